@@ -1,0 +1,227 @@
+//! Requesters, their organisations and requests for access.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::i18n::Lang;
+
+/// A registered requester.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Person {
+    /// Key.
+    pub id: i64,
+    /// Full name.
+    pub full_name: String,
+    /// Mail address; unique.
+    pub email: String,
+    /// Contact number.
+    pub phone: String,
+    /// The entity the person belongs to.
+    pub organization: Option<Organization>,
+    /// Language of the mails to this person.
+    pub language: Lang,
+    /// Whether the person may use the desk.
+    pub active: bool,
+    /// Tickets of this person that are not closed.
+    pub open_tickets: i64,
+    /// When the person was registered.
+    pub created_at: DateTime<Utc>,
+    /// Version for `If-Match`.
+    pub version: i32,
+}
+
+/// A requester to be registered at a desk; the four data of R-042 are mandatory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewPerson {
+    /// The desk's address part.
+    pub desk: String,
+    /// Full name, 1 to 120 characters.
+    #[cfg_attr(
+        feature = "schema",
+        schema(example = "Ana María Rojas", min_length = 1, max_length = 120)
+    )]
+    pub full_name: String,
+    /// Mail address.
+    #[cfg_attr(
+        feature = "schema",
+        schema(example = "ana.rojas@example.org", max_length = 254)
+    )]
+    pub email: String,
+    /// Contact number.
+    #[cfg_attr(feature = "schema", schema(example = "601 555 0134", max_length = 30))]
+    pub phone: String,
+    /// The entity's name; made when it does not exist.
+    #[cfg_attr(
+        feature = "schema",
+        schema(example = "Alcaldía de San Roque", min_length = 1, max_length = 160)
+    )]
+    pub entity: String,
+    /// Language of the mails to this person.
+    #[serde(default)]
+    pub language: Lang,
+}
+
+/// A change to a requester; absent fields stay as they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PersonPatch {
+    /// Full name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub full_name: Option<String>,
+    /// Contact number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    /// The entity's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entity: Option<String>,
+    /// Language of the mails.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<Lang>,
+    /// Whether the person may use the desk; `false` ends the portal sessions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub active: Option<bool>,
+}
+
+/// An entity that requesters belong to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Organization {
+    /// Key.
+    pub id: i64,
+    /// Name.
+    pub name: String,
+}
+
+/// An entity to be made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewOrganization {
+    /// Name, 1 to 160 characters; unique without regard to case.
+    #[cfg_attr(
+        feature = "schema",
+        schema(example = "Alcaldía de San Roque", min_length = 1, max_length = 160)
+    )]
+    pub name: String,
+}
+
+/// What a person without registration sends to ask for it; all four data are mandatory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewAccessRequest {
+    /// The desk's address part.
+    pub desk: String,
+    /// Full name.
+    #[cfg_attr(
+        feature = "schema",
+        schema(example = "Ana María Rojas", min_length = 1, max_length = 120)
+    )]
+    pub full_name: String,
+    /// Contact number.
+    #[cfg_attr(feature = "schema", schema(example = "601 555 0134", max_length = 30))]
+    pub phone: String,
+    /// Mail address.
+    #[cfg_attr(
+        feature = "schema",
+        schema(example = "ana.rojas@example.org", max_length = 254)
+    )]
+    pub email: String,
+    /// The entity the person belongs to.
+    #[cfg_attr(
+        feature = "schema",
+        schema(example = "Alcaldía de San Roque", min_length = 1, max_length = 160)
+    )]
+    pub entity: String,
+}
+
+/// That the request for access was received; the same whoever asks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct AccessRequestReceived {
+    /// Short reference to quote on the support line.
+    #[cfg_attr(feature = "schema", schema(example = "K7QM-2XWD"))]
+    pub reference: String,
+}
+
+/// Where a request for access stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum AccessRequestStatus {
+    /// Waits for a decision.
+    Pending,
+    /// The person was registered.
+    Approved,
+    /// It was refused.
+    Refused,
+}
+
+/// A request for access as the operations assistant sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct AccessRequest {
+    /// Key.
+    pub id: i64,
+    /// The desk's address part.
+    pub desk: String,
+    /// Short reference that the person was given.
+    pub reference: String,
+    /// Full name.
+    pub full_name: String,
+    /// Contact number.
+    pub phone: String,
+    /// Mail address, not proved.
+    pub email: String,
+    /// The entity the person says to belong to.
+    pub entity: String,
+    /// Where it stands.
+    pub status: AccessRequestStatus,
+    /// Whether this address is registered at the desk already.
+    pub already_registered: bool,
+    /// When it came in.
+    pub created_at: DateTime<Utc>,
+    /// Who decided.
+    pub decided_by: Option<String>,
+    /// When it was decided.
+    pub decided_at: Option<DateTime<Utc>>,
+    /// Why it was refused.
+    pub reason: Option<String>,
+}
+
+/// Approval of a request for access, with corrections to what the person typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct AccessApproval {
+    /// Corrected full name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub full_name: Option<String>,
+    /// Corrected contact number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    /// Corrected entity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entity: Option<String>,
+}
+
+/// Refusal of a request for access.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct AccessRefusal {
+    /// Why, 1 to 2000 characters; kept, and mailed to the person.
+    #[cfg_attr(
+        feature = "schema",
+        schema(
+            example = "No pertenece a la entidad indicada.",
+            min_length = 1,
+            max_length = 2000
+        )
+    )]
+    pub reason: String,
+}

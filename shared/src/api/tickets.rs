@@ -1,0 +1,694 @@
+//! Tickets as agents and API clients see them.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::uploads::Attachment;
+use crate::ticket::command::CommandKind;
+use crate::ticket::status::{Channel, RequestType, Status, Visibility};
+
+/// A named key: something with a stable key and a label in the caller's language.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Labelled {
+    /// Stable key.
+    #[cfg_attr(feature = "schema", schema(example = "p2"))]
+    pub id: String,
+    /// Label in the caller's language.
+    pub label: String,
+}
+
+/// A person by key and name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct PersonRef {
+    /// Key.
+    pub id: i64,
+    /// Name.
+    pub name: String,
+}
+
+/// The views of the queue.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum View {
+    /// Open tickets assigned to the caller.
+    Mine,
+    /// Open tickets of the caller's groups.
+    Group,
+    /// Every ticket that is not closed.
+    #[default]
+    All,
+    /// Open tickets without assignee.
+    Unassigned,
+    /// Open tickets whose next target falls due within four business hours, or has passed.
+    DueSoon,
+    /// Solved tickets that wait for the requester.
+    Solved,
+    /// Closed tickets.
+    Closed,
+}
+
+/// What a list of tickets is sorted by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub enum Sort {
+    /// Next due date, soonest first; tickets without one come last.
+    #[default]
+    #[serde(rename = "due")]
+    Due,
+    /// Next due date, latest first.
+    #[serde(rename = "-due")]
+    DueDesc,
+    /// Creation, oldest first.
+    #[serde(rename = "created")]
+    Created,
+    /// Creation, newest first.
+    #[serde(rename = "-created")]
+    CreatedDesc,
+    /// Last movement, oldest first.
+    #[serde(rename = "updated")]
+    Updated,
+    /// Last movement, newest first.
+    #[serde(rename = "-updated")]
+    UpdatedDesc,
+    /// Priority, most urgent first.
+    #[serde(rename = "priority")]
+    Priority,
+    /// Priority, least urgent first.
+    #[serde(rename = "-priority")]
+    PriorityDesc,
+}
+
+/// Query of the ticket list. All conditions must hold; lists are comma-separated.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "schema", into_params(parameter_in = Query))]
+#[serde(deny_unknown_fields)]
+pub struct TicketQuery {
+    /// Address part of a desk; without it every desk of the caller.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub desk: Option<String>,
+    /// Which view.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub view: Option<View>,
+    /// Canonical states, comma-separated; replaces the view's own choice of states.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    /// Keys of priorities, comma-separated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<String>,
+    /// Level, 1 to 3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", param(minimum = 1, maximum = 3))]
+    pub level: Option<u8>,
+    /// Key of a group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// Key of an assignee.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assignee: Option<i64>,
+    /// Key of a requester.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requester: Option<i64>,
+    /// Text found in the code or the subject, at most 100 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", param(max_length = 100))]
+    pub q: Option<String>,
+    /// Order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sort: Option<Sort>,
+    /// Rows of a page, 1 to 100; 25 without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", param(minimum = 1, maximum = 100))]
+    pub limit: Option<u16>,
+    /// Cursor of the page, from `next`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}
+
+/// How many tickets each view holds, for the rail.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct ViewCounts {
+    /// See [`View::Mine`].
+    pub mine: i64,
+    /// See [`View::Group`].
+    pub group: i64,
+    /// See [`View::All`].
+    pub all: i64,
+    /// See [`View::Unassigned`].
+    pub unassigned: i64,
+    /// See [`View::DueSoon`].
+    pub due_soon: i64,
+    /// See [`View::Solved`].
+    pub solved: i64,
+    /// Requests for access that wait, when the caller may decide them.
+    pub access_requests: i64,
+}
+
+/// Which of the two clocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ClockName {
+    /// Until somebody attends to it.
+    Attention,
+    /// Until it is solved.
+    Solution,
+}
+
+/// What a clock does now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ClockStatus {
+    /// It runs towards its target.
+    Running,
+    /// It is paused by state or reason.
+    Paused,
+    /// The target was met.
+    Met,
+    /// The target has passed; stays so for ever.
+    Breached,
+    /// No time is committed.
+    None,
+}
+
+/// A clock in a list: enough to count down.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct SlaChip {
+    /// Which clock is due next.
+    pub clock: ClockName,
+    /// What it does.
+    pub status: ClockStatus,
+    /// When its target falls due; absent while paused or without target.
+    pub due_at: Option<DateTime<Utc>>,
+}
+
+/// A row of the queue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct TicketRow {
+    /// The ticket's code.
+    #[cfg_attr(feature = "schema", schema(example = "INF-1042"))]
+    pub code: String,
+    /// Address part of its desk.
+    pub desk: String,
+    /// Brief description.
+    pub subject: String,
+    /// Canonical state.
+    pub status: Status,
+    /// The desk's label of the state.
+    pub status_label: String,
+    /// Type.
+    pub request_type: RequestType,
+    /// Priority.
+    pub priority: Labelled,
+    /// 1 is the most urgent.
+    pub priority_rank: u8,
+    /// Level in charge.
+    pub level: u8,
+    /// Group in charge.
+    pub group: Option<Labelled>,
+    /// Agent in charge.
+    pub assignee: Option<PersonRef>,
+    /// Requester.
+    pub requester: PersonRef,
+    /// The requester's entity.
+    pub requester_entity: Option<String>,
+    /// Whether the requester wrote last.
+    pub awaits_reply: bool,
+    /// The clock that is due next.
+    pub sla: SlaChip,
+    /// When it was created.
+    pub created_at: DateTime<Utc>,
+    /// Last movement.
+    pub updated_at: DateTime<Utc>,
+    /// Version for `If-Match`.
+    pub version: i32,
+}
+
+/// A ticket recorded by an agent or an API client for a registered person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewTicket {
+    /// The desk's address part.
+    #[cfg_attr(feature = "schema", schema(example = "soporte"))]
+    pub desk: String,
+    /// Mail address of a registered person.
+    #[cfg_attr(
+        feature = "schema",
+        schema(example = "ana.rojas@example.org", max_length = 254)
+    )]
+    pub requester_email: String,
+    /// Channel through which the request came.
+    pub channel: Channel,
+    /// Request or incident.
+    pub request_type: RequestType,
+    /// Key of a category.
+    #[cfg_attr(feature = "schema", schema(example = "endpoint"))]
+    pub category: String,
+    /// Key of a priority.
+    #[cfg_attr(feature = "schema", schema(example = "p3"))]
+    pub priority: String,
+    /// Brief description, 1 to 200 characters.
+    #[cfg_attr(
+        feature = "schema",
+        schema(
+            example = "La consola no actualiza las firmas",
+            min_length = 1,
+            max_length = 200
+        )
+    )]
+    pub subject: String,
+    /// Detailed description, at most 65 536 bytes.
+    #[cfg_attr(
+        feature = "schema",
+        schema(
+            example = "Desde ayer tres equipos no reciben firmas nuevas.",
+            min_length = 1
+        )
+    )]
+    pub message: String,
+    /// Keys of uploads made by the caller.
+    #[serde(default)]
+    pub attachments: Vec<String>,
+}
+
+/// What creating or changing a ticket answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct TicketChanged {
+    /// The ticket's code.
+    #[cfg_attr(feature = "schema", schema(example = "INF-1042"))]
+    pub code: String,
+    /// Its new version, also the `ETag`.
+    pub version: i32,
+    /// Canonical state after the change.
+    pub status: Status,
+}
+
+/// How the requester's identity was proved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum IdentityProof {
+    /// By a code sent to the address on file.
+    MailCode,
+    /// By the support line, on the telephone.
+    Phone,
+    /// An agent or API client recorded the ticket.
+    Agent,
+}
+
+/// The requester in the right-hand panel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct RequesterPanel {
+    /// Key.
+    pub id: i64,
+    /// Full name.
+    pub name: String,
+    /// Mail address.
+    pub email: String,
+    /// Contact number.
+    pub phone: String,
+    /// Entity.
+    pub entity: Option<String>,
+    /// Other tickets of this person that are not closed.
+    pub other_open_tickets: i64,
+}
+
+/// One clock with all its figures.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct ClockView {
+    /// Which clock.
+    pub clock: ClockName,
+    /// What it does.
+    pub status: ClockStatus,
+    /// The target in words, e.g. `4 horas hábiles`; absent when nothing is committed.
+    pub target: Option<String>,
+    /// Minutes of business time used.
+    pub used_minutes: i64,
+    /// Minutes of business time left, negative past the target; absent without target.
+    pub remaining_minutes: Option<i64>,
+    /// When the target falls due; absent while paused, once met, or without target.
+    pub due_at: Option<DateTime<Utc>>,
+    /// When the clock's goal was reached.
+    pub met_at: Option<DateTime<Utc>>,
+    /// When the target passed; kept even if it was reached later.
+    pub breached_at: Option<DateTime<Utc>>,
+    /// Why it is paused, in the desk's words.
+    pub paused_by: Option<String>,
+}
+
+/// Kind of a stretch of time in an SLA explanation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum SegmentKind {
+    /// Business time that counts.
+    Ran,
+    /// The clock was paused by state or reason.
+    Paused,
+    /// Outside the desk's hours.
+    OffHours,
+    /// A public holiday.
+    Holiday,
+    /// A dated exception of the calendar.
+    Exception,
+    /// Waiting in a solved state.
+    Solved,
+}
+
+/// A stretch of time in an SLA explanation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct SlaSegment {
+    /// Beginning.
+    pub from: DateTime<Utc>,
+    /// End.
+    pub to: DateTime<Utc>,
+    /// What it was.
+    pub kind: SegmentKind,
+    /// Name of the holiday or exception, or who paused and why.
+    pub note: Option<String>,
+    /// Seconds of business time that counted.
+    pub counted_seconds: i64,
+}
+
+/// How a clock's figure comes about; the counted seconds add up to `used_seconds`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct SlaExplanation {
+    /// The clock explained.
+    pub clock: ClockView,
+    /// Which rule gave the target and from when it counts, in words.
+    pub rule: String,
+    /// Version of the calendar.
+    pub calendar_version: u32,
+    /// Stretches from the start until now or until the clock stopped, without gaps.
+    pub segments: Vec<SlaSegment>,
+    /// Sum of the counted seconds.
+    pub used_seconds: i64,
+}
+
+/// A piece of data that a command needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum InputNeed {
+    /// A reason from the list, or in words.
+    Reason,
+    /// A justification in words.
+    Justification,
+    /// A diagnosis in words.
+    Diagnosis,
+    /// The solution in words.
+    Solution,
+    /// A target level.
+    Level,
+    /// A group.
+    Group,
+    /// An agent.
+    Assignee,
+    /// A public note to the requester.
+    PublicNote,
+    /// A date of next contact.
+    NextContact,
+    /// A priority.
+    Priority,
+    /// Evidence as a file.
+    Evidence,
+}
+
+/// A command that the ticket allows the caller now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct AllowedCommand {
+    /// The command.
+    pub command: CommandKind,
+    /// The state it leads to, when it changes the state.
+    pub to: Option<Status>,
+    /// What it needs.
+    pub needs: Vec<InputNeed>,
+    /// Reasons to choose from, when the desk lists them.
+    pub reasons: Vec<Labelled>,
+    /// Levels to choose from.
+    pub levels: Vec<u8>,
+}
+
+/// A ticket as an agent sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct TicketView {
+    /// The ticket's code.
+    pub code: String,
+    /// Address part of its desk.
+    pub desk: String,
+    /// Version for `If-Match`, also the `ETag`.
+    pub version: i32,
+    /// Brief description.
+    pub subject: String,
+    /// Canonical state.
+    pub status: Status,
+    /// The desk's label of the state.
+    pub status_label: String,
+    /// Label of the state's reason.
+    pub reason: Option<String>,
+    /// Type with the desk's label.
+    pub request_type: RequestType,
+    /// The desk's label of the type.
+    pub request_type_label: String,
+    /// Category, root to leaf.
+    pub category: Vec<String>,
+    /// Priority.
+    pub priority: Labelled,
+    /// 1 is the most urgent.
+    pub priority_rank: u8,
+    /// Level in charge.
+    pub level: u8,
+    /// Group in charge.
+    pub group: Option<Labelled>,
+    /// Agent in charge.
+    pub assignee: Option<PersonRef>,
+    /// Requester.
+    pub requester: RequesterPanel,
+    /// Channel through which it came.
+    pub channel: Channel,
+    /// How identity was proved.
+    pub identity: IdentityProof,
+    /// When it was created.
+    pub created_at: DateTime<Utc>,
+    /// Last movement.
+    pub updated_at: DateTime<Utc>,
+    /// How often a solution was rejected.
+    pub reopen_count: u32,
+    /// The last solution.
+    pub solution: Option<String>,
+    /// Rating by the requester, 1 to 5.
+    pub stars: Option<u8>,
+    /// Both clocks.
+    pub clocks: Vec<ClockView>,
+    /// Every file of the ticket.
+    pub attachments: Vec<Attachment>,
+    /// What the caller may do now.
+    pub allowed_commands: Vec<AllowedCommand>,
+    /// The newest entries of the timeline, oldest first.
+    pub timeline: Vec<TimelineEntry>,
+    /// Cursor to older entries, for `GET /tickets/{code}/timeline`.
+    pub older: Option<String>,
+}
+
+/// Kind of actor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ActorKind {
+    /// The requester.
+    Requester,
+    /// An agent.
+    Agent,
+    /// A third party's program.
+    ApiClient,
+    /// The product itself.
+    System,
+}
+
+/// An entry of the timeline.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct TimelineEntry {
+    /// Place in the ticket's history, without gaps per kind of entry.
+    pub seq: i64,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Kind of actor.
+    pub actor: ActorKind,
+    /// Name of the actor.
+    pub actor_name: String,
+    /// What.
+    pub body: TimelineBody,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum TimelineBody {
+    /// A public reply or an internal note.
+    Message {
+        /// Key within the ticket.
+        id: i64,
+        /// Who may read it.
+        visibility: Visibility,
+        /// Plain text.
+        body: String,
+        /// Its files.
+        attachments: Vec<Attachment>,
+    },
+    /// Anything that changed the ticket, told in words in the caller's language.
+    Event {
+        /// Stable name of the event.
+        #[serde(rename = "event")]
+        name: String,
+        /// What happened, in words.
+        text: String,
+        /// Reason, justification, diagnosis, solution or comment, as written.
+        note: Option<String>,
+    },
+    /// A mail about the ticket.
+    Mail {
+        /// Which mail.
+        template: String,
+        /// Its name in words.
+        text: String,
+        /// To whom.
+        recipient: String,
+        /// Whether it left.
+        status: MailStatus,
+    },
+}
+
+/// Whether a mail left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum MailStatus {
+    /// Waits for its (next) try.
+    Pending,
+    /// The mail server took it.
+    Sent,
+    /// Given up.
+    Failed,
+}
+
+/// A public reply or an internal note.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewMessage {
+    /// Who may read it; a public one is mailed to the requester.
+    pub visibility: Visibility,
+    /// Plain text, at most 65 536 bytes.
+    #[cfg_attr(
+        feature = "schema",
+        schema(
+            example = "Ya estamos revisando el servidor de firmas.",
+            min_length = 1
+        )
+    )]
+    pub body: String,
+    /// Keys of uploads made by the caller.
+    #[serde(default)]
+    pub attachments: Vec<String>,
+}
+
+/// Puts an agent, a group or nobody in charge.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewAssignment {
+    /// Key of an active agent of the group; the caller's own key takes the ticket; absent leaves it to the group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assignee: Option<i64>,
+    /// Key of a group; absent keeps the present one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+}
+
+/// Moves the ticket to another level, up or down.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewEscalation {
+    /// Target level, 1 to 3.
+    #[cfg_attr(feature = "schema", schema(example = 2, minimum = 1, maximum = 3))]
+    pub level: u8,
+    /// Key of a group of that level.
+    #[cfg_attr(feature = "schema", schema(example = "n2"))]
+    pub group: String,
+    /// Key of an active agent of that group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assignee: Option<i64>,
+    /// Why, 1 to 2000 characters.
+    #[cfg_attr(
+        feature = "schema",
+        schema(
+            example = "Requiere acceso al servidor de administración.",
+            min_length = 1,
+            max_length = 2000
+        )
+    )]
+    pub justification: String,
+    /// Basic diagnosis, where the desk asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diagnosis: Option<String>,
+}
+
+/// Corrects the priority.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewPriorityChange {
+    /// Key of a priority.
+    #[cfg_attr(feature = "schema", schema(example = "p2"))]
+    pub priority: String,
+    /// Why, 1 to 2000 characters.
+    #[cfg_attr(
+        feature = "schema",
+        schema(
+            example = "Afecta a un grupo de usuarios.",
+            min_length = 1,
+            max_length = 2000
+        )
+    )]
+    pub reason: String,
+}
+
+/// The solution given to the requester.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewSolution {
+    /// What was done, in words the requester understands; at most 65 536 bytes.
+    #[cfg_attr(
+        feature = "schema",
+        schema(
+            example = "Se renovó el certificado y las firmas se actualizan de nuevo.",
+            min_length = 1
+        )
+    )]
+    pub solution: String,
+    /// Key of a reason, where the desk asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Keys of uploads made by the caller.
+    #[serde(default)]
+    pub attachments: Vec<String>,
+}
