@@ -1,3 +1,4 @@
 
 pub mod api;
 pub mod i18n;
+pub mod ticket;

@@ -1,0 +1,401 @@
+//! What happened to a ticket. Events are the truth: the ticket is their sum. They are stored for
+//! ever, so names and fields are only ever added.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::actor::{ActorKind, ActorRef, AgentRef};
+use super::command::{Answer, ContactChannel, ContactResult, Decision};
+use super::status::{Channel, Level, RequestType, Status, Visibility};
+use super::text::{Body, Reason, Stars, Subject};
+use super::words::words;
+
+words! {
+    /// The two clocks of a ticket.
+    pub enum ClockName {
+        /// Until a person attends it.
+        Attention = "attention",
+        /// Until it is solved.
+        Solution = "solution",
+    }
+}
+
+/// The person whom a ticket is for, as the ticket keeps them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequesterRef {
+    /// Key of the person.
+    pub id: i64,
+    /// Full name.
+    pub name: String,
+    /// Whether the person raises the priority at desks that say so.
+    #[serde(default)]
+    pub vip: bool,
+}
+
+/// How the requester's identity was proved when the ticket was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "how", rename_all = "snake_case")]
+pub enum IdentityProof {
+    /// The one-time code sent to the requester's address came back.
+    MailCode,
+    /// An agent validated a caller by the desk's checklist.
+    Vouched {
+        /// Who validated.
+        by: AgentRef,
+        /// Keys of the desk's checklist that were asked and matched.
+        checklist: Vec<String>,
+        /// How, in words.
+        note: Option<Reason>,
+    },
+    /// An agent or a token recorded the ticket for the requester.
+    RecordedByStaff,
+    /// Nothing was proved: a mail that came in.
+    Unproved,
+}
+
+/// What a ticket starts with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opened {
+    /// `new`, `precase` or `draft`.
+    pub status: Status,
+    /// Incident or request.
+    pub request_type: RequestType,
+    /// Catalogue key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    /// Priority key.
+    pub priority: String,
+    /// Whether somebody chose the priority, rather than the desk's default.
+    pub prioritised: bool,
+    /// Impact key, at desks with a matrix.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub impact: Option<String>,
+    /// Urgency key, at desks with a matrix.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub urgency: Option<String>,
+    /// Level that starts.
+    pub level: Level,
+    /// Group that starts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// Agent that starts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assignee: Option<AgentRef>,
+    /// How it came in.
+    pub channel: Channel,
+    /// For whom.
+    pub requester: RequesterRef,
+    /// How the requester's identity was proved.
+    pub identity: IdentityProof,
+    /// The one line that names it.
+    pub subject: Subject,
+    /// Key of the stored first message, which holds the description and its files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_id: Option<i64>,
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Event {
+    /// The ticket exists.
+    Opened(Box<Opened>),
+    /// It moved to another state, or to another reason inside its state.
+    StatusChanged {
+        /// State before.
+        from: Status,
+        /// State after.
+        to: Status,
+        /// Key of the reason chosen from the list of the new state.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+        /// What was written with it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<Body>,
+        /// Who may read the note.
+        #[serde(default = "internal")]
+        note_visibility: Visibility,
+        /// Whether the product moved on by itself.
+        #[serde(default)]
+        automatic: bool,
+    },
+    /// Somebody else is in charge.
+    Assigned {
+        /// Agent before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<AgentRef>,
+        /// Agent after.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<AgentRef>,
+        /// Group before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from_group: Option<String>,
+        /// Group after.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to_group: Option<String>,
+        /// Key of the reason, where the desk asks one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+        /// Free text for the new person.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<Reason>,
+        /// Whether the product assigned it by itself.
+        #[serde(default)]
+        automatic: bool,
+    },
+    /// Another level, group or specialist goes on.
+    Escalated {
+        /// Level before.
+        from_level: Level,
+        /// Level after.
+        to_level: Level,
+        /// Group before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from_group: Option<String>,
+        /// Group after.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to_group: Option<String>,
+        /// Agent before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from_assignee: Option<AgentRef>,
+        /// Agent after.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to_assignee: Option<AgentRef>,
+        /// Why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        justification: Option<Reason>,
+        /// What was found so far.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        diagnosis: Option<Body>,
+        /// Whether it went to the on-site group.
+        #[serde(default)]
+        onsite: bool,
+    },
+    /// A person attends the ticket: its attention clock stops at this level.
+    Attended {
+        /// Level that attends.
+        level: Level,
+    },
+    /// The priority was corrected.
+    PriorityChanged {
+        /// Priority key before.
+        from: String,
+        /// Priority key after.
+        to: String,
+        /// Impact key after, at desks with a matrix.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        impact: Option<String>,
+        /// Urgency key after, at desks with a matrix.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        urgency: Option<String>,
+        /// Why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Reason>,
+    },
+    /// The category was corrected.
+    CategoryChanged {
+        /// Catalogue key before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<String>,
+        /// Catalogue key after.
+        to: String,
+        /// Incident or request after; the catalogue row may set it.
+        request_type: RequestType,
+        /// Why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Reason>,
+    },
+    /// A message or an internal note was written.
+    MessageAdded {
+        /// Key of the stored message.
+        message_id: i64,
+        /// Who may read it.
+        visibility: Visibility,
+        /// What kind of actor wrote it.
+        author: ActorKind,
+    },
+    /// A solution was delivered.
+    Solved {
+        /// What was done.
+        solution: Body,
+        /// Who solved, where a person did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<AgentRef>,
+        /// Level that solved.
+        level: Level,
+        /// Which solution of the ticket this is, from 1.
+        cycle: u32,
+    },
+    /// It was declared that there is no solution.
+    DeclaredUnsolvable {
+        /// Why there is none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        explanation: Option<Body>,
+        /// Who declared it, where a person did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<AgentRef>,
+        /// Level that declared it.
+        level: Level,
+        /// Which outcome of the ticket this is, from 1.
+        cycle: u32,
+    },
+    /// The requester accepted the solution (C-07).
+    SolutionAccepted {
+        /// Which solution.
+        cycle: u32,
+    },
+    /// The requester rejected the solution.
+    SolutionRejected {
+        /// Which solution.
+        cycle: u32,
+        /// Why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Reason>,
+    },
+    /// The requester rated the service or answered the survey.
+    Rated {
+        /// Which solution.
+        cycle: u32,
+        /// 1 to 5.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stars: Option<Stars>,
+        /// Free comment.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        comment: Option<Reason>,
+        /// Answers to the desk's questions.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        answers: Vec<Answer>,
+        /// What the deciding question says: close it or not.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        closing: Option<bool>,
+    },
+    /// Part of the time of a target was used (I-37).
+    SlaWarning {
+        /// Which clock.
+        clock: ClockName,
+        /// How much, in percent.
+        percent: u8,
+        /// Which run of the clock.
+        generation: u32,
+        /// When the target ends.
+        due_at: DateTime<Utc>,
+    },
+    /// A target passed unmet.
+    SlaBreached {
+        /// Which clock.
+        clock: ClockName,
+        /// Which run of the clock.
+        generation: u32,
+        /// When the target ended.
+        due_at: DateTime<Utc>,
+    },
+    /// An agent validated the requester's identity by telephone.
+    IdentityVouched {
+        /// Who validated.
+        by: AgentRef,
+        /// Keys of the desk's checklist that were asked and matched.
+        checklist: Vec<String>,
+        /// How, in words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<Reason>,
+    },
+    /// Somebody tried to reach the requester.
+    ContactAttempted {
+        /// By which way.
+        channel: ContactChannel,
+        /// What came of it.
+        result: ContactResult,
+        /// Free text.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<Reason>,
+        /// Key of the message that proves it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        evidence: Option<i64>,
+    },
+    /// When the requester is to be contacted again.
+    NextContactSet {
+        /// The day, in the desk's time zone.
+        date: NaiveDate,
+    },
+    /// A vendor was asked.
+    VendorAsked {
+        /// Name of the vendor.
+        vendor: String,
+    },
+    /// The answer to one of the desk's control questions.
+    ControlRecorded {
+        /// Key of the control point.
+        control: String,
+        /// Yes or no.
+        answer: bool,
+        /// Free text.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<Reason>,
+    },
+    /// Approvals were asked for.
+    ApprovalRequested {
+        /// Key of the desk's approval policy.
+        policy: String,
+        /// Which step of it, from 0.
+        step: u32,
+        /// Keys of the approver roles that are asked.
+        approvers: Vec<String>,
+    },
+    /// An approver decided.
+    ApprovalDecided {
+        /// Key of the desk's approval policy.
+        policy: String,
+        /// Which step of it, from 0.
+        step: u32,
+        /// Key of the approver role.
+        approver: String,
+        /// Yes or no.
+        decision: Decision,
+        /// Why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        comment: Option<Reason>,
+    },
+    /// The ticket was put under a parent.
+    ParentLinked {
+        /// Key of the parent ticket.
+        parent: i64,
+    },
+    /// The ticket was taken from under its parent.
+    ParentUnlinked {
+        /// Key of the former parent ticket.
+        parent: i64,
+    },
+}
+
+fn internal() -> Visibility {
+    Visibility::Internal
+}
+
+impl Event {
+    /// Whether the product did this by itself as a consequence of what an actor did.
+    pub fn is_automatic(&self) -> bool {
+        matches!(
+            self,
+            Event::StatusChanged {
+                automatic: true,
+                ..
+            } | Event::Assigned {
+                automatic: true,
+                ..
+            }
+        )
+    }
+}
+
+/// An event with its place in the history.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recorded {
+    /// 1 for the first event of a ticket, then without gaps (I-5).
+    pub seq: u32,
+    /// When, in UTC; never before the event before it.
+    pub at: DateTime<Utc>,
+    /// Who.
+    pub actor: ActorRef,
+    /// What.
+    pub event: Event,
+}
