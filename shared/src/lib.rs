@@ -1,4 +1,5 @@
 
 pub mod api;
+pub mod fold;
 pub mod i18n;
 pub mod ticket;
