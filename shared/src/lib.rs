@@ -3,3 +3,4 @@ pub mod api;
 pub mod fold;
 pub mod i18n;
 pub mod ticket;
+pub mod desk;

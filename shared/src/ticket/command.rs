@@ -4,8 +4,9 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::sla::policy::ClockKind;
+
 use super::actor::Assignee;
-use super::event::ClockName;
 use super::status::{Level, Visibility};
 use super::text::{Body, Reason, Stars};
 use super::words::words;
@@ -118,6 +119,8 @@ pub enum Command {
     RequestApproval {
         /// What the approvers should know.
         note: Option<Reason>,
+        /// Key of the message or file that proves the manager's approval.
+        evidence: Option<i64>,
     },
     /// An approver decides their step.
     DecideApproval {
@@ -226,7 +229,7 @@ pub enum Command {
     /// Part of the time of a target has been used. The system only.
     RecordWarning {
         /// Which clock.
-        clock: ClockName,
+        clock: ClockKind,
         /// How much of the target, in percent.
         percent: u8,
         /// Which run of the clock; a new target starts a new one.
@@ -237,7 +240,7 @@ pub enum Command {
     /// A target has passed unmet. The system only.
     RecordBreach {
         /// Which clock.
-        clock: ClockName,
+        clock: ClockKind,
         /// Which run of the clock.
         generation: u32,
         /// When the target ended.

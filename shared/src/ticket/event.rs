@@ -4,21 +4,12 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::sla::policy::ClockKind;
+
 use super::actor::{ActorKind, ActorRef, AgentRef};
 use super::command::{Answer, ContactChannel, ContactResult, Decision};
 use super::status::{Channel, Level, RequestType, Status, Visibility};
 use super::text::{Body, Reason, Stars, Subject};
-use super::words::words;
-
-words! {
-    /// The two clocks of a ticket.
-    pub enum ClockName {
-        /// Until a person attends it.
-        Attention = "attention",
-        /// Until it is solved.
-        Solution = "solution",
-    }
-}
 
 /// The person whom a ticket is for, as the ticket keeps them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -272,7 +263,7 @@ pub enum Event {
     /// Part of the time of a target was used (I-37).
     SlaWarning {
         /// Which clock.
-        clock: ClockName,
+        clock: ClockKind,
         /// How much, in percent.
         percent: u8,
         /// Which run of the clock.
@@ -283,7 +274,7 @@ pub enum Event {
     /// A target passed unmet.
     SlaBreached {
         /// Which clock.
-        clock: ClockName,
+        clock: ClockKind,
         /// Which run of the clock.
         generation: u32,
         /// When the target ended.
