@@ -1,0 +1,295 @@
+//! What a mail is about: everything its text needs, fixed when the change is committed, so that a later change of the
+//! ticket or of the desk cannot alter a mail that waits.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use shared::ticket::status::RequestType;
+
+/// How a desk speaks: the part of every mail that belongs to the desk and not to the occasion.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeskVoice {
+    /// Address part, for links into the portal.
+    pub slug: String,
+    /// Name in the mail's language; also the sender's name.
+    pub name: String,
+    /// How the desk addresses people in Spanish.
+    pub tone: Tone,
+    /// What the desk calls a ticket in the mail's language, e.g. `ticket` or `caso`.
+    pub ticket_word: String,
+    /// Accent colour as `#rrggbb`; the product's own when absent or not of that form.
+    pub accent: Option<String>,
+    /// Where answers by mail go; none sets no `Reply-To`.
+    pub reply_to: Option<String>,
+    /// Number of the support line, shown at the foot.
+    pub support_line: Option<String>,
+    /// IANA time zone in which instants are written; UTC when unknown.
+    pub time_zone: String,
+}
+
+/// How Spanish texts address the reader. English has one form.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tone {
+    /// Usted.
+    #[default]
+    Usted,
+    /// Tú.
+    Tu,
+}
+
+/// The ticket that a mail speaks of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TicketRef {
+    /// Its code, e.g. `INF-1042`.
+    pub code: String,
+    /// Its subject.
+    pub subject: String,
+}
+
+/// What the support side is told about a ticket, as far as it is known. Never mailed to a requester.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TicketFacts {
+    /// Incident or request.
+    pub request_type: RequestType,
+    /// The desk's word for that type, e.g. `Requerimiento`.
+    pub type_label: String,
+    /// Full name of the requester.
+    pub requester: String,
+    /// Mail address of the requester.
+    pub requester_email: Option<String>,
+    /// Telephone of the requester, with the extension if there is one.
+    pub requester_phone: Option<String>,
+    /// Organization (entidad) of the requester.
+    pub organization: Option<String>,
+    /// Site (sede) of the requester.
+    pub site: Option<String>,
+    /// Department (dependencia) of the requester.
+    pub department: Option<String>,
+    /// Category path as the desk writes it.
+    pub category: String,
+    /// The desk's label of the state.
+    pub status: String,
+    /// The desk's label of the priority.
+    pub priority: String,
+    /// When the ticket was opened.
+    pub opened_at: DateTime<Utc>,
+    /// When the attention falls due, if it is promised and still open.
+    pub attention_due_at: Option<DateTime<Utc>>,
+    /// When the solution falls due, if it is promised.
+    pub solution_due_at: Option<DateTime<Utc>>,
+    /// The latest note or message.
+    pub last_note: Option<String>,
+    /// The requester's description.
+    pub detail: String,
+}
+
+/// What a mailed one-time code opens. Only these words are mailed: never text that the asker chose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CodePurpose {
+    /// Opening the ticket that was just filled in.
+    NewTicket,
+    /// Seeing one's tickets.
+    Lookup,
+}
+
+/// The occasion of a mail and what only that occasion needs. The word of each variant is stored as `outbox.template`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "template", rename_all = "snake_case")]
+pub enum Content {
+    /// A one-time code. It is not sent after it expired, and is wiped from the outbox once it was sent.
+    Code {
+        /// The code as shown, `XXXX-XXXX`.
+        code: String,
+        /// What it opens.
+        purpose: CodePurpose,
+        /// Until when it works.
+        expires_at: DateTime<Utc>,
+    },
+    /// To the requester: the ticket was created.
+    TicketCreated {
+        /// The desk's word for the type.
+        type_label: String,
+        /// Category path.
+        category: String,
+        /// The desk's label of the priority.
+        priority: String,
+        /// The promise in the desk's words, e.g. `Atención en 2 horas hábiles`.
+        promise: Option<String>,
+        /// The requester's description.
+        summary: String,
+        /// Names of the attached files.
+        attachments: Vec<String>,
+    },
+    /// To the requester: an agent wrote.
+    MessageToRequester {
+        /// Who wrote.
+        author: String,
+        /// What was written.
+        message: String,
+        /// Names of the attached files.
+        attachments: Vec<String>,
+    },
+    /// To the support side: the requester wrote.
+    MessageToTeam {
+        /// Who wrote.
+        author: String,
+        /// What was written.
+        message: String,
+        /// Names of the attached files.
+        attachments: Vec<String>,
+    },
+    /// To the requester: his message arrived (C-10).
+    MessageReceived {
+        /// What he wrote.
+        message: String,
+        /// Names of the attached files.
+        attachments: Vec<String>,
+    },
+    /// To an agent: the ticket is now his (R-284…R-286).
+    Assigned {
+        /// The case.
+        facts: TicketFacts,
+        /// Who assigned it; none when a rule did.
+        assigned_by: Option<String>,
+    },
+    /// To the members of a group: a ticket without assignee waits.
+    NewTicketToGroup {
+        /// The case.
+        facts: TicketFacts,
+        /// The group's name.
+        group: String,
+    },
+    /// To the members of a group, or to the new assignee: a ticket was escalated to their level.
+    Escalated {
+        /// The case.
+        facts: TicketFacts,
+        /// The new level, 1 to 3.
+        level: u8,
+        /// The new group's name.
+        group: Option<String>,
+        /// Who escalated.
+        escalated_by: String,
+        /// Why.
+        justification: String,
+    },
+    /// To the requester: a solution was delivered; he accepts or rejects it.
+    Solved {
+        /// The solution.
+        solution: String,
+        /// Names of the attached files.
+        attachments: Vec<String>,
+        /// When silence will close the ticket, where the desk does that.
+        closes_at: Option<DateTime<Utc>>,
+    },
+    /// To the support side: the requester rejected the solution.
+    RejectedToTeam {
+        /// Who rejected.
+        author: String,
+        /// Why.
+        reason: String,
+    },
+    /// To the requester: the ticket is open again.
+    Reopened {
+        /// Why, as the requester or the desk wrote it.
+        reason: String,
+    },
+    /// To the requester: the ticket is closed.
+    Closed {
+        /// The desk's label of the final state, e.g. `Resuelto`.
+        status: String,
+        /// Stars that were given, 1 to 5.
+        rating: Option<u8>,
+        /// Whether silence closed it.
+        by_silence: bool,
+    },
+    /// To a person whose access request was granted.
+    AccessApproved {
+        /// Full name.
+        name: String,
+        /// Organization that the person was registered with.
+        organization: Option<String>,
+    },
+    /// To a person whose access request an agent refused.
+    AccessRefused {
+        /// Full name.
+        name: String,
+        /// What the agent wrote.
+        reason: String,
+    },
+    /// To the address on file: a code for a new ticket was given by phone.
+    IdentityVouched {
+        /// When the code was read out.
+        at: DateTime<Utc>,
+    },
+}
+
+impl Content {
+    /// The stored word of the occasion, also the first part of the Message-ID.
+    pub fn template(&self) -> &'static str {
+        match self {
+            Self::Code { .. } => "code",
+            Self::TicketCreated { .. } => "ticket_created",
+            Self::MessageToRequester { .. } => "message_to_requester",
+            Self::MessageToTeam { .. } => "message_to_team",
+            Self::MessageReceived { .. } => "message_received",
+            Self::Assigned { .. } => "assigned",
+            Self::NewTicketToGroup { .. } => "new_ticket_to_group",
+            Self::Escalated { .. } => "escalated",
+            Self::Solved { .. } => "solved",
+            Self::RejectedToTeam { .. } => "rejected_to_team",
+            Self::Reopened { .. } => "reopened",
+            Self::Closed { .. } => "closed",
+            Self::AccessApproved { .. } => "access_approved",
+            Self::AccessRefused { .. } => "access_refused",
+            Self::IdentityVouched { .. } => "identity_vouched",
+        }
+    }
+
+    /// The instant after which sending makes no sense any more.
+    pub fn expires_at(&self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Code { expires_at, .. } => Some(*expires_at),
+            _ => None,
+        }
+    }
+
+    /// The content without what must not outlive the sending.
+    pub fn without_secrets(self) -> Self {
+        match self {
+            Self::Code {
+                purpose,
+                expires_at,
+                ..
+            } => Self::Code {
+                code: String::new(),
+                purpose,
+                expires_at,
+            },
+            other => other,
+        }
+    }
+
+    /// Whether the reader works at the desk: links then lead to the console.
+    pub fn is_for_team(&self) -> bool {
+        matches!(
+            self,
+            Self::MessageToTeam { .. }
+                | Self::Assigned { .. }
+                | Self::NewTicketToGroup { .. }
+                | Self::Escalated { .. }
+                | Self::RejectedToTeam { .. }
+        )
+    }
+}
+
+/// Everything that the text of one mail needs; stored as `outbox.payload`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailPayload {
+    /// The desk that speaks.
+    pub desk: DeskVoice,
+    /// The ticket, where there is one.
+    pub ticket: Option<TicketRef>,
+    /// The occasion.
+    pub content: Content,
+}
