@@ -1,0 +1,535 @@
+//! The replay of a ticket's spans on one clock: the one place where the rules of [`super::clock`] are carried out.
+//!
+//! A replay is a list of steps, one per span, each with the business time used and waited before it. Breach, warnings, due
+//! time and explanation are all read from these steps.
+
+use chrono::{DateTime, SubsecRound, Utc};
+
+use super::business_time::BusinessTime;
+use super::calendar::{MICROS_PER_DAY, MICROS_PER_MINUTE};
+use super::clock::{ClockInput, ClockState, ClockStatus, DueEffect, DueWhat, Span};
+use super::policy::{ClockEffect, ClockKind, CountsFrom, Target};
+
+/// The generations of a clock up to an instant.
+pub(super) struct Generations<'a> {
+    pub(super) earlier: Vec<Replay<'a>>,
+    pub(super) current: Replay<'a>,
+}
+
+impl<'a> Generations<'a> {
+    pub(super) fn into_iter(self) -> impl Iterator<Item = Replay<'a>> {
+        self.earlier.into_iter().chain([self.current])
+    }
+}
+
+/// One generation of one clock.
+pub(super) struct Replay<'a> {
+    input: ClockInput<'a>,
+    kind: ClockKind,
+    pub(super) generation: u32,
+    /// Creation, or arrival at the level.
+    pub(super) arrived_at: DateTime<Utc>,
+    /// The arrival, or later after the intake cut-off.
+    pub(super) started_at: DateTime<Utc>,
+    pub(super) steps: Vec<Step<'a>>,
+    pub(super) used: BusinessTime,
+    waited: BusinessTime,
+    /// Where the replay ends: the end of the clock, or the present.
+    pub(super) until: DateTime<Utc>,
+    /// The span whose target is in force, or was when the clock ended.
+    pub(super) deciding: Option<&'a Span>,
+    pub(super) target: Option<Target>,
+    pub(super) end: Option<End>,
+    pub(super) breached_at: Option<DateTime<Utc>>,
+    warnings: Vec<(u8, DateTime<Utc>)>,
+}
+
+/// What one span does to the clock. Before `started_at` a step has no length.
+#[derive(Clone, Copy)]
+pub(super) struct Step<'a> {
+    pub(super) span: &'a Span,
+    pub(super) from: DateTime<Utc>,
+    pub(super) to: DateTime<Utc>,
+    /// The last span of a clock that has not ended: `to` is the present.
+    open: bool,
+    pub(super) counting: Counting,
+    used_before: BusinessTime,
+    waited_before: BusinessTime,
+    /// Business time from `from` to `to`, counted or not.
+    pub(super) length: BusinessTime,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Counting {
+    Ran,
+    Waited,
+    /// Solved, later reopened, and the policy counts that time.
+    SolvedCounted,
+    /// Solved, later reopened, and the time in between is free.
+    SolvedFree,
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct End {
+    at: DateTime<Utc>,
+    by: EndedBy,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum EndedBy {
+    /// What the clock waits for.
+    Fulfilment,
+    /// The ticket was solved before anybody attended it.
+    Stop,
+    /// The clock started anew at another level.
+    NextGeneration,
+}
+
+/// A moment at which the target was over while the clock ran on.
+struct Passed {
+    due_at: DateTime<Utc>,
+    used_then: BusinessTime,
+}
+
+#[derive(Clone, Copy)]
+struct Piece<'a> {
+    span: &'a Span,
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+}
+
+/// Replays a clock up to `now`, one replay per generation.
+pub(super) fn generations<'a>(
+    input: &ClockInput<'a>,
+    kind: ClockKind,
+    now: DateTime<Utc>,
+) -> Generations<'a> {
+    let pieces = pieces(input, now.trunc_subsecs(6));
+    let restarts = match (kind, input.policy.solution_counts_from) {
+        (ClockKind::Attention, CountsFrom::Creation | CountsFrom::ArrivalAtLevel) => true,
+        (ClockKind::Solution, CountsFrom::ArrivalAtLevel) => true,
+        (ClockKind::Solution, CountsFrom::Creation) => false,
+    };
+    let mut earlier = Vec::new();
+    let mut rest = pieces.as_slice();
+    let mut generation = 1;
+    while let Some(length) = rest
+        .windows(2)
+        .position(|pair| restarts && pair[0].span.level != pair[1].span.level)
+    {
+        let (of_this, following) = rest.split_at(length + 1);
+        earlier.push(Replay::run(
+            input,
+            kind,
+            generation,
+            of_this,
+            Some(EndedBy::NextGeneration),
+        ));
+        rest = following;
+        generation += 1;
+    }
+    Generations {
+        earlier,
+        current: Replay::run(input, kind, generation, rest, None),
+    }
+}
+
+/// The spans up to `now`, each with the instant at which it ends.
+fn pieces<'a>(input: &ClockInput<'a>, now: DateTime<Utc>) -> Vec<Piece<'a>> {
+    let created_at = input.created_at.trunc_subsecs(6);
+    let mut pieces: Vec<Piece<'a>> = Vec::with_capacity(input.spans.len());
+    for (index, span) in input.spans.iter().enumerate() {
+        let at = span.at.trunc_subsecs(6);
+        if index > 0 && at > now {
+            break;
+        }
+        let from = match pieces.last_mut() {
+            Some(before) => {
+                before.to = at.max(before.from);
+                before.to
+            }
+            None => created_at,
+        };
+        pieces.push(Piece {
+            span,
+            from,
+            to: now.max(from),
+        });
+    }
+    pieces
+}
+
+impl<'a> Replay<'a> {
+    fn run(
+        input: &ClockInput<'a>,
+        kind: ClockKind,
+        generation: u32,
+        pieces: &[Piece<'a>],
+        superseded: Option<EndedBy>,
+    ) -> Self {
+        let arrived_at = pieces.first().map_or(input.created_at, |piece| piece.from);
+        let (counted, end) = until_the_end(kind, pieces, superseded);
+        let mut replay = Self {
+            input: *input,
+            kind,
+            generation,
+            arrived_at,
+            started_at: if generation == 1 {
+                after_intake_cutoff(input, arrived_at)
+            } else {
+                arrived_at
+            },
+            steps: Vec::with_capacity(counted.len()),
+            used: BusinessTime::ZERO,
+            waited: BusinessTime::ZERO,
+            until: end
+                .map(|end| end.at)
+                .or(pieces.last().map(|piece| piece.to))
+                .unwrap_or(arrived_at),
+            deciding: None,
+            target: None,
+            end,
+            breached_at: None,
+            warnings: Vec::new(),
+        };
+        replay.decide_by(pieces.first().map(|piece| piece.span));
+        for (index, piece) in counted.iter().enumerate() {
+            let open = end.is_none() && index + 1 == counted.len();
+            replay.step(piece, open);
+        }
+        replay
+    }
+
+    fn decide_by(&mut self, span: Option<&'a Span>) {
+        self.deciding = span;
+        self.target = span.and_then(|span| self.input.policy.target_for(self.kind, span));
+    }
+
+    fn step(&mut self, piece: &Piece<'a>, open: bool) {
+        self.decide_by(Some(piece.span));
+        let from = piece.from.max(self.started_at);
+        let to = piece.to.max(from);
+        let counting = match piece.span.effect {
+            ClockEffect::Runs => Counting::Ran,
+            ClockEffect::Paused => Counting::Waited,
+            ClockEffect::Stopped
+                if self.kind == ClockKind::Solution
+                    && self.input.policy.waiting_in_solved_counts =>
+            {
+                Counting::SolvedCounted
+            }
+            ClockEffect::Stopped => Counting::SolvedFree,
+        };
+        let length = self.input.calendar.elapsed(from, to);
+        let step = Step {
+            span: piece.span,
+            from,
+            to,
+            open,
+            counting,
+            used_before: self.used,
+            waited_before: self.waited,
+            length,
+        };
+        self.steps.push(step);
+        match counting {
+            Counting::Ran | Counting::SolvedCounted => self.used = self.used.saturating_add(length),
+            Counting::Waited | Counting::SolvedFree => {
+                self.waited = self.waited.saturating_add(length)
+            }
+        }
+        if self.breached_at.is_none() {
+            self.breached_at = self.breach_in(&step);
+            self.warn_in(&step);
+        }
+    }
+
+    /// The moment in this step from which the target in force is breached.
+    fn breach_in(&self, step: &Step<'a>) -> Option<DateTime<Utc>> {
+        let may_breach = match step.counting {
+            Counting::Ran | Counting::Waited => step.from < step.to || step.open,
+            Counting::SolvedCounted | Counting::SolvedFree => false,
+        };
+        if !may_breach {
+            return None;
+        }
+        let passed = self.passed(self.target?)?;
+        let runs_on = step.counting == Counting::Ran && step.from < step.to;
+        (runs_on || self.used > passed.used_then).then(|| passed.due_at.max(step.from))
+    }
+
+    fn warn_in(&mut self, step: &Step<'a>) {
+        if step.counting != Counting::Ran || (step.from == step.to && !step.open) {
+            return;
+        }
+        for (percent, at) in self.warnings_from(step) {
+            let still_runs = at < step.to || (step.open && at <= step.to);
+            if still_runs && self.breached_at.is_none_or(|breach| at < breach) {
+                self.warnings.push((percent, at));
+            }
+        }
+    }
+
+    /// The warnings not yet given, if the clock runs on from this step.
+    fn warnings_from(&self, step: &Step<'a>) -> Vec<(u8, DateTime<Utc>)> {
+        let Some(whole) = self.target.and_then(|target| self.amount(target)) else {
+            return Vec::new();
+        };
+        let mut levels: Vec<u8> = self
+            .input
+            .policy
+            .warn_at_percent
+            .iter()
+            .copied()
+            .filter(|level| (1..100).contains(level))
+            .collect();
+        levels.sort_unstable();
+        levels.dedup();
+        levels.retain(|level| self.warnings.iter().all(|(given, _)| given != level));
+        let instant = |level: u8| {
+            let missing = whole.percent(level).saturating_sub(step.used_before);
+            Some((level, self.input.calendar.deadline(step.from, missing)?))
+        };
+        levels.into_iter().filter_map(instant).collect()
+    }
+
+    /// The business time that a target stands for.
+    fn amount(&self, target: Target) -> Option<BusinessTime> {
+        match target {
+            Target::Minutes(minutes) => Some(minutes.into()),
+            Target::BusinessDays(days) => {
+                let due_at = self
+                    .input
+                    .calendar
+                    .add_business_days(self.started_at, days)?;
+                Some(self.input.calendar.elapsed(self.started_at, due_at))
+            }
+        }
+    }
+
+    /// When a target is over if the clock runs from `from` on, with this much used and waited before.
+    fn due_running(
+        &self,
+        target: Target,
+        from: DateTime<Utc>,
+        used: BusinessTime,
+        waited: BusinessTime,
+    ) -> Option<DateTime<Utc>> {
+        let calendar = self.input.calendar;
+        match target {
+            Target::Minutes(minutes) => {
+                let whole = BusinessTime::from(minutes);
+                if whole > used {
+                    return calendar.deadline(from, whole.saturating_sub(used));
+                }
+                // Used up exactly when it began to wait: the same instant as below, which counts from the start.
+                calendar.deadline(self.started_at, whole.saturating_add(waited))
+            }
+            Target::BusinessDays(days) => {
+                calendar.deadline(calendar.add_business_days(self.started_at, days)?, waited)
+            }
+        }
+    }
+
+    /// The first moment at which a target was over while the clock ran on past it.
+    fn passed(&self, target: Target) -> Option<Passed> {
+        let counted = |step: &&Step<'a>| match step.counting {
+            Counting::Ran | Counting::SolvedCounted => step.from < step.to,
+            Counting::Waited | Counting::SolvedFree => false,
+        };
+        let may_pass = |step: &&Step<'a>| match target {
+            Target::Minutes(minutes) => {
+                step.used_before.saturating_add(step.length) >= minutes.into()
+            }
+            Target::BusinessDays(_) => true,
+        };
+        self.steps
+            .iter()
+            .filter(counted)
+            .filter(may_pass)
+            .find_map(|step| {
+                let due_at =
+                    self.due_running(target, step.from, step.used_before, step.waited_before)?;
+                let used_then = step
+                    .used_before
+                    .saturating_add(self.input.calendar.elapsed(step.from, due_at));
+                (due_at < step.to).then_some(Passed { due_at, used_then })
+            })
+    }
+
+    /// How the clock stands at the end of the replay.
+    pub(super) fn state(&self, first_breached_at: Option<DateTime<Utc>>) -> ClockState {
+        ClockState {
+            kind: self.kind,
+            generation: self.generation,
+            status: self.status(),
+            effect: self.effect(),
+            target: self.target,
+            started_at: self.started_at,
+            used: self.used,
+            remaining: self.target.and_then(|target| self.remaining(target)),
+            due_at: self.due_at(),
+            met_at: self
+                .end
+                .filter(|end| end.by == EndedBy::Fulfilment)
+                .map(|end| end.at),
+            breached_at: self.breached_at,
+            first_breached_at,
+        }
+    }
+
+    fn status(&self) -> ClockStatus {
+        if self.breached_at.is_some() {
+            return ClockStatus::Breached;
+        }
+        if self.target.is_none() {
+            return ClockStatus::NoTarget;
+        }
+        match (self.end.map(|end| end.by), self.effect()) {
+            (Some(EndedBy::Fulfilment), _) => ClockStatus::Met,
+            (Some(EndedBy::Stop | EndedBy::NextGeneration), _) | (None, ClockEffect::Stopped) => {
+                ClockStatus::Stopped
+            }
+            (None, ClockEffect::Runs) => ClockStatus::Running,
+            (None, ClockEffect::Paused) => ClockStatus::Paused,
+        }
+    }
+
+    fn effect(&self) -> ClockEffect {
+        match (&self.end, self.steps.last()) {
+            (Some(_), _) => ClockEffect::Stopped,
+            (None, Some(step)) => step.span.effect,
+            (None, None) => ClockEffect::Runs,
+        }
+    }
+
+    pub(super) fn due_at(&self) -> Option<DateTime<Utc>> {
+        let target = self.target?;
+        if let Some(passed) = self.passed(target) {
+            return Some(passed.due_at);
+        }
+        match self.effect() {
+            ClockEffect::Paused => None,
+            ClockEffect::Runs | ClockEffect::Stopped => self.due_if_running(target),
+        }
+    }
+
+    /// When a target that has not passed is over, if the clock runs on from where the replay ends.
+    fn due_if_running(&self, target: Target) -> Option<DateTime<Utc>> {
+        self.due_running(
+            target,
+            self.until.max(self.started_at),
+            self.used,
+            self.waited,
+        )
+    }
+
+    fn remaining(&self, target: Target) -> Option<BusinessTime> {
+        match (target, self.passed(target)) {
+            (Target::Minutes(minutes), _) => {
+                Some(BusinessTime::from(minutes).saturating_sub(self.used))
+            }
+            (Target::BusinessDays(_), Some(passed)) => {
+                Some(passed.used_then.saturating_sub(self.used))
+            }
+            (Target::BusinessDays(_), None) => Some(self.input.calendar.elapsed(
+                self.until.max(self.started_at),
+                self.due_if_running(target)?,
+            )),
+        }
+    }
+
+    /// What became due in this generation.
+    pub(super) fn effects(self) -> impl Iterator<Item = DueEffect> {
+        let effect = move |what, at| DueEffect {
+            clock: self.kind,
+            generation: self.generation,
+            what,
+            at,
+        };
+        let warnings = self
+            .warnings
+            .into_iter()
+            .map(move |(percent, at)| effect(DueWhat::Warning(percent), at));
+        warnings.chain(self.breached_at.map(|at| effect(DueWhat::Breach, at)))
+    }
+
+    /// What becomes due next if the clock runs on.
+    pub(super) fn next_effect(&self) -> Option<DueEffect> {
+        let step = self
+            .steps
+            .last()
+            .filter(|step| step.open && step.counting == Counting::Ran)?;
+        if self.breached_at.is_some() {
+            return None;
+        }
+        let due_at = self.due_at().map(|at| (DueWhat::Breach, at.max(step.from)));
+        let warnings = self
+            .warnings_from(step)
+            .into_iter()
+            .map(|(percent, at)| (DueWhat::Warning(percent), at));
+        let (what, at) = warnings
+            .chain(due_at)
+            .min_by_key(|(what, at)| (*at, *what))?;
+        Some(DueEffect {
+            clock: self.kind,
+            generation: self.generation,
+            what,
+            at,
+        })
+    }
+}
+
+/// The pieces in which a clock counts or waits, and what ended it. Stopped spans at the end are not replayed; those in the
+/// middle are, because the ticket was reopened after them.
+fn until_the_end<'p, 'a>(
+    kind: ClockKind,
+    pieces: &'p [Piece<'a>],
+    superseded: Option<EndedBy>,
+) -> (&'p [Piece<'a>], Option<End>) {
+    let stopped_for_good = pieces
+        .iter()
+        .rev()
+        .take_while(|piece| piece.span.effect == ClockEffect::Stopped)
+        .count();
+    let stop = pieces.len() - stopped_for_good;
+    let (cut, by) = match kind {
+        ClockKind::Solution => (stop, EndedBy::Fulfilment),
+        ClockKind::Attention => match pieces.iter().position(|piece| piece.span.attended) {
+            Some(attended) if attended <= stop => (attended, EndedBy::Fulfilment),
+            Some(_) | None => (stop, EndedBy::Stop),
+        },
+    };
+    let superseded = || {
+        Some(End {
+            at: pieces.last()?.to,
+            by: superseded?,
+        })
+    };
+    match pieces.get(cut) {
+        Some(piece) => (&pieces[..cut], Some(End { at: piece.from, by })),
+        None => (pieces, superseded()),
+    }
+}
+
+/// a request that arrives on a business day after the cut-off counts from the opening of the next business day.
+fn after_intake_cutoff(input: &ClockInput<'_>, created_at: DateTime<Utc>) -> DateTime<Utc> {
+    let counts_from = || {
+        let minute = input
+            .policy
+            .intake_cutoff(input.spans.first()?.category.as_deref())?;
+        let zone = &input.calendar.zone;
+        let time_of_day = zone
+            .local_micros(created_at.timestamp_micros())
+            .rem_euclid(MICROS_PER_DAY);
+        let date = zone.local_date(created_at)?;
+        let is_late = time_of_day > i64::from(minute) * MICROS_PER_MINUTE
+            && input.calendar.is_business_day(date);
+        if is_late {
+            input.calendar.opening_after(date)
+        } else {
+            None
+        }
+    };
+    counts_from().map_or(created_at, |opening| opening.max(created_at))
+}
