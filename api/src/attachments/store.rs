@@ -1,0 +1,338 @@
+//! The rows of attachments.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::prelude::*;
+use shared::ticket::status::Visibility;
+use uuid::Uuid;
+
+use super::storage::{Received, hex};
+use crate::db::schema::{attachments, tickets};
+use crate::db::{DbConnection, DbError, MultiBackend, Ts, Uid};
+
+/// How long an upload waits to be bound.
+pub const UNBOUND_HOURS: i64 = 24;
+
+/// Who sent a file, and who alone may bind or remove it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Owner {
+    /// A browser without a session, by the hash of its binding cookie.
+    Browser(Vec<u8>),
+    /// The requester of a portal session.
+    Person(i64),
+    /// An agent.
+    User(i64),
+}
+
+impl Owner {
+    /// The word in the `owner_kind` column.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Browser(_) => "browser",
+            Self::Person(_) => "person",
+            Self::User(_) => "user",
+        }
+    }
+
+    /// The text in the `owner_key` column.
+    pub fn key(&self) -> String {
+        match self {
+            Self::Browser(hash) => hex(hash),
+            Self::Person(id) | Self::User(id) => id.to_string(),
+        }
+    }
+}
+
+/// The message that files are bound to.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// The ticket's desk.
+    pub desk_id: i64,
+    /// The ticket.
+    pub ticket_id: i64,
+    /// The message of the ticket.
+    pub message_id: i64,
+    /// The message's visibility, which its files inherit (I-11).
+    pub visibility: Visibility,
+}
+
+/// How much may be attached.
+#[derive(Clone, Copy, Debug)]
+pub struct Quota {
+    /// Files of one message.
+    pub files_per_message: usize,
+    /// Bytes of all files of a ticket.
+    pub ticket_bytes: i64,
+}
+
+/// Why files cannot be bound.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    /// These positions of the list name no upload of this owner.
+    #[error("the list names uploads that do not exist")]
+    Unknown(Vec<usize>),
+    /// These positions of the list name uploads that belong to a message already.
+    #[error("the list names uploads that were used already")]
+    Used(Vec<usize>),
+    /// More files than a message takes.
+    #[error("a message takes at most {max} files")]
+    TooMany {
+        /// The most that it takes.
+        max: usize,
+    },
+    /// The ticket's files would weigh too much together.
+    #[error("the files of a ticket may weigh at most {max_bytes} bytes")]
+    TicketFull {
+        /// The most that they may weigh.
+        max_bytes: i64,
+    },
+    /// The database failed.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+impl From<diesel::result::Error> for BindError {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Db(error.into())
+    }
+}
+
+/// A row of the table.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = attachments)]
+pub struct AttachmentRow {
+    /// Random key.
+    pub id: Uid,
+    /// Cleaned file name.
+    pub name: String,
+    /// Size in bytes.
+    pub size: i64,
+    /// SHA-256 of the content.
+    pub sha256: Vec<u8>,
+    /// Key in the attachment store.
+    pub storage_key: String,
+    /// When it was received.
+    pub created_at: Ts,
+    /// The message it belongs to.
+    pub message_id: Option<i64>,
+    /// Whether the requester may see it.
+    pub visibility: Option<String>,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = attachments, treat_none_as_default_value = false)]
+struct NewRow<'a> {
+    id: Uid,
+    owner_kind: &'a str,
+    owner_key: String,
+    name: &'a str,
+    media_type: &'a str,
+    size: i64,
+    sha256: &'a [u8],
+    storage_key: &'a str,
+    created_at: Ts,
+}
+
+/// Keeps an upload for its owner.
+pub fn insert(conn: &mut DbConnection, owner: &Owner, name: &str, received: &Received, now: DateTime<Utc>) -> Result<AttachmentRow, DbError> {
+    let id = Uid(Uuid::new_v4());
+    let row = NewRow {
+        id,
+        owner_kind: owner.kind(),
+        owner_key: owner.key(),
+        name,
+        media_type: received.media_type,
+        size: received.size,
+        sha256: &received.sha256,
+        storage_key: &received.storage_key,
+        created_at: now.into(),
+    };
+    diesel::insert_into(attachments::table).values(row).execute(conn)?;
+    Ok(attachments::table.find(id).select(AttachmentRow::as_select()).first(conn)?)
+}
+
+/// Checks that uploads can be bound by this owner, without binding them. Gives their keys in the order of the list.
+///
+/// # Errors
+/// [`BindError`], with all wrong positions at once.
+pub fn check(conn: &mut DbConnection, owners: &[Owner], ids: &[String], quota: Quota, now: DateTime<Utc>) -> Result<Vec<Uid>, BindError> {
+    if ids.len() > quota.files_per_message {
+        return Err(BindError::TooMany { max: quota.files_per_message });
+    }
+    let mut found = Vec::with_capacity(ids.len());
+    let (mut unknown, mut used) = (Vec::new(), Vec::new());
+    let mut bytes = 0_i64;
+    for (position, id) in ids.iter().enumerate() {
+        match find_own(conn, owners, id, now)? {
+            None => unknown.push(position),
+            Some((_, true, _)) => used.push(position),
+            Some((id, false, _)) if found.contains(&id) => used.push(position),
+            Some((id, false, size)) => {
+                found.push(id);
+                bytes = bytes.saturating_add(size);
+            }
+        }
+    }
+    if !unknown.is_empty() {
+        return Err(BindError::Unknown(unknown));
+    }
+    if !used.is_empty() {
+        return Err(BindError::Used(used));
+    }
+    if bytes > quota.ticket_bytes {
+        return Err(BindError::TicketFull { max_bytes: quota.ticket_bytes });
+    }
+    Ok(found)
+}
+
+/// Binds uploads to a message, once, and only for whoever sent them (T-UP-2).
+///
+/// # Errors
+/// [`BindError`]; the caller's transaction must then be rolled back.
+pub fn bind(conn: &mut DbConnection, owner: &Owner, ids: &[String], place: Place, quota: Quota, now: DateTime<Utc>) -> Result<Vec<AttachmentRow>, BindError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = check(conn, std::slice::from_ref(owner), ids, quota, now)?;
+    for (position, id) in found.iter().enumerate() {
+        let unbound = attachments::table.filter(attachments::id.eq(*id)).filter(attachments::bound_at.is_null());
+        let changed = diesel::update(unbound)
+            .set((
+                attachments::desk_id.eq(place.desk_id),
+                attachments::ticket_id.eq(place.ticket_id),
+                attachments::message_id.eq(place.message_id),
+                attachments::visibility.eq(place.visibility.as_str()),
+                attachments::bound_at.eq(Ts::from(now)),
+                attachments::challenge_id.eq(None::<Uid>),
+            ))
+            .execute(conn)?;
+        if changed == 0 {
+            return Err(BindError::Used(vec![position]));
+        }
+    }
+    if ticket_bytes(conn, place.ticket_id)? > quota.ticket_bytes {
+        return Err(BindError::TicketFull { max_bytes: quota.ticket_bytes });
+    }
+    let rows = attachments::table.filter(attachments::id.eq_any(found)).order(attachments::id).select(AttachmentRow::as_select()).load(conn)?;
+    Ok(rows)
+}
+
+/// Gives uploads to a draft: they stay its browser's, and go with the draft when that expires.
+pub fn reserve(conn: &mut DbConnection, browser: &Owner, ids: &[Uid], challenge: Uid) -> Result<(), DbError> {
+    let unbound = attachments::table.filter(attachments::id.eq_any(ids.to_vec())).filter(attachments::bound_at.is_null());
+    diesel::update(unbound)
+        .set((
+            attachments::owner_kind.eq(browser.kind()),
+            attachments::owner_key.eq(browser.key()),
+            attachments::challenge_id.eq(Some(challenge)),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// The files of some messages, oldest first, for views that show whole tickets.
+pub fn list_for_messages(conn: &mut DbConnection, message_ids: &[i64]) -> Result<Vec<AttachmentRow>, DbError> {
+    Ok(attachments::table
+        .filter(attachments::message_id.eq_any(message_ids.to_vec()))
+        .order((attachments::created_at, attachments::id))
+        .select(AttachmentRow::as_select())
+        .load(conn)?)
+}
+
+/// A file of a ticket of the requester; `None` also for internal files and other people's tickets.
+pub fn find_for_requester(conn: &mut DbConnection, desk_id: i64, person_id: i64, ticket_code: &str, id: Uid) -> Result<Option<AttachmentRow>, DbError> {
+    Ok(attachments::table
+        .inner_join(tickets::table.on(attachments::ticket_id.eq(tickets::id.nullable())))
+        .filter(tickets::code.eq(ticket_code))
+        .filter(tickets::desk_id.eq(desk_id))
+        .filter(tickets::requester_id.eq(person_id))
+        .filter(attachments::id.eq(id))
+        .filter(attachments::visibility.eq(Visibility::Public.as_str()))
+        .select(AttachmentRow::as_select())
+        .first(conn)
+        .optional()?)
+}
+
+/// A file of a ticket at one of the desks; `None` also for tickets elsewhere. `desks` of `None` means all desks.
+pub fn find_for_agent(conn: &mut DbConnection, desks: Option<&[i64]>, ticket_code: &str, id: Uid) -> Result<Option<AttachmentRow>, DbError> {
+    let mut query = attachments::table
+        .inner_join(tickets::table.on(attachments::ticket_id.eq(tickets::id.nullable())))
+        .filter(tickets::code.eq(ticket_code.to_owned()))
+        .filter(attachments::id.eq(id))
+        .select(AttachmentRow::as_select())
+        .into_boxed::<MultiBackend>();
+    if let Some(desks) = desks {
+        query = query.filter(tickets::desk_id.eq_any(desks.to_vec()));
+    }
+    Ok(query.first(conn).optional()?)
+}
+
+/// Takes an unbound upload from its owner, so that nobody can bind it any more; gives its key in the store.
+pub fn discard_own(conn: &mut DbConnection, owner: &Owner, id: Uid) -> Result<Option<String>, DbError> {
+    let own = attachments::table
+        .filter(attachments::id.eq(id))
+        .filter(attachments::owner_kind.eq(owner.kind()))
+        .filter(attachments::owner_key.eq(owner.key()))
+        .filter(attachments::bound_at.is_null());
+    let key = own.select(attachments::storage_key).first::<String>(conn).optional()?;
+    if key.is_some() {
+        discard(conn, &[id])?;
+    }
+    Ok(key)
+}
+
+/// Takes old unbound uploads from their owners; gives their keys. Ones that an earlier run left are among them.
+pub fn discard_expired(conn: &mut DbConnection, now: DateTime<Utc>) -> Result<Vec<(Uid, String)>, DbError> {
+    let before = Ts::from(now - TimeDelta::hours(UNBOUND_HOURS));
+    let expired: Vec<(Uid, String)> = attachments::table
+        .filter(attachments::bound_at.is_null())
+        .filter(attachments::created_at.lt(before).or(attachments::owner_key.eq("")))
+        .order(attachments::created_at)
+        .limit(500)
+        .select((attachments::id, attachments::storage_key))
+        .load(conn)?;
+    let ids: Vec<Uid> = expired.iter().map(|(id, _)| *id).collect();
+    discard(conn, &ids)?;
+    Ok(expired)
+}
+
+/// Takes the unbound uploads of expired drafts from their owners; the next clean-up removes their bytes.
+pub fn discard_for_challenges(conn: &mut DbConnection, challenges: &[Uid]) -> Result<(), DbError> {
+    diesel::update(attachments::table.filter(attachments::challenge_id.eq_any(challenges.to_vec())).filter(attachments::bound_at.is_null()))
+        .set((attachments::owner_key.eq(""), attachments::challenge_id.eq(None::<Uid>)))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Forgets uploads whose bytes are gone.
+pub fn delete(conn: &mut DbConnection, ids: &[Uid]) -> Result<(), DbError> {
+    diesel::delete(attachments::table.filter(attachments::id.eq_any(ids.to_vec())).filter(attachments::bound_at.is_null()).filter(attachments::owner_key.eq("")))
+        .execute(conn)?;
+    Ok(())
+}
+
+fn discard(conn: &mut DbConnection, ids: &[Uid]) -> Result<(), DbError> {
+    diesel::update(attachments::table.filter(attachments::id.eq_any(ids.to_vec())).filter(attachments::bound_at.is_null()))
+        .set((attachments::owner_key.eq(""), attachments::challenge_id.eq(None::<Uid>)))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Key, whether it is bound, and size of an upload of one of the owners. An upload past its time counts as absent.
+fn find_own(conn: &mut DbConnection, owners: &[Owner], id: &str, now: DateTime<Utc>) -> Result<Option<(Uid, bool, i64)>, DbError> {
+    let Ok(id) = Uuid::try_parse(id) else { return Ok(None) };
+    type Row = (String, String, i64, Ts, Option<Ts>);
+    let row: Option<Row> = attachments::table
+        .find(Uid(id))
+        .select((attachments::owner_kind, attachments::owner_key, attachments::size, attachments::created_at, attachments::bound_at))
+        .first(conn)
+        .optional()?;
+    let Some((kind, key, size, created_at, bound_at)) = row else { return Ok(None) };
+    let own = owners.iter().any(|owner| owner.kind() == kind && owner.key() == key);
+    let in_time = created_at.get() > now - TimeDelta::hours(UNBOUND_HOURS);
+    Ok((own && (in_time || bound_at.is_some())).then_some((Uid(id), bound_at.is_some(), size)))
+}
+
+fn ticket_bytes(conn: &mut DbConnection, ticket_id: i64) -> Result<i64, DbError> {
+    let sizes: Vec<i64> = attachments::table.filter(attachments::ticket_id.eq(ticket_id)).select(attachments::size).load(conn)?;
+    Ok(sizes.into_iter().fold(0, i64::saturating_add))
+}
