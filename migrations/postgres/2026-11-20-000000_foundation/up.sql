@@ -222,6 +222,7 @@ CREATE TABLE challenges (
     code_hash bytea NOT NULL,
     attempts integer NOT NULL,
     sends integer NOT NULL,
+    mails integer NOT NULL,
     reference text,
     draft text,
     language text NOT NULL,
