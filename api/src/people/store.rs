@@ -1,0 +1,460 @@
+//! The rows of people, their registrations at desks, organizations and requests for access.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+use shared::api::people::AccessRequestStatus;
+use shared::fold::fold;
+use shared::i18n::Lang;
+
+use crate::db::dialect::lock_name;
+use crate::db::schema::{access_requests, desk_people, organizations, people, tickets, users};
+use crate::db::{DbConnection, DbError, MultiBackend, Ts};
+use crate::{each, load_locked, text_enum};
+
+fn status_word(status: AccessRequestStatus) -> &'static str {
+    match status {
+        AccessRequestStatus::Pending => "pending",
+        AccessRequestStatus::Approved => "approved",
+        AccessRequestStatus::Refused => "refused",
+    }
+}
+
+fn status_of(word: &str) -> Option<AccessRequestStatus> {
+    match word {
+        "pending" => Some(AccessRequestStatus::Pending),
+        "approved" => Some(AccessRequestStatus::Approved),
+        "refused" => Some(AccessRequestStatus::Refused),
+        _ => None,
+    }
+}
+
+text_enum!(
+    /// The status of an access request in its column.
+    pub StatusText(AccessRequestStatus), status_word, status_of
+);
+text_enum!(
+    /// The language in its column.
+    pub LangText(Lang), Lang::as_str, Lang::parse
+);
+
+/// A person with the entity, as the console sees them.
+#[derive(Clone, Debug, Queryable)]
+pub struct PersonRow {
+    /// Key.
+    pub id: i64,
+    /// Full name.
+    pub full_name: String,
+    /// Address in its canonical spelling.
+    pub email: String,
+    /// Contact number.
+    pub phone: String,
+    /// The entity.
+    pub organization: Option<(i64, String)>,
+    /// Language of the mails.
+    pub language: LangText,
+    /// What is searched in, and sorted by.
+    pub search_key: String,
+    /// When the person was registered.
+    pub created_at: Ts,
+    /// Version for `If-Match`.
+    pub version: i32,
+}
+
+/// Where a page of people begins.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PersonPosition {
+    /// The search key of the last person before it.
+    pub search_key: String,
+    /// The key of that person.
+    pub id: i64,
+}
+
+/// What is stored of a person.
+#[derive(Clone, Debug)]
+pub struct PersonData {
+    /// Full name.
+    pub full_name: String,
+    /// Address in its canonical spelling.
+    pub email: String,
+    /// Contact number.
+    pub phone: String,
+    /// The entity.
+    pub organization_id: Option<i64>,
+    /// Language of the mails.
+    pub language: Lang,
+}
+
+/// What people are found by: name and address, folded.
+pub fn search_key(full_name: &str, email: &str) -> String {
+    fold(&format!("{full_name} {email}"))
+}
+
+/// Makes `%`, `_` and the escape itself literal.
+fn contains_pattern(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for c in text.chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
+
+macro_rules! person_columns {
+    () => {
+        (
+            people::id,
+            people::full_name,
+            people::email,
+            people::phone,
+            (organizations::id, organizations::name).nullable(),
+            people::language,
+            people::search_key,
+            people::created_at,
+            people::version,
+        )
+    };
+}
+
+/// People registered at any of the desks, by name; one more than asked tells whether another page follows.
+pub fn list(conn: &mut DbConnection, desks: &[i64], text: Option<&str>, after: Option<&PersonPosition>, limit: i64) -> Result<Vec<PersonRow>, DbError> {
+    let registered = desk_people::table.filter(desk_people::desk_id.eq_any(desks.to_vec())).select(desk_people::person_id);
+    let mut query = people::table
+        .left_join(organizations::table.on(people::organization_id.eq(organizations::id.nullable())))
+        .filter(people::id.eq_any(registered))
+        .select(person_columns!())
+        .into_boxed::<MultiBackend>();
+    if let Some(text) = text {
+        query = query.filter(people::search_key.like(contains_pattern(&fold(text.trim()))).escape('\\'));
+    }
+    if let Some(after) = after {
+        let same_key = people::search_key.eq(after.search_key.clone()).and(people::id.gt(after.id));
+        query = query.filter(people::search_key.gt(after.search_key.clone()).or(same_key));
+    }
+    Ok(query.order((people::search_key, people::id)).limit(limit).load(conn)?)
+}
+
+/// A person registered at any of the desks.
+pub fn find(conn: &mut DbConnection, desks: &[i64], id: i64) -> Result<Option<PersonRow>, DbError> {
+    let registered = desk_people::table.filter(desk_people::desk_id.eq_any(desks.to_vec())).select(desk_people::person_id);
+    Ok(people::table
+        .left_join(organizations::table.on(people::organization_id.eq(organizations::id.nullable())))
+        .filter(people::id.eq(id))
+        .filter(people::id.eq_any(registered))
+        .select(person_columns!())
+        .first(conn)
+        .optional()?)
+}
+
+/// Which of these people may use one of the desks.
+pub fn active_among(conn: &mut DbConnection, desks: &[i64], ids: &[i64]) -> Result<Vec<i64>, DbError> {
+    Ok(desk_people::table
+        .filter(desk_people::desk_id.eq_any(desks.to_vec()))
+        .filter(desk_people::person_id.eq_any(ids.to_vec()))
+        .filter(desk_people::active.eq(true))
+        .select(desk_people::person_id)
+        .load(conn)?)
+}
+
+/// Open tickets of these people at the desks.
+pub fn open_tickets(conn: &mut DbConnection, desks: &[i64], ids: &[i64]) -> Result<Vec<(i64, i64)>, DbError> {
+    Ok(tickets::table
+        .filter(tickets::desk_id.eq_any(desks.to_vec()))
+        .filter(tickets::requester_id.eq_any(ids.to_vec()))
+        .filter(tickets::status.ne_all(["closed", "not_managed"]))
+        .group_by(tickets::requester_id)
+        .select((tickets::requester_id, diesel::dsl::count_star()))
+        .load(conn)?)
+}
+
+/// Key of the person with an address, registered anywhere.
+pub fn id_by_email(conn: &mut DbConnection, email: &str) -> Result<Option<i64>, DbError> {
+    Ok(people::table.filter(people::email.eq(email)).select(people::id).first(conn).optional()?)
+}
+
+/// Stores a person; gives the key.
+pub fn insert(conn: &mut DbConnection, data: &PersonData, now: DateTime<Utc>) -> Result<i64, DbError> {
+    let id = diesel::insert_into(people::table)
+        .values((
+            people::full_name.eq(&data.full_name),
+            people::email.eq(&data.email),
+            people::phone.eq(&data.phone),
+            people::organization_id.eq(data.organization_id),
+            people::language.eq(LangText(data.language)),
+            people::search_key.eq(search_key(&data.full_name, &data.email)),
+            people::version.eq(1),
+            people::epoch.eq(1),
+            people::created_at.eq(Ts::from(now)),
+            people::updated_at.eq(Ts::from(now)),
+        ))
+        .returning(people::id)
+        .get_result(conn)?;
+    Ok(id)
+}
+
+/// Saves a changed person; `false` when somebody else changed them meanwhile.
+pub fn update(conn: &mut DbConnection, id: i64, expected_version: i32, data: &PersonData, now: DateTime<Utc>) -> Result<bool, DbError> {
+    let saved = diesel::update(people::table.filter(people::id.eq(id)).filter(people::version.eq(expected_version)))
+        .set((
+            people::full_name.eq(&data.full_name),
+            people::phone.eq(&data.phone),
+            people::organization_id.eq(data.organization_id),
+            people::language.eq(LangText(data.language)),
+            people::search_key.eq(search_key(&data.full_name, &data.email)),
+            people::version.eq(expected_version + 1),
+            people::updated_at.eq(Ts::from(now)),
+        ))
+        .execute(conn)?;
+    Ok(saved == 1)
+}
+
+/// Ends the person's portal sessions: tokens of an older epoch no longer count.
+pub fn end_sessions(conn: &mut DbConnection, id: i64) -> Result<(), DbError> {
+    diesel::update(people::table.filter(people::id.eq(id))).set(people::epoch.eq(people::epoch + 1)).execute(conn)?;
+    Ok(())
+}
+
+/// What a registration at a desk became.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Registered {
+    /// The person was not known at the desk.
+    New,
+    /// The person was known, but could not use the desk.
+    Again,
+    /// Nothing changed.
+    Already,
+}
+
+/// Lets a person use a desk.
+pub fn register(conn: &mut DbConnection, desk_id: i64, person_id: i64, now: DateTime<Utc>) -> Result<Registered, DbError> {
+    let row = (
+        desk_people::desk_id.eq(desk_id),
+        desk_people::person_id.eq(person_id),
+        desk_people::active.eq(true),
+        desk_people::created_at.eq(Ts::from(now)),
+    );
+    let added = each!(conn, inner => diesel::insert_into(desk_people::table).values(row).on_conflict_do_nothing().execute(inner))?;
+    if added == 1 {
+        return Ok(Registered::New);
+    }
+    let again = set_active(conn, &[desk_id], person_id, true)?;
+    Ok(if again { Registered::Again } else { Registered::Already })
+}
+
+/// Lets a person use the desks, or not; `false` when it was so already.
+pub fn set_active(conn: &mut DbConnection, desks: &[i64], person_id: i64, active: bool) -> Result<bool, DbError> {
+    let other = desk_people::table
+        .filter(desk_people::desk_id.eq_any(desks.to_vec()))
+        .filter(desk_people::person_id.eq(person_id))
+        .filter(desk_people::active.ne(active));
+    Ok(diesel::update(other).set(desk_people::active.eq(active)).execute(conn)? > 0)
+}
+
+/// An organization as stored: key, name, and the form of the name that is unique.
+pub type OrganizationRow = (i64, String, String);
+
+/// Organizations by name; one more than asked tells whether another page follows.
+pub fn list_organizations(conn: &mut DbConnection, text: Option<&str>, after: Option<&(String, i64)>, limit: i64) -> Result<Vec<OrganizationRow>, DbError> {
+    let mut query = organizations::table
+        .select((organizations::id, organizations::name, organizations::name_key))
+        .into_boxed::<MultiBackend>();
+    if let Some(text) = text {
+        query = query.filter(organizations::name_key.like(contains_pattern(&fold(text.trim()))).escape('\\'));
+    }
+    if let Some((name_key, id)) = after {
+        let same_name = organizations::name_key.eq(name_key.clone()).and(organizations::id.gt(*id));
+        query = query.filter(organizations::name_key.gt(name_key.clone()).or(same_name));
+    }
+    Ok(query.order((organizations::name_key, organizations::id)).limit(limit).load(conn)?)
+}
+
+/// The organization of a name, made when it is not there; tells whether it was made.
+pub fn find_or_insert_organization(conn: &mut DbConnection, name: &str, now: DateTime<Utc>) -> Result<(OrganizationRow, bool), DbError> {
+    let name_key = fold(name);
+    let row = (organizations::name.eq(name), organizations::name_key.eq(&name_key), organizations::created_at.eq(Ts::from(now)));
+    let added = each!(conn, inner => diesel::insert_into(organizations::table)
+        .values(row)
+        .on_conflict(organizations::name_key)
+        .do_nothing()
+        .execute(inner))?;
+    let found = organizations::table
+        .filter(organizations::name_key.eq(&name_key))
+        .select((organizations::id, organizations::name, organizations::name_key))
+        .first(conn)?;
+    Ok((found, added == 1))
+}
+
+/// A request for access as stored, with the name of whoever decided.
+#[derive(Clone, Debug, Queryable)]
+pub struct AccessRequestRow {
+    /// Key.
+    pub id: i64,
+    /// Desk.
+    pub desk_id: i64,
+    /// Short reference.
+    pub reference: String,
+    /// Full name.
+    pub full_name: String,
+    /// Contact number.
+    pub phone: String,
+    /// Address, not proved.
+    pub email: String,
+    /// Entity.
+    pub entity: String,
+    /// Language of the answer.
+    pub language: LangText,
+    /// Where it stands.
+    pub status: StatusText,
+    /// When it came in.
+    pub created_at: Ts,
+    /// Who decided.
+    pub decided_by: Option<String>,
+    /// When it was decided.
+    pub decided_at: Option<Ts>,
+    /// Why it was refused.
+    pub reason: Option<String>,
+}
+
+/// A request for access to be stored.
+#[derive(Clone, Debug)]
+pub struct NewAccess {
+    /// Desk.
+    pub desk_id: i64,
+    /// Short reference.
+    pub reference: String,
+    /// Full name.
+    pub full_name: String,
+    /// Contact number.
+    pub phone: String,
+    /// Address in its canonical spelling, not proved.
+    pub email: String,
+    /// Entity.
+    pub entity: String,
+    /// Language of the answer.
+    pub language: Lang,
+}
+
+/// Stores a request for access, unless one of the same address waits at the desk already: then that one counts.
+pub fn insert_access_request(conn: &mut DbConnection, new: &NewAccess, now: DateTime<Utc>) -> Result<(), DbError> {
+    // Two requests at once must not both find nothing.
+    lock_name(conn, &format!("access:{}:{}", new.desk_id, new.email))?;
+    let waiting: i64 = access_requests::table
+        .filter(access_requests::desk_id.eq(new.desk_id))
+        .filter(access_requests::email.eq(&new.email))
+        .filter(access_requests::status.eq(StatusText(AccessRequestStatus::Pending)))
+        .count()
+        .get_result(conn)?;
+    if waiting > 0 {
+        return Ok(());
+    }
+    diesel::insert_into(access_requests::table)
+        .values((
+            access_requests::desk_id.eq(new.desk_id),
+            access_requests::reference.eq(&new.reference),
+            access_requests::full_name.eq(&new.full_name),
+            access_requests::phone.eq(&new.phone),
+            access_requests::email.eq(&new.email),
+            access_requests::entity.eq(&new.entity),
+            access_requests::language.eq(LangText(new.language)),
+            access_requests::status.eq(StatusText(AccessRequestStatus::Pending)),
+            access_requests::created_at.eq(Ts::from(now)),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+macro_rules! access_columns {
+    () => {
+        (
+            access_requests::id,
+            access_requests::desk_id,
+            access_requests::reference,
+            access_requests::full_name,
+            access_requests::phone,
+            access_requests::email,
+            access_requests::entity,
+            access_requests::language,
+            access_requests::status,
+            access_requests::created_at,
+            users::full_name.nullable(),
+            access_requests::decided_at,
+            access_requests::reason,
+        )
+    };
+}
+
+/// Requests for access at the desks, newest first; one more than asked tells whether another page follows.
+pub fn list_access_requests(
+    conn: &mut DbConnection,
+    desks: &[i64],
+    status: Option<AccessRequestStatus>,
+    before_id: Option<i64>,
+    limit: i64,
+) -> Result<Vec<AccessRequestRow>, DbError> {
+    let mut query = access_requests::table
+        .left_join(users::table.on(access_requests::decided_by.eq(users::id.nullable())))
+        .filter(access_requests::desk_id.eq_any(desks.to_vec()))
+        .select(access_columns!())
+        .into_boxed::<MultiBackend>();
+    if let Some(status) = status {
+        query = query.filter(access_requests::status.eq(StatusText(status)));
+    }
+    if let Some(before_id) = before_id {
+        query = query.filter(access_requests::id.lt(before_id));
+    }
+    Ok(query.order(access_requests::id.desc()).limit(limit).load(conn)?)
+}
+
+/// A request for access at one of the desks.
+pub fn find_access_request(conn: &mut DbConnection, desks: &[i64], id: i64) -> Result<Option<AccessRequestRow>, DbError> {
+    Ok(access_requests::table
+        .left_join(users::table.on(access_requests::decided_by.eq(users::id.nullable())))
+        .filter(access_requests::id.eq(id))
+        .filter(access_requests::desk_id.eq_any(desks.to_vec()))
+        .select(access_columns!())
+        .first(conn)
+        .optional()?)
+}
+
+/// Locks a request for access to the end of the write; tells where it stands.
+pub fn lock_access_request(conn: &mut DbConnection, desks: &[i64], id: i64) -> Result<Option<AccessRequestStatus>, DbError> {
+    let query = access_requests::table
+        .filter(access_requests::id.eq(id))
+        .filter(access_requests::desk_id.eq_any(desks.to_vec()))
+        .select(access_requests::status);
+    Ok(load_locked!(conn, query => first::<StatusText>).optional()?.map(|status| status.0))
+}
+
+/// Notes the decision about a request for access.
+pub fn decide_access_request(
+    conn: &mut DbConnection,
+    id: i64,
+    status: AccessRequestStatus,
+    reason: Option<&str>,
+    decided_by: i64,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    diesel::update(access_requests::table.filter(access_requests::id.eq(id)))
+        .set((
+            access_requests::status.eq(StatusText(status)),
+            access_requests::reason.eq(reason),
+            access_requests::decided_by.eq(Some(decided_by)),
+            access_requests::decided_at.eq(Some(Ts::from(now))),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Which of these addresses are registered and active at which of the desks.
+pub fn registered_among(conn: &mut DbConnection, desks: &[i64], emails: &[String]) -> Result<Vec<(i64, String)>, DbError> {
+    Ok(people::table
+        .inner_join(desk_people::table.on(desk_people::person_id.eq(people::id)))
+        .filter(people::email.eq_any(emails.to_vec()))
+        .filter(desk_people::desk_id.eq_any(desks.to_vec()))
+        .filter(desk_people::active.eq(true))
+        .select((desk_people::desk_id, people::email))
+        .load(conn)?)
+}
