@@ -1,1 +1,5 @@
-fn main() {}
+//! The requesters' portal.
+
+fn main() {
+    web::portal::start();
+}

@@ -1,0 +1,236 @@
+//! Choosing files and listing them. Sending is the business of
+//! [`Uploads`](crate::client::uploads::Uploads).
+
+use leptos::prelude::*;
+use shared::api::uploads::{Attachment, Upload};
+use wasm_bindgen::JsCast;
+
+use super::icon;
+use crate::i18n::{dates, t, t_with};
+
+crate::messages! {
+    enum Words {
+        Choose = "Seleccione archivos", "Choose files";
+        Drop = " o arrástrelos aquí", " or drop them here";
+        Hint = "Puede adjuntar varios, de hasta {0} cada uno.", "You can attach several, of up to {0} each.";
+        Sending = "Subiendo {0}", "Sending {0}";
+        Arrived = "Adjuntado", "Attached";
+        ArrivedLong = "{0} se adjuntó correctamente.", "{0} was attached.";
+        NotArrived = "{0} no se adjuntó.", "{0} was not attached.";
+        Remove = "Quitar {0}", "Remove {0}";
+        Retry = "Reintentar", "Try again";
+        Download = "Descargar {0} ({1})", "Download {0} ({1})";
+    }
+}
+
+/// What a picker takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Largest file in bytes.
+    pub bytes: i64,
+    /// Most files of one message.
+    pub count: u32,
+}
+
+/// Where a file stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FileState {
+    /// On its way, 0 to 100.
+    Sending(u8),
+    /// The server has it.
+    Done(Upload),
+    /// Sending failed and may be repeated; why.
+    Failed(String),
+    /// Not sent at all; why.
+    Refused(String),
+}
+
+/// A file in a picker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileItem {
+    /// Key within the picker.
+    pub key: u32,
+    /// File name.
+    pub name: String,
+    /// Size in bytes.
+    pub size: i64,
+    /// Where it stands.
+    pub state: FileState,
+}
+
+impl FileItem {
+    /// Whether it takes one of the places that a message has.
+    pub fn counts(&self) -> bool {
+        !matches!(self.state, FileState::Refused(_))
+    }
+}
+
+/// A zone to choose or drop files, and the list of them with progress.
+#[component]
+pub fn FilePicker(
+    /// Id of the control.
+    id: &'static str,
+    /// Label.
+    #[prop(into)]
+    label: String,
+    /// The files.
+    items: RwSignal<Vec<FileItem>>,
+    /// What is taken.
+    limits: Limits,
+    /// Files were chosen.
+    add: Callback<Vec<web_sys::File>>,
+    /// A file is to go.
+    remove: Callback<u32>,
+    /// A file is to be sent again.
+    retry: Callback<u32>,
+) -> impl IntoView {
+    let over = RwSignal::new(false);
+    let chosen = move |event: web_sys::Event| {
+        let input: web_sys::HtmlInputElement = event_target(&event);
+        add.run(files_of(input.files()));
+        // Choosing the same file again must be noticed.
+        input.set_value("");
+    };
+    let dropped = move |event: web_sys::DragEvent| {
+        event.prevent_default();
+        over.set(false);
+        add.run(files_of(event.data_transfer().and_then(|data| data.files())));
+    };
+    let dragged = move |event: web_sys::DragEvent| {
+        event.prevent_default();
+        over.set(true);
+    };
+    let hint_id = [id, "-hint"].concat();
+    let label_id = [id, "-label"].concat();
+    view! {
+        <div class="field">
+            <p class="label" id=label_id.clone()>{label}</p>
+            <div class="drop" data-over=move || over.get().then_some("true")
+                on:dragover=dragged on:dragleave=move |_| over.set(false) on:drop=dropped>
+                <input class="drop-input" type="file" id=id multiple
+                    aria-labelledby=[&label_id, " ", id, "-choose"].concat()
+                    aria-describedby=hint_id.clone() on:change=chosen/>
+                <label class="drop-label" for=id id=[id, "-choose"].concat()>
+                    {super::icon_sized("upload", "icon lg")}
+                    <span><strong>{t(Words::Choose)}</strong>{t(Words::Drop)}</span>
+                </label>
+                <p class="hint" id=hint_id>{t_with(Words::Hint, &[&dates::size(limits.bytes)])}</p>
+            </div>
+            <PickedFiles items remove retry/>
+        </div>
+    }
+}
+
+/// The files of a picker; also alone, where another button opens the picker.
+#[component]
+pub fn PickedFiles(
+    /// The files.
+    items: RwSignal<Vec<FileItem>>,
+    /// A file is to go.
+    remove: Callback<u32>,
+    /// A file is to be sent again.
+    retry: Callback<u32>,
+) -> impl IntoView {
+    let row = move |(key, name): (u32, String)| picked_row(items, key, name, remove, retry);
+    let names = move || {
+        items.with(|items| items.iter().map(|item| (item.key, item.name.clone())).collect::<Vec<_>>())
+    };
+    let news = move || {
+        items.with(|items| {
+            let last = items.iter().rev().find(|item| !matches!(item.state, FileState::Sending(_)))?;
+            let words = if matches!(last.state, FileState::Done(_)) { Words::ArrivedLong } else { Words::NotArrived };
+            Some(t_with(words, &[&last.name]))
+        })
+    };
+    view! {
+        <p class="sr" aria-live="polite">{news}</p>
+        <Show when=move || items.with(|items| !items.is_empty())>
+            <ul class="files"><For each=names key=|(key, _)| *key children=row/></ul>
+        </Show>
+    }
+}
+
+fn picked_row(
+    items: RwSignal<Vec<FileItem>>,
+    key: u32,
+    name: String,
+    remove: Callback<u32>,
+    retry: Callback<u32>,
+) -> impl IntoView {
+    let item = Memo::new(move |_| items.with(|items| items.iter().find(|item| item.key == key).cloned()));
+    let state = move || {
+        item.with(|item| match item.as_ref().map(|item| &item.state) {
+            Some(FileState::Sending(_)) => "uploading",
+            Some(FileState::Done(_)) => "done",
+            Some(FileState::Failed(_) | FileState::Refused(_)) | None => "failed",
+        })
+    };
+    let sending = t_with(Words::Sending, &[&name]);
+    let remove_label = t_with(Words::Remove, &[&name]);
+    let rest = move || {
+        let size = |size: i64| view! { <span class="file-size num">{dates::size(size)}</span> };
+        item.get().map(|item| match item.state {
+            FileState::Sending(percent) => view! {
+                {size(item.size)}
+                <progress class="bar" max="100" value=percent.to_string() aria-label=sending.clone()></progress>
+            }.into_any(),
+            FileState::Done(_) => view! {
+                {size(item.size)}<span class="file-size">{t(Words::Arrived)}</span>
+            }.into_any(),
+            FileState::Refused(reason) => view! { {size(item.size)}<p class="file-error">{reason}</p> }.into_any(),
+            FileState::Failed(reason) => view! {
+                {size(item.size)}
+                <p class="file-error">{reason}</p>
+                <button class="btn ghost sm" type="button" on:click=move |_| retry.run(key)>{icon("refresh")}{t(Words::Retry)}</button>
+            }.into_any(),
+        })
+    };
+    let symbol = move || icon(match state() { "done" => "check-circle", "failed" => "alert-circle", _ => "file" });
+    view! {
+        <li class="file" data-state=state>
+            {symbol}
+            <span class="file-name">{name}</span>
+            {rest}
+            <button class="btn ghost icon-only sm" type="button" aria-label=remove_label.clone() title=remove_label
+                on:click=move |_| remove.run(key)>{icon("trash")}</button>
+        </li>
+    }
+}
+
+fn files_of(list: Option<web_sys::FileList>) -> Vec<web_sys::File> {
+    let Some(list) = list else { return Vec::new() };
+    (0..list.length()).filter_map(|place| list.get(place)).collect()
+}
+
+/// Files of a message; choosing one downloads it.
+#[component]
+pub fn FileList(
+    /// The files.
+    attachments: Vec<Attachment>,
+    /// Downloads one.
+    download: Callback<Attachment>,
+) -> impl IntoView {
+    (!attachments.is_empty()).then(|| {
+        let rows = attachments.into_iter().map(|attachment| {
+            let size = dates::size(attachment.size);
+            let label = t_with(Words::Download, &[&attachment.name, &size]);
+            let name = attachment.name.clone();
+            view! {
+                <li class="file" data-state="done">
+                    {icon("paperclip")}
+                    <button class="linkish file-name" type="button" aria-label=label
+                        on:click=move |_| download.run(attachment.clone())>{name}</button>
+                    <span class="file-size num">{size}</span>
+                </li>
+            }
+        });
+        view! { <ul class="files">{rows.collect_view()}</ul> }
+    })
+}
+
+/// Opens the file dialog of the picker with this id, for a button elsewhere.
+pub fn open_picker(id: &str) {
+    if let Some(input) = document().get_element_by_id(id) {
+        input.unchecked_into::<web_sys::HtmlElement>().click();
+    }
+}

@@ -1,0 +1,134 @@
+//! Instants, spans and sizes in words, by the browser's `Intl`, in the desk's time zone.
+
+use chrono::{DateTime, Utc};
+use wasm_bindgen::JsValue;
+
+use super::{Lang, lang, locale, t, t_with};
+
+crate::messages! {
+    enum Words {
+        Now = "hace un momento", "just now";
+        Ago = "hace {0}", "{0} ago";
+        In = "en {0}", "in {0}";
+        Minutes = "{0} min", "{0} min";
+        Hours = "{0} h", "{0} h";
+        HoursMinutes = "{0} h {1} min", "{0} h {1} min";
+        Day = "{0} día", "{0} day";
+        Days = "{0} días", "{0} days";
+        DayHours = "{0} d {1} h", "{0} d {1} h";
+    }
+}
+
+/// The time zone used where a desk names none.
+pub const DEFAULT_ZONE: &str = "America/Bogota";
+
+/// How much of an instant to write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// `12 mar 2026, 10:42 a. m.`
+    Full,
+    /// `12 mar, 10:42 a. m.`, without the year.
+    Short,
+    /// `jueves, 12 de marzo, 10:42 a. m.`, for promises.
+    Long,
+    /// `12 mar 2026`.
+    Date,
+    /// `10:42 a. m.`
+    Time,
+}
+
+/// An instant in words, in an IANA time zone such as `America/Bogota`.
+pub fn instant(at: DateTime<Utc>, zone: &str, style: Style) -> String {
+    let options = js_sys::Object::new();
+    let set = |name: &str, value: &str| {
+        // Setting a property of a fresh plain object cannot fail.
+        let _ = js_sys::Reflect::set(&options, &name.into(), &value.into());
+    };
+    set("timeZone", zone);
+    let (day, clock) = match style {
+        Style::Full | Style::Short | Style::Long => (true, true),
+        Style::Date => (true, false),
+        Style::Time => (false, true),
+    };
+    if day {
+        set("day", "numeric");
+        set("month", if style == Style::Long { "long" } else { "short" });
+    }
+    if matches!(style, Style::Full | Style::Date) {
+        set("year", "numeric");
+    }
+    if style == Style::Long {
+        set("weekday", "long");
+    }
+    if clock {
+        set("hour", "numeric");
+        set("minute", "2-digit");
+    }
+    js_date(at)
+        .to_locale_string(locale(), &options.into())
+        .as_string()
+        .unwrap_or_default()
+}
+
+/// An instant for the `datetime` attribute of `<time>`.
+pub fn iso(at: DateTime<Utc>) -> String {
+    js_date(at).to_iso_string().into()
+}
+
+fn js_date(at: DateTime<Utc>) -> js_sys::Date {
+    js_sys::Date::new(&JsValue::from_f64(ms(at)))
+}
+
+/// Milliseconds since 1970.
+pub fn ms(at: DateTime<Utc>) -> f64 {
+    at.timestamp_millis() as f64
+}
+
+/// How long ago or until then, e.g. `hace 5 min`, `en 2 h`; `now` in milliseconds since 1970.
+pub fn relative(at: DateTime<Utc>, now: f64) -> String {
+    let minutes = ((ms(at) - now) / 60_000.0).round() as i64;
+    match minutes {
+        0 => t(Words::Now).to_owned(),
+        1.. => t_with(Words::In, &[&span(minutes)]),
+        _ => t_with(Words::Ago, &[&span(-minutes)]),
+    }
+}
+
+/// A span of whole minutes, e.g. `45 min`, `1 h 20 min`, `3 días`.
+pub fn span(minutes: i64) -> String {
+    let (days, hours, rest) = (minutes / 1440, minutes / 60 % 24, minutes % 60);
+    let text = |n: i64| n.to_string();
+    match (days, hours, rest) {
+        (0, 0, m) => t_with(Words::Minutes, &[&text(m)]),
+        (0, h, 0) => t_with(Words::Hours, &[&text(h)]),
+        (0, h, m) => t_with(Words::HoursMinutes, &[&text(h), &text(m)]),
+        (1, 0, _) => t_with(Words::Day, &["1"]),
+        (d, h, _) if d < 3 && h > 0 => t_with(Words::DayHours, &[&text(d), &text(h)]),
+        (d, _, _) => t_with(Words::Days, &[&text(d)]),
+    }
+}
+
+/// Minutes and seconds of a countdown, e.g. `9:41`; never negative.
+pub fn countdown(left_ms: f64) -> String {
+    let seconds = (left_ms / 1000.0).ceil().max(0.0) as u32;
+    let rest = (seconds % 60).to_string();
+    let zero = if rest.len() == 1 { "0" } else { "" };
+    [&(seconds / 60).to_string(), ":", zero, &rest].concat()
+}
+
+/// A file size, e.g. `320 kB`, `1,2 MB` (1 kB is 1024 bytes, as desktops show it).
+pub fn size(bytes: i64) -> String {
+    const KB: i64 = 1024;
+    const MB: i64 = KB * KB;
+    let (tenths, unit) = match bytes {
+        ..KB => return [&bytes.to_string(), " B"].concat(),
+        KB..MB => return [&(bytes / KB).to_string(), " kB"].concat(),
+        _ => (bytes * 10 / MB, " MB"),
+    };
+    let (whole, tenth) = (tenths / 10, tenths % 10);
+    if tenth == 0 {
+        return [&whole.to_string(), unit].concat();
+    }
+    let point = if lang() == Lang::Es { "," } else { "." };
+    [&whole.to_string(), point, &tenth.to_string(), unit].concat()
+}

@@ -1,0 +1,4 @@
+//! The requesters' portal.
+
+/// Starts the portal.
+pub fn start() {}
