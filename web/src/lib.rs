@@ -24,7 +24,7 @@ pub fn mount<V: IntoView + 'static>(audience: client::Audience, app: fn() -> V) 
     };
     root.set_text_content(None);
     let root = wasm_bindgen::JsCast::unchecked_into::<web_sys::HtmlElement>(root);
-    leptos::mount::mount_to(root, move || {
+    mount_to(root, move || {
         i18n::provide_lang();
         components::provide_ui();
         client::provide_client(audience);

@@ -291,7 +291,10 @@ impl Client {
     pub async fn download(self, path: String, file_name: String) -> Result<(), ApiError> {
         let response = self.respond(&Request::get(path)).await?;
         let blob = response.blob().map_err(offline)?;
-        let blob: web_sys::Blob = JsFuture::from(blob).await.map_err(offline)?.unchecked_into();
+        let blob: web_sys::Blob = JsFuture::from(blob)
+            .await
+            .map_err(offline)?
+            .unchecked_into();
         let address = web_sys::Url::create_object_url_with_blob(&blob).map_err(offline)?;
         if let Ok(link) = document().create_element("a") {
             let link: web_sys::HtmlAnchorElement = link.unchecked_into();
@@ -346,12 +349,15 @@ impl Client {
         if !self.fresh() && self.may_have_session() {
             self.renew().await;
         }
-        self.token.with_untracked(|token| token.as_ref().map(|token| token.bearer.clone()))
+        self.token
+            .with_untracked(|token| token.as_ref().map(|token| token.bearer.clone()))
     }
 
     fn fresh(self) -> bool {
         self.token.with_untracked(|token| {
-            token.as_ref().is_some_and(|token| token.until - EARLY > browser::now_ms())
+            token
+                .as_ref()
+                .is_some_and(|token| token.until - EARLY > browser::now_ms())
         })
     }
 
@@ -365,7 +371,11 @@ impl Client {
         let response = self.respond(&request).await?;
         let status = response.status();
         let etag = response.headers().get("ETag").ok().flatten();
-        Ok(Reply { status, body: text_of(&response).await?, etag })
+        Ok(Reply {
+            status,
+            body: text_of(&response).await?,
+            etag,
+        })
     }
 
     async fn respond(self, request: &Request) -> Result<Response, ApiError> {
@@ -376,7 +386,11 @@ impl Client {
         };
         let mut renewed = false;
         loop {
-            let bearer = if request.public { None } else { self.bearer().await };
+            let bearer = if request.public {
+                None
+            } else {
+                self.bearer().await
+            };
             let response = fetch(request, key.as_deref(), bearer.as_deref()).await?;
             if response.ok() || response.status() == 304 {
                 return Ok(response);
@@ -482,7 +496,9 @@ fn offline(_: JsValue) -> ApiError {
 }
 
 async fn text_of(response: &Response) -> Result<String, ApiError> {
-    let text = JsFuture::from(response.text().map_err(offline)?).await.map_err(offline)?;
+    let text = JsFuture::from(response.text().map_err(offline)?)
+        .await
+        .map_err(offline)?;
     Ok(text.as_string().unwrap_or_default())
 }
 
@@ -496,7 +512,10 @@ async fn refusal(response: &Response) -> ApiError {
 }
 
 pub(super) fn problem(status: u16, text: &str, retry_after: Option<&str>) -> ApiError {
-    match (serde_json::from_str(text), retry_after.and_then(|wait| wait.parse().ok())) {
+    match (
+        serde_json::from_str(text),
+        retry_after.and_then(|wait| wait.parse().ok()),
+    ) {
         (Ok(problem), Some(seconds)) => ApiError::Wait(problem, seconds),
         (Ok(problem), None) => ApiError::Problem(problem),
         (Err(_), _) => ApiError::Status(status),
@@ -525,6 +544,7 @@ pub fn path(parts: &[&str]) -> String {
 /// The multipart form of one file, as the API takes it.
 pub(super) fn form_with_file(file: &web_sys::File) -> Option<web_sys::FormData> {
     let form = web_sys::FormData::new().ok()?;
-    form.append_with_blob_and_filename("file", file, &file.name()).ok()?;
+    form.append_with_blob_and_filename("file", file, &file.name())
+        .ok()?;
     Some(form)
 }

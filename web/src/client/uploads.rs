@@ -66,7 +66,9 @@ impl Uploads {
         };
         on_cleanup(move || {
             // The form is gone: nothing would bind what still travels.
-            let _ = uploads.held.try_with_value(|held| held.iter().for_each(|one| one.running.abort()));
+            let _ = uploads
+                .held
+                .try_with_value(|held| held.iter().for_each(|one| one.running.abort()));
         });
         uploads
     }
@@ -92,19 +94,32 @@ impl Uploads {
                 None => FileState::Sending(0),
             };
             let goes = state == FileState::Sending(0);
-            self.items.update(|items| items.push(FileItem { key, name: file.name(), size, state }));
+            self.items.update(|items| {
+                items.push(FileItem {
+                    key,
+                    name: file.name(),
+                    size,
+                    state,
+                })
+            });
             if goes {
                 let running = Running::default();
-                self.held.update_value(|held| held.push(Held { key, file, running }));
+                self.held
+                    .update_value(|held| held.push(Held { key, file, running }));
                 self.start(key);
             }
         }
     }
 
     fn refusal(self, size: i64, limits: Limits) -> Option<String> {
-        let taken = self.items.with_untracked(|items| items.iter().filter(|item| item.counts()).count());
+        let taken = self
+            .items
+            .with_untracked(|items| items.iter().filter(|item| item.counts()).count());
         if size > limits.bytes {
-            Some(t_with(Words::TooLarge, &[&dates::size(size), &dates::size(limits.bytes)]))
+            Some(t_with(
+                Words::TooLarge,
+                &[&dates::size(size), &dates::size(limits.bytes)],
+            ))
         } else if size == 0 {
             Some(t(Words::Empty).to_owned())
         } else if taken >= limits.count as usize {
@@ -134,7 +149,11 @@ impl Uploads {
             let at = items.iter().position(|item| item.key == key)?;
             Some(items.remove(at))
         });
-        if let Some(Some(FileItem { state: FileState::Done(upload), .. })) = gone {
+        if let Some(Some(FileItem {
+            state: FileState::Done(upload),
+            ..
+        })) = gone
+        {
             let request = Request::delete([self.path, "/", &http::encode(&upload.id)].concat());
             spawn_local(async move {
                 // The server removes unbound files by itself after a day.
@@ -154,12 +173,17 @@ impl Uploads {
             FileState::Done(upload) => Some(upload.clone()),
             FileState::Sending(_) | FileState::Failed(_) | FileState::Refused(_) => None,
         };
-        self.items.with_untracked(|items| items.iter().filter_map(done).collect())
+        self.items
+            .with_untracked(|items| items.iter().filter_map(done).collect())
     }
 
     /// Whether files still travel.
     pub fn is_busy(self) -> bool {
-        self.items.with(|items| items.iter().any(|item| matches!(item.state, FileState::Sending(_))))
+        self.items.with(|items| {
+            items
+                .iter()
+                .any(|item| matches!(item.state, FileState::Sending(_)))
+        })
     }
 
     /// Forgets the list after its files were bound to a message.
@@ -185,7 +209,9 @@ impl Uploads {
 
     fn start(self, key: u32) {
         let held = self.held.with_value(|held| {
-            held.iter().find(|one| one.key == key).map(|one| (one.file.clone(), one.running.clone()))
+            held.iter()
+                .find(|one| one.key == key)
+                .map(|one| (one.file.clone(), one.running.clone()))
         });
         let Some((file, running)) = held else { return };
         spawn_local(async move {
@@ -213,7 +239,15 @@ async fn send(
         let bearer = client.bearer().await;
         let request = XmlHttpRequest::new().map_err(|_| ApiError::Offline)?;
         *running.0.borrow_mut() = Some(request.clone());
-        let text = post(&request, path, file, &key, bearer.as_deref(), progress.clone()).await?;
+        let text = post(
+            &request,
+            path,
+            file,
+            &key,
+            bearer.as_deref(),
+            progress.clone(),
+        )
+        .await?;
         let status = request.status().unwrap_or(0);
         if status == 201 || status == 200 {
             return http::decode(&text);
@@ -237,7 +271,9 @@ async fn post(
     progress: impl Fn(u8) + 'static,
 ) -> Result<String, ApiError> {
     let offline = |_| ApiError::Offline;
-    request.open("POST", &[BASE, path].concat()).map_err(offline)?;
+    request
+        .open("POST", &[BASE, path].concat())
+        .map_err(offline)?;
     let set = |name: &str, value: &str| request.set_request_header(name, value).map_err(offline);
     set("Accept", "application/json")?;
     set("Accept-Language", locale())?;
@@ -255,7 +291,9 @@ async fn post(
     }
     let finished = Promise::new(&mut |resolve, _| request.set_onloadend(Some(&resolve)));
     let form = http::form_with_file(file).ok_or(ApiError::Offline)?;
-    request.send_with_opt_form_data(Some(&form)).map_err(offline)?;
+    request
+        .send_with_opt_form_data(Some(&form))
+        .map_err(offline)?;
     JsFuture::from(finished).await.map_err(offline)?;
     match request.status() {
         Ok(0) | Err(_) => Err(ApiError::Offline),

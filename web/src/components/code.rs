@@ -39,14 +39,22 @@ pub fn CodeField(
         let text = input.value();
         let deleting = text.len() < value.with_untracked(String::len);
         // While deleting, the dash must not come back by itself.
-        let spelled = if deleting { text.to_ascii_uppercase() } else { spell_code(&text) };
+        let spelled = if deleting {
+            text.to_ascii_uppercase()
+        } else {
+            spell_code(&text)
+        };
         if spelled != text {
             input.set_value(&spelled);
         }
         value.set(spelled);
     };
     let described = move || {
-        if error.with(Option::is_some) { "code-hint code-error" } else { "code-hint" }
+        if error.with(Option::is_some) {
+            "code-hint code-error"
+        } else {
+            "code-hint"
+        }
     };
     view! {
         <Field id="code" label hint optional=false error>
@@ -79,7 +87,13 @@ pub fn Countdown(
         1..=60 => "soon",
         _ => "ok",
     };
-    let words = move || if left.get() == 0 { over.clone() } else { text.clone() };
+    let words = move || {
+        if left.get() == 0 {
+            over.clone()
+        } else {
+            text.clone()
+        }
+    };
     let figure = move || {
         (left.get() > 0).then(|| view! { <strong class="num">{dates::countdown(f64::from(left.get()) * 1000.0)}</strong> })
     };

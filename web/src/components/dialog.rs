@@ -41,8 +41,9 @@ pub fn Dialog(
         }
     });
     let title_id = [id, "-title"].concat();
+    let labelled = title_id.clone();
     view! {
-        <dialog class=class id=id node_ref=node aria-labelledby=title_id.clone() on:close=move |_| open.set(false)>
+        <dialog class=class id=id node_ref=node aria-labelledby=labelled on:close=move |_| open.set(false)>
             <div class="dialog-head">
                 <h2 id=title_id>{title}</h2>
                 <button class="btn ghost icon-only" type="button" aria-label=t(Words::Close) on:click=move |_| open.set(false)>{icon("x")}</button>

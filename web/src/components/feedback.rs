@@ -63,7 +63,11 @@ pub fn Banner(
     /// What it says.
     children: Children,
 ) -> impl IntoView {
-    let role = if kind == Kind::Error { "alert" } else { "status" };
+    let role = if kind == Kind::Error {
+        "alert"
+    } else {
+        "status"
+    };
     let title = (!title.is_empty()).then(|| view! { <p class="banner-title">{title}</p> });
     view! {
         <div class=["banner ", kind.class()].concat() role=role>
@@ -117,7 +121,9 @@ pub fn Loading(
     #[prop(default = 3)]
     lines: usize,
 ) -> impl IntoView {
-    let lines = (0..lines).map(|_| view! { <span class="sk"></span> }).collect_view();
+    let lines = (0..lines)
+        .map(|_| view! { <span class="sk"></span> })
+        .collect_view();
     view! {
         <div class="skeleton" aria-busy="true">
             <span class="sr">{t(Words::Loading)}</span>
@@ -150,7 +156,11 @@ pub fn Failed(
     /// Loads again.
     retry: Callback<()>,
 ) -> impl IntoView {
-    let symbol = if error == ApiError::Offline { "wifi-off" } else { "alert-circle" };
+    let symbol = if error == ApiError::Offline {
+        "wifi-off"
+    } else {
+        "alert-circle"
+    };
     view! {
         <div class="empty failed" role="alert">
             {icon_sized(symbol, "icon xl")}
@@ -175,7 +185,13 @@ pub fn toast(kind: Kind, text: impl Into<String>) {
     let toasts = use_ui().toasts;
     let key = crate::browser::random_key();
     let gone = key.clone();
-    toasts.update(|toasts| toasts.push(Toast { key, kind, text: text.into() }));
+    toasts.update(|toasts| {
+        toasts.push(Toast {
+            key,
+            kind,
+            text: text.into(),
+        })
+    });
     set_timeout(
         move || toasts.update(|toasts| toasts.retain(|toast| toast.key != gone)),
         Duration::from_secs(7),
@@ -184,7 +200,7 @@ pub fn toast(kind: Kind, text: impl Into<String>) {
 
 /// Where toasts appear; once in each app.
 #[component]
-pub fn ToastHost() -> impl IntoView {
+pub fn Toasts() -> impl IntoView {
     let toasts = use_ui().toasts;
     let one = move |toast: Toast| {
         let key = toast.key.clone();

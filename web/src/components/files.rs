@@ -94,7 +94,9 @@ pub fn FilePicker(
     let dropped = move |event: web_sys::DragEvent| {
         event.prevent_default();
         over.set(false);
-        add.run(files_of(event.data_transfer().and_then(|data| data.files())));
+        add.run(files_of(
+            event.data_transfer().and_then(|data| data.files()),
+        ));
     };
     let dragged = move |event: web_sys::DragEvent| {
         event.prevent_default();
@@ -133,12 +135,24 @@ pub fn PickedFiles(
 ) -> impl IntoView {
     let row = move |(key, name): (u32, String)| picked_row(items, key, name, remove, retry);
     let names = move || {
-        items.with(|items| items.iter().map(|item| (item.key, item.name.clone())).collect::<Vec<_>>())
+        items.with(|items| {
+            items
+                .iter()
+                .map(|item| (item.key, item.name.clone()))
+                .collect::<Vec<_>>()
+        })
     };
     let news = move || {
         items.with(|items| {
-            let last = items.iter().rev().find(|item| !matches!(item.state, FileState::Sending(_)))?;
-            let words = if matches!(last.state, FileState::Done(_)) { Words::ArrivedLong } else { Words::NotArrived };
+            let last = items
+                .iter()
+                .rev()
+                .find(|item| !matches!(item.state, FileState::Sending(_)))?;
+            let words = if matches!(last.state, FileState::Done(_)) {
+                Words::ArrivedLong
+            } else {
+                Words::NotArrived
+            };
             Some(t_with(words, &[&last.name]))
         })
     };
@@ -157,7 +171,8 @@ fn picked_row(
     remove: Callback<u32>,
     retry: Callback<u32>,
 ) -> impl IntoView {
-    let item = Memo::new(move |_| items.with(|items| items.iter().find(|item| item.key == key).cloned()));
+    let item =
+        Memo::new(move |_| items.with(|items| items.iter().find(|item| item.key == key).cloned()));
     let state = move || {
         item.with(|item| match item.as_ref().map(|item| &item.state) {
             Some(FileState::Sending(_)) => "uploading",
@@ -185,7 +200,13 @@ fn picked_row(
             }.into_any(),
         })
     };
-    let symbol = move || icon(match state() { "done" => "check-circle", "failed" => "alert-circle", _ => "file" });
+    let symbol = move || {
+        icon(match state() {
+            "done" => "check-circle",
+            "failed" => "alert-circle",
+            _ => "file",
+        })
+    };
     view! {
         <li class="file" data-state=state>
             {symbol}
@@ -199,7 +220,9 @@ fn picked_row(
 
 fn files_of(list: Option<web_sys::FileList>) -> Vec<web_sys::File> {
     let Some(list) = list else { return Vec::new() };
-    (0..list.length()).filter_map(|place| list.get(place)).collect()
+    (0..list.length())
+        .filter_map(|place| list.get(place))
+        .collect()
 }
 
 /// Files of a message; choosing one downloads it.

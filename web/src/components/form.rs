@@ -52,7 +52,10 @@ impl Faults {
     pub fn of(self, id: &'static str) -> Signal<Option<String>> {
         Signal::derive(move || {
             self.0.with(|faults| {
-                faults.iter().find(|fault| fault.field == id).map(|fault| fault.text.clone())
+                faults
+                    .iter()
+                    .find(|fault| fault.field == id)
+                    .map(|fault| fault.text.clone())
             })
         })
     }
@@ -70,7 +73,13 @@ impl Faults {
     /// Shows the faults that the server found; `false` if it blames no field.
     pub fn show_from(self, error: &ApiError) -> bool {
         let fault = |field: &shared::api::problem::FieldError| Fault {
-            field: field.pointer.trim_start_matches('/').split('/').next().unwrap_or_default().to_owned(),
+            field: field
+                .pointer
+                .trim_start_matches('/')
+                .split('/')
+                .next()
+                .unwrap_or_default()
+                .to_owned(),
             text: field.detail.clone(),
         };
         self.show(error.fields().iter().map(fault).collect())
@@ -104,7 +113,10 @@ impl Check {
 
     /// Notes a fault.
     pub fn fault(&mut self, field: &str, text: String) {
-        self.0.push(Fault { field: field.to_owned(), text });
+        self.0.push(Fault {
+            field: field.to_owned(),
+            text,
+        });
     }
 
     /// All faults, in the order of the fields.
@@ -168,7 +180,13 @@ pub fn Field(
     /// The control.
     children: Children,
 ) -> impl IntoView {
-    let class = move || if error.with(Option::is_some) { "field invalid" } else { "field" };
+    let class = move || {
+        if error.with(Option::is_some) {
+            "field invalid"
+        } else {
+            "field"
+        }
+    };
     view! {
         <div class=class>
             <label class="label" for=id>{label}{mark(optional)}</label>
@@ -206,7 +224,11 @@ fn error_view(id: &'static str, error: Signal<Option<String>>) -> impl IntoView 
 }
 
 /// What `aria-describedby` of a control names: its hint, if any, and its error, while there is one.
-fn described(id: &'static str, hint: bool, error: Signal<Option<String>>) -> Signal<Option<String>> {
+fn described(
+    id: &'static str,
+    hint: bool,
+    error: Signal<Option<String>>,
+) -> Signal<Option<String>> {
     Signal::derive(move || match (hint, error.with(Option::is_some)) {
         (false, false) => None,
         (true, false) => Some([id, "-hint"].concat()),
@@ -319,7 +341,13 @@ pub fn TextArea(
 #[component]
 fn Count(value: RwSignal<String>, max: usize) -> impl IntoView {
     let used = Memo::new(move |_| value.with(|text| text.trim().chars().count()));
-    let class = move || if used.get() > max { "count over" } else { "count" };
+    let class = move || {
+        if used.get() > max {
+            "count over"
+        } else {
+            "count"
+        }
+    };
     let text = move || {
         let used = used.get();
         match used {
@@ -377,7 +405,7 @@ pub fn SelectField(
             None => groups.push((entry.group.clone(), vec![entry])),
         }
     }
-    let options = groups.into_iter().map(|(name, members)| {
+    let options = groups.into_iter().map(move |(name, members)| {
         let members = members.into_iter().map(option).collect_view();
         if name.is_empty() {
             members.into_any()
@@ -447,7 +475,11 @@ pub fn RadioCards(
     };
     let card = move |(place, choice): (usize, Choice)| {
         let (key, sent) = (choice.value.clone(), choice.value.clone());
-        let radio_id = if place == 0 { id.to_owned() } else { [id, "-", &place.to_string()].concat() };
+        let radio_id = if place == 0 {
+            id.to_owned()
+        } else {
+            [id, "-", &place.to_string()].concat()
+        };
         view! {
             <label class="choice">
                 <input type="radio" id=radio_id name=id value=choice.value
@@ -488,7 +520,13 @@ pub fn SubmitButton(
     #[prop(default = "btn primary")]
     class: &'static str,
 ) -> impl IntoView {
-    let text = move || if busy.get() { busy_label.clone() } else { label.clone() };
+    let text = move || {
+        if busy.get() {
+            busy_label.clone()
+        } else {
+            label.clone()
+        }
+    };
     let state = move || busy.get().then_some("true");
     view! { <button class=class type="submit" aria-busy=state aria-disabled=state>{text}</button> }
 }

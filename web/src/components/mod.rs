@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-pub use feedback::{Banner, Kind, ToastHost, toast};
+pub use feedback::{Banner, Kind, Toasts, toast};
 pub use page::{Heading, LangSwitch, SkipLink, ThemeSwitch};
 
 use crate::browser;
@@ -55,7 +55,8 @@ pub fn provide_ui() {
         Duration::from_secs(1),
     );
     for name in ["online", "offline"] {
-        let listener = window_event_listener_untyped(name, move |_| ui.online.set(name == "online"));
+        let listener =
+            window_event_listener_untyped(name, move |_| ui.online.set(name == "online"));
         // The app lives as long as the page.
         std::mem::forget(listener);
     }
@@ -65,6 +66,24 @@ pub fn provide_ui() {
 /// A symbol of the sprite in the size of the text; `name` as in the style catalogue.
 pub fn icon(name: &str) -> AnyView {
     icon_sized(name, "icon")
+}
+
+/// A symbol of the sprite, as a component.
+#[component]
+pub fn Icon(
+    /// Its name in the style catalogue.
+    name: &'static str,
+    /// `sm`, `lg` or `xl`; the size of the text without it.
+    #[prop(default = "")]
+    size: &'static str,
+) -> impl IntoView {
+    let class = match size {
+        "sm" => "icon sm",
+        "lg" => "icon lg",
+        "xl" => "icon xl",
+        _ => "icon",
+    };
+    icon_sized(name, class)
 }
 
 /// A symbol with classes of its own, such as `icon xl`.

@@ -121,7 +121,13 @@ pub fn ThemeSwitch() -> impl IntoView {
             browser::mark_root("data-theme", choice.key());
             theme.set(choice);
         };
-        let pressed = move || if theme.get() == choice { "true" } else { "false" };
+        let pressed = move || {
+            if theme.get() == choice {
+                "true"
+            } else {
+                "false"
+            }
+        };
         view! {
             <button type="button" aria-pressed=pressed aria-label=t(name) title=t(name) on:click=choose>
                 {icon(symbol)}

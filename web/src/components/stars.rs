@@ -21,7 +21,13 @@ crate::messages! {
     }
 }
 
-const WORDS: [Words; 5] = [Words::VeryBad, Words::Bad, Words::Fair, Words::Good, Words::VeryGood];
+const WORDS: [Words; 5] = [
+    Words::VeryBad,
+    Words::Bad,
+    Words::Fair,
+    Words::Good,
+    Words::VeryGood,
+];
 
 /// The question for a rating; 1 is the lowest.
 #[component]
@@ -38,13 +44,29 @@ pub fn StarsField(
     faults: Faults,
 ) -> impl IntoView {
     let error = faults.of("stars");
-    let class = move || if error.with(Option::is_some) { "field stars invalid" } else { "field stars" };
+    let class = move || {
+        if error.with(Option::is_some) {
+            "field stars invalid"
+        } else {
+            "field stars"
+        }
+    };
     let star = move |number: u8| {
         let word = t(WORDS[usize::from(number - 1)]);
         let words = if number == 1 { Words::One } else { Words::Many };
         let label = t_with(words, &[word, &number.to_string()]);
-        let id = if number == 1 { "stars".to_owned() } else { ["stars-", &number.to_string()].concat() };
-        let address = move || browser::icon_url(if value.get() >= number { "star-filled" } else { "star" });
+        let id = if number == 1 {
+            "stars".to_owned()
+        } else {
+            ["stars-", &number.to_string()].concat()
+        };
+        let address = move || {
+            browser::icon_url(if value.get() >= number {
+                "star-filled"
+            } else {
+                "star"
+            })
+        };
         view! {
             <label class="star" class:on=move || { value.get() >= number }>
                 <input type="radio" id=id name="stars" value=number.to_string() aria-label=label
@@ -59,7 +81,13 @@ pub fn StarsField(
             <p class="error" id="stars-error">{icon("alert-circle")}<span><span class="sr">{t(Words::Error)}</span>{text}</span></p>
         })
     };
-    let described = move || if error.with(Option::is_some) { "stars-hint stars-error" } else { "stars-hint" };
+    let described = move || {
+        if error.with(Option::is_some) {
+            "stars-hint stars-error"
+        } else {
+            "stars-hint"
+        }
+    };
     view! {
         <fieldset class=class aria-describedby=described>
             <legend class="label">{legend}</legend>
@@ -76,7 +104,16 @@ pub fn StarsGiven(
     /// 1 to 5.
     stars: u8,
 ) -> impl IntoView {
-    let symbols = (1..=5u8).map(|number| icon_sized(if number <= stars { "star-filled" } else { "star" }, "icon"));
+    let symbols = (1..=5u8).map(|number| {
+        icon_sized(
+            if number <= stars {
+                "star-filled"
+            } else {
+                "star"
+            },
+            "icon",
+        )
+    });
     view! {
         <span class="stars-given" role="img" aria-label=t_with(Words::Given, &[&stars.to_string()])>{symbols.collect_view()}</span>
     }

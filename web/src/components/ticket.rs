@@ -96,9 +96,13 @@ pub fn ThreadMessage(
         Voice::Note => "msg note",
     };
     let role = match voice {
-        Voice::Requester => view! { <span class="msg-role">{t(Words::Requester)}</span> }.into_any(),
+        Voice::Requester => {
+            view! { <span class="msg-role">{t(Words::Requester)}</span> }.into_any()
+        }
         Voice::Agent => view! { <span class="msg-role">{t(Words::Agent)}</span> }.into_any(),
-        Voice::Note => view! { <span class="msg-private">{icon("lock")}{t(Words::Internal)}</span> }.into_any(),
+        Voice::Note => {
+            view! { <span class="msg-private">{icon("lock")}{t(Words::Internal)}</span> }.into_any()
+        }
     };
     view! {
         <li class=class>
@@ -117,9 +121,8 @@ pub fn ThreadMessage(
 /// Plain text as paragraphs; single line breaks stay line breaks.
 pub fn paragraphs(text: &str) -> AnyView {
     let lines = |paragraph: &str| {
-        let line = |(place, line): (usize, &str)| {
-            ((place > 0).then(|| view! { <br/> }), line.to_owned())
-        };
+        let line =
+            |(place, line): (usize, &str)| ((place > 0).then(|| view! { <br/> }), line.to_owned());
         paragraph.lines().enumerate().map(line).collect_view()
     };
     text.split("\n\n")
@@ -131,7 +134,11 @@ pub fn paragraphs(text: &str) -> AnyView {
 
 /// The first letters of the first and second name, for an avatar.
 pub fn initials(name: &str) -> String {
-    name.split_whitespace().take(2).filter_map(|word| word.chars().next()).flat_map(char::to_uppercase).collect()
+    name.split_whitespace()
+        .take(2)
+        .filter_map(|word| word.chars().next())
+        .flat_map(char::to_uppercase)
+        .collect()
 }
 
 /// One step of a timeline.

@@ -52,7 +52,14 @@ pub fn instant(at: DateTime<Utc>, zone: &str, style: Style) -> String {
     };
     if day {
         set("day", "numeric");
-        set("month", if style == Style::Long { "long" } else { "short" });
+        set(
+            "month",
+            if style == Style::Long {
+                "long"
+            } else {
+                "short"
+            },
+        );
     }
     if matches!(style, Style::Full | Style::Date) {
         set("year", "numeric");

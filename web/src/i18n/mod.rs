@@ -71,7 +71,10 @@ fn fill(text: &str, values: &[&str]) -> String {
         filled.push_str(before);
         match after.split_once('}') {
             Some((place, tail)) => {
-                let place = place.bytes().next().map_or(0, |digit| usize::from(digit.wrapping_sub(b'0')));
+                let place = place
+                    .bytes()
+                    .next()
+                    .map_or(0, |digit| usize::from(digit.wrapping_sub(b'0')));
                 filled.push_str(values.get(place).copied().unwrap_or_default());
                 rest = tail;
             }
@@ -113,7 +116,13 @@ struct LangSignal(RwSignal<Lang>);
 /// Finds the language (the stored choice, else the browser's, else Spanish) and provides it.
 pub fn provide_lang() {
     let stored = browser::stored(STORED).as_deref().and_then(Lang::parse);
-    let preferred = || window().navigator().language().as_deref().and_then(Lang::parse);
+    let preferred = || {
+        window()
+            .navigator()
+            .language()
+            .as_deref()
+            .and_then(Lang::parse)
+    };
     let lang = stored.or_else(preferred).unwrap_or_default();
     apply(lang);
     provide_context(LangSignal(RwSignal::new(lang)));
