@@ -112,6 +112,8 @@ problem_types! {
     VersionMismatch = "version_mismatch", 412, "Alguien lo cambió mientras tanto", "Changed by somebody else meanwhile";
     /// The body or the file is too large.
     TooLarge = "too_large", 413, "Demasiado grande", "Too large";
+    /// The address is too long.
+    UriTooLong = "uri_too_long", 414, "Dirección demasiado larga", "Address too long";
     /// The body's content type is not supported.
     UnsupportedMediaType = "unsupported_media_type", 415, "Tipo de contenido no admitido", "Unsupported content type";
     /// The request was sent to another host name.
