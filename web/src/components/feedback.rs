@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::{icon, icon_sized, use_ui};
+use super::{Ui, icon, icon_sized, use_ui};
 use crate::client::ApiError;
 use crate::i18n::t;
 
@@ -180,22 +180,30 @@ pub(super) struct Toast {
     text: String,
 }
 
-/// Shows a short notice for some seconds; for what the person need not act on.
+/// Shows a short notice for some seconds; for what the person need not act on. Call it while the
+/// page is being drawn or in its handlers; after an answer has come, use [`Ui::toast`].
 pub fn toast(kind: Kind, text: impl Into<String>) {
-    let toasts = use_ui().toasts;
-    let key = crate::browser::random_key();
-    let gone = key.clone();
-    toasts.update(|toasts| {
-        toasts.push(Toast {
-            key,
-            kind,
-            text: text.into(),
-        })
-    });
-    set_timeout(
-        move || toasts.update(|toasts| toasts.retain(|toast| toast.key != gone)),
-        Duration::from_secs(7),
-    );
+    use_ui().toast(kind, text);
+}
+
+impl Ui {
+    /// As [`toast`], for code that runs once an answer has come.
+    pub fn toast(self, kind: Kind, text: impl Into<String>) {
+        let toasts = self.toasts;
+        let key = crate::browser::random_key();
+        let gone = key.clone();
+        toasts.update(|toasts| {
+            toasts.push(Toast {
+                key,
+                kind,
+                text: text.into(),
+            })
+        });
+        set_timeout(
+            move || toasts.update(|toasts| toasts.retain(|toast| toast.key != gone)),
+            Duration::from_secs(7),
+        );
+    }
 }
 
 /// Where toasts appear; once in each app.
