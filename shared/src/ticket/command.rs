@@ -159,7 +159,7 @@ pub enum Command {
     /// Declare that there is no solution.
     MarkUnsolvable {
         /// Why there is none.
-        explanation: Option<Body>,
+        description: Option<Body>,
         /// Key of one of the desk's reasons.
         reason: Option<String>,
     },

@@ -1,6 +1,8 @@
 //! What happened to a ticket. Events are the truth: the ticket is their sum. They are stored for
 //! ever, so names and fields are only ever added.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -80,6 +82,9 @@ pub struct Opened {
     pub identity: IdentityProof,
     /// The one line that names it.
     pub subject: Subject,
+    /// Extra data of the category's form.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub extra: BTreeMap<String, String>,
     /// Key of the stored first message, which holds the description and its files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message_id: Option<i64>,
@@ -214,6 +219,9 @@ pub enum Event {
         by: Option<AgentRef>,
         /// Level that solved.
         level: Level,
+        /// Group of whoever solved; none when they belong to no group of the level.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        group: Option<String>,
         /// Which solution of the ticket this is, from 1.
         cycle: u32,
     },
@@ -221,12 +229,15 @@ pub enum Event {
     DeclaredUnsolvable {
         /// Why there is none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        explanation: Option<Body>,
+        description: Option<Body>,
         /// Who declared it, where a person did.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<AgentRef>,
         /// Level that declared it.
         level: Level,
+        /// Group of whoever declared it; none when they belong to no group of the level.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        group: Option<String>,
         /// Which outcome of the ticket this is, from 1.
         cycle: u32,
     },
@@ -331,6 +342,9 @@ pub enum Event {
         step: u32,
         /// Keys of the approver roles that are asked.
         approvers: Vec<String>,
+        /// Key of the message or file that proves the manager's approval.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        evidence: Option<i64>,
     },
     /// An approver decided.
     ApprovalDecided {

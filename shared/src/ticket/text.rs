@@ -158,6 +158,20 @@ text! {
     pub struct PhoneNumber; phone
 }
 
+impl Subject {
+    /// Stands in for the subject of a history whose opening is missing.
+    pub(crate) fn unnamed() -> Subject {
+        Subject("-".to_owned())
+    }
+}
+
+impl From<Reason> for Body {
+    /// A reason is always short enough to be a body.
+    fn from(reason: Reason) -> Body {
+        Body(reason.0)
+    }
+}
+
 impl EmailAddress {
     /// The spelling by which two addresses are the same person: lower case (I-47).
     pub fn canonical(&self) -> String {

@@ -1,0 +1,348 @@
+//! Who is in charge: taking, assigning, escalating, sending on site and to the vendor.
+
+use super::actor::{Actor, AgentRef, Assignee};
+use super::command::{Command, CommandKind};
+use super::event::Event;
+use super::guard::Details;
+use super::moves::{Case, Facts};
+use super::refusal::{Conflict, Denial, FieldCode, Refusal};
+use super::status::{Level, Status};
+
+/// Where a ticket goes.
+struct Place {
+    level: Level,
+    group: Option<String>,
+    assignee: Option<AgentRef>,
+}
+
+impl Case<'_> {
+    /// The actor becomes the agent in charge, within a group of theirs at the level (I-18).
+    pub(super) fn take(&self, command: &Command) -> Result<Vec<Event>, Refusal> {
+        let step = self.follow(command, Facts::default())?;
+        let Actor::Agent {
+            user_id,
+            name,
+            groups,
+            ..
+        } = self.actor
+        else {
+            return Err(Refusal::NotPermitted {
+                why: Denial::NotAMember,
+            });
+        };
+        let me = Assignee {
+            id: *user_id,
+            name: name.clone(),
+            groups: groups.clone(),
+        };
+        let group = self.group_of(&me, self.ticket.level);
+        if group.is_none() && !self.level_groups(self.ticket.level).is_empty() {
+            return Err(Refusal::NotPermitted {
+                why: Denial::NotAMember,
+            });
+        }
+        let place = Place {
+            level: self.ticket.level,
+            group,
+            assignee: Some(me.reference()),
+        };
+        let mut events: Vec<_> = self.assigned(&place, None).into_iter().collect();
+        events.extend(self.moved(&step, None, None));
+        events.extend(self.attended());
+        if events.is_empty() {
+            Err(Refusal::Conflict {
+                what: Conflict::AlreadyYours,
+            })
+        } else {
+            Ok(events)
+        }
+    }
+
+    /// The ticket is given to a group or a person of its level.
+    pub(super) fn assign(&self, command: &Command) -> Result<Vec<Event>, Refusal> {
+        let step = self.follow(command, Facts::default())?;
+        let details = Details::of(command);
+        let place = self.place(self.ticket.level, details.group, details.assignee)?;
+        let Some(mut assigned) = self.assigned(&place, details.reason) else {
+            return Err(Refusal::Conflict {
+                what: Conflict::NothingToChange,
+            });
+        };
+        if let Event::Assigned { note, .. } = &mut assigned {
+            *note = details.note.cloned();
+        }
+        let moved = self.moved(&step, details.reason, None);
+        let enters_attention =
+            step.to == Status::InProgress && self.ticket.status != Status::InProgress;
+        let to_self = self.actor.as_agent().is_some() && self.actor.as_agent() == place.assignee;
+        let mut events = vec![assigned];
+        events.extend(moved);
+        if enters_attention || to_self {
+            events.extend(self.attended());
+        }
+        Ok(events)
+    }
+
+    /// The ticket goes to another level, group or specialist, up or down.
+    pub(super) fn escalate(
+        &self,
+        command: &Command,
+        level: Option<Level>,
+    ) -> Result<Vec<Event>, Refusal> {
+        let step = self.follow(command, Facts::default())?;
+        let details = Details::of(command);
+        let level = level.unwrap_or(self.ticket.level);
+        if self.desk.level(level).is_none() {
+            return Err(Refusal::field("/level", FieldCode::Unknown));
+        }
+        let place = if details.group.is_none()
+            && details.assignee.is_none()
+            && level != self.ticket.level
+        {
+            let group = self
+                .level_groups(level)
+                .first()
+                .map(|group| (*group).to_owned());
+            Place {
+                level,
+                group,
+                assignee: None,
+            }
+        } else {
+            self.place(level, details.group, details.assignee)?
+        };
+        self.escalated(&step, &details, place, false)
+    }
+
+    /// The ticket goes to a group that visits the requester.
+    pub(super) fn escalate_onsite(&self, command: &Command) -> Result<Vec<Event>, Refusal> {
+        let step = self.follow(command, Facts::default())?;
+        let details = Details::of(command);
+        let goes_onsite = |group: &str| {
+            self.desk
+                .levels
+                .iter()
+                .find(|level| level.onsite.iter().any(|key| key == group))
+        };
+        let of_assignee = details
+            .assignee
+            .iter()
+            .flat_map(|assignee| &assignee.groups)
+            .map(String::as_str);
+        let first = self
+            .desk
+            .levels
+            .iter()
+            .flat_map(|level| &level.onsite)
+            .map(String::as_str)
+            .next();
+        let group = details
+            .group
+            .or_else(|| {
+                of_assignee
+                    .into_iter()
+                    .find(|group| goes_onsite(group).is_some())
+            })
+            .or(first);
+        let Some(group) = group else {
+            return Err(Refusal::field("/group", FieldCode::Required));
+        };
+        let Some(level) = goes_onsite(group) else {
+            return Err(Refusal::field("/group", FieldCode::NotOnsite));
+        };
+        let place = self.place(level.level, Some(group), details.assignee)?;
+        self.escalated(&step, &details, place, true)
+    }
+
+    /// The ticket goes to a specialist of the vendor.
+    pub(super) fn send_to_vendor(&self, command: &Command) -> Result<Vec<Event>, Refusal> {
+        let step = self.follow(command, Facts::default())?;
+        let details = Details::of(command);
+        let is_vendor = |group: &str| self.desk.group(group).is_some_and(|group| group.vendor);
+        let of_assignee = details
+            .assignee
+            .iter()
+            .flat_map(|assignee| &assignee.groups)
+            .map(String::as_str);
+        let first = self
+            .desk
+            .groups
+            .iter()
+            .find(|group| group.vendor)
+            .map(|group| group.key.as_str());
+        let group = details
+            .group
+            .or_else(|| of_assignee.into_iter().find(|group| is_vendor(group)))
+            .or(first);
+        let mut events = Vec::new();
+        if let Some(group) = group {
+            if !is_vendor(group) {
+                return Err(Refusal::field("/group", FieldCode::NotAVendor));
+            }
+            let level = self
+                .desk
+                .levels
+                .iter()
+                .find(|level| level.groups.iter().any(|key| key == group));
+            let place = self.place(
+                level.map_or(self.ticket.level, |level| level.level),
+                Some(group),
+                details.assignee,
+            )?;
+            events.extend(self.relocated(&details, place, false));
+        }
+        events.extend(details.vendor.map(|vendor| Event::VendorAsked {
+            vendor: vendor.trim().to_owned(),
+        }));
+        events.extend(self.moved(&step, details.reason, None));
+        if events.is_empty() {
+            Err(Refusal::Conflict {
+                what: Conflict::NothingToChange,
+            })
+        } else {
+            Ok(events)
+        }
+    }
+
+    /// After a rejection the ticket goes to whoever solved, where the desk says so and it is not theirs already.
+    pub(super) fn back_to_solver(&self) -> Option<Event> {
+        let solution = self.ticket.solution.as_ref()?;
+        let group = solution.group.clone()?;
+        let assignee = match self.desk.acceptance.reopens_to {
+            crate::desk::profile::ReopensTo::WhoeverSolved => Some(solution.by.clone()?),
+            crate::desk::profile::ReopensTo::Group => None,
+        };
+        let mut event = self.assigned(
+            &Place {
+                level: self.ticket.level,
+                group: Some(group),
+                assignee,
+            },
+            None,
+        )?;
+        if let Event::Assigned { automatic, .. } = &mut event {
+            *automatic = true;
+        }
+        Some(event)
+    }
+
+    /// The group that an agent belongs to at a level: the present one if they do, else the first that they do.
+    pub(super) fn group_of(&self, agent: &Assignee, level: Level) -> Option<String> {
+        let belongs = |group: &&str| agent.groups.iter().any(|key| key == group);
+        let groups = self.level_groups(level);
+        let present = self
+            .ticket
+            .group
+            .as_deref()
+            .filter(|group| groups.contains(group));
+        present
+            .filter(belongs)
+            .or_else(|| groups.into_iter().find(belongs))
+            .map(str::to_owned)
+    }
+
+    fn level_groups(&self, level: Level) -> Vec<&str> {
+        let profile = self.desk.level(level);
+        profile
+            .into_iter()
+            .flat_map(|level| level.groups.iter().chain(&level.onsite))
+            .map(String::as_str)
+            .collect()
+    }
+
+    /// Checks a group and an agent against a level, and finds the group of an agent who comes without one.
+    fn place(
+        &self,
+        level: Level,
+        group: Option<&str>,
+        agent: Option<&Assignee>,
+    ) -> Result<Place, Refusal> {
+        let present = if level == self.ticket.level {
+            self.ticket.group.clone()
+        } else {
+            None
+        };
+        let group = match (group, agent) {
+            (Some(group), _) if self.desk.group(group).is_none() => {
+                return Err(Refusal::field("/group", FieldCode::Unknown));
+            }
+            (Some(group), _) if !self.level_groups(level).contains(&group) => {
+                return Err(Refusal::field("/group", FieldCode::NotInLevel));
+            }
+            (Some(group), Some(agent)) if !agent.groups.iter().any(|key| key == group) => {
+                return Err(Refusal::field("/assignee", FieldCode::NotInGroup));
+            }
+            (Some(group), _) => Some(group.to_owned()),
+            (None, Some(agent)) => match self.group_of(agent, level) {
+                None => return Err(Refusal::field("/assignee", FieldCode::NotInGroup)),
+                found => found,
+            },
+            (None, None) => present,
+        };
+        Ok(Place {
+            level,
+            group,
+            assignee: agent.map(Assignee::reference),
+        })
+    }
+
+    fn escalated(
+        &self,
+        step: &super::decide::Step<'_>,
+        details: &Details<'_>,
+        place: Place,
+        onsite: bool,
+    ) -> Result<Vec<Event>, Refusal> {
+        let mut events: Vec<_> = self.relocated(details, place, onsite).into_iter().collect();
+        events.extend(self.moved(step, details.reason, None));
+        if events.is_empty() {
+            Err(Refusal::Conflict {
+                what: Conflict::NothingToChange,
+            })
+        } else {
+            Ok(events)
+        }
+    }
+
+    fn relocated(&self, details: &Details<'_>, place: Place, onsite: bool) -> Option<Event> {
+        let ticket = self.ticket;
+        let same = place.level == ticket.level
+            && place.group == ticket.group
+            && place.assignee == ticket.assignee;
+        (!same).then(|| Event::Escalated {
+            from_level: ticket.level,
+            to_level: place.level,
+            from_group: ticket.group.clone(),
+            to_group: place.group,
+            from_assignee: ticket.assignee.clone(),
+            to_assignee: place.assignee,
+            justification: details.justification.cloned(),
+            diagnosis: details.diagnosis.cloned(),
+            onsite,
+        })
+    }
+
+    fn assigned(&self, place: &Place, reason: Option<&str>) -> Option<Event> {
+        let ticket = self.ticket;
+        let same = place.group == ticket.group && place.assignee == ticket.assignee;
+        (!same).then(|| Event::Assigned {
+            from: ticket.assignee.clone(),
+            to: place.assignee.clone(),
+            from_group: ticket.group.clone(),
+            to_group: place.group.clone(),
+            reason: reason.map(str::to_owned),
+            note: None,
+            automatic: false,
+        })
+    }
+
+    /// Whether taking the ticket would change anything for the actor.
+    pub(super) fn can_take(&self) -> bool {
+        let mine = self.is_assignee() && self.ticket.attended;
+        let stays = |row: &crate::desk::profile::Move| self.target(row) == self.ticket.status;
+        !mine
+            || !self
+                .moves(CommandKind::Take, super::moves::Looking::Ahead)
+                .all(stays)
+    }
+}

@@ -1,0 +1,345 @@
+//! What happens inside a state: corrections, messages, attempts, controls, SLA effects and links.
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::actor::Actor;
+use super::command::{Command, CommandKind, ContactChannel};
+use super::event::Event;
+use super::moves::{Case, Facts, privilege_for};
+use super::refusal::{Conflict, Denial, FieldCode, FieldRefusal, Refusal};
+use super::status::{Status, Visibility};
+use super::text::Reason;
+use crate::sla::policy::ClockKind;
+
+/// Priority, impact and urgency as somebody chose them.
+pub(super) type PriorityChoice<'a> = (Option<&'a str>, Option<&'a str>, Option<&'a str>);
+
+impl Case<'_> {
+    /// An agent completes a pre-case. The guards look at the ticket as it is then.
+    pub(super) fn complete(
+        &self,
+        command: &Command,
+        category: Option<&str>,
+        choice: PriorityChoice<'_>,
+        group: Option<&str>,
+    ) -> Result<Vec<Event>, Refusal> {
+        self.find(command, Facts::default())?;
+        let mut events = Vec::new();
+        let mut errors = Vec::new();
+        if let Some(category) = category.filter(|key| self.ticket.category.as_deref() != Some(*key))
+        {
+            match self.category_event(category, None) {
+                Ok(event) => events.push(event),
+                Err(error) => errors.push(error),
+            }
+        }
+        if choice != (None, None, None) {
+            match self.priority_event(choice, None) {
+                Ok(event) => events.push(event),
+                Err(mut wrong) => errors.append(&mut wrong),
+            }
+        }
+        match group {
+            Some(group) if self.desk.group(group).is_none() => {
+                errors.push(FieldRefusal::new("/group", FieldCode::Unknown));
+            }
+            Some(group) => events.push(Event::Assigned {
+                from: self.ticket.assignee.clone(),
+                to: None,
+                from_group: self.ticket.group.clone(),
+                to_group: Some(group.to_owned()),
+                reason: None,
+                note: None,
+                automatic: false,
+            }),
+            None => {}
+        }
+        if !errors.is_empty() {
+            return Err(Refusal::Invalid { errors });
+        }
+        let after = self.after(&events);
+        let case = Case {
+            ticket: &after,
+            ..*self
+        };
+        let step = case.follow(command, Facts::default())?;
+        events.extend(case.moved(&step, None, None));
+        Ok(events)
+    }
+
+    /// The priority is corrected, with a reason.
+    pub(super) fn change_priority(
+        &self,
+        choice: PriorityChoice<'_>,
+        reason: Option<&Reason>,
+    ) -> Result<Vec<Event>, Refusal> {
+        self.may_correct(CommandKind::ChangePriority)?;
+        let mut errors = Vec::new();
+        let event = match self.priority_event(choice, reason) {
+            Ok(event) => Some(event),
+            Err(mut wrong) => {
+                errors.append(&mut wrong);
+                None
+            }
+        };
+        if reason.is_none() {
+            errors.push(FieldRefusal::new("/reason", FieldCode::Required));
+        }
+        match event {
+            Some(event) if errors.is_empty() => {
+                if self.ticket.prioritised && self.keeps_priority(&event) {
+                    return Err(Refusal::Conflict {
+                        what: Conflict::NothingToChange,
+                    });
+                }
+                Ok(vec![event])
+            }
+            Some(_) | None => Err(Refusal::Invalid { errors }),
+        }
+    }
+
+    /// The category is corrected.
+    pub(super) fn change_category(
+        &self,
+        category: &str,
+        reason: Option<&Reason>,
+    ) -> Result<Vec<Event>, Refusal> {
+        self.may_correct(CommandKind::ChangeCategory)?;
+        if self.ticket.category.as_deref() == Some(category) {
+            return Err(Refusal::Conflict {
+                what: Conflict::NothingToChange,
+            });
+        }
+        match self.category_event(category, reason) {
+            Ok(event) => Ok(vec![event]),
+            Err(error) => Err(Refusal::Invalid {
+                errors: vec![error],
+            }),
+        }
+    }
+
+    /// A message or an internal note, in every state but the final ones.
+    pub(super) fn add_message(
+        &self,
+        message_id: i64,
+        visibility: Visibility,
+    ) -> Result<Vec<Event>, Refusal> {
+        self.may_write()?;
+        if self.is_own_requester() && visibility == Visibility::Internal {
+            return Err(Refusal::NotPermitted {
+                why: Denial::InternalNote,
+            });
+        }
+        let author = self.actor.reference().kind;
+        let mut events = vec![Event::MessageAdded {
+            message_id,
+            visibility,
+            author,
+        }];
+        if visibility == Visibility::Public {
+            events.extend(self.attended());
+        }
+        Ok(events)
+    }
+
+    pub(super) fn may_write(&self) -> Result<(), Refusal> {
+        if self.is_own_requester() {
+            Ok(())
+        } else {
+            self.check_privilege(CommandKind::AddMessage)
+        }
+    }
+
+    /// An attempt to reach the requester; of a series that is spread over days, one a day.
+    pub(super) fn record_attempt(
+        &self,
+        event: Event,
+        channel: ContactChannel,
+        next_contact: Option<NaiveDate>,
+    ) -> Result<Vec<Event>, Refusal> {
+        let kind = CommandKind::RecordContactAttempt;
+        self.check_open(kind)?;
+        self.check_privilege(kind)?;
+        self.check_not_past(next_contact)?;
+        if self.tried_today(channel) {
+            return Err(Refusal::Conflict {
+                what: Conflict::AlreadyToday,
+            });
+        }
+        let mut events = vec![event];
+        events.extend(next_contact.map(|date| Event::NextContactSet { date }));
+        Ok(events)
+    }
+
+    fn tried_today(&self, channel: ContactChannel) -> bool {
+        let one_a_day = self.desk.contact_attempts.as_ref().is_some_and(|policy| {
+            policy.business_days >= policy.count && policy.channels.contains(&channel)
+        });
+        let day = |at: DateTime<Utc>| self.desk.calendar.zone.local_date(at);
+        let series = self
+            .ticket
+            .attempts
+            .iter()
+            .filter(|attempt| self.ticket.heard_at.is_none_or(|heard| attempt.at > heard));
+        one_a_day
+            && series
+                .into_iter()
+                .any(|attempt| attempt.channel == channel && day(attempt.at) == day(self.now))
+    }
+
+    /// The answer to a control question.
+    pub(super) fn record_control(
+        &self,
+        control: &str,
+        answer: bool,
+        note: Option<&Reason>,
+    ) -> Result<Vec<Event>, Refusal> {
+        let kind = CommandKind::RecordControl;
+        self.check_open(kind)?;
+        self.check_privilege(kind)?;
+        if !self.desk.controls.iter().any(|known| known.id == control) {
+            return Err(Refusal::field("/control", FieldCode::Unknown));
+        }
+        Ok(vec![Event::ControlRecorded {
+            control: control.to_owned(),
+            answer,
+            note: note.cloned(),
+        }])
+    }
+
+    /// A warning or a breach, once for each run of a clock (I-37).
+    pub(super) fn record_effect(
+        &self,
+        kind: CommandKind,
+        clock: ClockKind,
+        generation: u32,
+        percent: Option<u8>,
+        due_at: DateTime<Utc>,
+    ) -> Result<Vec<Event>, Refusal> {
+        if *self.actor != Actor::System {
+            return Err(Refusal::NotPermitted {
+                why: Denial::SystemOnly,
+            });
+        }
+        if percent.is_some() && !self.ticket.status.is_open() {
+            return Err(self.not_allowed(kind));
+        }
+        if self.ticket.has_fired(clock, generation, percent) {
+            return Err(Refusal::Conflict {
+                what: Conflict::AlreadyRecorded,
+            });
+        }
+        Ok(vec![match percent {
+            Some(percent) => Event::SlaWarning {
+                clock,
+                percent,
+                generation,
+                due_at,
+            },
+            None => Event::SlaBreached {
+                clock,
+                generation,
+                due_at,
+            },
+        }])
+    }
+
+    pub(super) fn link_parent(&self, parent: i64) -> Result<Vec<Event>, Refusal> {
+        self.check_privilege(CommandKind::LinkParent)?;
+        if self.ticket.parent == Some(parent) {
+            return Err(Refusal::Conflict {
+                what: Conflict::NothingToChange,
+            });
+        }
+        Ok(vec![Event::ParentLinked { parent }])
+    }
+
+    pub(super) fn unlink_parent(&self) -> Result<Vec<Event>, Refusal> {
+        self.check_privilege(CommandKind::UnlinkParent)?;
+        match self.ticket.parent {
+            Some(parent) => Ok(vec![Event::ParentUnlinked { parent }]),
+            None => Err(Refusal::Conflict {
+                what: Conflict::NothingToChange,
+            }),
+        }
+    }
+
+    /// Corrections are for tickets that the support side still owes something.
+    pub(super) fn may_correct(&self, kind: CommandKind) -> Result<(), Refusal> {
+        self.check_open(kind)?;
+        self.check_privilege(kind)
+    }
+
+    pub(super) fn check_open(&self, kind: CommandKind) -> Result<(), Refusal> {
+        let open = self.ticket.status.is_open() && self.ticket.status != Status::Draft;
+        if open {
+            Ok(())
+        } else {
+            Err(self.not_allowed(kind))
+        }
+    }
+
+    pub(super) fn check_privilege(&self, kind: CommandKind) -> Result<(), Refusal> {
+        let privileged = privilege_for(kind).is_some_and(|privilege| self.actor.may(privilege));
+        if privileged {
+            Ok(())
+        } else {
+            Err(Refusal::NotPermitted {
+                why: Denial::MissingPrivilege,
+            })
+        }
+    }
+
+    fn keeps_priority(&self, event: &Event) -> bool {
+        match event {
+            Event::PriorityChanged {
+                from,
+                to,
+                impact,
+                urgency,
+                ..
+            } => {
+                let same = |new: &Option<String>, old: &Option<String>| new.is_none() || new == old;
+                from == to
+                    && same(impact, &self.ticket.impact)
+                    && same(urgency, &self.ticket.urgency)
+            }
+            _ => false,
+        }
+    }
+
+    fn priority_event(
+        &self,
+        choice: PriorityChoice<'_>,
+        reason: Option<&Reason>,
+    ) -> Result<Event, Vec<FieldRefusal>> {
+        let present = (
+            self.ticket.impact.as_deref(),
+            self.ticket.urgency.as_deref(),
+        );
+        let (given, impact, urgency) = choice;
+        let both = (given, impact.or(present.0), urgency.or(present.1));
+        let to = super::open::priority_of(self.desk, both, self.ticket.requester.vip)?;
+        Ok(Event::PriorityChanged {
+            from: self.ticket.priority.clone(),
+            to,
+            impact: both.1.map(str::to_owned),
+            urgency: both.2.map(str::to_owned),
+            reason: reason.cloned(),
+        })
+    }
+
+    fn category_event(
+        &self,
+        category: &str,
+        reason: Option<&Reason>,
+    ) -> Result<Event, FieldRefusal> {
+        let entry = super::open::category_of(self.desk, category)?;
+        Ok(Event::CategoryChanged {
+            from: self.ticket.category.clone(),
+            to: category.to_owned(),
+            request_type: entry.request_type.unwrap_or(self.ticket.request_type),
+            reason: reason.cloned(),
+        })
+    }
+}

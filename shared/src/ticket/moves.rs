@@ -1,0 +1,327 @@
+//! Finding the move: which row of the desk's table a command follows, for this actor and situation.
+
+use chrono::{DateTime, Utc};
+
+use super::Ticket;
+use super::actor::{Actor, Privilege};
+use super::command::CommandKind;
+use super::refusal::{Denial, FieldCode, Refusal};
+use super::status::Status;
+use crate::desk::Desk;
+use crate::desk::profile::{AcceptanceMode, ApprovalOutcome, Move, MoveTo, Need, Verdict, Who};
+
+/// A ticket, the rules of its desk, and somebody who wants something now.
+#[derive(Clone, Copy)]
+pub(super) struct Case<'a> {
+    pub(super) ticket: &'a Ticket,
+    pub(super) desk: &'a Desk,
+    pub(super) actor: &'a Actor,
+    pub(super) now: DateTime<Utc>,
+}
+
+/// What a command brings to the situation: the word of the survey or of the approvers.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Facts {
+    pub(super) survey: Option<Verdict>,
+    pub(super) approval: Option<ApprovalOutcome>,
+}
+
+/// Whether the conditions of a move on survey and approvals are looked at, or left for later.
+#[derive(Clone, Copy)]
+pub(super) enum Looking {
+    /// The command brings these facts.
+    At(Facts),
+    /// Which facts it will bring is not known yet.
+    Ahead,
+}
+
+impl<'a> Case<'a> {
+    /// The move that a command follows.
+    pub(super) fn find_move(
+        &self,
+        kind: CommandKind,
+        facts: Facts,
+        reason: Option<&str>,
+    ) -> Result<&'a Move, Refusal> {
+        let possible: Vec<_> = self.moves(kind, Looking::At(facts)).collect();
+        if possible.is_empty() {
+            return Err(self.not_allowed(kind));
+        }
+        let permitted: Vec<_> = possible
+            .iter()
+            .copied()
+            .filter(|row| self.may_make(row, kind))
+            .collect();
+        let Some(first) = permitted.first() else {
+            return Err(Refusal::NotPermitted {
+                why: self.denial(&possible, kind),
+            });
+        };
+        let fitting = match reason {
+            Some(reason) => permitted.iter().find(|row| self.takes_reason(row, reason)),
+            None => permitted
+                .iter()
+                .find(|row| !needs_of(row, kind, self.desk).contains(&Need::Reason))
+                .or(Some(first)),
+        };
+        fitting
+            .copied()
+            .ok_or_else(|| Refusal::field("/reason", FieldCode::Unknown))
+    }
+
+    /// The rows of the table for a command in the present situation, whoever makes them.
+    pub(super) fn moves(
+        &self,
+        kind: CommandKind,
+        looking: Looking,
+    ) -> impl Iterator<Item = &'a Move> + use<'a> {
+        let ticket = self.ticket;
+        self.desk.moves.iter().filter(move |row| {
+            row.from.contains(&ticket.status)
+                && row.on.contains(&kind)
+                && applies(row, ticket, looking)
+        })
+    }
+
+    /// Whether the actor may make a move.
+    pub(super) fn may_make(&self, row: &Move, kind: CommandKind) -> bool {
+        row.by.iter().any(|who| self.is(*who, kind))
+    }
+
+    /// The state that a move leads to.
+    pub(super) fn target(&self, row: &Move) -> Status {
+        match row.to {
+            MoveTo::State(status) => status,
+            MoveTo::Back(_) => self.ticket.came_from.unwrap_or(Status::InProgress),
+        }
+    }
+
+    /// The refusal for a state that does not know the command, with what this actor could do instead.
+    pub(super) fn not_allowed(&self, command: CommandKind) -> Refusal {
+        let allowed = super::allowed_commands(self.ticket, self.desk, self.actor);
+        let mut allowed: Vec<_> = allowed.into_iter().map(|allowed| allowed.command).collect();
+        allowed.dedup();
+        Refusal::NotAllowedInState {
+            status: self.ticket.status,
+            command,
+            allowed,
+        }
+    }
+
+    /// Whether the actor is the requester of this ticket.
+    pub(super) fn is_own_requester(&self) -> bool {
+        matches!(self.actor, Actor::Requester { person_id, .. } if *person_id == self.ticket.requester.id)
+    }
+
+    /// Whether the actor is the agent in charge.
+    pub(super) fn is_assignee(&self) -> bool {
+        match (self.actor, &self.ticket.assignee) {
+            (Actor::Agent { user_id, .. }, Some(assignee)) => *user_id == assignee.id,
+            (_, Some(_) | None) => false,
+        }
+    }
+
+    /// Whether the actor holds an approver role, and it is not their own request (I-12).
+    pub(super) fn holds_approver_role(&self, role: &str) -> bool {
+        match self.actor {
+            Actor::Approver {
+                person_id, roles, ..
+            } => *person_id != self.ticket.requester.id && roles.iter().any(|held| held == role),
+            Actor::Agent { .. } => self.actor.is_member_of(role),
+            Actor::Requester { .. } | Actor::ApiClient { .. } | Actor::System => false,
+        }
+    }
+
+    fn is(&self, who: Who, kind: CommandKind) -> bool {
+        let privileged = privilege_for(kind).is_none_or(|privilege| self.actor.may(privilege));
+        let in_group = |group: &Option<String>| {
+            group
+                .as_ref()
+                .is_some_and(|key| self.actor.is_member_of(key))
+        };
+        match who {
+            Who::Requester => self.is_own_requester(),
+            Who::Assignee => self.is_assignee() && privileged,
+            Who::Group => in_group(&self.ticket.group) && privileged,
+            Who::Agent => self.actor.is_staff() && privileged,
+            Who::Coordinator => {
+                self.actor.is_staff() && self.actor.may(Privilege::TicketCoordinate)
+            }
+            Who::Vendor => {
+                let group = self
+                    .ticket
+                    .group
+                    .as_deref()
+                    .and_then(|key| self.desk.group(key));
+                group.is_some_and(|group| group.vendor)
+                    && in_group(&self.ticket.group)
+                    && privileged
+            }
+            Who::Approver => {
+                let pending = self
+                    .ticket
+                    .approval
+                    .iter()
+                    .flat_map(|approval| &approval.pending);
+                pending
+                    .into_iter()
+                    .any(|role| self.holds_approver_role(role))
+            }
+            Who::System => *self.actor == Actor::System,
+        }
+    }
+
+    fn takes_reason(&self, row: &Move, reason: &str) -> bool {
+        let listed = row.reasons.is_empty() || row.reasons.iter().any(|id| id == reason);
+        let fixed = row.reason.as_deref().is_none_or(|fixed| fixed == reason);
+        listed && fixed && self.desk.reason(self.target(row), reason).is_some()
+    }
+
+    fn denial(&self, rows: &[&Move], kind: CommandKind) -> Denial {
+        let by = |who: Who| rows.iter().any(|row| row.by.contains(&who));
+        match self.actor {
+            Actor::Agent { .. } | Actor::ApiClient { .. } => {
+                let for_staff =
+                    by(Who::Agent) || by(Who::Assignee) || by(Who::Group) || by(Who::Vendor);
+                let lacks = privilege_for(kind).is_some_and(|privilege| !self.actor.may(privilege));
+                if by(Who::Requester) && !for_staff {
+                    Denial::NotTheRequester
+                } else if by(Who::System)
+                    && !for_staff
+                    && !by(Who::Coordinator)
+                    && !by(Who::Approver)
+                {
+                    Denial::SystemOnly
+                } else if for_staff && !lacks {
+                    Denial::NotInCharge
+                } else {
+                    Denial::MissingPrivilege
+                }
+            }
+            Actor::Requester { .. } if by(Who::Requester) => Denial::NotTheRequester,
+            Actor::Approver { person_id, .. } if *person_id == self.ticket.requester.id => {
+                Denial::OwnRequest
+            }
+            Actor::Requester { .. } | Actor::Approver { .. } | Actor::System => {
+                Denial::MissingPrivilege
+            }
+        }
+    }
+}
+
+/// Whether the situation is one of those that a move is for.
+fn applies(row: &Move, ticket: &Ticket, looking: Looking) -> bool {
+    let when = &row.when;
+    let facts_fit = match looking {
+        Looking::At(facts) => {
+            when.survey
+                .is_none_or(|verdict| facts.survey == Some(verdict))
+                && when
+                    .approval
+                    .is_none_or(|outcome| facts.approval == Some(outcome))
+        }
+        Looking::Ahead => true,
+    };
+    let solved_by = ticket.solution.as_ref().map(|solution| solution.level);
+    facts_fit
+        && any_of(&when.reason, ticket.reason.as_ref())
+        && any_of(&when.level, Some(&ticket.level))
+        && any_of(&when.solved_by_level, solved_by.as_ref())
+        && any_of(&when.came_from, ticket.came_from.as_ref())
+        && any_of(&when.request_type, Some(&ticket.request_type))
+}
+
+fn any_of<T: PartialEq>(wanted: &[T], found: Option<&T>) -> bool {
+    wanted.is_empty() || found.is_some_and(|found| wanted.contains(found))
+}
+
+/// What a move cannot do without: what the desk says, and what no desk can waive (I-6 to I-8).
+pub(super) fn needs_of(row: &Move, kind: CommandKind, desk: &Desk) -> Vec<Need> {
+    let mut needs = always_needed(kind, desk.acceptance.mode).to_vec();
+    needs.extend(
+        row.needs
+            .iter()
+            .filter(|need| !always_needed(kind, desk.acceptance.mode).contains(need)),
+    );
+    needs
+}
+
+fn always_needed(kind: CommandKind, mode: AcceptanceMode) -> &'static [Need] {
+    match kind {
+        CommandKind::Assign => &[Need::GroupOrAssignee],
+        CommandKind::Suspend => &[Need::Justification],
+        CommandKind::Solve => &[Need::Solution],
+        CommandKind::MarkUnsolvable | CommandKind::MarkNotManaged => &[Need::Description],
+        CommandKind::Reject => &[Need::Reason],
+        CommandKind::Rate => match mode {
+            AcceptanceMode::AcceptAndRate => {
+                &[Need::SolutionAccepted, Need::NotOwnRating, Need::Stars]
+            }
+            AcceptanceMode::Survey | AcceptanceMode::DeskValidates => {
+                &[Need::NotOwnRating, Need::SurveyAnswers]
+            }
+        },
+        CommandKind::Confirm
+        | CommandKind::Complete
+        | CommandKind::Take
+        | CommandKind::Start
+        | CommandKind::Escalate
+        | CommandKind::EscalateOnsite
+        | CommandKind::Resume
+        | CommandKind::SendToVendor
+        | CommandKind::ReturnFromVendor
+        | CommandKind::RequestApproval
+        | CommandKind::DecideApproval
+        | CommandKind::ChangePriority
+        | CommandKind::ChangeCategory
+        | CommandKind::Accept
+        | CommandKind::CloseByDesk
+        | CommandKind::CloseBySilence
+        | CommandKind::Continue
+        | CommandKind::AddMessage
+        | CommandKind::RecordContactAttempt
+        | CommandKind::RecordControl
+        | CommandKind::RecordWarning
+        | CommandKind::RecordBreach
+        | CommandKind::LinkParent
+        | CommandKind::UnlinkParent => &[],
+    }
+}
+
+/// The right that staff need for a command; none where only others give it.
+pub(super) fn privilege_for(kind: CommandKind) -> Option<Privilege> {
+    match kind {
+        CommandKind::Assign => Some(Privilege::TicketAssign),
+        CommandKind::Escalate | CommandKind::EscalateOnsite | CommandKind::SendToVendor => {
+            Some(Privilege::TicketEscalate)
+        }
+        CommandKind::ChangePriority | CommandKind::ChangeCategory => {
+            Some(Privilege::PriorityChange)
+        }
+        CommandKind::Confirm
+        | CommandKind::Complete
+        | CommandKind::Take
+        | CommandKind::Start
+        | CommandKind::Suspend
+        | CommandKind::Resume
+        | CommandKind::ReturnFromVendor
+        | CommandKind::RequestApproval
+        | CommandKind::Solve
+        | CommandKind::MarkUnsolvable
+        | CommandKind::MarkNotManaged
+        | CommandKind::Reject
+        | CommandKind::CloseByDesk
+        | CommandKind::AddMessage
+        | CommandKind::RecordContactAttempt
+        | CommandKind::RecordControl
+        | CommandKind::LinkParent
+        | CommandKind::UnlinkParent => Some(Privilege::TicketWork),
+        CommandKind::DecideApproval
+        | CommandKind::Accept
+        | CommandKind::Rate
+        | CommandKind::CloseBySilence
+        | CommandKind::Continue
+        | CommandKind::RecordWarning
+        | CommandKind::RecordBreach => None,
+    }
+}

@@ -1,0 +1,417 @@
+//! The end of a ticket: solution, acceptance, rejection, rating, approval and closing.
+
+use super::actor::{Actor, AgentRef, Assignee};
+use super::command::{Answer, AnswerValue, Command, CommandKind, Decision};
+use super::decide::{Step, closes_by_silence_at};
+use super::event::Event;
+use super::guard::Details;
+use super::moves::{Case, Facts, Looking, needs_of};
+use super::refusal::{Conflict, Denial, FieldCode, Refusal};
+use super::status::{Status, Visibility};
+use super::text::{Body, Reason, Stars};
+use crate::desk::profile::{AcceptanceMode, ApprovalOutcome, Need, Verdict};
+
+impl Case<'_> {
+    /// A solution is delivered.
+    pub(super) fn solve(&self, command: &Command) -> Result<Vec<Event>, Refusal> {
+        let step = self.follow(command, Facts::default())?;
+        let details = Details::of(command);
+        let Some(solution) = details.solution.cloned() else {
+            return Err(Refusal::field("/solution", FieldCode::Required));
+        };
+        let (by, group) = self.author();
+        let solved = Event::Solved {
+            solution,
+            by,
+            level: self.ticket.level,
+            group,
+            cycle: self.ticket.cycle() + 1,
+        };
+        Ok(self.settled(&step, details.reason, solved))
+    }
+
+    /// It is declared that there is no solution.
+    pub(super) fn mark_unsolvable(&self, command: &Command) -> Result<Vec<Event>, Refusal> {
+        let step = self.follow(command, Facts::default())?;
+        let details = Details::of(command);
+        Ok(self.settled(
+            &step,
+            details.reason,
+            self.unsolvable(details.description.cloned()),
+        ))
+    }
+
+    /// It ends without attention.
+    pub(super) fn mark_not_managed(&self, command: &Command) -> Result<Vec<Event>, Refusal> {
+        let step = self.follow(command, Facts::default())?;
+        let details = Details::of(command);
+        let note = details
+            .description
+            .cloned()
+            .map(|note| (note, Visibility::Public));
+        let mut events: Vec<_> = self.attended().into_iter().collect();
+        events.extend(self.moved(&step, details.reason, note));
+        Ok(events)
+    }
+
+    /// The requester accepts (C-07): recorded, and the ticket waits for the rating.
+    pub(super) fn accept(&self) -> Result<Vec<Event>, Refusal> {
+        let knows = self.desk.acceptance.mode == AcceptanceMode::AcceptAndRate
+            && self.ticket.status.is_settled();
+        if !knows {
+            return Err(self.not_allowed(CommandKind::Accept));
+        }
+        if !self.is_own_requester() {
+            return Err(Refusal::NotPermitted {
+                why: Denial::NotTheRequester,
+            });
+        }
+        if self.ticket.accepted_at.is_some() {
+            return Err(Refusal::Conflict {
+                what: Conflict::AlreadyAccepted,
+            });
+        }
+        Ok(vec![Event::SolutionAccepted {
+            cycle: self.ticket.cycle(),
+        }])
+    }
+
+    /// The solution is rejected, and the ticket goes back to whoever solved it.
+    pub(super) fn reject(
+        &self,
+        command: &Command,
+        reason: Option<&Reason>,
+    ) -> Result<Vec<Event>, Refusal> {
+        let row = self.find(command, Facts::default())?;
+        if self.ticket.accepted_at.is_some() {
+            return Err(Refusal::Conflict {
+                what: Conflict::AlreadyAccepted,
+            });
+        }
+        self.check_needs(command, &needs_of(row, command.kind(), self.desk))?;
+        let step = Step {
+            row,
+            to: self.target(row),
+        };
+        let mut events = vec![Event::SolutionRejected {
+            cycle: self.ticket.cycle(),
+            reason: reason.cloned(),
+        }];
+        events.extend(self.moved(&step, None, None));
+        events.extend(self.back_to_solver());
+        Ok(events)
+    }
+
+    /// The requester rates or answers the survey; the desk's mode says what follows.
+    pub(super) fn rate(
+        &self,
+        command: &Command,
+        stars: Option<Stars>,
+        comment: Option<&Reason>,
+        answers: &[Answer],
+    ) -> Result<Vec<Event>, Refusal> {
+        self.may_rate()?;
+        if self.ticket.is_rated() {
+            return Err(Refusal::Conflict {
+                what: Conflict::AlreadyRated,
+            });
+        }
+        self.check_needs(command, &self.rating_needs())?;
+        let closing = self.deciding_answer(answers);
+        let rated = Event::Rated {
+            cycle: self.ticket.cycle(),
+            stars,
+            comment: comment.cloned(),
+            answers: answers.to_vec(),
+            closing,
+        };
+        let survey = closing.map(|yes| {
+            if yes {
+                Verdict::Positive
+            } else {
+                Verdict::Negative
+            }
+        });
+        let row = match self.desk.acceptance.mode {
+            AcceptanceMode::AcceptAndRate => Some(self.find(command, Facts::default())?),
+            AcceptanceMode::Survey if survey.is_some() => Some(self.find(
+                command,
+                Facts {
+                    survey,
+                    ..Facts::default()
+                },
+            )?),
+            AcceptanceMode::Survey | AcceptanceMode::DeskValidates => None,
+        };
+        let mut events = vec![rated];
+        if let Some(row) = row {
+            let step = Step {
+                row,
+                to: self.target(row),
+            };
+            events.extend(self.moved(&step, None, None));
+            if step.to.is_open() {
+                events.extend(self.back_to_solver());
+            }
+        }
+        Ok(events)
+    }
+
+    fn may_rate(&self) -> Result<(), Refusal> {
+        match self.desk.acceptance.mode {
+            AcceptanceMode::AcceptAndRate => self
+                .find_move(CommandKind::Rate, Facts::default(), None)
+                .map(|_| ()),
+            AcceptanceMode::Survey | AcceptanceMode::DeskValidates => {
+                let rows: Vec<_> = self.moves(CommandKind::Rate, Looking::Ahead).collect();
+                let by_table = self.desk.acceptance.mode == AcceptanceMode::Survey;
+                if !self.ticket.status.is_settled() || (by_table && rows.is_empty()) {
+                    Err(self.not_allowed(CommandKind::Rate))
+                } else if self.is_own_requester() {
+                    Ok(())
+                } else {
+                    Err(Refusal::NotPermitted {
+                        why: Denial::NotTheRequester,
+                    })
+                }
+            }
+        }
+    }
+
+    /// What a rating cannot do without at this desk.
+    pub(super) fn rating_needs(&self) -> Vec<Need> {
+        let row = self.moves(CommandKind::Rate, Looking::Ahead).next();
+        match (row, self.desk.acceptance.mode) {
+            (Some(row), _) => needs_of(row, CommandKind::Rate, self.desk),
+            (None, _) => vec![Need::NotOwnRating, Need::SurveyAnswers],
+        }
+    }
+
+    fn deciding_answer(&self, answers: &[Answer]) -> Option<bool> {
+        let question = self.desk.survey.deciding()?;
+        let answer = answers
+            .iter()
+            .find(|answer| answer.question == question.id)?;
+        match answer.value {
+            AnswerValue::YesNo(yes) => Some(yes),
+            AnswerValue::Stars(_) | AnswerValue::Choice(_) | AnswerValue::Text(_) => None,
+        }
+    }
+
+    /// Nobody answered within the term (I-38).
+    pub(super) fn close_by_silence(&self, command: &Command) -> Result<Vec<Event>, Refusal> {
+        let step = self.follow(command, Facts::default())?;
+        let due = closes_by_silence_at(self.ticket, self.desk);
+        if due.is_none_or(|due| self.now < due) {
+            return Err(Refusal::Conflict {
+                what: Conflict::NotDueYet,
+            });
+        }
+        Ok(self.moved(&step, None, None).into_iter().collect())
+    }
+
+    /// The approvals that the category demands are asked for, the first step first.
+    pub(super) fn request_approval(&self, command: &Command) -> Result<Vec<Event>, Refusal> {
+        let step = self.follow(command, Facts::default())?;
+        let details = Details::of(command);
+        let Some(policy) = self.desk.approval_of(self.ticket.category.as_deref()) else {
+            return Err(Refusal::Conflict {
+                what: Conflict::NoApprovalNeeded,
+            });
+        };
+        let Some(first) = policy.steps.first() else {
+            return Err(Refusal::Conflict {
+                what: Conflict::NoApprovalNeeded,
+            });
+        };
+        if policy.evidence && details.evidence.is_none() {
+            return Err(Refusal::field("/evidence", FieldCode::Required));
+        }
+        let note = details
+            .note
+            .cloned()
+            .map(|note| (Body::from(note), Visibility::Internal));
+        let mut events: Vec<_> = self.moved(&step, None, note).into_iter().collect();
+        events.push(Event::ApprovalRequested {
+            policy: policy.key.clone(),
+            step: 0,
+            approvers: first.all_of.clone(),
+            evidence: details.evidence,
+        });
+        Ok(events)
+    }
+
+    /// An approver says yes or no; the last yes and the first no move the ticket on.
+    pub(super) fn decide_approval(
+        &self,
+        approver: &str,
+        decision: Decision,
+        comment: Option<&Reason>,
+    ) -> Result<Vec<Event>, Refusal> {
+        let kind = CommandKind::DecideApproval;
+        if self.moves(kind, Looking::Ahead).next().is_none() {
+            return Err(self.not_allowed(kind));
+        }
+        if matches!(self.actor, Actor::Approver { person_id, .. } if *person_id == self.ticket.requester.id)
+        {
+            return Err(Refusal::NotPermitted {
+                why: Denial::OwnRequest,
+            });
+        }
+        if !self.holds_approver_role(approver) {
+            return Err(Refusal::NotPermitted {
+                why: Denial::MissingPrivilege,
+            });
+        }
+        let asked = self
+            .ticket
+            .approval
+            .as_ref()
+            .filter(|state| state.pending.iter().any(|role| role == approver));
+        let Some(state) = asked else {
+            return Err(Refusal::Conflict {
+                what: Conflict::NotAsked,
+            });
+        };
+        if decision == Decision::Refused && comment.is_none() {
+            return Err(Refusal::field("/comment", FieldCode::Required));
+        }
+        let mut events = vec![Event::ApprovalDecided {
+            policy: state.policy.clone(),
+            step: state.step,
+            approver: approver.to_owned(),
+            decision,
+            comment: comment.cloned(),
+        }];
+        let last_of_step = state.pending.len() == 1;
+        let next = self.next_step(&state.policy, state.step);
+        match (decision, last_of_step, next) {
+            (Decision::Refused, _, _) => {
+                let after = self.after(&events);
+                let case = Case {
+                    ticket: &after,
+                    ..*self
+                };
+                let facts = Facts {
+                    approval: Some(ApprovalOutcome::Refused),
+                    ..Facts::default()
+                };
+                events.extend(case.conclude(facts, comment)?);
+            }
+            (Decision::Approved, true, None) => {
+                let after = self.after(&events);
+                let case = Case {
+                    ticket: &after,
+                    ..*self
+                };
+                let facts = Facts {
+                    approval: Some(ApprovalOutcome::Granted),
+                    ..Facts::default()
+                };
+                events.extend(case.conclude(facts, None)?);
+            }
+            (Decision::Approved, true, Some((step, approvers))) => {
+                let policy = state.policy.clone();
+                events.push(Event::ApprovalRequested {
+                    policy,
+                    step,
+                    approvers,
+                    evidence: None,
+                });
+            }
+            (Decision::Approved, false, _) => {}
+        }
+        Ok(events)
+    }
+
+    fn next_step(&self, policy: &str, step: u32) -> Option<(u32, Vec<String>)> {
+        let policy = self
+            .desk
+            .approvals
+            .iter()
+            .find(|known| known.key == policy)?;
+        let next = step + 1;
+        let found = policy.steps.get(usize::try_from(next).ok()?)?;
+        Some((next, found.all_of.clone()))
+    }
+
+    /// Follows the move for the end of the approvals. Whoever decided last was an approver already.
+    fn conclude(&self, facts: Facts, comment: Option<&Reason>) -> Result<Vec<Event>, Refusal> {
+        let kind = CommandKind::DecideApproval;
+        let Some(row) = self.moves(kind, Looking::At(facts)).next() else {
+            return Err(self.not_allowed(kind));
+        };
+        let step = Step {
+            row,
+            to: self.target(row),
+        };
+        let text = comment.cloned().map(Body::from);
+        let outcome = (step.to == Status::Unsolvable).then(|| self.unsolvable(text.clone()));
+        let note = text.map(|text| (text, Visibility::Public));
+        let mut events: Vec<_> = outcome.into_iter().collect();
+        events.extend(self.moved(&step, None, note).map(as_automatic));
+        Ok(events)
+    }
+
+    fn unsolvable(&self, description: Option<Body>) -> Event {
+        let (by, group) = self.author();
+        let (level, cycle) = (self.ticket.level, self.ticket.cycle() + 1);
+        Event::DeclaredUnsolvable {
+            description,
+            by,
+            level,
+            group,
+            cycle,
+        }
+    }
+
+    fn settled(&self, step: &Step<'_>, reason: Option<&str>, outcome: Event) -> Vec<Event> {
+        let mut events: Vec<_> = self.attended().into_iter().collect();
+        events.push(outcome);
+        events.extend(self.moved(step, reason, None));
+        events
+    }
+
+    /// The agent behind an outcome, with the group that a reopening gives it back to.
+    fn author(&self) -> (Option<AgentRef>, Option<String>) {
+        let Actor::Agent {
+            user_id,
+            name,
+            groups,
+            ..
+        } = self.actor
+        else {
+            return (None, None);
+        };
+        let agent = Assignee {
+            id: *user_id,
+            name: name.clone(),
+            groups: groups.clone(),
+        };
+        (
+            Some(agent.reference()),
+            self.group_of(&agent, self.ticket.level),
+        )
+    }
+}
+
+fn as_automatic(event: Event) -> Event {
+    match event {
+        Event::StatusChanged {
+            from,
+            to,
+            reason,
+            note,
+            note_visibility,
+            ..
+        } => Event::StatusChanged {
+            from,
+            to,
+            reason,
+            note,
+            note_visibility,
+            automatic: true,
+        },
+        other => other,
+    }
+}
