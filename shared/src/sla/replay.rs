@@ -206,7 +206,9 @@ impl<'a> Replay<'a> {
     }
 
     fn step(&mut self, piece: &Piece<'a>, open: bool) {
-        self.decide_by(Some(piece.span));
+        if piece.span.effect != ClockEffect::Stopped {
+            self.decide_by(Some(piece.span));
+        }
         let from = piece.from.max(self.started_at);
         let to = piece.to.max(from);
         let counting = match piece.span.effect {
@@ -496,8 +498,8 @@ fn until_the_end<'p, 'a>(
     let (cut, by) = match kind {
         ClockKind::Solution => (stop, EndedBy::Fulfilment),
         ClockKind::Attention => match pieces.iter().position(|piece| piece.span.attended) {
-            Some(attended) if attended <= stop => (attended, EndedBy::Fulfilment),
-            Some(_) | None => (stop, EndedBy::Stop),
+            Some(attended) => (attended, EndedBy::Fulfilment),
+            None => (stop, EndedBy::Stop),
         },
     };
     let superseded = || {

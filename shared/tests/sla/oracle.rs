@@ -1,0 +1,583 @@
+//! The oracle (I-30): a desk's time as a row of minutes, each asked by itself whether the desk works, and the clocks of a
+//! ticket as a walk along that row. Slow, and written without looking at how the engine does it.
+
+use std::collections::{BTreeMap, HashSet};
+
+use chrono::{
+    DateTime, Datelike, Duration, NaiveDate, NaiveDateTime, Offset, TimeZone, Timelike, Utc,
+};
+use shared::sla::calendar::{Calendar, DateOverride, HolidayRule, Window, Zone};
+use shared::sla::clock::{ClockInput, ClockStatus, DueWhat, Span};
+use shared::sla::policy::{ClockEffect, ClockKind, CountsFrom, Target};
+
+use crate::holidays::independent_holidays;
+
+pub(crate) const MINUTE: i64 = 60_000_000;
+
+/// A calendar in the oracle's own terms.
+#[derive(Clone, Debug)]
+pub(crate) struct Desk {
+    pub(crate) week: [Vec<(u16, u16)>; 7],
+    pub(crate) colombian: bool,
+    pub(crate) special: BTreeMap<NaiveDate, Vec<(u16, u16)>>,
+    pub(crate) place: Place,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Place {
+    Bogota,
+    Changing(chrono_tz::Tz),
+}
+
+impl Place {
+    pub(crate) fn local(self, at: DateTime<Utc>) -> NaiveDateTime {
+        match self {
+            Self::Bogota => at.naive_utc() - Duration::hours(5),
+            Self::Changing(zone) => at.with_timezone(&zone).naive_local(),
+        }
+    }
+
+    /// The zone for the engine; with a table for the years around an instant.
+    pub(crate) fn zone_around(self, at: DateTime<Utc>) -> Zone {
+        match self {
+            Self::Bogota => Zone::bogota(),
+            Self::Changing(zone) => {
+                let offset = |at: DateTime<Utc>| {
+                    zone.offset_from_utc_datetime(&at.naive_utc())
+                        .fix()
+                        .local_minus_utc()
+                        / 60
+                };
+                Zone::from_offsets(
+                    zone.name(),
+                    at - Duration::days(400),
+                    at + Duration::days(400),
+                    offset,
+                )
+            }
+        }
+    }
+}
+
+impl Desk {
+    pub(crate) fn calendar(&self, around: DateTime<Utc>) -> Calendar {
+        let windows = |pairs: &Vec<(u16, u16)>| -> Vec<Window> {
+            pairs
+                .iter()
+                .map(|&(start_minute, end_minute)| Window {
+                    start_minute,
+                    end_minute,
+                })
+                .collect()
+        };
+        let calendar = Calendar {
+            version: 7,
+            zone: self.place.zone_around(around),
+            week: std::array::from_fn(|day| windows(&self.week[day])),
+            holidays: if self.colombian {
+                HolidayRule::Colombia
+            } else {
+                HolidayRule::None
+            },
+            overrides: self
+                .special
+                .iter()
+                .map(|(date, pairs)| DateOverride {
+                    date: *date,
+                    windows: windows(pairs),
+                    name: format!("special {date}"),
+                })
+                .collect(),
+        };
+        assert_eq!(
+            calendar.validate(),
+            Ok(()),
+            "the test makes only sound calendars"
+        );
+        calendar
+    }
+
+    fn windows(&self, date: NaiveDate) -> &[(u16, u16)] {
+        if let Some(pairs) = self.special.get(&date) {
+            return pairs;
+        }
+        if self.colombian && independent_holidays(date.year()).contains(&date) {
+            return &[];
+        }
+        &self.week[date.weekday().num_days_from_monday() as usize]
+    }
+}
+
+/// A row of minutes from `begin`: what the held local clock shows at each, and whether the desk works.
+pub(crate) struct Minutes {
+    pub(crate) begin: DateTime<Utc>,
+    works: Vec<bool>,
+    local: Vec<NaiveDateTime>,
+    business_days: HashSet<NaiveDate>,
+}
+
+impl Minutes {
+    pub(crate) fn of(desk: &Desk, begin: DateTime<Utc>, count: usize) -> Self {
+        assert_eq!(begin.timestamp_micros() % MINUTE, 0);
+        let minute = Duration::minutes(1);
+        let mut business_days = HashSet::new();
+        let mut day: Option<(NaiveDate, Vec<bool>)> = None;
+        // The held clock is the latest local time seen so far; look back for as long as any clock is put back.
+        let mut shown = NaiveDateTime::MIN;
+        for back in 1..=240 {
+            shown = shown.max(desk.place.local(begin - minute * back) + minute);
+        }
+        let (mut works, mut local) = (Vec::with_capacity(count), Vec::with_capacity(count));
+        let mut at = begin;
+        for _ in 0..count {
+            let now = desk.place.local(at);
+            shown = shown.max(now);
+            if day.as_ref().is_none_or(|(date, _)| *date != shown.date()) {
+                let mut row = vec![false; 1440];
+                for &(start, end) in desk.windows(shown.date()) {
+                    (start..end).for_each(|minute| row[usize::from(minute)] = true);
+                    business_days.insert(shown.date());
+                }
+                day = Some((shown.date(), row));
+            }
+            let minute_of_day = (shown.hour() * 60 + shown.minute()) as usize;
+            works.push(day.as_ref().is_some_and(|(_, row)| row[minute_of_day]));
+            local.push(shown);
+            shown = shown.max(now + minute);
+            at += minute;
+        }
+        Self {
+            begin,
+            works,
+            local,
+            business_days,
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.works.len()
+    }
+
+    pub(crate) fn at(&self, index: usize) -> DateTime<Utc> {
+        self.begin + Duration::minutes(index as i64)
+    }
+
+    /// Business microseconds between two instants, given in microseconds after `begin`.
+    pub(crate) fn elapsed(&self, from: i64, to: i64) -> i64 {
+        let minutes = (from / MINUTE)..=(to / MINUTE);
+        let within = |minute: i64| ((minute + 1) * MINUTE).min(to) - (minute * MINUTE).max(from);
+        minutes
+            .filter(|minute| self.works.get(*minute as usize) == Some(&true))
+            .map(|minute| within(minute).max(0))
+            .sum()
+    }
+
+    /// The least moment from `start` by which `amount` business microseconds have passed, both after `begin`; `None` past the row.
+    pub(crate) fn deadline(&self, start: i64, amount: i64) -> Option<i64> {
+        let mut missing = amount;
+        if missing <= 0 {
+            return Some(start);
+        }
+        for minute in (start / MINUTE)..self.works.len() as i64 {
+            let from = (minute * MINUTE).max(start);
+            let to = (minute + 1) * MINUTE;
+            if self.works[minute as usize] {
+                if to - from >= missing {
+                    return Some(from + missing);
+                }
+                missing -= to - from;
+            }
+        }
+        None
+    }
+
+    /// The first working minute from an index on.
+    pub(crate) fn next_working(&self, from: usize) -> Option<usize> {
+        (from..self.works.len()).find(|&index| self.works[index])
+    }
+
+    /// The same clock time some business days later, as indices of minutes.
+    pub(crate) fn business_days_later(&self, start: usize, days: u32) -> Option<usize> {
+        let moment = self.next_working(start)?;
+        let mut date = self.local[moment].date();
+        let time = self.local[moment].time();
+        let last = self.local.last().expect("not empty").date();
+        for _ in 0..days {
+            date = date.succ_opt().expect("a next day");
+            while !self.business_days.contains(&date) {
+                if date >= last {
+                    return None;
+                }
+                date = date.succ_opt().expect("a next day");
+            }
+        }
+        if days == 0 {
+            Some(moment)
+        } else {
+            (0..self.works.len()).find(|&index| self.local[index] >= date.and_time(time))
+        }
+    }
+
+    fn is_business_day(&self, index: usize) -> bool {
+        self.business_days.contains(&self.local[index].date())
+    }
+}
+
+/// What the walk says about one clock; instants are minutes or microseconds after the begin of the row.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Figure {
+    pub(crate) generation: u32,
+    pub(crate) status: ClockStatus,
+    pub(crate) used: i64,
+    pub(crate) met_at: Option<usize>,
+    pub(crate) breached_at: Option<usize>,
+    /// `None` also when it lies past the row.
+    pub(crate) due: Option<i64>,
+    pub(crate) effects: Vec<(u32, DueWhat, i64)>,
+}
+
+/// How one target would stand, whether it is in force or not.
+#[derive(Clone)]
+struct Tracker {
+    target: Target,
+    /// The due time of a target in business days, pushed on by each minute waited.
+    pushed_due: Option<usize>,
+    /// The business microseconds that it stands for.
+    amount: Option<i64>,
+    /// Due time and minutes used then, once the clock has run past it.
+    passed: Option<(i64, i64)>,
+}
+
+struct Walk<'a> {
+    minutes: &'a Minutes,
+    input: &'a ClockInput<'a>,
+    kind: ClockKind,
+    generation: u32,
+    start: usize,
+    used: i64,
+    waited: i64,
+    trackers: Vec<Tracker>,
+    stopped: Vec<usize>,
+    met_at: Option<usize>,
+    breached_at: Option<usize>,
+    given: Vec<u8>,
+    effects: Vec<(u32, DueWhat, i64)>,
+}
+
+/// Walks a ticket whose instants all lie on minutes; creation is `created` minutes after the begin of the row.
+pub(crate) fn walk(
+    minutes: &Minutes,
+    input: &ClockInput<'_>,
+    kind: ClockKind,
+    created: usize,
+    now: usize,
+) -> Figure {
+    let minute_of = |at: DateTime<Utc>| (at - minutes.begin).num_minutes() as usize;
+    let mut walk = Walk {
+        minutes,
+        input,
+        kind,
+        generation: 0,
+        start: 0,
+        used: 0,
+        waited: 0,
+        trackers: Vec::new(),
+        stopped: Vec::new(),
+        met_at: None,
+        breached_at: None,
+        given: Vec::new(),
+        effects: Vec::new(),
+    };
+    let first = &input.spans[0];
+    walk.begin(first_minute(minutes, input, created));
+    let mut span = first;
+    let mut in_force = first;
+    let mut span_from = created;
+    walk.arrive(span, created, kind);
+    if !walk.has_ended(span) {
+        in_force = span;
+    }
+    let mut next = 1;
+    for minute in created..=now {
+        while next < input.spans.len() && minute_of(input.spans[next].at) <= minute {
+            let before = span;
+            span = &input.spans[next];
+            span_from = minute;
+            next += 1;
+            let restarts = kind == ClockKind::Attention
+                || input.policy.solution_counts_from == CountsFrom::ArrivalAtLevel;
+            if restarts && before.level != span.level {
+                walk.begin(minute);
+                in_force = span;
+            }
+            walk.arrive(span, minute, kind);
+            if !walk.has_ended(span) {
+                in_force = span;
+            }
+        }
+        let at_present = minute == now;
+        if walk.has_ended(span) {
+            if walk.met_at.is_none() {
+                walk.stopped.push(minute);
+            }
+            continue;
+        }
+        if at_present {
+            walk.present(span, minute, span_from);
+        } else if minute >= walk.start {
+            walk.minute(span, minute);
+        }
+    }
+    walk.figure(span, in_force)
+}
+
+fn first_minute(minutes: &Minutes, input: &ClockInput<'_>, created: usize) -> usize {
+    let Some(cutoff) = input
+        .policy
+        .intake_cutoff(input.spans[0].category.as_deref())
+    else {
+        return created;
+    };
+    let local = minutes.local[created];
+    if local.hour() * 60 + local.minute() <= u32::from(cutoff) || !minutes.is_business_day(created)
+    {
+        return created;
+    }
+    (created..minutes.len())
+        .find(|&index| minutes.local[index].date() > local.date() && minutes.works[index])
+        .expect("the row is long enough for the next business day")
+}
+
+impl Walk<'_> {
+    fn begin(&mut self, start: usize) {
+        self.generation += 1;
+        (self.start, self.used, self.waited) = (start, 0, 0);
+        (self.met_at, self.breached_at) = (None, None);
+        self.stopped.clear();
+        self.given.clear();
+        let rows = self.input.policy.targets.iter();
+        self.trackers = rows
+            .flat_map(|row| [row.attention, row.solution])
+            .flatten()
+            .map(|target| self.new_tracker(target))
+            .collect();
+    }
+
+    fn new_tracker(&self, target: Target) -> Tracker {
+        match target {
+            Target::Minutes(minutes) => Tracker {
+                target,
+                pushed_due: None,
+                amount: Some(minutes.0 * MINUTE),
+                passed: None,
+            },
+            Target::BusinessDays(days) => {
+                let pushed_due = self.minutes.business_days_later(self.start, days);
+                let amount = pushed_due.map(|due| {
+                    self.minutes
+                        .elapsed(self.start as i64 * MINUTE, due as i64 * MINUTE)
+                });
+                Tracker {
+                    target,
+                    pushed_due,
+                    amount,
+                    passed: None,
+                }
+            }
+        }
+    }
+
+    fn has_ended(&self, span: &Span) -> bool {
+        self.met_at.is_some() || span.effect == ClockEffect::Stopped
+    }
+
+    fn arrive(&mut self, span: &Span, minute: usize, kind: ClockKind) {
+        if self.met_at.is_some() && kind == ClockKind::Attention {
+            return;
+        }
+        if span.effect != ClockEffect::Stopped {
+            self.flush_stopped();
+        }
+        if kind == ClockKind::Attention && span.attended {
+            self.flush_stopped();
+            self.met_at = Some(minute);
+        }
+    }
+
+    fn flush_stopped(&mut self) {
+        let counted =
+            self.kind == ClockKind::Solution && self.input.policy.waiting_in_solved_counts;
+        for minute in std::mem::take(&mut self.stopped) {
+            if minute < self.start {
+                continue;
+            }
+            if counted {
+                self.pass(minute);
+                self.used += i64::from(self.minutes.works[minute]);
+            } else {
+                self.wait(minute);
+            }
+        }
+    }
+
+    fn target(&self, span: &Span) -> Option<Target> {
+        let row = self.input.policy.targets.iter().find(|row| {
+            let same = |wanted: &Option<String>, found: &Option<String>| {
+                wanted
+                    .as_ref()
+                    .is_none_or(|wanted| Some(wanted) == found.as_ref())
+            };
+            same(&row.priority, &span.priority)
+                && same(&row.request_type, &span.request_type)
+                && same(&row.category, &span.category)
+                && same(&row.group, &span.group)
+                && row.level.is_none_or(|level| level == span.level)
+        })?;
+        match self.kind {
+            ClockKind::Attention => row.attention,
+            ClockKind::Solution => row.solution,
+        }
+    }
+
+    fn tracker(&self, target: Target) -> &Tracker {
+        self.trackers
+            .iter()
+            .find(|tracker| tracker.target == target)
+            .expect("every target of the policy has one")
+    }
+
+    /// Marks the targets that are over while this minute counts.
+    fn pass(&mut self, minute: usize) {
+        for index in 0..self.trackers.len() {
+            let tracker = &self.trackers[index];
+            let is_over = match tracker.target {
+                Target::Minutes(minutes) => self.used >= minutes.0,
+                Target::BusinessDays(_) => tracker.pushed_due.is_some_and(|due| due <= minute),
+            };
+            if is_over && tracker.passed.is_none() {
+                let due = self.due(tracker).expect("it is over already");
+                self.trackers[index].passed = Some((due, self.used));
+            }
+        }
+    }
+
+    fn due(&self, tracker: &Tracker) -> Option<i64> {
+        match tracker.target {
+            Target::Minutes(minutes) => self.minutes.deadline(
+                self.start as i64 * MINUTE,
+                (minutes.0 + self.waited) * MINUTE,
+            ),
+            Target::BusinessDays(_) => tracker.pushed_due.map(|due| due as i64 * MINUTE),
+        }
+    }
+
+    fn wait(&mut self, minute: usize) {
+        if !self.minutes.works[minute] {
+            return;
+        }
+        self.waited += 1;
+        for tracker in &mut self.trackers {
+            let pushed = |due: usize| self.minutes.next_working(due).map(|working| working + 1);
+            tracker.pushed_due = tracker.pushed_due.and_then(pushed);
+        }
+    }
+
+    fn breach(&mut self, minute: usize) {
+        if self.breached_at.is_none() {
+            self.breached_at = Some(minute);
+            self.effects
+                .push((self.generation, DueWhat::Breach, minute as i64 * MINUTE));
+        }
+    }
+
+    fn minute(&mut self, span: &Span, minute: usize) {
+        let target = self.target(span);
+        match span.effect {
+            ClockEffect::Runs => {
+                self.pass(minute);
+                if target.is_some_and(|target| self.tracker(target).passed.is_some()) {
+                    self.breach(minute);
+                }
+                self.warn(target, minute, MINUTE - 1);
+                self.used += i64::from(self.minutes.works[minute]);
+            }
+            ClockEffect::Paused => {
+                self.breach_if_overdrawn(target, minute);
+                self.wait(minute);
+            }
+            ClockEffect::Stopped => unreachable!("a stopped clock does not walk"),
+        }
+    }
+
+    fn breach_if_overdrawn(&mut self, target: Option<Target>, minute: usize) {
+        let passed = target.and_then(|target| self.tracker(target).passed);
+        if passed.is_some_and(|(_, used_then)| self.used > used_then) {
+            self.breach(minute);
+        }
+    }
+
+    /// The present is the end of the row so far: nothing counts any more, but what is due by now is due.
+    fn present(&mut self, span: &Span, minute: usize, span_from: usize) {
+        let target = self.target(span);
+        if span_from.max(self.start) >= minute {
+            self.breach_if_overdrawn(target, minute.max(self.start));
+        }
+        if span.effect == ClockEffect::Runs && minute >= self.start {
+            self.warn(target, minute, 0);
+        }
+    }
+
+    /// Gives the warnings that are reached at the begin of this minute, or at most `within` microseconds later.
+    fn warn(&mut self, target: Option<Target>, minute: usize, within: i64) {
+        let Some(whole) = target.and_then(|target| self.tracker(target).amount) else {
+            return;
+        };
+        let mut levels = self.input.policy.warn_at_percent.clone();
+        levels.sort();
+        for level in levels {
+            let missing = (whole * i64::from(level) + 99) / 100 - self.used * MINUTE;
+            let in_this_minute = missing <= 0 || (self.minutes.works[minute] && missing <= within);
+            if in_this_minute && self.breached_at.is_none() && !self.given.contains(&level) {
+                self.given.push(level);
+                let at = minute as i64 * MINUTE + missing.max(0);
+                self.effects
+                    .push((self.generation, DueWhat::Warning(level), at));
+            }
+        }
+    }
+
+    fn figure(self, span: &Span, in_force: &Span) -> Figure {
+        let target = self.target(in_force);
+        let stopped_at = self.stopped.first().copied();
+        let has_ended = self.has_ended(span);
+        let met_at = match self.kind {
+            ClockKind::Attention => self.met_at,
+            ClockKind::Solution => stopped_at,
+        };
+        let tracker = target.map(|target| self.tracker(target));
+        let due = tracker.and_then(|tracker| match tracker.passed {
+            Some((due, _)) => Some(due),
+            None if span.effect == ClockEffect::Paused && !has_ended => None,
+            None => self.due(tracker),
+        });
+        let status = match (self.breached_at, target) {
+            (Some(_), _) => ClockStatus::Breached,
+            (None, None) => ClockStatus::NoTarget,
+            (None, Some(_)) if met_at.is_some() => ClockStatus::Met,
+            (None, Some(_)) => match span.effect {
+                ClockEffect::Runs => ClockStatus::Running,
+                ClockEffect::Paused => ClockStatus::Paused,
+                ClockEffect::Stopped => ClockStatus::Stopped,
+            },
+        };
+        Figure {
+            generation: self.generation,
+            status,
+            used: self.used * MINUTE,
+            met_at,
+            breached_at: self.breached_at,
+            due,
+            effects: self.effects,
+        }
+    }
+}
