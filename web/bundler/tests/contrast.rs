@@ -244,7 +244,7 @@ fn hsl(hue: f64, saturation: f64, lightness: f64) -> String {
     let channel = |n: f64| {
         let k = (n + hue / 30.0) % 12.0;
         let a = saturation * f64::min(lightness, 1.0 - lightness);
-        let value = lightness - a * f64::max(-1.0, f64::min(f64::min(k - 3.0, 9.0 - k), 1.0));
+        let value = lightness - a * f64::min(k - 3.0, 9.0 - k).clamp(-1.0, 1.0);
         (value * 255.0).round()
     };
     format!(
