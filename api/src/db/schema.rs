@@ -102,8 +102,8 @@ diesel::table! {
     use crate::db::types::{TsSql, UidSql};
 
     sessions (id) {
-        id -> Uid,
-        family -> Uid,
+        id -> UidSql,
+        family -> UidSql,
         audience -> Text,
         subject_id -> BigInt,
         desk_id -> Nullable<BigInt>,
@@ -296,7 +296,7 @@ diesel::table! {
     use crate::db::types::{TsSql, UidSql};
 
     challenges (id) {
-        id -> Uid,
+        id -> UidSql,
         desk_id -> BigInt,
         purpose -> Text,
         email -> Text,
@@ -306,6 +306,7 @@ diesel::table! {
         code_hash -> Binary,
         attempts -> Integer,
         sends -> Integer,
+        mails -> Integer,
         reference -> Nullable<Text>,
         draft -> Nullable<Text>,
         language -> Text,
@@ -322,7 +323,7 @@ diesel::table! {
     use crate::db::types::{TsSql, UidSql};
 
     attachments (id) {
-        id -> Uid,
+        id -> UidSql,
         owner_kind -> Text,
         owner_key -> Text,
         name -> Text,
@@ -331,7 +332,7 @@ diesel::table! {
         sha256 -> Binary,
         storage_key -> Text,
         created_at -> TsSql,
-        challenge_id -> Nullable<Uid>,
+        challenge_id -> Nullable<UidSql>,
         desk_id -> Nullable<BigInt>,
         ticket_id -> Nullable<BigInt>,
         message_id -> Nullable<BigInt>,

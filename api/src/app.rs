@@ -1,0 +1,225 @@
+//! The one place where slices are mounted: the router and the API description both come from here.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::Server;
+use actix_web::http::header::{CONTENT_TYPE, LOCATION};
+use actix_web::middleware::from_fn;
+use actix_web::{App, HttpResponse, HttpServer, web};
+use serde::Serialize;
+use utoipa::openapi::OpenApi as Document;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+use utoipa_actix_web::service_config::ServiceConfig;
+use utoipa_actix_web::scope::scope;
+use utoipa_actix_web::AppExt;
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+use crate::auth::access::AccessCache;
+use crate::auth::jwt::AccessTokens;
+use crate::auth::password::{HashError, Passwords};
+use crate::clock::Clock;
+use crate::config::{ConfigError, SecretKeys, Settings};
+use crate::db::{Db, DbError};
+use crate::http::page::Cursors;
+use crate::http::rate::RateLimits;
+use crate::http::routes::RouteTable;
+use crate::http::{ApiError, middleware, problem, site};
+
+/// What every handler and worker may need; cheap to clone.
+#[derive(Clone)]
+pub struct AppState {
+    /// The database.
+    pub db: Db,
+    /// The only source of time.
+    pub clock: Clock,
+    /// The settings.
+    pub settings: Arc<Settings>,
+    /// The keys of this installation.
+    pub keys: SecretKeys,
+    /// Signs and verifies access tokens.
+    pub tokens: AccessTokens,
+    /// Hashes and checks passwords.
+    pub passwords: Passwords,
+    /// Budgets of requests.
+    pub limits: Arc<RateLimits>,
+    /// Signs page cursors.
+    pub cursors: Cursors,
+    /// What accounts may do, for a second.
+    pub access: Arc<AccessCache>,
+}
+
+/// Why the application cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The settings or keys.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The database.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// The password hashing.
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    /// A socket or file.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+    /// Another part of the product, in its own words.
+    #[error("{0}")]
+    Other(String),
+}
+
+/// How long what is known about an account is believed.
+const ACCESS_KEPT: Duration = Duration::from_secs(1);
+/// A request's head must have arrived after this long.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long running requests may take to end when the server stops, in seconds.
+const SHUTDOWN_SECONDS: u64 = 20;
+
+impl AppState {
+    /// Opens everything that the settings name. The schema is not touched: see [`Db::migrate`].
+    ///
+    /// # Errors
+    /// In words for the person at the terminal.
+    pub fn open(settings: Settings, clock: Clock) -> Result<Self, StartError> {
+        // One TLS provider for every client; a second install only says that there is one.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        crate::config::create_private_folder(&settings.data_dir)?;
+        let keys = SecretKeys::load_or_create(&settings.secret_file)?;
+        let kept = if clock.is_fixed() { Duration::ZERO } else { ACCESS_KEPT };
+        Ok(Self {
+            db: Db::open(&settings.database)?,
+            clock,
+            tokens: AccessTokens::new(&keys, settings.public_url.as_str()),
+            passwords: Passwords::new()?,
+            limits: Arc::new(RateLimits::new(&settings.limits)),
+            cursors: Cursors::new(&keys),
+            access: Arc::new(AccessCache::new(kept)),
+            keys,
+            settings: Arc::new(settings),
+        })
+    }
+}
+
+/// Mounts every slice.
+pub fn routes(config: &mut ServiceConfig) {
+    config.service(scope("/api/v1").configure(version_1));
+}
+
+fn version_1(config: &mut ServiceConfig) {
+    let _ = config;
+}
+
+/// What the description says besides the operations.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Atiende",
+        description = "Service desk for several desks. Errors are problem documents (RFC 9457); lists are cursor pages; \
+                       `Idempotency-Key` makes a POST safe to repeat; `ETag` and `If-Match` guard changes. \
+                       Agents and API tokens use the bearer scheme `console`, requesters the scheme `portal`.",
+        license(name = "MIT OR Apache-2.0")
+    ),
+    components(schemas(shared::api::problem::Problem)),
+    modifiers(&SecuritySchemes)
+)]
+struct Description;
+
+struct SecuritySchemes;
+
+impl Modify for SecuritySchemes {
+    fn modify(&self, document: &mut Document) {
+        let bearer = |format: &str, text: &str| {
+            SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format(format).description(Some(text)).build())
+        };
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("console", bearer("JWT or API token", "Access token of an agent (10 minutes), or an API token `atk_…` with scopes."));
+        components.add_security_scheme("portal", bearer("JWT", "Access token of a requester (10 minutes), given for a proved mail address."));
+    }
+}
+
+/// The API description (OpenAPI 3.1), generated from the mounted routes.
+pub fn api_document() -> Document {
+    App::new().into_utoipa_app().openapi(Description::openapi()).configure(routes).split_for_parts().1
+}
+
+/// Starts serving on a socket; the future ends when the server was told to stop.
+///
+/// # Errors
+/// When the socket cannot be used.
+pub fn server(listener: TcpListener, state: AppState) -> Result<Server, StartError> {
+    let document = api_document();
+    let table = web::Data::new(RouteTable::new(&document));
+    let text = serde_json::to_string(&document).map_err(|error| StartError::Other(error.to_string()))?;
+    let document = web::Data::new(ApiText(text));
+    let state = web::Data::new(state);
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(state.clone())
+            .app_data(table.clone())
+            .app_data(document.clone())
+            .wrap(from_fn(middleware::around))
+            .into_utoipa_app()
+            .configure(routes)
+            .into_app()
+            .configure(outside)
+            .default_service(web::route().to(fallback))
+    })
+    .client_request_timeout(HEAD_TIMEOUT)
+    .shutdown_timeout(SHUTDOWN_SECONDS)
+    .listen(listener)?
+    .run();
+    Ok(server)
+}
+
+struct ApiText(String);
+
+/// Routes that are no part of the versioned API.
+fn outside(config: &mut web::ServiceConfig) {
+    let docs = Config::new(["/api/openapi.json"]).validator_url("none").deep_linking(true).persist_authorization(false);
+    config
+        .route("/health/live", web::get().to(live))
+        .route("/health/ready", web::get().to(ready))
+        .route("/problems/{slug}", web::get().to(problem::page))
+        .route("/api/openapi.json", web::get().to(description))
+        .route("/api/docs", web::get().to(to_docs))
+        .service(SwaggerUi::new("/api/docs/{_:.*}").config(docs));
+}
+
+#[derive(Serialize)]
+struct Health {
+    status: &'static str,
+    version: &'static str,
+}
+
+const HEALTHY: Health = Health { status: "ok", version: env!("CARGO_PKG_VERSION") };
+
+/// The process runs.
+async fn live() -> HttpResponse {
+    HttpResponse::Ok().json(HEALTHY)
+}
+
+/// The process can do its work: the database answers.
+async fn ready(state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
+    state.db.ping().await.map_err(ApiError::unavailable)?;
+    Ok(HttpResponse::Ok().json(HEALTHY))
+}
+
+async fn description(document: web::Data<ApiText>) -> HttpResponse {
+    HttpResponse::Ok().insert_header((CONTENT_TYPE, "application/json")).body(document.0.clone())
+}
+
+async fn to_docs() -> HttpResponse {
+    HttpResponse::PermanentRedirect().insert_header((LOCATION, "/api/docs/")).finish()
+}
+
+/// Everything that no route took: a page of the web client, or a problem.
+async fn fallback(request: actix_web::HttpRequest, state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
+    let is_read = matches!(request.method().as_str(), "GET" | "HEAD");
+    if is_read && !request.path().starts_with("/api/") {
+        return site::serve(request, state).await;
+    }
+    middleware::no_route(request).await
+}

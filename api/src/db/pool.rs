@@ -1,0 +1,102 @@
+//! How connections are made, and how broken ones are found.
+
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::r2d2::{ManageConnection, R2D2Connection};
+use diesel::sqlite::SqliteConnection;
+
+use super::DbError;
+use super::connection::DbConnection;
+
+/// Where the database is.
+#[derive(Clone, Debug)]
+pub(super) enum Target {
+    /// A `postgres://` address.
+    Postgres(String),
+    /// A file.
+    Sqlite(String),
+}
+
+impl Target {
+    /// Reads a database address: `postgres://…`, `sqlite:path` or a plain path.
+    pub(super) fn parse(url: &str) -> Result<Self, DbError> {
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return Ok(Self::Postgres(url.to_owned()));
+        }
+        let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")).unwrap_or(url);
+        if path.is_empty() || path.contains("://") || path == ":memory:" {
+            return Err(DbError::Setup("database_url must be postgres://… or the path of an SQLite file".to_owned()));
+        }
+        Ok(Self::Sqlite(path.to_owned()))
+    }
+
+    /// Opens a connection that may write.
+    pub(super) fn connect(&self) -> ConnectionResult<DbConnection> {
+        match self {
+            Self::Postgres(url) => {
+                let mut conn = PgConnection::establish(url)?;
+                conn.batch_execute(
+                    "SET TIME ZONE 'UTC'; SET application_name = 'atiende'; SET statement_timeout = '30s'; \
+                     SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '30s'; SET client_min_messages = warning",
+                )
+                .map_err(ConnectionError::CouldntSetupConfiguration)?;
+                Ok(DbConnection::Pg(conn))
+            }
+            Self::Sqlite(path) => {
+                let mut conn = SqliteConnection::establish(path)?;
+                // busy_timeout first: the others may meet a lock.
+                conn.batch_execute(
+                    "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+                     PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -2000; PRAGMA journal_size_limit = 67108864; \
+                     PRAGMA recursive_triggers = ON; PRAGMA trusted_schema = OFF",
+                )
+                .map_err(ConnectionError::CouldntSetupConfiguration)?;
+                Ok(DbConnection::Sqlite(conn))
+            }
+        }
+    }
+}
+
+/// A pooled connection with what is known about its health.
+pub(super) struct Pooled {
+    pub(super) conn: DbConnection,
+    /// Set when the server closed it.
+    pub(super) broken: bool,
+    /// The pool's generation when it was made; see `Db::discard_stale`.
+    pub(super) generation: u64,
+}
+
+/// Makes connections for r2d2.
+#[derive(Debug)]
+pub(super) struct Manager {
+    pub(super) target: Target,
+    pub(super) generation: std::sync::Arc<std::sync::atomic::AtomicU64>,
+}
+
+impl ManageConnection for Manager {
+    type Connection = Pooled;
+    type Error = diesel::r2d2::Error;
+
+    fn connect(&self) -> Result<Pooled, Self::Error> {
+        let generation = self.generation.load(std::sync::atomic::Ordering::Acquire);
+        let mut conn = self.target.connect().map_err(diesel::r2d2::Error::ConnectionError)?;
+        if let DbConnection::Sqlite(sqlite) = &mut conn {
+            sqlite.batch_execute("PRAGMA query_only = ON").map_err(diesel::r2d2::Error::QueryError)?;
+        }
+        Ok(Pooled { conn, broken: false, generation })
+    }
+
+    fn is_valid(&self, pooled: &mut Pooled) -> Result<(), Self::Error> {
+        pooled.conn.ping().map_err(diesel::r2d2::Error::QueryError)
+    }
+
+    fn has_broken(&self, pooled: &mut Pooled) -> bool {
+        pooled.broken || std::thread::panicking() || pooled.conn.is_broken()
+    }
+}
+
+/// How long a request waits for a connection before it is told to come back later.
+pub(super) const CHECKOUT_TIMEOUT: Duration = Duration::from_secs(5);

@@ -1,0 +1,298 @@
+//! Doing a request once, however often it is sent.
+//!
+//! A client names its request with `Idempotency-Key`. The name is written in the same transaction as the effect, with
+//! the answer; a repetition within a day gets that answer (marked `Idempotency-Replayed: true`) and changes nothing. The
+//! same name with other content is refused. A request that failed leaves no trace and may be repeated.
+
+use std::future::{Ready, ready};
+
+use actix_web::body::BoxBody;
+use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_TYPE, ETAG, HeaderName, LOCATION};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, Responder};
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+use shared::api::problem::ProblemType;
+
+use super::{ApiError, etag};
+use crate::auth::token::sha256;
+use crate::db::schema::idempotency;
+use crate::db::{DbConnection, Ts};
+use crate::each;
+
+/// Name of the header.
+pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+/// How long an answer is kept.
+pub const KEPT: TimeDelta = TimeDelta::hours(24);
+
+/// The name that the client gave its request; required where a handler takes this type (400 otherwise).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdempotencyKey(String);
+
+/// The name that the client may have given its request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OptionalIdempotencyKey(pub Option<IdempotencyKey>);
+
+impl IdempotencyKey {
+    /// Binds the name to who asks, for what, with which content.
+    ///
+    /// `actor` tells callers apart (`agent:7`, `browser:…`); `route` is the operation's name; `body` its parsed content.
+    ///
+    /// # Errors
+    /// When the content cannot be written as JSON.
+    pub fn guard(self, actor: impl Into<String>, route: &str, body: &impl Serialize) -> Result<Guard, ApiError> {
+        let text = serde_json::to_vec(body).map_err(ApiError::internal)?;
+        Ok(Guard { actor: actor.into(), route: route.to_owned(), key: self.0, body_hash: sha256(&text).to_vec() })
+    }
+}
+
+impl OptionalIdempotencyKey {
+    /// Like [`IdempotencyKey::guard`], when there is a key.
+    ///
+    /// # Errors
+    /// When the content cannot be written as JSON.
+    pub fn guard(self, actor: impl Into<String>, route: &str, body: &impl Serialize) -> Result<Option<Guard>, ApiError> {
+        self.0.map(|key| key.guard(actor, route, body)).transpose()
+    }
+}
+
+fn read(request: &HttpRequest) -> Result<Option<IdempotencyKey>, ApiError> {
+    let bad = || ApiError::new(ProblemType::IdempotencyKeyRequired);
+    let mut values = request.headers().get_all(IDEMPOTENCY_KEY);
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return Err(bad());
+    }
+    let key = value.to_str().map_err(|_| bad())?;
+    let sane = (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
+    if sane { Ok(Some(IdempotencyKey(key.to_owned()))) } else { Err(bad()) }
+}
+
+impl FromRequest for IdempotencyKey {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(read(request).and_then(|key| key.ok_or_else(|| ApiError::new(ProblemType::IdempotencyKeyRequired))))
+    }
+}
+
+impl FromRequest for OptionalIdempotencyKey {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(read(request).map(Self))
+    }
+}
+
+/// A named request: caller, operation, key and content.
+#[derive(Clone, Debug)]
+pub struct Guard {
+    actor: String,
+    route: String,
+    key: String,
+    body_hash: Vec<u8>,
+}
+
+/// An answer that can be kept and given again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredAnswer {
+    #[serde(skip)]
+    status: u16,
+    body: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    location: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    version: Option<i64>,
+    #[serde(skip)]
+    replayed: bool,
+}
+
+impl StoredAnswer {
+    fn new(status: StatusCode, body: &impl Serialize) -> Result<Self, ApiError> {
+        let body = serde_json::to_string(body).map_err(ApiError::internal)?;
+        Ok(Self { status: status.as_u16(), body, location: None, version: None, replayed: false })
+    }
+
+    /// 200.
+    ///
+    /// # Errors
+    /// When the body cannot be written as JSON.
+    pub fn ok(body: &impl Serialize) -> Result<Self, ApiError> {
+        Self::new(StatusCode::OK, body)
+    }
+
+    /// 201.
+    ///
+    /// # Errors
+    /// When the body cannot be written as JSON.
+    pub fn created(body: &impl Serialize) -> Result<Self, ApiError> {
+        Self::new(StatusCode::CREATED, body)
+    }
+
+    /// 202.
+    ///
+    /// # Errors
+    /// When the body cannot be written as JSON.
+    pub fn accepted(body: &impl Serialize) -> Result<Self, ApiError> {
+        Self::new(StatusCode::ACCEPTED, body)
+    }
+
+    /// Adds the address of what was made.
+    #[must_use]
+    pub fn at(mut self, location: impl Into<String>) -> Self {
+        self.location = Some(location.into());
+        self
+    }
+
+    /// Adds the version for `ETag`.
+    #[must_use]
+    pub fn version(mut self, version: impl Into<i64>) -> Self {
+        self.version = Some(version.into());
+        self
+    }
+
+    /// Whether this is the answer of an earlier request.
+    pub fn is_replay(&self) -> bool {
+        self.replayed
+    }
+}
+
+impl Responder for StoredAnswer {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::OK);
+        let mut response = HttpResponse::build(status);
+        response.insert_header((CONTENT_TYPE, "application/json"));
+        if let Some(location) = self.location {
+            response.insert_header((LOCATION, location));
+        }
+        if let Some(version) = self.version {
+            response.insert_header((ETAG, etag::header(version)));
+        }
+        if self.replayed {
+            response.insert_header((REPLAYED, "true"));
+        }
+        response.body(self.body)
+    }
+}
+
+/// Does the work once, inside the caller's write transaction: runs it and keeps its answer, or gives the kept answer.
+///
+/// On PostgreSQL a second request with the same name waits for the first to end; on SQLite writes follow each other.
+///
+/// # Errors
+/// `idempotency_mismatch` for other content, `idempotency_in_progress` when the first has not ended, and the work's own.
+pub fn once(
+    conn: &mut DbConnection,
+    guard: Option<&Guard>,
+    now: DateTime<Utc>,
+    work: impl FnOnce(&mut DbConnection) -> Result<StoredAnswer, ApiError>,
+) -> Result<StoredAnswer, ApiError> {
+    let Some(guard) = guard else { return work(conn) };
+    if let Begin::Replay(answer) = begin(conn, guard, now)? {
+        return Ok(answer);
+    }
+    let answer = work(conn)?;
+    finish(conn, guard, &answer)?;
+    Ok(answer)
+}
+
+enum Begin {
+    Fresh,
+    Replay(StoredAnswer),
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = idempotency, treat_none_as_default_value = false)]
+struct NewRow<'a> {
+    actor: &'a str,
+    route: &'a str,
+    key: &'a str,
+    body_hash: &'a [u8],
+    created_at: Ts,
+}
+
+fn begin(conn: &mut DbConnection, guard: &Guard, now: DateTime<Utc>) -> Result<Begin, ApiError> {
+    let row = NewRow { actor: &guard.actor, route: &guard.route, key: &guard.key, body_hash: &guard.body_hash, created_at: now.into() };
+    let inserted = each!(conn, c => diesel::insert_into(idempotency::table).values(&row).on_conflict_do_nothing().execute(c));
+    match inserted {
+        Ok(1) => return Ok(Begin::Fresh),
+        Ok(_) => {}
+        Err(error) if crate::db::is_contention(&error) => return Err(in_progress()),
+        Err(error) => return Err(error.into()),
+    }
+    type Row = (Vec<u8>, Option<i32>, Option<String>, Ts);
+    let found = idempotency::table
+        .find((&guard.actor, &guard.route, &guard.key))
+        .select((idempotency::body_hash, idempotency::status, idempotency::answer, idempotency::created_at))
+        .first::<Row>(conn)
+        .optional()?;
+    let Some((body_hash, status, answer, created_at)) = found else { return Err(in_progress()) };
+    if created_at.get() + KEPT <= now {
+        restart(conn, guard, now)?;
+        return Ok(Begin::Fresh);
+    }
+    if body_hash != guard.body_hash {
+        return Err(ApiError::new(ProblemType::IdempotencyMismatch));
+    }
+    let (Some(status), Some(answer)) = (status, answer) else { return Err(in_progress()) };
+    let mut answer: StoredAnswer = serde_json::from_str(&answer).map_err(ApiError::internal)?;
+    answer.status = u16::try_from(status).map_err(ApiError::internal)?;
+    answer.replayed = true;
+    Ok(Begin::Replay(answer))
+}
+
+fn in_progress() -> ApiError {
+    ApiError::new(ProblemType::IdempotencyInProgress).retry_in(1)
+}
+
+fn restart(conn: &mut DbConnection, guard: &Guard, now: DateTime<Utc>) -> QueryResult<usize> {
+    let row = idempotency::table.find((&guard.actor, &guard.route, &guard.key));
+    diesel::update(row).set((idempotency::body_hash.eq(&guard.body_hash), idempotency::created_at.eq(Ts::new(now)))).execute(conn)
+}
+
+fn finish(conn: &mut DbConnection, guard: &Guard, answer: &StoredAnswer) -> Result<(), ApiError> {
+    let text = serde_json::to_string(answer).map_err(ApiError::internal)?;
+    let row = idempotency::table.find((&guard.actor, &guard.route, &guard.key));
+    diesel::update(row).set((idempotency::status.eq(i32::from(answer.status)), idempotency::answer.eq(text))).execute(conn)?;
+    Ok(())
+}
+
+/// Forgets answers older than a day; a worker calls it.
+pub fn forget_old(conn: &mut DbConnection, now: DateTime<Utc>) -> QueryResult<usize> {
+    diesel::delete(idempotency::table.filter(idempotency::created_at.le(Ts::new(now - KEPT)))).execute(conn)
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    #[test]
+    fn a_key_is_one_header_of_visible_characters() {
+        let read_keys = |values: &[&[u8]]| {
+            let mut request = TestRequest::default();
+            for value in values {
+                request = request.append_header((IDEMPOTENCY_KEY, actix_web::http::header::HeaderValue::from_bytes(value).unwrap()));
+            }
+            read(&request.to_http_request()).map_err(|error| error.kind())
+        };
+        let refused = Err(ProblemType::IdempotencyKeyRequired);
+        assert_eq!(read_keys(&[]), Ok(None));
+        assert_eq!(read_keys(&[b"abc-1"]), Ok(Some(IdempotencyKey("abc-1".to_owned()))));
+        assert!(read_keys(&["k".repeat(255).as_bytes()]).is_ok());
+        assert_eq!(read_keys(&["k".repeat(256).as_bytes()]), refused);
+        assert_eq!(read_keys(&[b""]), refused);
+        assert_eq!(read_keys(&[b"a b"]), refused);
+        assert_eq!(read_keys(&[b"a\tb"]), refused);
+        assert_eq!(read_keys(&["clé".as_bytes()]), refused);
+        assert_eq!(read_keys(&[b"a", b"b"]), refused);
+    }
+}

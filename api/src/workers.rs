@@ -1,0 +1,114 @@
+//! The loops that work without being asked: each slice's worker runs here, in `serve` or in `worker`.
+//!
+//! A worker is a function that does one round and says whether there may be more to do at once. Rounds of one worker
+//! never overlap in a process; between processes work is shared by leases in the database (on SQLite only one process
+//! runs workers at all). A failed round is logged and tried again at the next turn.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::app::{AppState, StartError};
+use crate::auth::session;
+use crate::db::{DbConnection, DbError, WorkerLock};
+use crate::http::idempotency;
+
+/// What a round of a worker says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Round {
+    /// There may be more: begin the next round at once.
+    More,
+    /// Nothing left: wait for the next turn.
+    Idle,
+}
+
+/// Why a round failed.
+pub type RoundError = Box<dyn std::error::Error + Send + Sync>;
+
+type RoundFuture = Pin<Box<dyn Future<Output = Result<Round, RoundError>>>>;
+
+/// One worker: its name in the log, its turn, and its round.
+pub struct Worker {
+    name: &'static str,
+    every: Duration,
+    round: fn(AppState) -> RoundFuture,
+}
+
+impl Worker {
+    /// A worker; write `Worker::new("outbox", Duration::from_secs(2), |state| Box::pin(run_once(state)))`.
+    pub fn new(name: &'static str, every: Duration, round: fn(AppState) -> RoundFuture) -> Self {
+        Self { name, every, round }
+    }
+}
+
+/// Every worker of the product.
+fn all() -> Vec<Worker> {
+    vec![Worker::new("cleaning", Duration::from_secs(600), |state| Box::pin(clean(state)))]
+}
+
+/// The running workers of this process.
+pub struct Running {
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+    _lock: WorkerLock,
+}
+
+/// Starts all workers on the current runtime.
+///
+/// # Errors
+/// When another process already runs the workers of the same SQLite file.
+pub fn start(state: &AppState) -> Result<Running, StartError> {
+    let lock = state.db.worker_lock()?;
+    let (stop, stopped) = watch::channel(false);
+    let spawn = |worker: Worker| tokio::task::spawn_local(run(worker, state.clone(), stopped.clone()));
+    let tasks = all().into_iter().map(spawn).collect();
+    Ok(Running { stop, tasks, _lock: lock })
+}
+
+impl Running {
+    /// Lets every running round end, then returns.
+    pub async fn stop(self) {
+        // Workers that already ended no longer listen.
+        let _ = self.stop.send(true);
+        for task in self.tasks {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a worker had ended early");
+            }
+        }
+    }
+}
+
+async fn run(worker: Worker, state: AppState, mut stopped: watch::Receiver<bool>) {
+    loop {
+        if *stopped.borrow() {
+            return;
+        }
+        match (worker.round)(state.clone()).await {
+            Ok(Round::More) => {
+                tokio::task::yield_now().await;
+                continue;
+            }
+            Ok(Round::Idle) => {}
+            Err(error) => tracing::error!(worker = worker.name, %error, "a round of a worker failed"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(worker.every) => {}
+            _ = stopped.changed() => return,
+        }
+    }
+}
+
+/// Forgets idempotency answers and sessions whose time is over.
+async fn clean(state: AppState) -> Result<Round, RoundError> {
+    let now = state.clock.now();
+    let clean = move |conn: &mut DbConnection| -> Result<(), DbError> {
+        idempotency::forget_old(conn, now)?;
+        session::forget_old(conn, now)?;
+        Ok(())
+    };
+    state.db.write(clean).await?;
+    Ok(Round::Idle)
+}
