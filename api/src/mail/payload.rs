@@ -105,6 +105,8 @@ pub enum Content {
         purpose: CodePurpose,
         /// Until when it works.
         expires_at: DateTime<Utc>,
+        /// How long it works from when it was asked for, in minutes.
+        valid_minutes: u32,
     },
     /// To the requester: the ticket was created.
     TicketCreated {
@@ -255,19 +257,11 @@ impl Content {
     }
 
     /// The content without what must not outlive the sending.
-    pub fn without_secrets(self) -> Self {
-        match self {
-            Self::Code {
-                purpose,
-                expires_at,
-                ..
-            } => Self::Code {
-                code: String::new(),
-                purpose,
-                expires_at,
-            },
-            other => other,
+    pub fn without_secrets(mut self) -> Self {
+        if let Self::Code { code, .. } = &mut self {
+            code.clear();
         }
+        self
     }
 
     /// Whether the reader works at the desk: links then lead to the console.

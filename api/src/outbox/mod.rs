@@ -11,6 +11,7 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 pub mod store;
+pub mod worker;
 
 /// Tells the worker of this process that something was enqueued; cheap to clone, part of the application's state.
 #[derive(Clone, Debug, Default)]

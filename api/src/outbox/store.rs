@@ -1,6 +1,7 @@
 //! The rows of the outbox: enqueue, claim by lease, mark with fencing, and the record that a timeline shows.
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use shared::i18n::Lang;
 use shared::ticket::text::EmailAddress;
@@ -8,8 +9,8 @@ use uuid::Uuid;
 
 use crate::db::schema::outbox;
 use crate::db::{DbConnection, JsonText, Ts};
-use crate::each;
 use crate::mail::MailPayload;
+use crate::{claim, each};
 
 /// A mail to be sent after the commit.
 #[derive(Clone, Debug)]
@@ -92,4 +93,288 @@ pub fn enqueue(
     } else {
         Enqueued::New
     })
+}
+
+/// A row that a worker holds by lease.
+#[derive(Clone, Debug)]
+pub struct Claimed {
+    /// Key.
+    pub id: i64,
+    /// Recipient, as stored.
+    pub recipient: String,
+    /// Language of the text.
+    pub language: String,
+    /// What it says, as stored.
+    pub payload: String,
+    /// Left part of the Message-ID.
+    pub message_id: String,
+    /// Tries that failed before this one.
+    pub attempts: i32,
+    /// When it was enqueued.
+    pub created_at: DateTime<Utc>,
+    /// Names this claim; a mark without it changes nothing (I-45).
+    pub lease: String,
+}
+
+type ClaimedRow = (i64, String, String, String, String, i32, Ts);
+
+/// Takes up to `limit` due rows for one worker until `until`, oldest first.
+///
+/// Of the rows of one ticket to one person only the oldest unfinished one is ever taken, so that they leave in order and
+/// a stuck one holds up nobody else (I-43).
+pub fn claim(
+    conn: &mut DbConnection,
+    now: DateTime<Utc>,
+    until: DateTime<Utc>,
+    limit: i64,
+) -> QueryResult<Vec<Claimed>> {
+    let lease = Uuid::new_v4().simple().to_string();
+    let elder = diesel::alias!(outbox as elder);
+    let has_elder = exists(
+        elder
+            .filter(elder.field(outbox::ticket_id).eq(outbox::ticket_id))
+            .filter(elder.field(outbox::recipient).eq(outbox::recipient))
+            .filter(elder.field(outbox::status).eq("pending"))
+            .filter(elder.field(outbox::id).lt(outbox::id)),
+    );
+    let due = outbox::table
+        .filter(outbox::status.eq("pending"))
+        .filter(outbox::next_attempt_at.le(Ts::new(now)))
+        .filter(
+            outbox::lease_until
+                .is_null()
+                .or(outbox::lease_until.lt(Ts::new(now)).assume_not_null()),
+        )
+        .filter(not(has_elder))
+        .order((outbox::next_attempt_at, outbox::id))
+        .limit(limit)
+        .select((
+            outbox::id,
+            outbox::recipient,
+            outbox::language,
+            outbox::payload,
+            outbox::message_id,
+            outbox::attempts,
+            outbox::created_at,
+        ));
+    let rows = claim!(conn, due => load::<ClaimedRow>)?;
+    let ids: Vec<i64> = rows.iter().map(|row| row.0).collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    diesel::update(outbox::table.filter(outbox::id.eq_any(ids)))
+        .set((
+            outbox::lease_owner.eq(&lease),
+            outbox::lease_until.eq(Ts::new(until)),
+        ))
+        .execute(conn)?;
+    let claimed = rows.into_iter().map(
+        |(id, recipient, language, payload, message_id, attempts, created_at)| Claimed {
+            id,
+            recipient,
+            language,
+            payload,
+            message_id,
+            attempts,
+            created_at: created_at.get(),
+            lease: lease.clone(),
+        },
+    );
+    Ok(claimed.collect())
+}
+
+/// How a try ended, for the row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The transport took it.
+    Sent,
+    /// Try again at that instant.
+    Retry {
+        /// The next try.
+        at: DateTime<Utc>,
+        /// What went wrong.
+        error: String,
+    },
+    /// Given up.
+    Failed {
+        /// What went wrong.
+        error: String,
+    },
+}
+
+/// Whether a mark was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Marked {
+    /// The row says so now.
+    Written,
+    /// The lease ran out and another worker has the row; nothing was changed.
+    LeaseLost,
+}
+
+/// Writes how a try ended, if the lease still stands. Secrets leave the payload once no try follows.
+pub fn mark(
+    conn: &mut DbConnection,
+    now: DateTime<Utc>,
+    claimed: &Claimed,
+    outcome: &Outcome,
+) -> QueryResult<Marked> {
+    let (status, sent_at, error, next) = match outcome {
+        Outcome::Sent => ("sent", Some(Ts::new(now)), None, Ts::new(now)),
+        Outcome::Retry { at, error } => ("pending", None, Some(error), Ts::new(*at)),
+        Outcome::Failed { error } => ("failed", None, Some(error), Ts::new(now)),
+    };
+    let payload = if status == "pending" {
+        claimed.payload.clone()
+    } else {
+        without_secrets(&claimed.payload)
+    };
+    let held = outbox::table
+        .filter(outbox::id.eq(claimed.id))
+        .filter(outbox::status.eq("pending"))
+        .filter(outbox::lease_owner.eq(&claimed.lease));
+    let written = diesel::update(held)
+        .set((
+            outbox::status.eq(status),
+            outbox::sent_at.eq(sent_at),
+            outbox::last_error.eq(error),
+            outbox::next_attempt_at.eq(next),
+            outbox::attempts.eq(claimed.attempts + 1),
+            outbox::payload.eq(payload),
+            outbox::lease_owner.eq(None::<String>),
+            outbox::lease_until.eq(None::<Ts>),
+        ))
+        .execute(conn)?;
+    Ok(if written == 1 {
+        Marked::Written
+    } else {
+        Marked::LeaseLost
+    })
+}
+
+fn without_secrets(payload: &str) -> String {
+    let Ok(mut parsed) = serde_json::from_str::<MailPayload>(payload) else {
+        return payload.to_owned();
+    };
+    parsed.content = parsed.content.without_secrets();
+    serde_json::to_string(&parsed).unwrap_or_else(|_| payload.to_owned())
+}
+
+/// Makes rows that wait after a failed try due at once, because the server takes mail again.
+pub fn retry_all_now(conn: &mut DbConnection, now: DateTime<Utc>) -> QueryResult<usize> {
+    let waiting = outbox::table
+        .filter(outbox::status.eq("pending"))
+        .filter(outbox::attempts.gt(0))
+        .filter(outbox::lease_owner.is_null())
+        .filter(outbox::next_attempt_at.gt(Ts::new(now)));
+    diesel::update(waiting)
+        .set(outbox::next_attempt_at.eq(Ts::new(now)))
+        .execute(conn)
+}
+
+/// State of a mail in the record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MailStatus {
+    /// Waits for its first or next try.
+    Pending,
+    /// Taken by the mail server or the local mailbox.
+    Sent,
+    /// Given up; `last_error` says why.
+    Failed,
+}
+
+impl MailStatus {
+    /// The stored word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Sent => "sent",
+            Self::Failed => "failed",
+        }
+    }
+
+    fn parse(word: &str) -> Self {
+        match word {
+            "sent" => Self::Sent,
+            "failed" => Self::Failed,
+            _ => Self::Pending,
+        }
+    }
+}
+
+/// A mail in the record of a ticket: kind, recipient, date and result. For agents only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailRecord {
+    /// Key, growing with time.
+    pub id: i64,
+    /// Number of the event that caused it.
+    pub event_seq: Option<i32>,
+    /// Kind: the template's word.
+    pub template: String,
+    /// Recipient.
+    pub recipient: String,
+    /// Result so far.
+    pub status: MailStatus,
+    /// Tries so far.
+    pub attempts: i32,
+    /// When it was enqueued.
+    pub created_at: DateTime<Utc>,
+    /// When it was taken.
+    pub sent_at: Option<DateTime<Utc>>,
+    /// What went wrong in the last try.
+    pub last_error: Option<String>,
+}
+
+type RecordRow = (
+    i64,
+    Option<i32>,
+    String,
+    String,
+    String,
+    i32,
+    Ts,
+    Option<Ts>,
+    Option<String>,
+);
+
+/// All mails about a ticket, oldest first.
+pub fn list_of_ticket(conn: &mut DbConnection, ticket_id: i64) -> QueryResult<Vec<MailRecord>> {
+    let rows: Vec<RecordRow> = outbox::table
+        .filter(outbox::ticket_id.eq(ticket_id))
+        .order(outbox::id)
+        .select((
+            outbox::id,
+            outbox::event_seq,
+            outbox::template,
+            outbox::recipient,
+            outbox::status,
+            outbox::attempts,
+            outbox::created_at,
+            outbox::sent_at,
+            outbox::last_error,
+        ))
+        .load(conn)?;
+    let records = rows.into_iter().map(
+        |(
+            id,
+            event_seq,
+            template,
+            recipient,
+            status,
+            attempts,
+            created_at,
+            sent_at,
+            last_error,
+        )| MailRecord {
+            id,
+            event_seq,
+            template,
+            recipient,
+            status: MailStatus::parse(&status),
+            attempts,
+            created_at: created_at.get(),
+            sent_at: sent_at.map(Ts::get),
+            last_error,
+        },
+    );
+    Ok(records.collect())
 }

@@ -1,0 +1,272 @@
+//! The words of every mail, in Spanish (usted or tú, as the desk speaks) and in English.
+//!
+//! Sentences around the desk's own word for a ticket use verbs ("Recibimos su caso") instead of articles and participles,
+//! so that they are right for *ticket*, *caso* and *solicitud* alike.
+
+mod identity;
+mod requester;
+mod team;
+
+use chrono::{DateTime, Utc};
+use shared::i18n::Lang;
+
+use super::RenderError;
+use super::dates;
+use super::layout::{Block, Foot, Letter, one_line, shortened};
+use super::payload::{Content, DeskVoice, MailPayload, TicketRef, Tone};
+use crate::config::PublicUrl;
+
+/// Longest subject line, in characters; inboxes show fewer.
+const SUBJECT_MAX: usize = 200;
+
+/// Who speaks, in which language, and where links lead.
+#[derive(Clone, Copy)]
+struct Voice<'a> {
+    desk: &'a DeskVoice,
+    lang: Lang,
+    public_url: &'a PublicUrl,
+}
+
+impl Voice<'_> {
+    /// The text for the reader: Spanish with usted, Spanish with tú, English.
+    fn say<T>(&self, usted: T, tu: T, en: T) -> T {
+        match (self.lang, self.desk.tone) {
+            (Lang::Es, Tone::Usted) => usted,
+            (Lang::Es, Tone::Tu) => tu,
+            (Lang::En, _) => en,
+        }
+    }
+
+    /// The text for the reader where both ways of address are the same.
+    fn both<T>(&self, es: T, en: T) -> T {
+        match self.lang {
+            Lang::Es => es,
+            Lang::En => en,
+        }
+    }
+
+    /// The desk's word for a ticket.
+    fn word(&self) -> String {
+        one_line(&self.desk.ticket_word)
+    }
+
+    fn desk_name(&self) -> String {
+        one_line(&self.desk.name)
+    }
+
+    fn day_and_time(&self, at: DateTime<Utc>) -> String {
+        dates::day_and_time(at, &self.desk.time_zone, self.lang)
+    }
+
+    fn time(&self, at: DateTime<Utc>) -> String {
+        dates::time(at, &self.desk.time_zone, self.lang)
+    }
+
+    /// Address of the desk's home in the portal.
+    fn portal_home(&self) -> String {
+        self.public_url
+            .link(&format!("/{}", path_segment(&self.desk.slug)))
+    }
+
+    /// Address of the ticket in the portal; the portal asks who one is, the link proves nothing.
+    fn portal_ticket(&self, ticket: &TicketRef) -> String {
+        self.public_url.link(&format!(
+            "/{}/tickets/{}",
+            path_segment(&self.desk.slug),
+            path_segment(&ticket.code)
+        ))
+    }
+
+    /// Address of the ticket in the console.
+    fn console_ticket(&self, ticket: &TicketRef) -> String {
+        self.public_url
+            .link(&format!("/console/tickets/{}", path_segment(&ticket.code)))
+    }
+
+    /// A letter about a ticket; its subject begins with the code, so that inboxes sort and threads hold together.
+    fn ticket_letter(
+        &self,
+        ticket: &TicketRef,
+        news: &str,
+        title: String,
+        blocks: Vec<Block>,
+    ) -> Letter {
+        let (code, subject) = (one_line(&ticket.code), one_line(&ticket.subject));
+        Letter {
+            subject: format!("[{code}] {}: {subject}", one_line(news)),
+            preview: blocks.iter().find_map(preview_of).unwrap_or_default(),
+            eyebrow: Some(format!("{code} · {subject}")),
+            title: one_line(&title),
+            blocks,
+        }
+    }
+
+    fn files_label(&self) -> String {
+        self.both("Archivos adjuntos", "Attached files").to_owned()
+    }
+
+    fn foot(&self) -> Foot {
+        let mut lines = vec![self.both(
+            format!("Mensaje automático de {}.", self.desk_name()),
+            format!("Automatic message from {}.", self.desk_name()),
+        )];
+        if self.desk.reply_to.is_none() {
+            lines.push(
+                self.say(
+                    "No responda a este correo: nadie lee las respuestas.",
+                    "No respondas a este correo: nadie lee las respuestas.",
+                    "Please do not reply to this mail: nobody reads the answers.",
+                )
+                .to_owned(),
+            );
+        }
+        if let Some(line) = &self.desk.support_line {
+            let line = one_line(line);
+            lines.push(self.both(
+                format!("Línea de soporte: {line}"),
+                format!("Support line: {line}"),
+            ));
+        }
+        Foot { lines }
+    }
+}
+
+/// Writes the letter for an occasion.
+pub(super) fn compose(
+    payload: &MailPayload,
+    lang: Lang,
+    public_url: &PublicUrl,
+) -> Result<(Letter, Foot), RenderError> {
+    let voice = Voice {
+        desk: &payload.desk,
+        lang,
+        public_url,
+    };
+    let ticket = || payload.ticket.as_ref().ok_or(RenderError::NoTicket);
+    let mut letter = match &payload.content {
+        Content::Code {
+            code,
+            purpose,
+            expires_at,
+            valid_minutes,
+        } => identity::code(voice, code, *purpose, *expires_at, *valid_minutes),
+        Content::AccessApproved { name, organization } => {
+            identity::access_approved(voice, name, organization.as_deref())
+        }
+        Content::AccessRefused { name, reason } => identity::access_refused(voice, name, reason),
+        Content::IdentityVouched { at } => identity::vouched(voice, *at),
+        Content::TicketCreated {
+            type_label,
+            category,
+            priority,
+            promise,
+            summary,
+            attachments,
+        } => {
+            let facts = requester::Created {
+                type_label,
+                category,
+                priority,
+                promise: promise.as_deref(),
+                summary,
+                attachments,
+            };
+            requester::ticket_created(voice, ticket()?, facts)
+        }
+        Content::MessageToRequester {
+            author,
+            message,
+            attachments,
+        } => requester::message(voice, ticket()?, author, message, attachments),
+        Content::MessageReceived {
+            message,
+            attachments,
+        } => requester::message_received(voice, ticket()?, message, attachments),
+        Content::Solved {
+            solution,
+            attachments,
+            closes_at,
+        } => requester::solved(voice, ticket()?, solution, attachments, *closes_at),
+        Content::Reopened { reason } => requester::reopened(voice, ticket()?, reason),
+        Content::Closed {
+            status,
+            rating,
+            by_silence,
+        } => requester::closed(voice, ticket()?, status, *rating, *by_silence),
+        Content::MessageToTeam {
+            author,
+            message,
+            attachments,
+        } => team::message(voice, ticket()?, author, message, attachments),
+        Content::Assigned { facts, assigned_by } => {
+            team::assigned(voice, ticket()?, facts, assigned_by.as_deref())
+        }
+        Content::NewTicketToGroup { facts, group } => {
+            team::new_ticket(voice, ticket()?, facts, group)
+        }
+        Content::Escalated {
+            facts,
+            level,
+            group,
+            escalated_by,
+            justification,
+        } => {
+            let escalation = team::Escalation {
+                level: *level,
+                group: group.as_deref(),
+                by: escalated_by,
+                justification,
+            };
+            team::escalated(voice, ticket()?, facts, escalation)
+        }
+        Content::RejectedToTeam { author, reason } => {
+            team::rejected(voice, ticket()?, author, reason)
+        }
+    };
+    letter.subject = shortened(&letter.subject, SUBJECT_MAX);
+    Ok((letter, voice.foot()))
+}
+
+/// What an inbox may show of a letter: the first text in it.
+fn preview_of(block: &Block) -> Option<String> {
+    match block {
+        Block::Paragraph(text) | Block::Quote { text, .. } => Some(shortened(&one_line(text), 120)),
+        _ => None,
+    }
+}
+
+fn files(voice: Voice, names: &[String]) -> Option<Block> {
+    (!names.is_empty()).then(|| Block::Files {
+        label: voice.files_label(),
+        names: names.to_vec(),
+    })
+}
+
+/// One segment of a path: what is not a letter, a digit or a mark that needs no escape is percent-encoded.
+fn path_segment(text: &str) -> String {
+    let mut segment = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric()
+            || matches!(byte, b'-' | b'_' | b'~')
+            || (byte == b'.' && text.trim_matches('.') != "")
+        {
+            segment.push(char::from(byte));
+        } else {
+            segment.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    segment
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_cannot_leave_its_place_in_a_link() {
+        assert_eq!(path_segment("INF-1042"), "INF-1042");
+        assert_eq!(path_segment("../console?x=1#y"), "..%2Fconsole%3Fx%3D1%23y");
+        assert_eq!(path_segment(".."), "%2E%2E");
+        assert_eq!(path_segment("año"), "a%C3%B1o");
+    }
+}

@@ -1,0 +1,264 @@
+//! Mails to the people of the desk. Their links lead to the console.
+
+use super::super::layout::{Block, Letter, one_line};
+use super::super::payload::{TicketFacts, TicketRef};
+use super::{Voice, files, shortened};
+
+/// Longest note that a mail repeats; the whole of it is in the console.
+const NOTE_MAX: usize = 2_000;
+
+/// An escalation, apart from the case itself.
+pub(super) struct Escalation<'a> {
+    pub(super) level: u8,
+    pub(super) group: Option<&'a str>,
+    pub(super) by: &'a str,
+    pub(super) justification: &'a str,
+}
+
+/// The requester wrote.
+pub(super) fn message(
+    voice: Voice,
+    ticket: &TicketRef,
+    author: &str,
+    text: &str,
+    attachments: &[String],
+) -> Letter {
+    let (author, code) = (one_line(author), one_line(&ticket.code));
+    let title = voice.both(
+        format!("{author} escribió en {code}"),
+        format!("{author} wrote in {code}"),
+    );
+    let mut blocks = vec![Block::Quote {
+        label: voice.both("Mensaje", "Message").to_owned(),
+        text: text.to_owned(),
+    }];
+    blocks.extend(files(voice, attachments));
+    blocks.push(open_in_console(voice, ticket));
+    let news = voice.both(
+        format!("Mensaje de {author}"),
+        format!("Message from {author}"),
+    );
+    voice.ticket_letter(ticket, &news, title, blocks)
+}
+
+/// The ticket is now the reader's. Subject and greeting are those of.
+pub(super) fn assigned(
+    voice: Voice,
+    ticket: &TicketRef,
+    facts: &TicketFacts,
+    assigned_by: Option<&str>,
+) -> Letter {
+    let (code, type_label) = (
+        one_line(&ticket.code),
+        one_line(&facts.type_label).to_lowercase(),
+    );
+    let sentence = voice.say(
+        format!(
+            "Le ha sido {} No. {code} para su gestión",
+            assigned_to_gender(&type_label)
+        ),
+        format!(
+            "Te ha sido {} No. {code} para tu gestión",
+            assigned_to_gender(&type_label)
+        ),
+        format!("The {type_label} No. {code} has been assigned to you"),
+    );
+    let greeting = voice.say(
+        "Apreciado especialista:",
+        "Apreciado especialista:",
+        "Dear specialist,",
+    );
+    let thanks = match assigned_by.map(one_line) {
+        Some(who) => voice.say(
+            format!(
+                "{who} puso este caso en sus manos. Gracias por su gestión; estos son los datos:"
+            ),
+            format!(
+                "{who} puso este caso en tus manos. Gracias por tu gestión; estos son los datos:"
+            ),
+            format!(
+                "{who} put this case into your hands. Thank you for your work; these are the data:"
+            ),
+        ),
+        None => voice.say(
+            "Este caso queda en sus manos. Gracias por su gestión; estos son los datos:".to_owned(),
+            "Este caso queda en tus manos. Gracias por tu gestión; estos son los datos:".to_owned(),
+            "This case is now in your hands. Thank you for your work; these are the data:"
+                .to_owned(),
+        ),
+    };
+    let mut blocks = vec![
+        Block::Paragraph(greeting.to_owned()),
+        Block::Paragraph(thanks),
+    ];
+    blocks.extend(case(voice, facts));
+    blocks.push(open_in_console(voice, ticket));
+    let mut letter = voice.ticket_letter(ticket, &sentence, sentence.clone(), blocks);
+    letter.preview = one_line(&ticket.subject);
+    letter.subject = sentence;
+    letter
+}
+
+/// A ticket without assignee waits for the group.
+pub(super) fn new_ticket(
+    voice: Voice,
+    ticket: &TicketRef,
+    facts: &TicketFacts,
+    group: &str,
+) -> Letter {
+    let (group, requester) = (one_line(group), one_line(&facts.requester));
+    let lead = voice.both(
+        format!("{requester} pidió ayuda y todavía nadie atiende su solicitud."),
+        format!("{requester} asked for help and nobody works on it yet."),
+    );
+    let mut blocks = vec![Block::Paragraph(lead)];
+    blocks.extend(case(voice, facts));
+    blocks.push(open_in_console(voice, ticket));
+    let news = voice.both(
+        format!("Nuevo en la cola de {group}"),
+        format!("New in the queue of {group}"),
+    );
+    voice.ticket_letter(ticket, &news.clone(), news, blocks)
+}
+
+/// A ticket was handed to the reader's level.
+pub(super) fn escalated(
+    voice: Voice,
+    ticket: &TicketRef,
+    facts: &TicketFacts,
+    escalation: Escalation,
+) -> Letter {
+    let (level, by) = (escalation.level, one_line(escalation.by));
+    let news = voice.both(
+        format!("Escalamiento al nivel {level}"),
+        format!("Escalation to level {level}"),
+    );
+    let title = match escalation.group.map(one_line) {
+        Some(group) => format!("{news} · {group}"),
+        None => news.clone(),
+    };
+    let label = voice.both(
+        format!("Justificación de {by}"),
+        format!("Justification by {by}"),
+    );
+    let mut blocks = vec![Block::Quote {
+        label,
+        text: escalation.justification.to_owned(),
+    }];
+    blocks.extend(case(voice, facts));
+    blocks.push(open_in_console(voice, ticket));
+    voice.ticket_letter(ticket, &news, title, blocks)
+}
+
+/// The requester rejected the solution.
+pub(super) fn rejected(voice: Voice, ticket: &TicketRef, author: &str, reason: &str) -> Letter {
+    let (author, code) = (one_line(author), one_line(&ticket.code));
+    let title = voice.both(
+        format!("{author} rechazó la solución de {code}"),
+        format!("{author} rejected the solution of {code}"),
+    );
+    let blocks = vec![
+        Block::Quote {
+            label: voice.both("Motivo", "Reason").to_owned(),
+            text: reason.to_owned(),
+        },
+        open_in_console(voice, ticket),
+    ];
+    voice.ticket_letter(
+        ticket,
+        voice.both("Solución rechazada", "Solution rejected"),
+        title,
+        blocks,
+    )
+}
+
+/// The data of the case, as far as they are known, and its description.
+fn case(voice: Voice, facts: &TicketFacts) -> Vec<Block> {
+    let mut rows: Vec<(String, String)> = Vec::new();
+    let mut row = |es: &str, en: &str, value: Option<String>| {
+        if let Some(value) = value.filter(|value| !value.trim().is_empty()) {
+            rows.push((voice.both(es, en).to_owned(), value));
+        }
+    };
+    let line = |text: &Option<String>| text.as_deref().map(one_line);
+    row("Usuario", "Requester", Some(one_line(&facts.requester)));
+    row("Entidad", "Organization", line(&facts.organization));
+    row("Sede", "Site", line(&facts.site));
+    row("Dependencia", "Department", line(&facts.department));
+    row("Teléfono", "Phone", line(&facts.requester_phone));
+    row("Correo", "Mail", line(&facts.requester_email));
+    row("Categoría", "Category", Some(one_line(&facts.category)));
+    row("Estado", "State", Some(one_line(&facts.status)));
+    row("Prioridad", "Priority", Some(one_line(&facts.priority)));
+    row(
+        "Fecha de registro",
+        "Opened",
+        Some(voice.day_and_time(facts.opened_at)),
+    );
+    row(
+        "Atender antes de",
+        "Attend by",
+        facts.attention_due_at.map(|at| voice.day_and_time(at)),
+    );
+    row(
+        "Resolver antes de",
+        "Solve by",
+        facts.solution_due_at.map(|at| voice.day_and_time(at)),
+    );
+    row(
+        "Última nota",
+        "Last note",
+        facts
+            .last_note
+            .as_deref()
+            .map(|note| shortened(note.trim(), NOTE_MAX)),
+    );
+    let label = voice
+        .both("Detalle del caso", "Detail of the case")
+        .to_owned();
+    vec![
+        Block::Facts(rows),
+        Block::Quote {
+            label,
+            text: facts.detail.clone(),
+        },
+    ]
+}
+
+fn open_in_console(voice: Voice, ticket: &TicketRef) -> Block {
+    Block::Button {
+        label: voice
+            .both("Abrir en la consola", "Open in the console")
+            .to_owned(),
+        url: voice.console_ticket(ticket),
+    }
+}
+
+/// `asignado el incidente` or `asignada la solicitud`: the desk chooses the word, so its gender is read from its ending.
+fn assigned_to_gender(type_label: &str) -> String {
+    let noun = type_label.split_whitespace().next().unwrap_or_default();
+    let feminine = ["ción", "sión", "tud", "dad", "a"]
+        .iter()
+        .any(|ending| noun.ends_with(ending))
+        && !noun.ends_with("ema");
+    if feminine {
+        format!("asignada la {type_label}")
+    } else {
+        format!("asignado el {type_label}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_article_follows_the_desks_word() {
+        let check = |label: &str, text: &str| assert_eq!(assigned_to_gender(label), text);
+        check("incidente", "asignado el incidente");
+        check("requerimiento", "asignado el requerimiento");
+        check("solicitud de servicio", "asignada la solicitud de servicio");
+        check("petición", "asignada la petición");
+        check("problema", "asignado el problema");
+    }
+}
