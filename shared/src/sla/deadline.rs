@@ -242,8 +242,7 @@ impl Year {
         let first_of_year = |year: i32| {
             NaiveDate::from_ymd_opt(year, 1, 1).map(|date| i64::from(date.to_epoch_days()))
         };
-        let date = i32::try_from(day).ok().and_then(NaiveDate::from_epoch_days);
-        match (rule, date) {
+        match (rule, date_of(day)) {
             (HolidayRule::Colombia, Some(date)) => Self {
                 first_day: day - i64::from(date.ordinal0()),
                 last_day: first_of_year(date.year() + 1).map_or(i64::MAX, |next| next - 1),
@@ -262,19 +261,26 @@ impl Year {
     }
 }
 
-/// The earliest override on or after a day. A scan of them all is cheap because it happens once per override that is passed.
+/// The earliest override on or after a day. They may be in any order; a scan of them all happens only once per override that
+/// is passed, and compares dates as they are.
 fn next_override(calendar: &Calendar, day: i64) -> Option<(i64, &[Window])> {
-    calendar
+    if calendar.overrides.is_empty() {
+        return None;
+    }
+    let today = date_of(day)?;
+    let next = calendar
         .overrides
         .iter()
-        .map(|over| {
-            (
-                i64::from(over.date.to_epoch_days()),
-                over.windows.as_slice(),
-            )
-        })
-        .filter(|(date, _)| *date >= day)
-        .min_by_key(|(date, _)| *date)
+        .filter(|over| over.date >= today)
+        .min_by_key(|over| over.date)?;
+    Some((
+        i64::from(next.date.to_epoch_days()),
+        next.windows.as_slice(),
+    ))
+}
+
+fn date_of(day: i64) -> Option<NaiveDate> {
+    NaiveDate::from_epoch_days(i32::try_from(day).ok()?)
 }
 
 fn local_length(windows: &[Window]) -> i64 {

@@ -3,7 +3,7 @@
 //! Six stay on their date, seven move to the following Monday, two are fixed to Easter (Holy Thursday and Good Friday), and
 //! three depend on Easter and move to Monday. Two may fall on one day, as on 4 July 2011.
 
-use chrono::{Datelike, NaiveDate};
+use chrono::{Datelike, Days, NaiveDate};
 
 /// One public holiday of one year, on the day when it is observed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct Holiday {
 enum Rule {
     Fixed { month: u32, day: u32 },
     NextMonday { month: u32, day: u32 },
-    Easter { offset_days: i64 },
+    Easter { offset_days: isize },
 }
 
 struct Entry {
@@ -134,24 +134,19 @@ const COLOMBIA: [Entry; 18] = [
 
 /// The 18 holidays of a year, in order of their days; two entries may share a day. Empty outside chrono's range of years.
 pub fn colombian_holidays(year: i32) -> Vec<Holiday> {
-    let Some(shape) = YearShape::of(year) else {
-        return Vec::new();
-    };
+    let shape = YearShape::of(year);
     let Some(first_day) = NaiveDate::from_ymd_opt(year, 1, 1) else {
         return Vec::new();
     };
-    let mut holidays: Vec<Holiday> = COLOMBIA
-        .iter()
-        .filter_map(|entry| {
-            let offset = chrono::Days::new(shape.day_of(entry.rule) as u64);
-            let date = first_day.checked_add_days(offset)?;
-            Some(Holiday {
-                date,
-                name_es: entry.name_es,
-                name_en: entry.name_en,
-            })
+    let observed = |entry: &Entry| {
+        let date = first_day.checked_add_days(Days::new(shape.day_of(entry.rule) as u64))?;
+        Some(Holiday {
+            date,
+            name_es: entry.name_es,
+            name_en: entry.name_en,
         })
-        .collect();
+    };
+    let mut holidays: Vec<Holiday> = COLOMBIA.iter().filter_map(observed).collect();
     holidays.sort_by_key(|holiday| holiday.date);
     holidays
 }
@@ -165,31 +160,55 @@ pub fn is_colombian_holiday(date: NaiveDate) -> bool {
 #[derive(Clone, Copy)]
 pub(super) struct HolidayYear([u64; 6]);
 
+/// The years that tickets lie in, computed when the program is built: a due time should not have to find Easter first.
+static PREPARED: [HolidayYear; 128] = prepared();
+const FIRST_PREPARED: i32 = 1984;
+
+const fn prepared() -> [HolidayYear; 128] {
+    let mut years = [HolidayYear::EMPTY; 128];
+    let mut index = 0;
+    while index < years.len() {
+        years[index] = HolidayYear::compute(FIRST_PREPARED + index as i32);
+        index += 1;
+    }
+    years
+}
+
 impl HolidayYear {
     pub(super) const EMPTY: Self = Self([0; 6]);
 
     pub(super) fn colombia(year: i32) -> Self {
-        let mut days = Self::EMPTY;
-        if let Some(shape) = YearShape::of(year) {
-            for entry in &COLOMBIA {
-                let day = shape.day_of(entry.rule);
-                days.0[day / 64] |= 1 << (day % 64);
-            }
+        let index = usize::try_from(i64::from(year) - i64::from(FIRST_PREPARED)).ok();
+        index
+            .and_then(|index| PREPARED.get(index))
+            .copied()
+            .unwrap_or_else(|| Self::compute(year))
+    }
+
+    const fn compute(year: i32) -> Self {
+        let shape = YearShape::of(year);
+        let mut days = [0; 6];
+        let mut index = 0;
+        while index < COLOMBIA.len() {
+            let day = shape.day_of(COLOMBIA[index].rule);
+            days[day / 64] |= 1 << (day % 64);
+            index += 1;
         }
-        days
+        Self(days)
     }
 
     /// Whether the day, counted from 0 at 1 January, is a holiday.
     pub(super) fn contains(&self, day_of_year: i64) -> bool {
-        usize::try_from(day_of_year).is_ok_and(|day| {
+        let is_set = |day: usize| {
             self.0
                 .get(day / 64)
                 .is_some_and(|bits| bits & (1 << (day % 64)) != 0)
-        })
+        };
+        usize::try_from(day_of_year).is_ok_and(is_set)
     }
 }
 
-/// What the holidays of a year follow from.
+/// What the holidays of a year follow from. Constant functions, and so without chrono and without iterators.
 struct YearShape {
     leap: bool,
     /// Weekday of 1 January, Monday is 0.
@@ -199,40 +218,41 @@ struct YearShape {
 }
 
 impl YearShape {
-    fn of(year: i32) -> Option<Self> {
-        let first_day = NaiveDate::from_ymd_opt(year, 1, 1)?;
-        let leap = first_day.leap_year();
+    const fn of(year: i32) -> Self {
+        let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+        // Weekdays repeat after 400 years, and 1 January of the year 1 was a Monday.
+        let before = (year as i64 - 1).rem_euclid(400);
+        let first_weekday = ((before * 365 + before / 4 - before / 100) % 7) as usize;
         let (month, day) = easter_sunday(year);
-        let first_weekday = first_day.weekday().num_days_from_monday() as usize;
-        Some(Self {
+        Self {
             leap,
             first_weekday,
             easter: day_of_year(leap, month, day),
-        })
+        }
     }
 
     /// The observed day, counted from 0 at 1 January. Every rule stays inside its year: the last moved date is 11 November,
     /// and Easter lies between 22 March and 25 April.
-    fn day_of(&self, rule: Rule) -> usize {
+    const fn day_of(&self, rule: Rule) -> usize {
         match rule {
             Rule::Fixed { month, day } => day_of_year(self.leap, month, day),
             Rule::NextMonday { month, day } => {
                 let base = day_of_year(self.leap, month, day);
                 base + (7 - (self.first_weekday + base) % 7) % 7
             }
-            Rule::Easter { offset_days } => self.easter.saturating_add_signed(offset_days as isize),
+            Rule::Easter { offset_days } => self.easter.saturating_add_signed(offset_days),
         }
     }
 }
 
-fn day_of_year(leap: bool, month: u32, day: u32) -> usize {
+const fn day_of_year(leap: bool, month: u32, day: u32) -> usize {
     const BEFORE_MONTH: [u32; 12] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
-    let leap_day = u32::from(leap && month > 2);
+    let leap_day = if leap && month > 2 { 1 } else { 0 };
     (BEFORE_MONTH[(month - 1) as usize] + leap_day + day - 1) as usize
 }
 
 /// Month and day of Easter Sunday in the Gregorian calendar, by the algorithm known as Meeus/Jones/Butcher.
-fn easter_sunday(year: i32) -> (u32, u32) {
+const fn easter_sunday(year: i32) -> (u32, u32) {
     // The calendar repeats after 5 700 000 years; the shift keeps every remainder below positive.
     let year = year.rem_euclid(5_700_000) as u32;
     let golden = year % 19;
