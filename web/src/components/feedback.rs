@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::{Ui, icon, icon_sized, use_ui};
+use super::{icon, icon_sized, use_ui};
 use crate::client::ApiError;
 use crate::i18n::t;
 
@@ -180,14 +180,14 @@ pub(super) struct Toast {
     text: String,
 }
 
-/// Shows a short notice for some seconds; for what the person need not act on. Call it while the
-/// page is being drawn or in its handlers; after an answer has come, use [`Ui::toast`].
+/// Shows a short notice for some seconds; for what the person need not act on. In a task, where
+/// there is no context to ask, use [`Ui::toast`](super::Ui::toast).
 pub fn toast(kind: Kind, text: impl Into<String>) {
     use_ui().toast(kind, text);
 }
 
-impl Ui {
-    /// As [`toast`], for code that runs once an answer has come.
+impl super::Ui {
+    /// Shows a short notice for some seconds.
     pub fn toast(self, kind: Kind, text: impl Into<String>) {
         let toasts = self.toasts;
         let key = crate::browser::random_key();

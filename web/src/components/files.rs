@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use shared::api::uploads::{Attachment, Upload};
 use wasm_bindgen::JsCast;
 
+use super::form::{Faults, error_view};
 use super::icon;
 use crate::i18n::{dates, t, t_with};
 
@@ -77,6 +78,9 @@ pub fn FilePicker(
     items: RwSignal<Vec<FileItem>>,
     /// What is taken.
     limits: Limits,
+    /// The form's faults, where files can be at fault.
+    #[prop(optional, into)]
+    faults: Option<Faults>,
     /// Files were chosen.
     add: Callback<Vec<web_sys::File>>,
     /// A file is to go.
@@ -102,16 +106,30 @@ pub fn FilePicker(
         event.prevent_default();
         over.set(true);
     };
+    let error = faults.map_or_else(|| Signal::stored(None), |faults| faults.of(id));
     let hint_id = [id, "-hint"].concat();
+    let described = move || {
+        let error = if error.with(Option::is_some) {
+            "-error"
+        } else {
+            ""
+        };
+        if error.is_empty() {
+            [id, "-hint"].concat()
+        } else {
+            [id, "-hint ", id, error].concat()
+        }
+    };
     let label_id = [id, "-label"].concat();
     view! {
-        <div class="field">
-            <p class="label" id=label_id.clone()>{label}</p>
+        <div class=move || if error.with(Option::is_some) { "field invalid" } else { "field" }>
+            <p class="label" id=label_id>{label}</p>
+            {error_view(id, error)}
             <div class="drop" data-over=move || over.get().then_some("true")
                 on:dragover=dragged on:dragleave=move |_| over.set(false) on:drop=dropped>
                 <input class="drop-input" type="file" id=id multiple
-                    aria-labelledby=[&label_id, " ", id, "-choose"].concat()
-                    aria-describedby=hint_id.clone() on:change=chosen/>
+                    aria-labelledby=[id, "-label ", id, "-choose"].concat()
+                    aria-describedby=described on:change=chosen/>
                 <label class="drop-label" for=id id=[id, "-choose"].concat()>
                     {super::icon_sized("upload", "icon lg")}
                     <span><strong>{t(Words::Choose)}</strong>{t(Words::Drop)}</span>
@@ -183,21 +201,29 @@ fn picked_row(
     let sending = t_with(Words::Sending, &[&name]);
     let remove_label = t_with(Words::Remove, &[&name]);
     let rest = move || {
-        let size = |size: i64| view! { <span class="file-size num">{dates::size(size)}</span> };
-        item.get().map(|item| match item.state {
-            FileState::Sending(percent) => view! {
-                {size(item.size)}
-                <progress class="bar" max="100" value=percent.to_string() aria-label=sending.clone()></progress>
-            }.into_any(),
-            FileState::Done(_) => view! {
-                {size(item.size)}<span class="file-size">{t(Words::Arrived)}</span>
-            }.into_any(),
-            FileState::Refused(reason) => view! { {size(item.size)}<p class="file-error">{reason}</p> }.into_any(),
-            FileState::Failed(reason) => view! {
-                {size(item.size)}
-                <p class="file-error">{reason}</p>
-                <button class="btn ghost sm" type="button" on:click=move |_| retry.run(key)>{icon("refresh")}{t(Words::Retry)}</button>
-            }.into_any(),
+        item.get().map(|item| {
+            let size = dates::size(item.size);
+            let size = if matches!(item.state, FileState::Done(_)) {
+                [t(Words::Arrived), " · ", &size].concat()
+            } else {
+                size
+            };
+            let below = match item.state {
+                FileState::Sending(percent) => view! {
+                    <progress class="bar" max="100" value=percent.to_string() aria-label=sending.clone()></progress>
+                }
+                .into_any(),
+                FileState::Done(_) => ().into_any(),
+                FileState::Refused(reason) => view! { <p class="file-error">{reason}</p> }.into_any(),
+                FileState::Failed(reason) => view! {
+                    <p class="file-error">
+                        {reason}" "
+                        <button class="linkish" type="button" on:click=move |_| retry.run(key)>{t(Words::Retry)}</button>
+                    </p>
+                }
+                .into_any(),
+            };
+            view! { <span class="file-size num">{size}</span>{below} }
         })
     };
     let symbol = move || {
@@ -218,7 +244,8 @@ fn picked_row(
     }
 }
 
-fn files_of(list: Option<web_sys::FileList>) -> Vec<web_sys::File> {
+/// The files of a control or of a drop.
+pub fn files_of(list: Option<web_sys::FileList>) -> Vec<web_sys::File> {
     let Some(list) = list else { return Vec::new() };
     (0..list.length())
         .filter_map(|place| list.get(place))

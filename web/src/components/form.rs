@@ -70,6 +70,11 @@ impl Faults {
         any
     }
 
+    /// Replaces the faults without moving the focus, for forms of one field.
+    pub fn set_quietly(self, faults: Vec<Fault>) {
+        self.0.set(faults);
+    }
+
     /// Shows the faults that the server found; `false` if it blames no field.
     pub fn show_from(self, error: &ApiError) -> bool {
         let fault = |field: &shared::api::problem::FieldError| Fault {
@@ -210,7 +215,7 @@ fn hint_view(id: &str, hint: String) -> Option<impl IntoView + use<>> {
     (!hint.is_empty()).then(|| view! { <p class="hint" id=hint_id>{hint}</p> })
 }
 
-fn error_view(id: &'static str, error: Signal<Option<String>>) -> impl IntoView {
+pub(super) fn error_view(id: &'static str, error: Signal<Option<String>>) -> impl IntoView {
     move || {
         error.get().map(|text| {
             view! {

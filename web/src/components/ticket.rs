@@ -2,11 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
+use shared::api::portal::Promise;
 use shared::api::uploads::Attachment;
 use shared::ticket::status::Status;
 
 use super::files::FileList;
 use super::icon;
+use crate::browser;
 use crate::i18n::dates::{self, Style};
 use crate::i18n::t;
 
@@ -15,6 +17,12 @@ crate::messages! {
         Requester = "Solicitante", "Requester";
         Agent = "Mesa de servicios", "Service desk";
         Internal = "Nota interna", "Internal note";
+        Paused = "Plazo en pausa", "Time on hold";
+        AttentionBy = "Atención a más tardar", "Response at the latest";
+        AttentionLate = "La atención debía ser", "The response was due";
+        SolutionBy = "Solución a más tardar", "Solution at the latest";
+        SolutionLate = "La solución debía ser", "The solution was due";
+        NotCommitted = "Sin plazo de solución comprometido", "No solution time is committed";
     }
 }
 
@@ -59,6 +67,34 @@ pub fn time(at: DateTime<Utc>, zone: &str, style: Style) -> AnyView {
         <time class="num" datetime=dates::iso(at) title=dates::instant(at, zone, Style::Full)>{dates::instant(at, zone, style)}</time>
     }
     .into_any()
+}
+
+/// What the desk promises about a ticket, in one line; nothing once the word is the requester's.
+pub fn promise_line(promise: &Promise, status: Status, zone: &str) -> Option<AnyView> {
+    if !status.is_open() {
+        return None;
+    }
+    let line = |class: &'static str, symbol: &str, words: Words, at: Option<DateTime<Utc>>| {
+        let at = at.map(|at| time(at, zone, Style::Short));
+        view! { <span class=class>{icon(symbol)}<span>{t(words)}" "{at}</span></span> }.into_any()
+    };
+    if promise.paused {
+        return Some(line("sla paused", "pause", Words::Paused, None));
+    }
+    let (words, late, due) = match (promise.attention_due_at, promise.solution_due_at) {
+        (Some(due), _) => (Words::AttentionBy, Words::AttentionLate, due),
+        (None, Some(due)) => (Words::SolutionBy, Words::SolutionLate, due),
+        (None, None) if !promise.solution_committed => {
+            return Some(line("sla none", "circle", Words::NotCommitted, None));
+        }
+        (None, None) => return None,
+    };
+    let view = if dates::ms(due) < browser::now_ms() {
+        line("sla breached", "alert", late, Some(due))
+    } else {
+        line("sla ok", "clock", words, Some(due))
+    };
+    Some(view)
 }
 
 /// Who wrote a message.

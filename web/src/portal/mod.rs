@@ -1,4 +1,47 @@
-//! The requesters' portal.
+//! The requesters' portal: create a ticket and prove the address with a mailed code, follow one's
+//! tickets, answer the team, accept or reject the solution and rate it.
+//!
+//! [`route`] says which page an address shows, [`shell`] draws header and footer around it, and
+//! each page owns its data. What a person types is kept on the device ([`kept`]) until the server
+//! has it, so that a reload, a lost network or a change of language loses nothing.
 
-/// Starts the portal.
-pub fn start() {}
+mod access;
+mod created;
+mod help;
+mod home;
+mod kept;
+mod load;
+mod lookup;
+mod new_ticket;
+mod rate;
+mod route;
+mod shell;
+mod ticket;
+mod tickets;
+mod verify;
+mod words;
+
+use leptos::prelude::*;
+use leptos_router::components::Router;
+
+use crate::client::Audience;
+use crate::i18n::use_lang;
+
+/// Starts the portal in `#app`.
+pub fn start() {
+    crate::mount(Audience::Portal, App);
+}
+
+/// The portal; drawn again from the start when the language changes.
+#[component]
+fn App() -> impl IntoView {
+    let lang = use_lang();
+    view! {
+        <Router>
+            {move || {
+                lang.track();
+                view! { <shell::Shell/> }
+            }}
+        </Router>
+    }
+}

@@ -1,0 +1,64 @@
+//! The ticket exists: its code, large, and what happens next.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::shell::use_desk;
+use super::words::Words as Common;
+use crate::browser;
+use crate::components::{Heading, Kind, icon, icon_sized, use_ui};
+use crate::i18n::t;
+
+crate::messages! {
+    enum Words {
+        Title = "Ticket creado", "Ticket created";
+        Number = "El código de su ticket es", "The code of your ticket is";
+        Copy = "Copiar el código", "Copy the code";
+        Copied = "Código copiado.", "Code copied.";
+        NotCopied = "El navegador no permitió copiar. Seleccione el código y cópielo.", "The browser did not allow it. Select the code and copy it.";
+        Next = "Qué sigue", "What happens next";
+        NextMail = "Le enviamos un correo de confirmación con este código.", "We sent you an e-mail with this code.";
+        NextTeam = "El equipo de soporte revisa su ticket y le escribe al mismo correo.", "The support team looks at your ticket and writes to the same address.";
+        NextFollow = "Con este código y su correo puede consultar cómo va y agregar mensajes.", "With this code and your address you can follow it and add messages.";
+        See = "Ver mi ticket", "See my ticket";
+    }
+}
+
+/// The page.
+#[component]
+pub(super) fn Created(code: String) -> impl IntoView {
+    let desk = use_desk();
+    let copied = code.clone();
+    let ui = use_ui();
+    let copy = move |_| {
+        let text = copied.clone();
+        spawn_local(async move {
+            match browser::copy_text(text).await {
+                true => ui.toast(Kind::Success, t(Words::Copied)),
+                false => ui.toast(Kind::Warning, t(Words::NotCopied)),
+            }
+        });
+    };
+    view! {
+        <div class="done">
+            {icon_sized("check-circle", "icon xl")}
+            <Heading text=t(Words::Title)/>
+            <p>{t(Words::Number)}</p>
+            <p class="done-code num">{code.clone()}</p>
+            <button class="btn" type="button" on:click=copy>{icon("copy")}{t(Words::Copy)}</button>
+        </div>
+        <section class="stack tight">
+            <h2>{t(Words::Next)}</h2>
+            <ul class="bullets">
+                <li>{t(Words::NextMail)}</li>
+                <li>{t(Words::NextTeam)}</li>
+                <li>{t(Words::NextFollow)}</li>
+            </ul>
+        </section>
+        <div class="actions">
+            <a class="btn primary" href=desk.link(&["tickets/", &code].concat())>{t(Words::See)}</a>
+            <a class="btn" href=desk.link("tickets")>{t(Common::MyTickets)}</a>
+            <a class="btn ghost" href=desk.link("")>{t(Common::Home)}</a>
+        </div>
+    }
+}

@@ -1,0 +1,151 @@
+//! Ticket code and mail, to see one's tickets. The pair alone shows nothing: a mailed code
+//! proves the address, and the answer is the same whether or not the pair is right.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
+use shared::api::portal::NewLookup;
+use shared::ticket::text::{EmailAddress, Subject};
+
+use super::shell::use_desk;
+use super::words::Words as Common;
+use crate::browser;
+use crate::client::http::encode;
+use crate::client::{ApiError, portal, use_client};
+use crate::components::feedback::{ErrorNote, Loading};
+use crate::components::form::{Check, ErrorSummary, Faults, SubmitButton, TextField};
+use crate::components::{Heading, icon};
+use crate::i18n::{lang, t, t_with};
+
+crate::messages! {
+    enum Words {
+        Title = "Ver mi lista de tickets", "See my list of tickets";
+        TitleOne = "Ver el ticket {0}", "See ticket {0}";
+        Lead = "Escriba el código de cualquiera de sus tickets y su correo. Le enviaremos un código para confirmar su identidad.",
+            "Write the code of any of your tickets and your e-mail address. We will send you a code to confirm your identity.";
+        Code = "Código del ticket", "Ticket code";
+        CodeHint = "Está en los correos que le enviamos. Por ejemplo: {0}", "It is in the e-mails that we sent you. For example: {0}";
+        CodeEmpty = "Escriba el código del ticket.", "Write the ticket code.";
+        EmailHint = "El mismo con el que creó el ticket.", "The one with which you created the ticket.";
+        Send = "Continuar", "Continue";
+    }
+}
+
+/// The page `/my`; with a session it goes on to the list.
+#[component]
+pub(super) fn Lookup() -> impl IntoView {
+    let desk = use_desk();
+    let client = use_client();
+    let asking = RwSignal::new(client.may_have_session());
+    if asking.get_untracked() {
+        let navigate = use_navigate();
+        spawn_local(async move {
+            let session = if client.resume().await {
+                portal::get_session(client).await.ok()
+            } else {
+                None
+            };
+            if session.is_some_and(|session| session.desk == desk.slug()) {
+                let options = NavigateOptions {
+                    replace: true,
+                    ..Default::default()
+                };
+                navigate(&desk.link("tickets"), options);
+            } else {
+                let _ = asking.try_set(false);
+            }
+        });
+    }
+    move || match asking.get() {
+        true => view! { <Loading/> }.into_any(),
+        false => view! { <LookupForm ticket=String::new()/> }.into_any(),
+    }
+}
+
+/// The form; `ticket` is filled in when a mail link led to a ticket.
+#[component]
+pub(super) fn LookupForm(ticket: String) -> impl IntoView {
+    let desk = use_desk();
+    let client = use_client();
+    let asked = StoredValue::new(ticket.clone());
+    let title = if ticket.is_empty() {
+        t(Words::Title).to_owned()
+    } else {
+        t_with(Words::TitleOne, &[&ticket])
+    };
+    let code = RwSignal::new(ticket);
+    let email = RwSignal::new(String::new());
+    let faults = Faults::none();
+    let error = RwSignal::new(None::<ApiError>);
+    let busy = RwSignal::new(false);
+    let navigate = use_navigate();
+    let send = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        if busy.get_untracked() {
+            return;
+        }
+        error.set(None);
+        let mut check = Check::default();
+        let ticket_code = check.text(
+            "ticket_code",
+            t(Words::CodeEmpty),
+            Subject::parse(&code.get_untracked()),
+        );
+        let address = check.text(
+            "email",
+            t(Common::EmailEmpty),
+            EmailAddress::parse(&email.get_untracked()),
+        );
+        if faults.show(check.done()) {
+            return;
+        }
+        let (Some(ticket_code), Some(address)) = (ticket_code, address) else {
+            return;
+        };
+        let lookup = NewLookup {
+            desk: desk.slug(),
+            ticket_code: ticket_code.into_string().to_uppercase(),
+            email: address.into_string(),
+            language: lang(),
+        };
+        busy.set(true);
+        let navigate = navigate.clone();
+        spawn_local(async move {
+            match portal::create_lookup(client, &lookup).await {
+                Ok(challenge) => {
+                    let mut page = ["verify/", &challenge.id].concat();
+                    let asked = asked.get_value();
+                    if !asked.is_empty() {
+                        page.push_str("?to=");
+                        page.push_str(&encode(&asked));
+                    }
+                    navigate(&desk.link(&page), Default::default());
+                }
+                Err(refused) => {
+                    let _ = busy.try_set(false);
+                    if !faults.show_from(&refused) {
+                        error.set(Some(refused));
+                        browser::focus_first(".banner.error");
+                    }
+                }
+            }
+        });
+    };
+    let hint = t_with(Words::CodeHint, &[&desk.get().code_example]);
+    view! {
+        <a class="back" href=desk.link("")>{icon("arrow-left")}{t(Common::Back)}</a>
+        <Heading text=title/>
+        <p class="lead">{t(Words::Lead)}</p>
+        <ErrorSummary faults/>
+        <ErrorNote error/>
+        <form class="form stack loose" novalidate on:submit=send>
+            <TextField id="ticket_code" label=t(Words::Code) hint value=code faults width="w-sm"/>
+            <TextField id="email" label=t(Common::Email) hint=t(Words::EmailHint) kind="email" autocomplete="email" value=email faults/>
+            <div class="actions">
+                <SubmitButton label=t(Words::Send) busy_label=t(Common::Sending) busy/>
+                <a class="btn ghost" href=desk.link("")>{t(Common::Cancel)}</a>
+            </div>
+        </form>
+    }
+}

@@ -1,0 +1,203 @@
+//! Header, footer and the page between them.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+use shared::api::portal::PortalDesk;
+
+use super::load::Loaded;
+use super::route::{Page, Route};
+use super::words::Words as Common;
+use super::{access, created, help, home, lookup, new_ticket, rate, ticket, tickets, verify};
+use crate::browser;
+use crate::client::{ApiError, portal, use_client};
+use crate::components::feedback::{Failed, Loading, OfflineBanner};
+use crate::components::{Heading, LangSwitch, SkipLink, ThemeSwitch, Toasts, icon, use_ui};
+use crate::i18n::t;
+
+crate::messages! {
+    enum Words {
+        Desks = "Mesas de servicios", "Service desks";
+        Accessibility = "Accesibilidad", "Accessibility";
+        NoPage = "Esta página no existe", "This page does not exist";
+        NoPageHelp = "Revise la dirección o vuelva al inicio. Si llegó por un enlace de un correo, cópielo completo.",
+            "Check the address or go back to the start page. If you came by a link in a mail, copy all of it.";
+    }
+}
+
+/// The desk whose pages are shown.
+#[derive(Clone, Copy)]
+pub(super) struct Desk(StoredValue<PortalDesk>);
+
+impl Desk {
+    /// Its data.
+    pub(super) fn get(self) -> PortalDesk {
+        self.0.get_value()
+    }
+
+    /// Address of one of its pages; `page` without leading slash.
+    pub(super) fn link(self, page: &str) -> String {
+        self.0.with_value(|desk| {
+            [
+                "/",
+                &desk.slug,
+                if page.is_empty() { "" } else { "/" },
+                page,
+            ]
+            .concat()
+        })
+    }
+
+    /// Its time zone.
+    pub(super) fn zone(self) -> String {
+        self.0.with_value(|desk| desk.time_zone.clone())
+    }
+
+    /// Its address part.
+    pub(super) fn slug(self) -> String {
+        self.0.with_value(|desk| desk.slug.clone())
+    }
+}
+
+/// The desk whose pages are shown.
+pub(super) fn use_desk() -> Desk {
+    expect_context()
+}
+
+/// The whole window.
+#[component]
+pub(super) fn Shell() -> impl IntoView {
+    let path = use_location().pathname;
+    let route = Memo::new(move |_| path.with(|path| Route::parse(path)));
+    let slug = Memo::new(move |_| route.with(Route::desk));
+    let body = move || match slug.get() {
+        Some(slug) => desk_shell(slug, route),
+        None => {
+            paint(None);
+            use_ui().site.set("Atiende".to_owned());
+            frame(None, (move || general_page(&route.get())).into_any())
+        }
+    };
+    view! { <SkipLink/>{body}<Toasts/> }
+}
+
+fn desk_shell(slug: String, route: Memo<Route>) -> AnyView {
+    let client = use_client();
+    let desk = Loaded::start(move || portal::get_desk(client, slug.clone()));
+    let draw = move || match desk.value() {
+        None => frame(None, view! { <Loading/> }.into_any()),
+        Some(Err(error)) if error.status() == 404 => frame(None, not_found()),
+        Some(Err(error)) => {
+            let retry = Callback::new(move |()| desk.reload());
+            frame(None, view! { <Failed error retry/> }.into_any())
+        }
+        Some(Ok(desk)) => {
+            paint(desk.accent.as_deref());
+            use_ui().site.set(desk.name.clone());
+            let desk = Desk(StoredValue::new(desk));
+            provide_context(desk);
+            let page = move || match route.get() {
+                Route::Desk(_, page) => desk_page(page),
+                Route::Desks | Route::Accessibility | Route::Unknown => ().into_any(),
+            };
+            frame(Some(desk), page.into_any())
+        }
+    };
+    draw.into_any()
+}
+
+fn general_page(route: &Route) -> AnyView {
+    match route {
+        Route::Desks => view! { <home::DeskChooser/> }.into_any(),
+        Route::Accessibility => view! { <help::Accessibility/> }.into_any(),
+        Route::Desk(..) => ().into_any(),
+        Route::Unknown => not_found(),
+    }
+}
+
+fn desk_page(page: Page) -> AnyView {
+    match page {
+        Page::Home => view! { <home::Home/> }.into_any(),
+        Page::New => view! { <new_ticket::NewTicket/> }.into_any(),
+        Page::Verify(id) => view! { <verify::Verify id/> }.into_any(),
+        Page::Created(code) => view! { <created::Created code/> }.into_any(),
+        Page::Lookup => view! { <lookup::Lookup/> }.into_any(),
+        Page::Tickets => view! { <tickets::Tickets/> }.into_any(),
+        Page::Ticket(code) => view! { <ticket::Ticket code/> }.into_any(),
+        Page::Rate(code) => view! { <rate::Rate code/> }.into_any(),
+        Page::Access => view! { <access::Access/> }.into_any(),
+    }
+}
+
+/// Header, main and footer.
+fn frame(desk: Option<Desk>, page: AnyView) -> AnyView {
+    let home = desk.map_or_else(|| "/".to_owned(), |desk| desk.link(""));
+    let name = desk.map_or_else(|| t(Words::Desks).to_owned(), |desk| desk.get().name);
+    let support = desk.and_then(|desk| support(&desk.get()));
+    let mark = browser::icon_url("mark");
+    view! {
+        <header class="site-head">
+            <div class="wrap site-bar">
+                <a class="brand" href=home>
+                    <svg class="brand-mark" aria-hidden="true"><use_ href=mark></use_></svg>
+                    <span class="brand-text"><span class="brand-desk">{name}</span><span class="brand-name">"Atiende"</span></span>
+                </a>
+                <div class="site-tools"><LangSwitch/><ThemeSwitch/></div>
+            </div>
+        </header>
+        <main class="wrap page" id="main" tabindex="-1"><OfflineBanner/>{page}</main>
+        <footer class="site-foot">
+            <div class="wrap">
+                {support}
+                <p class="foot-links"><a href="/help/accessibility">{t(Words::Accessibility)}</a><span>"Atiende"</span></p>
+            </div>
+        </footer>
+    }
+    .into_any()
+}
+
+/// The support line and its hours, if the desk has one.
+fn support(desk: &PortalDesk) -> Option<AnyView> {
+    let line = phone(desk.support_line.as_deref()?);
+    let hours = desk.hours.clone();
+    let view = view! {
+        <p class="support">{icon("phone")}<span>{t(Common::SupportLine)}" "{line}<span class="muted">" "{hours}</span></span></p>
+    };
+    Some(view.into_any())
+}
+
+/// A telephone number as a link that dials it.
+pub(super) fn phone(number: &str) -> AnyView {
+    let dial: String = number
+        .chars()
+        .filter(|c| c.is_ascii_digit() || *c == '+')
+        .collect();
+    let number = number.to_owned();
+    view! { <a href=["tel:", &dial].concat() class="num" rel="external">{number}</a> }.into_any()
+}
+
+fn not_found() -> AnyView {
+    view! {
+        <Heading text=t(Words::NoPage)/>
+        <p>{t(Words::NoPageHelp)}</p>
+        <p><a class="btn primary" href="/">{t(Common::Home)}</a></p>
+    }
+    .into_any()
+}
+
+/// Gives the page the desk's colour.
+fn paint(accent: Option<&str>) {
+    let Some(root) = document().document_element() else {
+        return;
+    };
+    let root: web_sys::HtmlElement = wasm_bindgen::JsCast::unchecked_into(root);
+    // A colour that the browser does not know leaves the product's own.
+    let _ = match accent {
+        Some(accent) => root.style().set_property("--desk-accent", accent),
+        None => root.style().remove_property("--desk-accent").map(|_| ()),
+    };
+}
+
+/// Whether an error says that there is no such thing, or not for this person.
+pub(super) fn is_unknown(error: &ApiError) -> bool {
+    error.status() == 404
+}

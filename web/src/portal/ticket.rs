@@ -1,0 +1,656 @@
+//! One ticket: its state, the solution and the answer to it, messages, files and history.
+//! The page asks for news every 15 seconds and draws only what changed; what is being typed stays.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::hooks::use_navigate;
+use shared::api::portal::{NewPublicMessage, PublicEvent, RequesterTicket, Side};
+use shared::api::uploads::Attachment;
+use shared::ticket::status::Status;
+use shared::ticket::text::{BODY_MAX, Body, REASON_MAX, Reason};
+
+use super::kept::{OnceKey, kept_text};
+use super::lookup::LookupForm;
+use super::new_ticket::{Attachments, check_files};
+use super::shell::{Desk, is_unknown, use_desk};
+use super::words::Words as Common;
+use crate::browser;
+use crate::client::uploads::Uploads;
+use crate::client::{ApiError, Client, Fetched, portal, use_client};
+use crate::components::dialog::Dialog;
+use crate::components::feedback::{ErrorNote, Failed, Loading};
+use crate::components::files::{FileList, Limits};
+use crate::components::form::{Check, ErrorSummary, Faults, SubmitButton, TextArea};
+use crate::components::stars::StarsGiven;
+use crate::components::ticket::{
+    StatusTag, ThreadMessage, TimelineEvent, Voice, paragraphs, promise_line, time,
+};
+use crate::components::{Banner, Heading, Kind, Ui, icon, use_ui};
+use crate::i18n::dates::Style;
+use crate::i18n::{t, t_with};
+
+crate::messages! {
+    enum Words {
+        Code = "Ticket {0}", "Ticket {0}";
+        Back = "Mis tickets", "My tickets";
+        Steps = "Avance del ticket", "Progress of the ticket";
+        Received = "Recibido", "Received";
+        Working = "En gestión", "Being worked on";
+        Solved = "Solucionado", "Solved";
+        Closed = "Cerrado", "Closed";
+        Answer = "¿Quedó resuelto?", "Is it solved?";
+        AnswerHelp = "El equipo dio esta solución. Si funciona, acéptela; si no, rechácela y cuente qué falta.",
+            "The team gave this solution. If it works, accept it; if not, reject it and tell what is missing.";
+        Accept = "Aceptar solución", "Accept solution";
+        Reject = "Rechazar solución", "Reject solution";
+        Solution = "Solución", "Solution";
+        Accepted = "Aceptada el ", "Accepted on ";
+        RateTitle = "Califique la atención", "Rate the service";
+        RateHelp = "Usted aceptó la solución. Con su calificación el ticket queda cerrado.", "You accepted the solution. Your rating closes the ticket.";
+        RateButton = "Calificar", "Rate";
+        Rating = "Su calificación", "Your rating";
+        RejectHelp = "El ticket vuelve al equipo de soporte y continúa en atención.", "The ticket goes back to the support team and attention goes on.";
+        Reason = "Motivo", "Reason";
+        ReasonHint = "Qué sigue fallando o qué falta.", "What still fails or is missing.";
+        ReasonEmpty = "Escriba el motivo del rechazo.", "Write why you reject it.";
+        Rejected = "Rechazó la solución. El ticket se reabrió.", "You rejected the solution. The ticket was reopened.";
+        Request = "Su solicitud", "Your request";
+        Data = "Datos del ticket", "Details of the ticket";
+        State = "Estado", "State";
+        Type = "Tipo de solicitud", "Type of request";
+        Created = "Creado", "Created";
+        Moved = "Último movimiento", "Last movement";
+        Term = "Plazo", "Time limit";
+        History = "Histórico de eventos", "History of events";
+        Messages = "Mensajes", "Messages";
+        NoMessages = "Todavía no hay mensajes.", "There are no messages yet.";
+        Compose = "Agregar o enviar un mensaje", "Add or send a message";
+        ComposeHint = "Le llega al equipo de soporte por correo y queda en este ticket.", "It goes to the support team by e-mail and stays in this ticket.";
+        Message = "Mensaje", "Message";
+        MessageEmpty = "Escriba el mensaje.", "Write the message.";
+        SendMessage = "Enviar mensaje", "Send message";
+        Sent = "Mensaje enviado.", "Message sent.";
+        Final = "Este ticket está cerrado. Si necesita algo más, cree uno nuevo.", "This ticket is closed. If you need anything else, create a new one.";
+        News = "El ticket se actualizó.", "The ticket was updated.";
+        UnknownTitle = "No encontramos ese ticket entre los suyos", "We did not find that ticket among yours";
+        UnknownHelp = "Revise el código. Si lo creó con otro correo, entre con ese correo.", "Check the code. If you created it with another address, use that address.";
+        OtherAddress = "Entrar con otro correo", "Use another address";
+    }
+}
+
+/// What every part of the page shares.
+#[derive(Clone, Copy)]
+pub(super) struct Case {
+    /// The ticket's code.
+    pub(super) code: StoredValue<String>,
+    /// The ticket, once it is there.
+    pub(super) ticket: RwSignal<Option<RequesterTicket>>,
+    /// Why it is not there.
+    pub(super) failure: RwSignal<Option<ApiError>>,
+    /// What went wrong with an action, shown above.
+    pub(super) error: RwSignal<Option<ApiError>>,
+    /// The desk.
+    pub(super) desk: Desk,
+    /// The API.
+    pub(super) client: Client,
+    etag: StoredValue<Option<String>>,
+    news: RwSignal<bool>,
+    ui: Ui,
+}
+
+impl Case {
+    /// A ticket that is not loaded yet.
+    pub(super) fn new(code: String) -> Self {
+        Self {
+            code: StoredValue::new(code),
+            ticket: RwSignal::new(None),
+            failure: RwSignal::new(None),
+            error: RwSignal::new(None),
+            desk: use_desk(),
+            client: use_client(),
+            etag: StoredValue::new(None),
+            news: RwSignal::new(false),
+            ui: use_ui(),
+        }
+    }
+
+    /// Loads the ticket, or what changed of it.
+    pub(super) async fn load(self) {
+        let Some(code) = self.code.try_get_value() else {
+            return;
+        };
+        let answer = if self.client.resume().await {
+            portal::poll_ticket(self.client, &code, self.etag.try_get_value().flatten()).await
+        } else if self.client.may_have_session() {
+            Err(ApiError::Offline)
+        } else {
+            Err(ApiError::Status(401))
+        };
+        match answer {
+            Ok(Fetched::Same) => {}
+            Ok(Fetched::New(ticket, etag)) => {
+                let _ = self.etag.try_update_value(|kept| *kept = etag);
+                let known = self
+                    .ticket
+                    .try_with_untracked(|known| known.as_ref().map(|known| *known == ticket));
+                if known == Some(Some(true)) {
+                    return;
+                }
+                let _ = self.news.try_set(known == Some(Some(false)));
+                let _ = self.failure.try_set(None);
+                let _ = self.ticket.try_set(Some(ticket));
+            }
+            Err(error) => {
+                let shown = self.ticket.try_with_untracked(Option::is_some) == Some(true);
+                // What is shown stays while the network is gone for a moment.
+                if !shown || error.status() == 401 {
+                    let _ = self.failure.try_set(Some(error));
+                }
+            }
+        }
+    }
+
+    /// The version that the person sees, for `If-Match`.
+    pub(super) fn version(self) -> i32 {
+        self.ticket
+            .with_untracked(|ticket| ticket.as_ref().map_or(0, |ticket| ticket.version))
+    }
+
+    /// Shows why an action failed; after a change by somebody else the ticket is loaded first.
+    pub(super) async fn refused(self, error: ApiError) {
+        if matches!(error.status(), 409 | 412) {
+            self.load().await;
+        }
+        let _ = self.error.try_set(Some(error));
+        browser::focus_first("#action-error");
+    }
+
+    fn link(self, page: &str) -> String {
+        self.desk
+            .link(&["tickets/", &self.code.get_value(), page].concat())
+    }
+
+    fn downloads(self) -> Callback<Attachment> {
+        Callback::new(move |file: Attachment| {
+            spawn_local(async move {
+                let code = self.code.get_value();
+                if let Err(error) = portal::download(self.client, &code, &file.id, file.name).await
+                {
+                    self.ui.toast(Kind::Error, error.detail());
+                }
+            });
+        })
+    }
+
+    /// Draws the page once the ticket is there; until then waiting, the lookup form or the failure.
+    pub(super) fn show(self, draw: fn(Case) -> AnyView) -> AnyView {
+        let is_there = Memo::new(move |_| self.ticket.with(Option::is_some));
+        let view = move || match (self.failure.get(), is_there.get()) {
+            (Some(error), _) if error.status() == 401 => {
+                view! { <LookupForm ticket=self.code.get_value()/> }.into_any()
+            }
+            (Some(error), _) if is_unknown(&error) => self.unknown(),
+            (Some(error), false) => {
+                let retry = Callback::new(move |()| {
+                    self.failure.set(None);
+                    spawn_local(self.load());
+                });
+                view! { <Failed error retry/> }.into_any()
+            }
+            (_, true) => draw(self),
+            (None, false) => view! { <Loading lines=6/> }.into_any(),
+        };
+        view.into_any()
+    }
+
+    fn unknown(self) -> AnyView {
+        let other = move |_| {
+            spawn_local(async move {
+                self.client.sign_out().await;
+                let _ = self.failure.try_set(Some(ApiError::Status(401)));
+            });
+        };
+        view! {
+            <Heading text=t(Words::UnknownTitle)/>
+            <p>{t(Words::UnknownHelp)}</p>
+            <div class="actions">
+                <a class="btn primary" href=self.desk.link("tickets")>{t(Common::MyTickets)}</a>
+                <button class="btn" type="button" on:click=other>{t(Words::OtherAddress)}</button>
+            </div>
+        }
+        .into_any()
+    }
+
+    /// The note about a failed action.
+    pub(super) fn error_note(self) -> AnyView {
+        let view = move || {
+            self.error.get().map(|error| match error.status() {
+                412 => view! { <Banner kind=Kind::Warning><p>{t(Common::Changed)}</p></Banner> }
+                    .into_any(),
+                _ => {
+                    let error = RwSignal::new(Some(error));
+                    view! { <ErrorNote error/> }.into_any()
+                }
+            })
+        };
+        view! { <div id="action-error" tabindex="-1">{view}</div> }.into_any()
+    }
+}
+
+/// The page.
+#[component]
+pub(super) fn Ticket(code: String) -> impl IntoView {
+    let case = Case::new(code);
+    spawn_local(case.load());
+    browser::poll(15, move || spawn_local(case.load()));
+    case.show(page)
+}
+
+fn page(case: Case) -> AnyView {
+    let part = move |draw: fn(Case, RequesterTicket) -> AnyView| {
+        move || case.ticket.get().map(|ticket| draw(case, ticket))
+    };
+    let subject = case
+        .ticket
+        .with_untracked(|ticket| ticket.as_ref().map(|ticket| ticket.subject.clone()));
+    let news = move || case.news.get().then(|| t(Words::News));
+    let may_write = Memo::new(move |_| {
+        case.ticket
+            .with(|ticket| ticket.as_ref().is_some_and(|ticket| ticket.actions.message))
+    });
+    let rejecting = RwSignal::new(false);
+    provide_context(Rejecting(rejecting));
+    view! {
+        <a class="back" href=case.desk.link("tickets")>{icon("arrow-left")}{t(Words::Back)}</a>
+        <p class="sr" aria-live="polite">{news}</p>
+        <div class="stack tight">
+            <div class="row">
+                <span class="code num muted">{t_with(Words::Code, &[&case.code.get_value()])}</span>
+                {part(|_, ticket| view! { <StatusTag status=ticket.status.id label=ticket.status.label/> }.into_any())}
+            </div>
+            <Heading text=subject.unwrap_or_default()/>
+        </div>
+        {part(steps)}
+        {case.error_note()}
+        {part(next_step)}
+        <RejectDialog case open=rejecting/>
+        <div class="with-side">
+            <div class="stack loose">
+                {part(request)}
+                {part(solution)}
+                {part(messages)}
+                <Show when=move || may_write.get()><Composer case/></Show>
+            </div>
+            <aside class="stack loose">
+                {part(facts)}
+                {part(history)}
+            </aside>
+        </div>
+    }
+    .into_any()
+}
+
+/// Opens the window in which a solution is rejected.
+#[derive(Clone, Copy)]
+struct Rejecting(RwSignal<bool>);
+
+fn steps(case: Case, ticket: RequesterTicket) -> AnyView {
+    let place = match ticket.status.id {
+        Status::Draft | Status::Precase | Status::New | Status::AwaitingApproval => 0,
+        Status::InProgress
+        | Status::Escalated
+        | Status::EscalatedOnsite
+        | Status::Suspended
+        | Status::WithVendor
+        | Status::Reopened => 1,
+        Status::Solved | Status::Unsolvable => 2,
+        Status::Closed | Status::NotManaged => 4,
+    };
+    let zone = case.desk.zone();
+    let step = |(number, words): (usize, Words)| {
+        let class = match number.cmp(&place) {
+            std::cmp::Ordering::Less => "step done",
+            std::cmp::Ordering::Equal => "step current",
+            std::cmp::Ordering::Greater => "step",
+        };
+        let at = match words {
+            Words::Received => Some(ticket.created_at),
+            Words::Solved => ticket.solution.as_ref().map(|solution| solution.at),
+            Words::Closed if place > 3 => Some(ticket.updated_at),
+            _ => None,
+        };
+        let note = at
+            .filter(|_| number <= place)
+            .map(|at| view! { <span class="step-note">{time(at, &zone, Style::Short)}</span> });
+        view! {
+            <li class=class aria-current=(number == place).then_some("step")>
+                <span class="step-label">{t(words)}</span>{note}
+            </li>
+        }
+    };
+    let all = [
+        Words::Received,
+        Words::Working,
+        Words::Solved,
+        Words::Closed,
+    ];
+    let steps = all.into_iter().enumerate().map(step).collect_view();
+    view! { <ol class="steps" aria-label=t(Words::Steps)>{steps}</ol> }.into_any()
+}
+
+/// What waits for the requester: an answer to the solution, or the rating.
+fn next_step(case: Case, ticket: RequesterTicket) -> AnyView {
+    let actions = ticket.actions;
+    if actions.accept || actions.reject {
+        let solution = ticket
+            .solution
+            .map(|solution| solution_body(case, solution));
+        view! {
+            <section class="next-step stack" aria-labelledby="answer-title">
+                <h2 id="answer-title">{t(Words::Answer)}</h2>
+                <p>{t(Words::AnswerHelp)}</p>
+                {solution}
+                <AnswerButtons case accept=actions.accept reject=actions.reject/>
+            </section>
+        }
+        .into_any()
+    } else if actions.rate {
+        view! {
+            <section class="next-step stack">
+                <h2>{t(Words::RateTitle)}</h2>
+                <p>{t(Words::RateHelp)}</p>
+                <div class="actions"><a class="btn primary" href=case.link("/rate")>{icon("star")}{t(Words::RateButton)}</a></div>
+            </section>
+        }
+        .into_any()
+    } else {
+        ().into_any()
+    }
+}
+
+fn solution_body(case: Case, solution: shared::api::portal::PublicSolution) -> AnyView {
+    view! {
+        <div class="card stack tight">
+            <p class="small muted">{t(Words::Solution)}" · "{time(solution.at, &case.desk.zone(), Style::Short)}</p>
+            {paragraphs(&solution.text)}
+            <FileList attachments=solution.attachments download=case.downloads()/>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn AnswerButtons(case: Case, accept: bool, reject: bool) -> impl IntoView {
+    let busy = RwSignal::new(false);
+    let navigate = use_navigate();
+    let Rejecting(rejecting) = expect_context();
+    let agree = move |_| {
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        case.error.set(None);
+        let navigate = navigate.clone();
+        spawn_local(async move {
+            match portal::accept_solution(case.client, &case.code.get_value(), case.version()).await
+            {
+                Ok(()) => navigate(&case.link("/rate"), Default::default()),
+                Err(error) => case.refused(error).await,
+            }
+            let _ = busy.try_set(false);
+        });
+    };
+    let state = move || busy.get().then_some("true");
+    view! {
+        <div class="actions">
+            {accept.then(|| view! {
+                <button class="btn primary" type="button" on:click=agree aria-busy=state aria-disabled=state>{icon("check")}{t(Words::Accept)}</button>
+            })}
+            {reject.then(|| view! {
+                <button class="btn" type="button" on:click=move |_| rejecting.set(true)>{icon("x")}{t(Words::Reject)}</button>
+            })}
+        </div>
+    }
+}
+
+/// Asks for the reason, which is mandatory; the text stays if sending fails.
+#[component]
+fn RejectDialog(case: Case, open: RwSignal<bool>) -> impl IntoView {
+    let reason = kept_text(["reject.", &case.code.get_value()].concat());
+    let faults = Faults::none();
+    let error = RwSignal::new(None::<ApiError>);
+    let busy = RwSignal::new(false);
+    let send = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        if busy.get_untracked() {
+            return;
+        }
+        error.set(None);
+        let mut check = Check::default();
+        let parsed = check.text(
+            "reason",
+            t(Words::ReasonEmpty),
+            Reason::parse(&reason.get_untracked()),
+        );
+        faults.set_quietly(check.done());
+        let Some(parsed) = parsed else {
+            browser::focus_id("reason");
+            return;
+        };
+        busy.set(true);
+        spawn_local(async move {
+            let code = case.code.get_value();
+            let answer =
+                portal::reject_solution(case.client, &code, parsed.into_string(), case.version())
+                    .await;
+            let _ = busy.try_set(false);
+            match answer {
+                Ok(()) => {
+                    reason.set(String::new());
+                    open.set(false);
+                    case.ui.toast(Kind::Success, t(Words::Rejected));
+                    case.load().await;
+                }
+                Err(refused) if matches!(refused.status(), 409 | 412) => {
+                    // The window would hide what changed.
+                    open.set(false);
+                    case.refused(refused).await;
+                }
+                Err(refused) => {
+                    if !faults.show_from(&refused) {
+                        error.set(Some(refused));
+                    }
+                }
+            }
+        });
+    };
+    view! {
+        <Dialog id="reject" title=t(Words::Reject) open>
+            <form novalidate on:submit=send>
+                <div class="dialog-body stack">
+                    <p>{t(Words::RejectHelp)}</p>
+                    <ErrorNote error/>
+                    <TextArea id="reason" label=t(Words::Reason) hint=t(Words::ReasonHint) value=reason faults max=REASON_MAX rows=5/>
+                </div>
+                <div class="dialog-foot">
+                    <button class="btn ghost" type="button" on:click=move |_| open.set(false)>{t(Common::Cancel)}</button>
+                    <SubmitButton label=t(Words::Reject) busy_label=t(Common::Sending) busy/>
+                </div>
+            </form>
+        </Dialog>
+    }
+}
+
+fn request(case: Case, ticket: RequesterTicket) -> AnyView {
+    view! {
+        <section class="stack tight">
+            <h2>{t(Words::Request)}</h2>
+            <div class="prose">{paragraphs(&ticket.description)}</div>
+            <FileList attachments=ticket.attachments download=case.downloads()/>
+        </section>
+    }
+    .into_any()
+}
+
+/// The solution and the rating, once nothing waits for the requester.
+fn solution(case: Case, ticket: RequesterTicket) -> AnyView {
+    if ticket.actions.accept || ticket.actions.reject {
+        return ().into_any();
+    }
+    let zone = case.desk.zone();
+    let solved = ticket.solution.map(|solution| {
+        let accepted = solution.accepted_at;
+        let accepted = accepted.map(|at| view! { <p class="small muted">{t(Words::Accepted)}{time(at, &zone, Style::Short)}</p> });
+        view! { <section class="stack tight"><h2>{t(Words::Solution)}</h2>{solution_body(case, solution)}{accepted}</section> }
+    });
+    let rated = ticket.rating.map(|rating| {
+        view! {
+            <section class="stack tight">
+                <h2>{t(Words::Rating)}</h2>
+                <p><StarsGiven stars=rating.stars/></p>
+                {rating.comment.as_deref().map(paragraphs)}
+            </section>
+        }
+    });
+    view! { {solved}{rated} }.into_any()
+}
+
+fn messages(case: Case, ticket: RequesterTicket) -> AnyView {
+    let zone = case.desk.zone();
+    let download = case.downloads();
+    let thread = ticket.messages.into_iter().map(|message| {
+        let voice = if message.side == Side::Requester { Voice::Requester } else { Voice::Agent };
+        view! {
+            <ThreadMessage voice author=message.author at=message.created_at zone=zone.clone() body=message.body
+                attachments=message.attachments download/>
+        }
+    });
+    let thread = thread.collect_view();
+    let none = thread
+        .is_empty()
+        .then(|| view! { <p class="muted">{t(Words::NoMessages)}</p> });
+    let closed =
+        (!ticket.actions.message).then(|| view! { <p class="muted">{t(Words::Final)}</p> });
+    view! {
+        <section class="stack" aria-labelledby="messages-title">
+            <h2 id="messages-title">{t(Words::Messages)}</h2>
+            {none}
+            <ol class="thread">{thread}</ol>
+            {closed}
+        </section>
+    }
+    .into_any()
+}
+
+/// Writes to the team (R-255…R-257); what is typed is kept until it is sent.
+#[component]
+fn Composer(case: Case) -> impl IntoView {
+    let body = kept_text(["message.", &case.code.get_value()].concat());
+    let uploads = Uploads::new(case.client, portal::UPLOADS);
+    let limits = case.desk.get();
+    let limits = Limits {
+        bytes: limits.max_attachment_bytes,
+        count: limits.max_attachments,
+    };
+    let faults = Faults::none();
+    let error = RwSignal::new(None::<ApiError>);
+    let busy = RwSignal::new(false);
+    let once = OnceKey::new();
+    let send = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        if busy.get_untracked() {
+            return;
+        }
+        error.set(None);
+        let mut check = Check::default();
+        let text = check.text(
+            "body",
+            t(Words::MessageEmpty),
+            Body::parse(&body.get_untracked()),
+        );
+        check_files(&mut check, uploads);
+        if faults.show(check.done()) {
+            return;
+        }
+        let Some(text) = text else { return };
+        let message = NewPublicMessage {
+            body: text.into_string(),
+            attachments: uploads.ids(),
+        };
+        let key = once.of(serde_json::to_string(&message).unwrap_or_default());
+        busy.set(true);
+        spawn_local(async move {
+            let answer =
+                portal::add_message(case.client, &case.code.get_value(), &message, key).await;
+            let _ = busy.try_set(false);
+            match answer {
+                Ok(()) => {
+                    body.set(String::new());
+                    uploads.clear();
+                    case.ui.toast(Kind::Success, t(Words::Sent));
+                    case.load().await;
+                }
+                Err(refused) => {
+                    if !faults.show_from(&refused) {
+                        error.set(Some(refused));
+                    }
+                }
+            }
+        });
+    };
+    view! {
+        <section class="stack" aria-labelledby="compose-title">
+            <h2 id="compose-title">{t(Words::Compose)}</h2>
+            <ErrorSummary faults/>
+            <ErrorNote error/>
+            <form class="form stack" novalidate on:submit=send>
+                <TextArea id="body" label=t(Words::Message) hint=t(Words::ComposeHint) value=body faults max=BODY_MAX rows=5/>
+                <Attachments uploads faults limits/>
+                <div class="actions"><SubmitButton label=t(Words::SendMessage) busy_label=t(Common::Sending) busy/></div>
+            </form>
+        </section>
+    }
+}
+
+fn facts(case: Case, ticket: RequesterTicket) -> AnyView {
+    let zone = case.desk.zone();
+    let data = case.desk.get();
+    let row = |name: String, value: AnyView| view! { <div><dt>{name}</dt><dd>{value}</dd></div> };
+    let text = |text: String| text.into_any();
+    let promise = promise_line(&ticket.promise, ticket.status.id, &zone);
+    view! {
+        <section class="stack tight">
+            <h2>{t(Words::Data)}</h2>
+            <dl class="summary">
+                {row(t(Words::State).to_owned(), view! { <StatusTag status=ticket.status.id label=ticket.status.label/> }.into_any())}
+                {promise.map(|promise| row(t(Words::Term).to_owned(), promise))}
+                {row(t(Words::Type).to_owned(), text(ticket.request_type))}
+                {row(data.category_word, text(ticket.category.join(" › ")))}
+                {row(data.priority_word, text(ticket.priority))}
+                {row(t(Words::Created).to_owned(), time(ticket.created_at, &zone, Style::Full))}
+                {row(t(Words::Moved).to_owned(), time(ticket.updated_at, &zone, Style::Full))}
+            </dl>
+        </section>
+    }
+    .into_any()
+}
+
+fn history(case: Case, ticket: RequesterTicket) -> AnyView {
+    let zone = case.desk.zone();
+    let event = |event: PublicEvent| {
+        let symbol = match event.side {
+            Side::Requester => "user",
+            Side::Support => "users",
+            Side::System => "clock",
+        };
+        view! { <TimelineEvent symbol text=event.text at=event.at zone=zone.clone()/> }
+    };
+    let events = ticket.history.into_iter().rev().map(event).collect_view();
+    view! {
+        <section class="stack tight">
+            <h2>{t(Words::History)}</h2>
+            <ol class="timeline">{events}</ol>
+        </section>
+    }
+    .into_any()
+}

@@ -1,0 +1,175 @@
+//! The requester's tickets with their state, last movement and promise.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
+use shared::api::page::Page;
+use shared::api::portal::RequesterTicketRow;
+
+use super::lookup::LookupForm;
+use super::shell::use_desk;
+use super::words::Words as Common;
+use crate::browser;
+use crate::client::{ApiError, portal, use_client};
+use crate::components::feedback::{Empty, Failed, Loading};
+use crate::components::ticket::{StatusTag, promise_line, time};
+use crate::components::{Heading, Kind, icon, use_ui};
+use crate::i18n::dates::Style;
+use crate::i18n::t;
+
+crate::messages! {
+    enum Words {
+        Title = "Mis tickets", "My tickets";
+        Empty = "Todavía no tiene tickets", "You have no tickets yet";
+        EmptyHelp = "Cuando cree uno, aparecerá en esta lista.", "When you create one, it appears in this list.";
+        Created = "Creado ", "Created ";
+        Moved = "Último movimiento ", "Last movement ";
+        More = "Ver más tickets", "See more tickets";
+        SignedIn = "Consulta como ", "Signed in as ";
+        SignOut = "Cerrar la consulta", "Sign out";
+        SignedOut = "Cerró la consulta en este navegador.", "You signed out in this browser.";
+    }
+}
+
+/// The page; polls so that states stay true.
+#[component]
+pub(super) fn Tickets() -> impl IntoView {
+    let client = use_client();
+    let rows = RwSignal::new(None::<Result<Page<RequesterTicketRow>, ApiError>>);
+    let load = move || {
+        spawn_local(async move {
+            let answer = if client.resume().await {
+                portal::list_tickets(client, None).await
+            } else if client.may_have_session() {
+                Err(ApiError::Offline)
+            } else {
+                Err(ApiError::Status(401))
+            };
+            // What is shown stays when the network is gone for a moment.
+            let keeps = answer.is_err()
+                && rows.try_with_untracked(|rows| matches!(rows, Some(Ok(_)))) == Some(true);
+            if !keeps {
+                let _ = rows.try_set(Some(answer));
+            }
+        });
+    };
+    load();
+    browser::poll(30, move || {
+        // Further pages that were opened would close under the reader.
+        let first_page_only = rows
+            .try_with_untracked(|rows| matches!(rows, Some(Ok(page)) if page.items.len() <= 25));
+        if first_page_only == Some(true) {
+            load();
+        }
+    });
+    move || match rows.get() {
+        None => view! { <Loading lines=5/> }.into_any(),
+        Some(Err(error)) if error.status() == 401 => {
+            view! { <LookupForm ticket=String::new()/> }.into_any()
+        }
+        Some(Err(error)) => {
+            view! { <Failed error retry=Callback::new(move |()| load())/> }.into_any()
+        }
+        Some(Ok(page)) => list(page, rows),
+    }
+}
+
+fn list(
+    page: Page<RequesterTicketRow>,
+    rows: RwSignal<Option<Result<Page<RequesterTicketRow>, ApiError>>>,
+) -> AnyView {
+    let desk = use_desk();
+    let client = use_client();
+    let next = page.next.map(|cursor| {
+        let more = move |_| {
+            let cursor = cursor.clone();
+            spawn_local(async move {
+                let Ok(next) = portal::list_tickets(client, Some(cursor)).await else {
+                    return;
+                };
+                let _ = rows.try_update(|rows| {
+                    if let Some(Ok(page)) = rows {
+                        page.items.extend(next.items);
+                        page.next = next.next;
+                    }
+                });
+            });
+        };
+        view! { <p><button class="btn" type="button" on:click=more>{t(Words::More)}</button></p> }
+    });
+    let body = if page.items.is_empty() {
+        view! {
+            <Empty symbol="inbox" title=t(Words::Empty)>
+                <p>{t(Words::EmptyHelp)}</p>
+                <a class="btn primary" href=desk.link("new")>{t(Common::CreateTicket)}</a>
+            </Empty>
+        }
+        .into_any()
+    } else {
+        let cards = page.items.into_iter().map(|row| {
+            card(
+                desk.link(&["tickets/", &row.code].concat()),
+                row,
+                &desk.zone(),
+            )
+        });
+        view! { <ul class="cards">{cards.collect_view()}</ul>{next} }.into_any()
+    };
+    view! {
+        <a class="back" href=desk.link("")>{icon("arrow-left")}{t(Common::Home)}</a>
+        <div class="row spread">
+            <Heading text=t(Words::Title)/>
+            <a class="btn primary" href=desk.link("new")>{icon("plus")}{t(Common::CreateTicket)}</a>
+        </div>
+        <SessionLine/>
+        {body}
+    }
+    .into_any()
+}
+
+fn card(address: String, row: RequesterTicketRow, zone: &str) -> impl IntoView + use<> {
+    let promise = promise_line(&row.promise, row.status.id, zone);
+    view! {
+        <li>
+            <a class="card-link" href=address>
+                <span class="card-head"><span class="num code">{row.code}</span><StatusTag status=row.status.id label=row.status.label/></span>
+                <span class="card-title">{row.subject}</span>
+                <span class="card-meta">
+                    <span>{t(Words::Created)}{time(row.created_at, zone, Style::Date)}</span>
+                    <span>{t(Words::Moved)}{time(row.updated_at, zone, Style::Short)}</span>
+                    {promise}
+                </span>
+            </a>
+        </li>
+    }
+}
+
+/// Whose tickets these are, and the way out on a shared computer.
+#[component]
+fn SessionLine() -> impl IntoView {
+    let desk = use_desk();
+    let client = use_client();
+    let ui = use_ui();
+    let email = RwSignal::new(String::new());
+    spawn_local(async move {
+        if let Ok(session) = portal::get_session(client).await {
+            let _ = email.try_set(session.email);
+        }
+    });
+    let navigate = use_navigate();
+    let leave = move |_| {
+        let navigate = navigate.clone();
+        spawn_local(async move {
+            client.sign_out().await;
+            ui.toast(Kind::Success, t(Words::SignedOut));
+            navigate(&desk.link(""), NavigateOptions::default());
+        });
+    };
+    view! {
+        <p class="muted small">
+            <Show when=move || email.with(|email| !email.is_empty())>{t(Words::SignedIn)}{move || email.get()}" · "</Show>
+            <button class="linkish" type="button" on:click=leave>{t(Words::SignOut)}</button>
+        </p>
+    }
+}

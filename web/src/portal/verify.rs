@@ -1,0 +1,283 @@
+//! The window for the mailed code (R-044…R-051). It says the same for every address: a code comes
+//! to registered ones only. A wrong code leaves the form as it was.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
+use shared::api::portal::{Admission, Challenge, Purpose};
+
+use super::kept::keep;
+use super::load::Loaded;
+use super::new_ticket::kept_as;
+use super::shell::{is_unknown, phone, use_desk};
+use super::words::Words as Common;
+use crate::browser;
+use crate::client::{ApiError, portal, use_client};
+use crate::components::code::{CodeField, Countdown, spell_code};
+use crate::components::feedback::{ErrorNote, Failed, Loading};
+use crate::components::form::{Fault, Faults, SubmitButton};
+use crate::components::{Banner, Heading, Kind, icon, use_ui};
+use crate::i18n::{dates, t, t_with};
+
+crate::messages! {
+    enum Words {
+        Title = "Escriba el código que le enviamos", "Write the code that we sent you";
+        SentTo = "Enviamos un código de verificación a ", "We sent a verification code to ";
+        SentDraft = "Con él confirma su identidad y se crea el ticket.", "It confirms your identity and creates the ticket.";
+        SentLookup = "Con él confirma su identidad y ve sus tickets.", "It confirms your identity and shows your tickets.";
+        Code = "Código de verificación", "Verification code";
+        CodeHint = "Ocho letras y números. Puede copiarlo del correo y pegarlo aquí.", "Eight letters and digits. You can copy it from the e-mail and paste it here.";
+        CodeEmpty = "Escriba los ocho caracteres del código.", "Write the eight characters of the code.";
+        Expires = "El código vence en", "The code expires in";
+        Expired = "El código venció. Pida otro.", "The code has expired. Ask for another.";
+        Wrong = "El código no es correcto. Revíselo e intente de nuevo; le quedan {0} intentos.", "The code is not right. Check it and try again; {0} tries are left.";
+        WrongOne = "El código no es correcto. Le queda un intento.", "The code is not right. One try is left.";
+        DeadTitle = "Este código ya no sirve", "This code is no longer valid";
+        Dead = "Venció o se usaron todos los intentos. Pida otro código: lo que escribió se conserva.",
+            "It expired or all tries were used. Ask for another code: what you typed is kept.";
+        ConfirmDraft = "Confirmar y crear el ticket", "Confirm and create the ticket";
+        ConfirmLookup = "Confirmar y ver mis tickets", "Confirm and see my tickets";
+        Checking = "Verificando…", "Checking…";
+        ResendIn = "Podrá pedir otro código en {0}", "You can ask for another code in {0}";
+        Resend = "Enviar otro código", "Send another code";
+        Resent = "Enviamos un código nuevo. El anterior ya no sirve.", "We sent a new code. The one before is no longer valid.";
+        Correct = "Corregir los datos", "Correct the details";
+        NotArrived = "¿No recibió el código?", "Did the code not arrive?";
+        LookSpam = "Puede tardar un par de minutos. Revise también la carpeta de correo no deseado.", "It may take a couple of minutes. Look into the spam folder, too.";
+        OnlyRegistered = "El código llega únicamente a correos registrados. Si aún no tiene acceso, solicítelo.", "The code comes to registered addresses only. If you have no access yet, ask for it.";
+        CheckAddress = "Compruebe que escribió bien su correo.", "Check that you wrote your address correctly.";
+        NoMailTitle = "¿No tiene acceso a su correo?", "No access to your e-mail?";
+        NoMail = "Llame a la línea de soporte: validarán su identidad y le darán un código. Tenga a la mano esta referencia.",
+            "Call the support line: they will validate your identity and give you a code. Have this reference at hand.";
+        Reference = "Referencia de su solicitud", "Reference of your request";
+        GoneTitle = "Esta verificación ya no está disponible", "This verification is no longer available";
+        Gone = "Se usó, venció o se pidió en otro navegador. Si estaba creando un ticket, el formulario conserva lo que escribió.",
+            "It was used, expired or was asked for in another browser. If you were creating a ticket, the form keeps what you typed.";
+        BackToForm = "Volver al formulario", "Back to the form";
+    }
+}
+
+/// The page; survives a reload because it asks for the challenge again.
+#[component]
+pub(super) fn Verify(id: String) -> impl IntoView {
+    let client = use_client();
+    let challenge = Loaded::start(move || portal::get_challenge(client, id.clone()));
+    move || match challenge.value() {
+        None => view! { <Loading/> }.into_any(),
+        Some(Err(error)) if is_unknown(&error) => gone(),
+        Some(Err(error)) => {
+            view! { <Failed error retry=Callback::new(move |()| challenge.reload())/> }.into_any()
+        }
+        Some(Ok(challenge)) => view! { <Window challenge/> }.into_any(),
+    }
+}
+
+fn gone() -> AnyView {
+    let desk = use_desk();
+    view! {
+        <Heading text=t(Words::GoneTitle)/>
+        <p>{t(Words::Gone)}</p>
+        <div class="actions">
+            <a class="btn primary" href=desk.link("new")>{t(Words::BackToForm)}</a>
+            <a class="btn" href=desk.link("my")>{t(Common::MyTickets)}</a>
+        </div>
+    }
+    .into_any()
+}
+
+/// The ticket that a mail link led to, and that is shown after the code.
+fn asked_for() -> Option<String> {
+    let search = window().location().search().ok()?;
+    let code = search.strip_prefix("?to=")?;
+    js_sys::decode_uri_component(code).ok().map(Into::into)
+}
+
+#[component]
+fn Window(challenge: Challenge) -> impl IntoView {
+    let desk = use_desk();
+    let client = use_client();
+    let ui = use_ui();
+    let code = RwSignal::new(String::new());
+    let faults = Faults::none();
+    let error = RwSignal::new(None::<ApiError>);
+    let busy = RwSignal::new(false);
+    let dead = RwSignal::new(challenge.tries_left == 0);
+    let resent = RwSignal::new(false);
+
+    // The server's instants by the browser's clock, which may be wrong.
+    let local = move |challenge: &Challenge, at| {
+        dates::ms(at) + browser::now_ms() - dates::ms(challenge.now)
+    };
+    let expires = RwSignal::new(local(&challenge, challenge.expires_at));
+    let resend_at = RwSignal::new(local(&challenge, challenge.resend_at));
+    let over = Memo::new(move |_| dead.get() || expires.get() <= ui.now.get());
+
+    let Challenge {
+        id,
+        purpose,
+        email,
+        reference,
+        ..
+    } = challenge;
+    let id = StoredValue::new(id);
+    let creates = purpose == Purpose::Draft;
+    let fault = move |text: String| {
+        faults.set_quietly(vec![Fault {
+            field: "code".to_owned(),
+            text,
+        }]);
+        browser::focus_id("code");
+    };
+
+    let navigate = use_navigate();
+    let confirm = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        if busy.get_untracked() {
+            return;
+        }
+        error.set(None);
+        resent.set(false);
+        let typed = spell_code(&code.get_untracked());
+        if typed.len() < 9 {
+            return fault(t(Words::CodeEmpty).to_owned());
+        }
+        busy.set(true);
+        let navigate = navigate.clone();
+        spawn_local(async move {
+            let answer = portal::verify_code(client, &id.get_value(), typed).await;
+            let _ = busy.try_set(false);
+            match answer {
+                Ok(ticket) => {
+                    let page = match (creates, ticket, asked_for()) {
+                        (true, Some(ticket), _) => ["created/", &ticket].concat(),
+                        (false, _, Some(ticket)) => ["tickets/", &ticket].concat(),
+                        (_, None, _) | (false, _, None) => "tickets".to_owned(),
+                    };
+                    if creates {
+                        keep(&kept_as(&desk.slug()), "");
+                    }
+                    let options = NavigateOptions {
+                        replace: true,
+                        ..Default::default()
+                    };
+                    navigate(&desk.link(&page), options);
+                }
+                Err(refused) => match (
+                    refused.code(),
+                    refused.problem().and_then(|problem| problem.tries_left),
+                ) {
+                    ("code_wrong", Some(1)) => fault(t(Words::WrongOne).to_owned()),
+                    ("code_wrong", Some(left)) if left > 1 => {
+                        fault(t_with(Words::Wrong, &[&left.to_string()]))
+                    }
+                    ("code_wrong" | "code_dead", _) => {
+                        faults.set_quietly(Vec::new());
+                        dead.set(true);
+                        browser::focus_first("#resend");
+                    }
+                    _ => error.set(Some(refused)),
+                },
+            }
+        });
+    };
+
+    let resend = move |_| {
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        error.set(None);
+        faults.set_quietly(Vec::new());
+        spawn_local(async move {
+            let answer = portal::resend_code(client, &id.get_value()).await;
+            let _ = busy.try_set(false);
+            match answer {
+                Ok(new) => {
+                    expires.set(local(&new, new.expires_at));
+                    resend_at.set(local(&new, new.resend_at));
+                    id.set_value(new.id);
+                    dead.set(false);
+                    resent.set(true);
+                    code.set(String::new());
+                    browser::focus_id("code");
+                }
+                Err(refused) => error.set(Some(refused)),
+            }
+        });
+    };
+
+    let resend_view = move || {
+        let wait = ((resend_at.get() - ui.now.get()) / 1000.0).ceil();
+        if wait > 0.0 {
+            let left = dates::countdown(wait * 1000.0);
+            view! { <p class="hint num" id="resend" tabindex="-1">{t_with(Words::ResendIn, &[&left])}</p> }.into_any()
+        } else {
+            let class = if over.get() { "btn primary" } else { "linkish" };
+            view! { <p><button class=class type="button" id="resend" on:click=resend>{t(Words::Resend)}</button></p> }.into_any()
+        }
+    };
+    let (label, page, purpose_text) = if creates {
+        (Words::ConfirmDraft, "new", Words::SentDraft)
+    } else {
+        (Words::ConfirmLookup, "my", Words::SentLookup)
+    };
+    view! {
+        <a class="back" href=desk.link(page)>{icon("arrow-left")}{t(Words::Correct)}</a>
+        <Heading text=t(Words::Title)/>
+        <p class="lead">{t(Words::SentTo)}<strong>{email}</strong>". "{t(purpose_text)}</p>
+        <ErrorNote error/>
+        <Show when=move || resent.get()>
+            <Banner kind=Kind::Success><p>{t(Words::Resent)}</p></Banner>
+        </Show>
+        <Show when=move || dead.get()>
+            <Banner kind=Kind::Warning title=t(Words::DeadTitle)><p>{t(Words::Dead)}</p></Banner>
+        </Show>
+        <form class="form stack" novalidate on:submit=confirm>
+            <CodeField label=t(Words::Code) hint=t(Words::CodeHint) value=code faults/>
+            <Countdown until=expires text=t(Words::Expires) over=t(Words::Expired)/>
+            <div class="actions">
+                <SubmitButton label=t(label) busy_label=t(Words::Checking) busy/>
+            </div>
+            {resend_view}
+        </form>
+        {help(reference)}
+    }
+}
+
+/// What to do when no code comes.
+fn help(reference: Option<String>) -> AnyView {
+    let desk = use_desk();
+    let data = desk.get();
+    let registered = (data.admission == Admission::Registered).then(|| {
+        view! {
+            <li>{t(Words::OnlyRegistered)}" "<a class="link" href=desk.link("access")>{t(Common::RequestAccess)}</a></li>
+        }
+    });
+    let call = data.support_line.map(|line| {
+        let reference = reference.map(|reference| {
+            view! {
+                <p class="small muted">{t(Words::Reference)}</p>
+                <p class="code-show num">{reference}</p>
+            }
+        });
+        view! {
+            <h3>{t(Words::NoMailTitle)}</h3>
+            <p>{t(Words::NoMail)}</p>
+            <p><strong>{t(Common::SupportLine)}" "{phone(&line)}</strong>" "<span class="muted">{data.hours.clone()}</span></p>
+            {reference}
+        }
+    });
+    view! {
+        <section class="card stack tight help-card">
+            <h2>{t(Words::NotArrived)}</h2>
+            <ul class="bullets">
+                <li>{t(Words::LookSpam)}</li>
+                <li>{t(Words::CheckAddress)}</li>
+                {registered}
+            </ul>
+            {call}
+        </section>
+    }
+    .into_any()
+}
