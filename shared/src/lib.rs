@@ -4,3 +4,4 @@ pub mod fold;
 pub mod i18n;
 pub mod ticket;
 pub mod desk;
+pub mod sla;
