@@ -13,6 +13,7 @@ use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt};
 use sha2::{Digest, Sha256};
 
 use super::media_type::{self, HEAD_BYTES};
+use super::slots::Slots;
 use crate::config::{StorageSettings, create_private_folder, random_bytes};
 
 /// Bytes that travel at once to the store; S3 wants at least 5 MiB in every part but the last.
@@ -61,6 +62,8 @@ fn says_full(error: &(dyn std::error::Error + 'static)) -> bool {
 #[derive(Clone, Debug)]
 pub struct Files {
     store: Arc<dyn ObjectStore>,
+    /// Uploads under way.
+    pub slots: Slots,
 }
 
 /// What is known of a file once all of it has arrived.
@@ -101,7 +104,7 @@ impl Files {
                 Arc::new(builder.build().map_err(|error| StorageError::Setup(error.into()))?)
             }
         };
-        Ok(Self { store })
+        Ok(Self { store, slots: Slots::default() })
     }
 
     /// Begins to receive a file. Nothing can be read of it before [`Incoming::finish`].

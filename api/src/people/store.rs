@@ -7,6 +7,7 @@ use shared::api::people::AccessRequestStatus;
 use shared::fold::fold;
 use shared::i18n::Lang;
 
+use crate::auth::session::{self, Audience};
 use crate::db::dialect::lock_name;
 use crate::db::schema::{access_requests, desk_people, organizations, people, tickets, users};
 use crate::db::{DbConnection, DbError, MultiBackend, Ts};
@@ -211,9 +212,10 @@ pub fn update(conn: &mut DbConnection, id: i64, expected_version: i32, data: &Pe
     Ok(saved == 1)
 }
 
-/// Ends the person's portal sessions: tokens of an older epoch no longer count.
-pub fn end_sessions(conn: &mut DbConnection, id: i64) -> Result<(), DbError> {
+/// Ends the person's portal sessions: refresh tokens are revoked, access tokens of the old epoch no longer count.
+pub fn end_sessions(conn: &mut DbConnection, id: i64, now: DateTime<Utc>) -> Result<(), DbError> {
     diesel::update(people::table.filter(people::id.eq(id))).set(people::epoch.eq(people::epoch + 1)).execute(conn)?;
+    session::end_all(conn, Audience::Portal, id, now)?;
     Ok(())
 }
 
@@ -230,6 +232,19 @@ pub enum Registered {
 
 /// Lets a person use a desk.
 pub fn register(conn: &mut DbConnection, desk_id: i64, person_id: i64, now: DateTime<Utc>) -> Result<Registered, DbError> {
+    if insert_registration(conn, desk_id, person_id, now)? {
+        return Ok(Registered::New);
+    }
+    let again = set_active(conn, &[desk_id], person_id, true)?;
+    Ok(if again { Registered::Again } else { Registered::Already })
+}
+
+/// Lets a person use a desk that does not know them; one whom the desk shut out stays so.
+pub fn register_once(conn: &mut DbConnection, desk_id: i64, person_id: i64, now: DateTime<Utc>) -> Result<(), DbError> {
+    insert_registration(conn, desk_id, person_id, now).map(drop)
+}
+
+fn insert_registration(conn: &mut DbConnection, desk_id: i64, person_id: i64, now: DateTime<Utc>) -> Result<bool, DbError> {
     let row = (
         desk_people::desk_id.eq(desk_id),
         desk_people::person_id.eq(person_id),
@@ -237,11 +252,7 @@ pub fn register(conn: &mut DbConnection, desk_id: i64, person_id: i64, now: Date
         desk_people::created_at.eq(Ts::from(now)),
     );
     let added = each!(conn, inner => diesel::insert_into(desk_people::table).values(row).on_conflict_do_nothing().execute(inner))?;
-    if added == 1 {
-        return Ok(Registered::New);
-    }
-    let again = set_active(conn, &[desk_id], person_id, true)?;
-    Ok(if again { Registered::Again } else { Registered::Already })
+    Ok(added == 1)
 }
 
 /// Lets a person use the desks, or not; `false` when it was so already.
@@ -457,4 +468,13 @@ pub fn registered_among(conn: &mut DbConnection, desks: &[i64], emails: &[String
         .filter(desk_people::active.eq(true))
         .select((desk_people::desk_id, people::email))
         .load(conn)?)
+}
+
+/// How many access requests of these desks wait for a decision.
+pub fn count_pending_access_requests(conn: &mut DbConnection, desks: &[i64]) -> Result<i64, DbError> {
+    Ok(access_requests::table
+        .filter(access_requests::desk_id.eq_any(desks.to_vec()))
+        .filter(access_requests::status.eq("pending"))
+        .count()
+        .get_result(conn)?)
 }

@@ -79,9 +79,9 @@ pub struct ChallengeRow {
     pub purpose: PurposeText,
     /// The address in its canonical spelling.
     pub email: String,
-    /// The person whom the code was mailed to; none when nothing was mailed.
+    /// The person whom the code proves; none when nobody is to be proved, and then no code is ever right.
     pub person_id: Option<i64>,
-    /// The ticket that a lookup asked for, when it is the person's.
+    /// The ticket that a lookup asked for, or that a draft became.
     pub ticket_code: Option<String>,
     /// Hash of the browser that asked.
     pub browser_hash: Vec<u8>,
@@ -144,9 +144,9 @@ pub struct NewChallenge {
     pub purpose: Purpose,
     /// The address in its canonical spelling.
     pub email: String,
-    /// Whom the code is mailed to, if anybody.
+    /// The person whom the code proves, if anybody.
     pub person_id: Option<i64>,
-    /// The ticket of a lookup that fits.
+    /// The ticket that a lookup asks for, whether it fits or not.
     pub ticket_code: Option<String>,
     /// Hash of the browser that asks.
     pub browser_hash: Vec<u8>,
@@ -213,10 +213,15 @@ pub fn count_wrong_try(conn: &mut DbConnection, id: Uid) -> Result<i32, DbError>
     Ok((MAX_ATTEMPTS - attempts).max(0))
 }
 
-/// Uses the code up; `false` when somebody else did meanwhile.
-pub fn mark_used(conn: &mut DbConnection, id: Uid, now: DateTime<Utc>) -> Result<bool, DbError> {
+/// Uses the code up and notes whom it proved and which ticket it opened; `false` when somebody else did meanwhile.
+pub fn mark_used(conn: &mut DbConnection, id: Uid, person_id: i64, ticket_code: Option<&str>, now: DateTime<Utc>) -> Result<bool, DbError> {
     let unused = challenges::table.filter(challenges::id.eq(id)).filter(challenges::used_at.is_null());
-    Ok(diesel::update(unused).set(challenges::used_at.eq(Some(Ts::from(now)))).execute(conn)? == 1)
+    let used = (
+        challenges::used_at.eq(Some(Ts::from(now))),
+        challenges::person_id.eq(Some(person_id)),
+        challenges::ticket_code.eq(ticket_code),
+    );
+    Ok(diesel::update(unused).set(used).execute(conn)? == 1)
 }
 
 /// A fresh code in the place of the old one.
@@ -224,6 +229,8 @@ pub fn mark_used(conn: &mut DbConnection, id: Uid, now: DateTime<Utc>) -> Result
 pub struct FreshCode {
     /// Keyed hash of the code.
     pub code_hash: [u8; 32],
+    /// The person whom the code proves, if anybody.
+    pub person_id: Option<i64>,
     /// How it reaches the person.
     pub way: CodeWay,
 }
@@ -249,6 +256,7 @@ pub fn replace_code(conn: &mut DbConnection, row: &ChallengeRow, fresh: FreshCod
     diesel::update(challenges::table.find(row.id))
         .set((
             challenges::code_hash.eq(fresh.code_hash.to_vec()),
+            challenges::person_id.eq(fresh.person_id),
             challenges::attempts.eq(0),
             challenges::sends.eq(sends),
             challenges::mails.eq(mails),
@@ -306,7 +314,7 @@ pub fn owns_ticket(conn: &mut DbConnection, desk_id: i64, person_id: i64, code: 
     Ok(count > 0)
 }
 
-/// Name, address, session epoch and whether the registration at the desk is active.
+/// Name, address and session epoch of a person whose registration at the desk is active.
 pub fn session_person(conn: &mut DbConnection, desk_id: i64, person_id: i64) -> Result<Option<(String, String, i32)>, DbError> {
     Ok(people::table
         .inner_join(desk_people::table.on(desk_people::person_id.eq(people::id)))

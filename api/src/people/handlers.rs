@@ -1,0 +1,276 @@
+//! People and organizations, for agents who keep them.
+
+use actix_web::{get, patch, post, web};
+use serde::Deserialize;
+use shared::api::page::Page;
+use shared::api::people::{NewOrganization, NewPerson, Organization, Person, PersonPatch};
+use shared::ticket::actor::Privilege;
+use utoipa::IntoParams;
+
+use super::store::PersonPosition;
+use super::{commands, store, view};
+use crate::app::AppState;
+use crate::auth::AgentCaller;
+use crate::db::DbConnection;
+use crate::http::etag::IfMatch;
+use crate::http::idempotency::{OptionalIdempotencyKey, StoredAnswer, once};
+use crate::http::page::Limit;
+use crate::http::rate::RateClass;
+use crate::http::{ApiError, Json, Path, Query, Versioned, problems};
+
+/// Fewest characters that are searched for.
+const SEARCH_MIN: usize = 3;
+
+/// Which people are wanted.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct PeopleParams {
+    /// Only people of this desk.
+    #[param(example = "soporte")]
+    pub desk: Option<String>,
+    /// Part of the name or address, at least 3 characters; case and accents do not matter.
+    #[param(example = "rojas", min_length = 3)]
+    pub q: Option<String>,
+    /// Where the page begins: `next` of the page before.
+    pub cursor: Option<String>,
+    /// Rows of a page, 1 to 100; 25 unless given.
+    #[serde(default)]
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 100)]
+    pub limit: Limit,
+}
+
+/// Which organizations are wanted.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct OrganizationParams {
+    /// Part of the name; case and accents do not matter.
+    #[param(example = "alcaldia")]
+    pub q: Option<String>,
+    /// Where the page begins: `next` of the page before.
+    pub cursor: Option<String>,
+    /// Rows of a page, 1 to 100; 25 unless given.
+    #[serde(default)]
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 100)]
+    pub limit: Limit,
+}
+
+/// Keys of the desks at which the caller holds a right, narrowed to one when it is named.
+///
+/// # Errors
+/// `forbidden` when the caller holds the right nowhere, or not at the desk named; `not_found` for a desk that the caller
+/// may not even see.
+pub fn scope(conn: &mut DbConnection, state: &AppState, caller: &AgentCaller, privilege: Privilege, desk: Option<&str>) -> Result<Vec<i64>, ApiError> {
+    if let Some(slug) = desk {
+        let desk = state.desks.by_slug(conn, slug, state.clock.now())?.ok_or_else(ApiError::not_found)?;
+        caller.require(desk.id, privilege)?;
+        return Ok(vec![desk.id]);
+    }
+    let desks = match caller.desks_with(privilege) {
+        Some(desks) => desks,
+        None => state.desks.all(conn, state.clock.now())?.iter().map(|desk| desk.id).collect(),
+    };
+    if desks.is_empty() { Err(ApiError::forbidden()) } else { Ok(desks) }
+}
+
+/// Lists people of the caller's desks, by name
+#[utoipa::path(
+    tag = "people",
+    operation_id = "list_people",
+    params(PeopleParams),
+    security(("console" = [])),
+    responses(
+        (status = 200, description = "A page of people.", body = Page<Person>),
+        problems::Malformed, problems::Unauthorized, problems::Forbidden, problems::NotFound, problems::Invalid, problems::RateLimited,
+    ),
+)]
+#[get("/people")]
+pub async fn list_people(state: web::Data<AppState>, caller: AgentCaller, Query(params): Query<PeopleParams>) -> Result<Json<Page<Person>>, ApiError> {
+    let text = search_text(params.q.as_deref())?;
+    if text.is_some() {
+        state.limits.check(RateClass::Search, caller.idempotency_actor())?;
+    }
+    let fingerprint = format!("people:{}:{:?}:{:?}", caller.user_id(), params.desk, text);
+    let after = params.cursor.as_deref().map(|cursor| state.cursors.decode::<PersonPosition>(&fingerprint, cursor)).transpose()?;
+    let (app, limit) = (state.clone(), params.limit);
+    let (rows, people) = state
+        .db
+        .read(move |conn| {
+            let desks = scope(conn, &app, &caller, Privilege::PeopleManage, params.desk.as_deref())?;
+            let rows = store::list(conn, &desks, text.as_deref(), after.as_ref(), limit.with_one_more())?;
+            let people = view::people(conn, &desks, rows.clone())?;
+            Ok::<_, ApiError>((rows, people))
+        })
+        .await?;
+    let position = |(row, _): &(store::PersonRow, Person)| PersonPosition { search_key: row.search_key.clone(), id: row.id };
+    let rows = rows.into_iter().zip(people).collect();
+    Ok(Json(state.cursors.page(&fingerprint, limit, rows, position, |(_, person)| person)?))
+}
+
+/// Registers a person at a desk
+///
+/// Somebody whom another desk knows by that address keeps their data and may use this desk too.
+#[utoipa::path(
+    tag = "people",
+    operation_id = "create_person",
+    params(("Idempotency-Key" = Option<String>, Header, description = "Names this request; a repetition within a day gets the same answer.")),
+    request_body = NewPerson,
+    security(("console" = [])),
+    responses(
+        (status = 201, description = "The person.", body = Person),
+        problems::Malformed, problems::Unauthorized, problems::Forbidden, problems::NotFound, problems::Conflict, problems::TooLarge,
+        problems::UnsupportedMediaType, problems::Invalid, problems::RateLimited,
+    ),
+)]
+#[post("/people")]
+pub async fn create_person(
+    state: web::Data<AppState>,
+    caller: AgentCaller,
+    key: OptionalIdempotencyKey,
+    Json(new): Json<NewPerson>,
+) -> Result<StoredAnswer, ApiError> {
+    let guard = key.guard(caller.idempotency_actor(), "create_person", &new)?;
+    let (app, now) = (state.clone(), state.clock.now());
+    let answer = state.db.write(move |conn| {
+        let desk = app.desks.by_slug(conn, &new.desk, now)?.ok_or_else(|| ApiError::validation(vec![commands::unknown_desk("/desk")]))?;
+        caller.require(desk.id, Privilege::PeopleManage)?;
+        once(conn, guard.as_ref(), now, |conn| {
+            let row = commands::register_person(conn, &desk, &new, now)?;
+            let person = view::person(conn, &[desk.id], row)?;
+            Ok(StoredAnswer::created(&person)?.at(format!("/api/v1/people/{}", person.id)).version(person.version))
+        })
+    });
+    answer.await
+}
+
+/// Gets a person
+#[utoipa::path(
+    tag = "people",
+    operation_id = "get_person",
+    params(("id" = i64, Path, description = "Key of the person.")),
+    security(("console" = [])),
+    responses(
+        (status = 200, description = "The person; `ETag` is the version.", body = Person),
+        problems::Malformed, problems::Unauthorized, problems::Forbidden, problems::NotFound, problems::RateLimited,
+    ),
+)]
+#[get("/people/{id}")]
+pub async fn get_person(state: web::Data<AppState>, caller: AgentCaller, Path(id): Path<i64>) -> Result<Versioned<Person>, ApiError> {
+    let app = state.clone();
+    let read = state.db.read(move |conn| {
+        let desks = scope(conn, &app, &caller, Privilege::PeopleManage, None)?;
+        let row = store::find(conn, &desks, id)?.ok_or_else(ApiError::not_found)?;
+        Ok::<_, ApiError>(view::person(conn, &desks, row)?)
+    });
+    let person = read.await?;
+    Ok(Versioned::new(person.version, person))
+}
+
+/// Changes a person; shutting them out ends their portal sessions
+///
+/// `active` counts for the caller's desks only.
+#[utoipa::path(
+    tag = "people",
+    operation_id = "update_person",
+    params(
+        ("id" = i64, Path, description = "Key of the person."),
+        ("If-Match" = String, Header, description = "The version that was seen (`ETag`).", example = "\"1\""),
+    ),
+    request_body = PersonPatch,
+    security(("console" = [])),
+    responses(
+        (status = 200, description = "The person after it.", body = Person),
+        problems::Malformed, problems::Unauthorized, problems::Forbidden, problems::NotFound, problems::VersionMismatch, problems::TooLarge,
+        problems::UnsupportedMediaType, problems::Invalid, problems::PreconditionRequired, problems::RateLimited,
+    ),
+)]
+#[patch("/people/{id}")]
+pub async fn update_person(
+    state: web::Data<AppState>,
+    caller: AgentCaller,
+    seen: IfMatch,
+    Path(id): Path<i64>,
+    Json(patch): Json<PersonPatch>,
+) -> Result<Versioned<Person>, ApiError> {
+    let (app, now) = (state.clone(), state.clock.now());
+    let write = state.db.write(move |conn| {
+        let desks = scope(conn, &app, &caller, Privilege::PeopleManage, None)?;
+        let row = commands::change_person(conn, &desks, id, &seen, &patch, now)?;
+        Ok::<_, ApiError>(view::person(conn, &desks, row)?)
+    });
+    let person = write.await?;
+    // Who was shut out is out at once, at least in this process; elsewhere within a second.
+    state.access.clear();
+    Ok(Versioned::new(person.version, person))
+}
+
+/// Lists organizations, by name
+#[utoipa::path(
+    tag = "people",
+    operation_id = "list_organizations",
+    params(OrganizationParams),
+    security(("console" = [])),
+    responses(
+        (status = 200, description = "A page of organizations.", body = Page<Organization>),
+        problems::Malformed, problems::Unauthorized, problems::Forbidden, problems::Invalid, problems::RateLimited,
+    ),
+)]
+#[get("/organizations")]
+pub async fn list_organizations(
+    state: web::Data<AppState>,
+    caller: AgentCaller,
+    Query(params): Query<OrganizationParams>,
+) -> Result<Json<Page<Organization>>, ApiError> {
+    let fingerprint = format!("organizations:{:?}", params.q);
+    let after = params.cursor.as_deref().map(|cursor| state.cursors.decode::<(String, i64)>(&fingerprint, cursor)).transpose()?;
+    let (app, limit) = (state.clone(), params.limit);
+    let read = state.db.read(move |conn| {
+        scope(conn, &app, &caller, Privilege::PeopleManage, None)?;
+        Ok::<_, ApiError>(store::list_organizations(conn, params.q.as_deref(), after.as_ref(), limit.with_one_more())?)
+    });
+    let rows = read.await?;
+    Ok(Json(state.cursors.page(&fingerprint, limit, rows, |(id, _, name_key)| (name_key.clone(), *id), view::organization)?))
+}
+
+/// Makes an organization
+#[utoipa::path(
+    tag = "people",
+    operation_id = "create_organization",
+    params(("Idempotency-Key" = Option<String>, Header, description = "Names this request; a repetition within a day gets the same answer.")),
+    request_body = NewOrganization,
+    security(("console" = [])),
+    responses(
+        (status = 201, description = "The organization.", body = Organization),
+        problems::Malformed, problems::Unauthorized, problems::Forbidden, problems::Conflict, problems::TooLarge, problems::UnsupportedMediaType,
+        problems::Invalid, problems::RateLimited,
+    ),
+)]
+#[post("/organizations")]
+pub async fn create_organization(
+    state: web::Data<AppState>,
+    caller: AgentCaller,
+    key: OptionalIdempotencyKey,
+    Json(new): Json<NewOrganization>,
+) -> Result<StoredAnswer, ApiError> {
+    let guard = key.guard(caller.idempotency_actor(), "create_organization", &new)?;
+    let (app, now) = (state.clone(), state.clock.now());
+    let answer = state.db.write(move |conn| {
+        scope(conn, &app, &caller, Privilege::PeopleManage, None)?;
+        once(conn, guard.as_ref(), now, |conn| StoredAnswer::created(&view::organization(commands::create_organization(conn, &new, now)?)))
+    });
+    answer.await
+}
+
+/// What is searched for; none when nothing was written.
+fn search_text(q: Option<&str>) -> Result<Option<String>, ApiError> {
+    let Some(text) = q.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
+    let length = text.chars().count();
+    if length < SEARCH_MIN {
+        return Err(ApiError::field("?q", "too_short", "Escriba al menos 3 caracteres.", "Write at least 3 characters."));
+    }
+    if length > 100 {
+        return Err(ApiError::field("?q", "too_long", "Escriba 100 caracteres a lo sumo.", "Write 100 characters at most."));
+    }
+    Ok(Some(text.to_owned()))
+}

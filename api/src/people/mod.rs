@@ -1,0 +1,34 @@
+//! Requesters, their organizations, and requests for access.
+//!
+//! The cast: a **person** is known by mail address in the whole installation and is *registered* at each desk that they
+//! may ask (`desk_people`). An **organization** is the entity that people belong to. An **access request** is what a
+//! stranger sends to be registered; the operations assistant approves it, which registers the person and tells them, or
+//! refuses it with a reason (R-041…R-043).
+//!
+//! The guarantees: agents see and change only people of desks where they keep them; the answer to a request for access
+//! is the same whoever asks, and nothing is mailed to an address before an agent decided; shutting a person out ends
+//! their sessions.
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub mod commands;
+pub mod handlers;
+pub mod requests;
+pub mod store;
+pub mod view;
+
+/// The slice's operations.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(handlers::list_people)
+        .service(handlers::create_person)
+        .service(handlers::get_person)
+        .service(handlers::update_person)
+        .service(handlers::list_organizations)
+        .service(handlers::create_organization)
+        .service(requests::create_access_request)
+        .service(requests::list_access_requests)
+        .service(requests::get_access_request)
+        .service(requests::approve_access_request)
+        .service(requests::refuse_access_request);
+}

@@ -1,0 +1,78 @@
+//! People and access requests as the console sees them.
+
+use shared::api::people::{AccessRequest, Organization, Person};
+
+use super::store::{self, AccessRequestRow, OrganizationRow, PersonRow};
+use crate::db::{DbConnection, DbError};
+use crate::desks::registry::DeskRegistry;
+
+/// People with what their registrations and tickets add, within the caller's desks.
+pub fn people(conn: &mut DbConnection, desks: &[i64], rows: Vec<PersonRow>) -> Result<Vec<Person>, DbError> {
+    let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+    let active = store::active_among(conn, desks, &ids)?;
+    let open = store::open_tickets(conn, desks, &ids)?;
+    let view = |row: PersonRow| Person {
+        id: row.id,
+        active: active.contains(&row.id),
+        open_tickets: open.iter().find(|(id, _)| *id == row.id).map_or(0, |(_, count)| *count),
+        full_name: row.full_name,
+        email: row.email,
+        phone: row.phone,
+        organization: row.organization.map(|(id, name)| Organization { id, name }),
+        language: row.language.0,
+        created_at: row.created_at.get(),
+        version: row.version,
+    };
+    Ok(rows.into_iter().map(view).collect())
+}
+
+/// One person, like [`people`].
+pub fn person(conn: &mut DbConnection, desks: &[i64], row: PersonRow) -> Result<Person, DbError> {
+    people(conn, desks, vec![row])?.pop().ok_or_else(|| diesel::result::Error::NotFound.into())
+}
+
+/// An organization.
+pub fn organization((id, name, _): OrganizationRow) -> Organization {
+    Organization { id, name }
+}
+
+/// Requests for access, with whether their addresses are registered already.
+pub fn access_requests(
+    conn: &mut DbConnection,
+    registry: &DeskRegistry,
+    rows: Vec<AccessRequestRow>,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Result<Vec<AccessRequest>, DbError> {
+    let emails: Vec<String> = rows.iter().map(|row| row.email.clone()).collect();
+    let desks: Vec<i64> = rows.iter().map(|row| row.desk_id).collect();
+    let registered = store::registered_among(conn, &desks, &emails)?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(AccessRequest {
+                id: row.id,
+                desk: registry.by_id(conn, row.desk_id, now)?.slug.clone(),
+                already_registered: registered.iter().any(|(desk, email)| *desk == row.desk_id && *email == row.email),
+                reference: row.reference,
+                full_name: row.full_name,
+                phone: row.phone,
+                email: row.email,
+                entity: row.entity,
+                status: row.status.0,
+                created_at: row.created_at.get(),
+                decided_by: row.decided_by,
+                decided_at: row.decided_at.map(crate::db::Ts::get),
+                reason: row.reason,
+            })
+        })
+        .collect()
+}
+
+/// One request for access, like [`access_requests`].
+pub fn access_request(
+    conn: &mut DbConnection,
+    registry: &DeskRegistry,
+    row: AccessRequestRow,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Result<AccessRequest, DbError> {
+    access_requests(conn, registry, vec![row], now)?.pop().ok_or_else(|| diesel::result::Error::NotFound.into())
+}

@@ -1,0 +1,70 @@
+//! The mails that these slices ask for: a code, and a notice to the address on file.
+
+use chrono::{DateTime, Utc};
+use shared::api::portal::Purpose;
+use shared::desk::Desk;
+use shared::desk::profile::FormOfAddress;
+use shared::i18n::Lang;
+use shared::ticket::text::EmailAddress;
+
+use super::code::Code;
+use super::store::{CODE_MINUTES, ChallengeRow};
+use crate::db::{DbConnection, DbError};
+use crate::desks::registry::InstalledDesk;
+use crate::mail::{CodePurpose, Content, DeskVoice, MailPayload, Tone};
+use crate::outbox::store::{NewMail, enqueue};
+
+/// How a desk speaks in its mails.
+pub fn voice(desk: &Desk, lang: Lang) -> DeskVoice {
+    DeskVoice {
+        slug: desk.slug.clone(),
+        name: desk.name.get(lang).to_owned(),
+        tone: match desk.address {
+            FormOfAddress::Usted => Tone::Usted,
+            FormOfAddress::Tu => Tone::Tu,
+        },
+        ticket_word: desk.words.ticket.get(lang).to_owned(),
+        accent: desk.theme.accent.clone(),
+        reply_to: None,
+        support_line: desk.support.as_ref().map(|line| line.phone.clone()),
+        time_zone: desk.calendar.zone.name.clone(),
+    }
+}
+
+/// Mails a code to the address of its challenge. The mail says nothing that the asker chose.
+pub fn send_code(conn: &mut DbConnection, desk: &InstalledDesk, challenge: &ChallengeRow, code: &Code, now: DateTime<Utc>) -> Result<(), DbError> {
+    let content = Content::Code {
+        code: code.shown(),
+        purpose: match challenge.purpose.0 {
+            Purpose::Draft => CodePurpose::NewTicket,
+            Purpose::Lookup => CodePurpose::Lookup,
+        },
+        expires_at: challenge.expires_at.get(),
+        valid_minutes: u32::try_from(CODE_MINUTES).unwrap_or(0),
+    };
+    let cause = format!("challenge:{}:{}", challenge.id.0, challenge.sends);
+    send(conn, desk, challenge, content, cause, now)
+}
+
+/// Tells the person on file that a code for a new ticket was read out on the phone.
+pub fn tell_vouched(conn: &mut DbConnection, desk: &InstalledDesk, challenge: &ChallengeRow, now: DateTime<Utc>) -> Result<(), DbError> {
+    let cause = format!("challenge:{}:vouched:{}", challenge.id.0, now.timestamp_micros());
+    send(conn, desk, challenge, Content::IdentityVouched { at: now }, cause, now)
+}
+
+fn send(conn: &mut DbConnection, desk: &InstalledDesk, challenge: &ChallengeRow, content: Content, cause: String, now: DateTime<Utc>) -> Result<(), DbError> {
+    // Challenges are stored with parsed addresses only; another one cannot be mailed to.
+    let Ok(recipient) = EmailAddress::parse(&challenge.email) else { return Ok(()) };
+    let language = challenge.language.0;
+    let mail = NewMail {
+        desk_id: desk.id,
+        ticket_id: None,
+        event_seq: None,
+        recipient,
+        language,
+        payload: MailPayload { desk: voice(&desk.profile, language), ticket: None, content },
+        cause,
+    };
+    enqueue(conn, now, mail)?;
+    Ok(())
+}
