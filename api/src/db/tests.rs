@@ -1,0 +1,326 @@
+//! What the two databases must do alike, and what the writer thread promises. PostgreSQL runs when its address is set.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+use uuid::Uuid;
+
+use super::*;
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{TsSql, UidSql};
+
+    samples (id) {
+        id -> BigInt,
+        at -> TsSql,
+        data -> Text,
+        key -> UidSql,
+    }
+}
+
+#[derive(Debug, PartialEq)]
+enum Failure {
+    Refused,
+    Db(String),
+}
+
+impl From<DbError> for Failure {
+    fn from(error: DbError) -> Self {
+        Self::Db(format!("{error:?}"))
+    }
+}
+
+impl From<DieselError> for Failure {
+    fn from(error: DieselError) -> Self {
+        DbError::from(error).into()
+    }
+}
+
+/// A database of its own for one test; removed at the end.
+struct Scratch {
+    db: Db,
+    folder: PathBuf,
+}
+
+impl Scratch {
+    fn sqlite() -> Self {
+        let folder = std::env::temp_dir().join(format!("atiende-db-{}", Uuid::new_v4()));
+        let path = folder.join("test.db");
+        let db = Db::open(&DatabaseSettings::new(path.to_string_lossy())).unwrap();
+        let create = "CREATE TABLE samples (id integer PRIMARY KEY, at bigint NOT NULL, data text NOT NULL, key blob NOT NULL, UNIQUE (at, data))";
+        run(&db, create);
+        Self { db, folder }
+    }
+
+    fn postgres() -> Option<Self> {
+        let url = std::env::var("ATIENDE_TEST_POSTGRES_URL").ok()?;
+        let schema = format!("db_test_{}", Uuid::new_v4().simple());
+        let mark = if url.contains('?') { '&' } else { '?' };
+        let db = Db::open(&DatabaseSettings::new(format!("{url}{mark}options=-csearch_path%3D{schema}"))).unwrap();
+        run(&db, &format!("CREATE SCHEMA {schema}"));
+        run(&db, "CREATE TABLE samples (id bigint PRIMARY KEY, at timestamptz NOT NULL, data text NOT NULL, key uuid NOT NULL, CONSTRAINT samples_at_data_key UNIQUE (at, data))");
+        Some(Self { db, folder: std::env::temp_dir().join(schema) })
+    }
+
+    fn all() -> Vec<Self> {
+        [Some(Self::sqlite()), Self::postgres()].into_iter().flatten().collect()
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        if self.db.is_postgres() {
+            let schema = self.folder.file_name().unwrap().to_string_lossy().into_owned();
+            run(&self.db, &format!("DROP SCHEMA {schema} CASCADE"));
+        }
+        // PostgreSQL has no folder.
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn run(db: &Db, sql: &str) {
+    let sql = sql.to_owned();
+    db.write_blocking(move |conn| -> Result<(), Failure> { Ok(conn.batch_execute(&sql)?) }).unwrap();
+}
+
+fn insert(conn: &mut DbConnection, id: i64) -> Result<(), Failure> {
+    insert_with(conn, id, &format!("\"{id}\""))
+}
+
+fn insert_with(conn: &mut DbConnection, id: i64, data: &str) -> Result<(), Failure> {
+    let at = Ts::new(chrono::DateTime::from_timestamp(1_800_000_000, 0).unwrap());
+    let row = (samples::id.eq(id), samples::at.eq(at), samples::data.eq(data), samples::key.eq(Uid(Uuid::from_u128(7))));
+    diesel::insert_into(samples::table).values(row).execute(conn)?;
+    Ok(())
+}
+
+fn ids(db: &Db) -> Vec<i64> {
+    db.read_blocking(|conn: &mut DbConnection| -> Result<_, Failure> { Ok(samples::table.select(samples::id).order(samples::id).load(conn)?) }).unwrap()
+}
+
+#[test]
+fn both_databases_give_back_what_was_written() {
+    for scratch in Scratch::all() {
+        let at = chrono::DateTime::from_timestamp(1_800_000_000, 123_456_789).unwrap();
+        let read = scratch.db.write_blocking(move |conn| -> Result<_, Failure> {
+            let data = JsonText(serde_json::json!({"ñ": [1, null, "á"]}));
+            let row = (samples::id.eq(1), samples::at.eq(Ts::new(at)), samples::data.eq(data), samples::key.eq(Uid(Uuid::from_u128(9))));
+            diesel::insert_into(samples::table).values(row).execute(conn)?;
+            Ok(samples::table.select((samples::at, samples::data, samples::key)).first::<(Ts, Json, Uid)>(conn)?)
+        });
+        let (read_at, data, key) = read.unwrap();
+        assert_eq!(read_at, Ts::new(at));
+        assert_eq!(read_at.get().timestamp_subsec_nanos(), 123_457_000);
+        assert_eq!(data.0, serde_json::json!({"ñ": [1, null, "á"]}));
+        assert_eq!(key.0, Uuid::from_u128(9));
+    }
+}
+
+#[test]
+fn a_refused_write_leaves_nothing() {
+    for scratch in Scratch::all() {
+        let outcome = scratch.db.write_blocking(|conn| {
+            insert(conn, 1)?;
+            Err::<(), _>(Failure::Refused)
+        });
+        assert_eq!(outcome, Err(Failure::Refused));
+        assert_eq!(ids(&scratch.db), Vec::<i64>::new());
+    }
+}
+
+#[test]
+fn a_panicking_write_leaves_nothing_and_the_next_one_works() {
+    for scratch in Scratch::all() {
+        let outcome = scratch.db.write_blocking(|conn| -> Result<(), Failure> {
+            insert(conn, 1)?;
+            // Leaves a savepoint open when it unwinds.
+            conn.transaction(|conn| -> Result<(), Failure> {
+                insert(conn, 2)?;
+                panic!("on purpose")
+            })
+        });
+        assert!(matches!(outcome, Err(Failure::Db(text)) if text.contains("Panicked")));
+        scratch.db.write_blocking(|conn| insert(conn, 3)).unwrap();
+        assert_eq!(ids(&scratch.db), [3]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn in_a_group_bad_writes_fail_alone() {
+    for scratch in Scratch::all() {
+        let mut tasks = Vec::new();
+        for id in 0..300_i64 {
+            let db = scratch.db.clone();
+            tasks.push(tokio::spawn(async move {
+                let outcome = db
+                    .write(move |conn| {
+                        insert(conn, id)?;
+                        match id % 10 {
+                            3 => Err(Failure::Refused),
+                            7 => panic!("on purpose"),
+                            _ => Ok(id),
+                        }
+                    })
+                    .await;
+                (id, outcome)
+            }));
+        }
+        for task in tasks {
+            let (id, outcome) = task.await.unwrap();
+            match id % 10 {
+                3 => assert_eq!(outcome, Err(Failure::Refused)),
+                7 => assert!(matches!(outcome, Err(Failure::Db(_)))),
+                _ => assert_eq!(outcome, Ok(id)),
+            }
+        }
+        let wanted: Vec<i64> = (0..300).filter(|id| id % 10 != 3 && id % 10 != 7).collect();
+        assert_eq!(ids(&scratch.db), wanted);
+    }
+}
+
+#[test]
+fn when_the_commit_fails_every_write_of_the_group_is_told() {
+    let scratch = Scratch::sqlite();
+    run(&scratch.db, "CREATE TABLE parents (id integer PRIMARY KEY); CREATE TABLE children (parent integer REFERENCES parents (id) DEFERRABLE INITIALLY DEFERRED)");
+    let (ready, go) = (Arc::new(AtomicUsize::new(0)), Arc::new(std::sync::Barrier::new(2)));
+    // The first job holds the writer until the other two wait in the queue, so that all three share a group.
+    let spawn = |work: Box<dyn FnOnce(&mut DbConnection) -> Result<(), Failure> + Send>| {
+        let db = scratch.db.clone();
+        std::thread::spawn(move || db.write_blocking(work))
+    };
+    let gate = Arc::clone(&go);
+    let waiting = Arc::clone(&ready);
+    let first = spawn(Box::new(move |conn| {
+        waiting.fetch_add(1, Ordering::SeqCst);
+        gate.wait();
+        insert(conn, 1)
+    }));
+    while ready.load(Ordering::SeqCst) == 0 {
+        std::thread::yield_now();
+    }
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let queue = |work: fn(&mut DbConnection) -> Result<(), Failure>| {
+        let sender = sender.clone();
+        let reply = move |result| drop(sender.send(result));
+        let job = ClosureJob { work: Some(work), result: None, reply };
+        scratch.db.inner.writer.as_ref().unwrap().send(Box::new(job)).unwrap();
+    };
+    queue(|conn| Ok(conn.batch_execute("INSERT INTO children VALUES (99)")?));
+    queue(|conn| insert(conn, 2));
+    go.wait();
+    assert!(matches!(first.join().unwrap(), Err(Failure::Db(text)) if text.contains("NotCommitted")));
+    for _ in 0..2 {
+        assert!(matches!(receiver.recv().unwrap(), Err(Failure::Db(text)) if text.contains("NotCommitted")));
+    }
+    assert_eq!(ids(&scratch.db), Vec::<i64>::new());
+    scratch.db.write_blocking(|conn| insert(conn, 4)).unwrap();
+    assert_eq!(ids(&scratch.db), [4]);
+}
+
+#[test]
+fn readers_cannot_write_to_an_sqlite_file() {
+    let scratch = Scratch::sqlite();
+    let outcome = scratch.db.read_blocking(|conn: &mut DbConnection| insert(conn, 1));
+    assert!(matches!(outcome, Err(Failure::Db(text)) if text.contains("readonly")));
+}
+
+#[test]
+fn an_sqlite_file_is_durable_by_default() {
+    #[derive(QueryableByName)]
+    struct Answer {
+        #[diesel(sql_type = Text)]
+        answer: String,
+    }
+    let scratch = Scratch::sqlite();
+    let ask = |pragma: &str| {
+        let sql = format!("SELECT CAST({pragma} AS text) AS answer FROM pragma_{pragma}");
+        scratch.db.write_blocking(move |conn| -> Result<_, Failure> { Ok(diesel::sql_query(sql).get_result::<Answer>(conn)?.answer) }).unwrap()
+    };
+    assert_eq!(ask("journal_mode"), "wal");
+    assert_eq!(ask("synchronous"), "2");
+    assert_eq!(ask("foreign_keys"), "1");
+}
+
+#[test]
+fn a_unique_violation_is_recognised_in_both_forms() {
+    for scratch in Scratch::all() {
+        let outcome = scratch.db.write_blocking(|conn| -> Result<bool, Failure> {
+            insert_with(conn, 1, "a")?;
+            let at = Ts::new(chrono::DateTime::from_timestamp(1_800_000_000, 0).unwrap());
+            let again = (samples::id.eq(2), samples::at.eq(at), samples::data.eq("a"), samples::key.eq(Uid(Uuid::nil())));
+            let error = conn
+                .transaction(|conn| diesel::insert_into(samples::table).values(again).execute(conn))
+                .unwrap_err();
+            let known = dialect::is_unique_violation(&error, "samples_at_data_key", "samples", &["at", "data"]);
+            let other = dialect::is_unique_violation(&error, "samples_pkey", "samples", &["id"]);
+            Ok(known && !other && dialect::is_any_unique_violation(&error))
+        });
+        assert_eq!(outcome, Ok(true));
+    }
+}
+
+#[test]
+fn the_workers_of_an_sqlite_file_run_in_one_process_only() {
+    let scratch = Scratch::sqlite();
+    let held = scratch.db.worker_lock().unwrap();
+    assert!(scratch.db.worker_lock().is_err());
+    drop(held);
+    assert!(scratch.db.worker_lock().is_ok());
+}
+
+#[test]
+fn migrations_run_once_and_a_newer_schema_is_refused() {
+    let folder = std::env::temp_dir().join(format!("atiende-migrate-{}", Uuid::new_v4()));
+    let db = Db::open(&DatabaseSettings::new(folder.join("test.db").to_string_lossy())).unwrap();
+    assert!(db.migrate().unwrap() > 0);
+    assert_eq!(db.migrate().unwrap(), 0);
+    run(&db, "INSERT INTO __diesel_schema_migrations (version) VALUES ('99990101000000')");
+    assert!(db.migrate().unwrap_err().to_string().contains("newer Atiende"));
+    drop(db);
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn ticket_numbers_of_a_desk_never_repeat() {
+    let folder = std::env::temp_dir().join(format!("atiende-numbers-{}", Uuid::new_v4()));
+    let db = Db::open(&DatabaseSettings::new(folder.join("test.db").to_string_lossy())).unwrap();
+    db.migrate().unwrap();
+    let numbers = db.write_blocking(|conn| -> Result<Vec<i64>, Failure> {
+        let desk = "INSERT INTO desks (id, slug, active_version, created_at) VALUES (1, 'soporte', 1, 0), (2, 'otra', 1, 0)";
+        conn.batch_execute(desk)?;
+        dialect::create_ticket_counter(conn, 1, 1)?;
+        dialect::create_ticket_counter(conn, 1, 1)?;
+        dialect::create_ticket_counter(conn, 2, 500)?;
+        let mut numbers = Vec::new();
+        for desk in [1, 1, 2, 1, 2] {
+            numbers.push(dialect::next_ticket_number(conn, desk)?);
+        }
+        Ok(numbers)
+    });
+    assert_eq!(numbers, Ok(vec![1, 2, 500, 3, 501]));
+    drop(db);
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn lost_connections_to_postgresql_are_replaced_without_an_error() {
+    let Some(scratch) = Scratch::postgres() else { return };
+    let pid = |conn: &mut DbConnection| -> Result<i64, Failure> {
+        #[derive(QueryableByName)]
+        struct Pid {
+            #[diesel(sql_type = BigInt)]
+            pid: i64,
+        }
+        Ok(diesel::sql_query("SELECT pg_backend_pid()::bigint AS pid").get_result::<Pid>(conn)?.pid)
+    };
+    let admin = Db::open(&DatabaseSettings::new(std::env::var("ATIENDE_TEST_POSTGRES_URL").unwrap())).unwrap();
+    let kill = |pid: i64| run(&admin, &format!("SELECT pg_terminate_backend({pid})"));
+    kill(scratch.db.read_blocking(pid).unwrap());
+    assert_eq!(ids(&scratch.db), Vec::<i64>::new());
+    kill(scratch.db.read_blocking(pid).unwrap());
+    scratch.db.write_blocking(|conn| insert(conn, 1)).unwrap();
+    assert_eq!(ids(&scratch.db), [1]);
+}

@@ -122,7 +122,7 @@ pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
 pub(super) fn shape_fault(pointer: String, message: &str) -> ApiError {
     // Serde's words name our types now and then; the client gets ours.
     if let Some(name) = quoted_after(message, "unknown field ") {
-        let at = if pointer.ends_with(&format!("/{name}")) { pointer } else { pointer::join(&pointer, name) };
+        let at = if pointer.ends_with(&pointer::join("", name)) { pointer } else { pointer::join(&pointer, name) };
         return ApiError::field(at, "unknown_field", "Este campo no existe aquí.", "This field does not exist here.");
     }
     if let Some(name) = quoted_after(message, "missing field ") {
