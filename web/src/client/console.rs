@@ -4,12 +4,13 @@ use serde::Serialize;
 use shared::api::desks::{DeskAgent, DeskRow, DeskView};
 use shared::api::page::Page;
 use shared::api::people::{
-    AccessApproval, AccessRefusal, AccessRequest, AccessRequestStatus, NewPerson, Person, PersonPatch,
+    AccessApproval, AccessRefusal, AccessRequest, AccessRequestStatus, NewPerson, Person,
+    PersonPatch,
 };
 use shared::api::session::{AccessToken, Login, Me};
 use shared::api::tickets::{
-    NewAssignment, NewEscalation, NewMessage, NewPriorityChange, NewSolution, NewTicket, SlaExplanation,
-    TicketChanged, TicketRow, TicketView, TimelineEntry, ViewCounts,
+    NewAssignment, NewEscalation, NewMessage, NewPriorityChange, NewSolution, NewTicket,
+    SlaExplanation, TicketChanged, TicketRow, TicketView, TimelineEntry, ViewCounts,
 };
 use shared::api::vouching::{NewVouchedCode, PendingDraft, VouchedCode};
 
@@ -22,7 +23,9 @@ pub const UPLOADS: &str = "/uploads";
 
 /// Signs in with mail address and password.
 pub async fn log_in(client: Client, login: &Login) -> Answer<()> {
-    let token: AccessToken = client.send(Request::post("/session").json(login).public()).await?;
+    let token: AccessToken = client
+        .send(Request::post("/session").json(login).public())
+        .await?;
     client.sign_in(token);
     Ok(())
 }
@@ -44,43 +47,79 @@ pub async fn desk(client: Client, desk: &str) -> Answer<DeskView> {
 
 /// The agents of a desk that tickets can be assigned to.
 pub async fn desk_agents(client: Client, desk: &str) -> Answer<Vec<DeskAgent>> {
-    client.send(Request::get(path(&["desks", desk, "agents"]))).await
+    client
+        .send(Request::get(path(&["desks", desk, "agents"])))
+        .await
 }
 
 /// A page of the queue if it changed; `search` begins with a question mark.
-pub async fn tickets(client: Client, search: &str, etag: Option<String>) -> Answer<Fetched<Page<TicketRow>>> {
+pub async fn tickets(
+    client: Client,
+    search: &str,
+    etag: Option<String>,
+) -> Answer<Fetched<Page<TicketRow>>> {
     client.poll(["/tickets", search].concat(), etag).await
 }
 
 /// How many tickets each view of a desk holds, if that changed.
-pub async fn ticket_counts(client: Client, desk: &str, etag: Option<String>) -> Answer<Fetched<ViewCounts>> {
-    client.poll(["/tickets/counts?desk=", &encode(desk)].concat(), etag).await
+pub async fn ticket_counts(
+    client: Client,
+    desk: &str,
+    etag: Option<String>,
+) -> Answer<Fetched<ViewCounts>> {
+    client
+        .poll(["/tickets/counts?desk=", &encode(desk)].concat(), etag)
+        .await
 }
 
 /// A ticket if it changed.
-pub async fn ticket(client: Client, code: &str, etag: Option<String>) -> Answer<Fetched<TicketView>> {
+pub async fn ticket(
+    client: Client,
+    code: &str,
+    etag: Option<String>,
+) -> Answer<Fetched<TicketView>> {
     client.poll(path(&["tickets", code]), etag).await
 }
 
 /// Older entries of a ticket's timeline.
 pub async fn timeline(client: Client, code: &str, cursor: &str) -> Answer<Page<TimelineEntry>> {
-    let address = [&path(&["tickets", code, "timeline"]), "?cursor=", &encode(cursor)].concat();
+    let address = [
+        &path(&["tickets", code, "timeline"]),
+        "?cursor=",
+        &encode(cursor),
+    ]
+    .concat();
     client.send(Request::get(address)).await
 }
 
 /// How the figures of a ticket's clocks come about.
 pub async fn sla_explanation(client: Client, code: &str) -> Answer<Vec<SlaExplanation>> {
-    client.send(Request::get(path(&["tickets", code, "sla"]))).await
+    client
+        .send(Request::get(path(&["tickets", code, "sla"])))
+        .await
 }
 
 /// Records a ticket for a registered person.
 pub async fn create_ticket(client: Client, ticket: &NewTicket, key: &str) -> Answer<TicketChanged> {
-    client.send(Request::post("/tickets").json(ticket).key(key)).await
+    client
+        .send(Request::post("/tickets").json(ticket).key(key))
+        .await
 }
 
 /// Writes a public reply or an internal note.
-pub async fn create_message(client: Client, code: &str, message: &NewMessage, key: &str) -> Answer<()> {
-    client.run(Request::post(path(&["tickets", code, "messages"])).json(message).key(key)).await
+pub async fn create_message(
+    client: Client,
+    code: &str,
+    message: &NewMessage,
+    key: &str,
+) -> Answer<()> {
+    client
+        .run(
+            Request::post(path(&["tickets", code, "messages"]))
+                .json(message)
+                .key(key),
+        )
+        .await
 }
 
 /// A change of a ticket that an agent asks for.
@@ -101,11 +140,19 @@ impl TicketAction {
     ///
     /// # Errors
     /// [`ApiError`]: 409 when the state forbids it, 412 when somebody changed the ticket meanwhile, 422 for wrong fields.
-    pub async fn send(&self, client: Client, code: &str, version: i32, key: &str) -> Answer<TicketChanged> {
+    pub async fn send(
+        &self,
+        client: Client,
+        code: &str,
+        version: i32,
+        key: &str,
+    ) -> Answer<TicketChanged> {
         match self {
             Self::Assign(body) => change(client, code, "assignments", body, version, key).await,
             Self::Escalate(body) => change(client, code, "escalations", body, version, key).await,
-            Self::ChangePriority(body) => change(client, code, "priority-changes", body, version, key).await,
+            Self::ChangePriority(body) => {
+                change(client, code, "priority-changes", body, version, key).await
+            }
             Self::Solve(body) => change(client, code, "solutions", body, version, key).await,
         }
     }
@@ -119,37 +166,68 @@ async fn change(
     version: i32,
     key: &str,
 ) -> Answer<TicketChanged> {
-    client.send(Request::post(path(&["tickets", code, resource])).json(body).if_match(version).key(key)).await
+    client
+        .send(
+            Request::post(path(&["tickets", code, resource]))
+                .json(body)
+                .if_match(version)
+                .key(key),
+        )
+        .await
 }
 
 /// Downloads a file of a ticket.
 pub async fn download(client: Client, code: &str, attachment: &str, name: String) -> Answer<()> {
-    client.download(path(&["tickets", code, "attachments", attachment]), name).await
+    client
+        .download(path(&["tickets", code, "attachments", attachment]), name)
+        .await
 }
 
 /// Registered people of a desk whose name, address or entity holds the text; all without one.
-pub async fn people(client: Client, desk: &str, text: &str, cursor: Option<&str>) -> Answer<Page<Person>> {
+pub async fn people(
+    client: Client,
+    desk: &str,
+    text: &str,
+    cursor: Option<&str>,
+) -> Answer<Page<Person>> {
     let mut address = ["/people?desk=", &encode(desk)].concat();
     if !text.is_empty() {
         address.push_str("&q=");
         address.push_str(&encode(text));
     }
-    client.send(Request::get(with_cursor(address, cursor))).await
+    client
+        .send(Request::get(with_cursor(address, cursor)))
+        .await
 }
 
 /// One person.
 pub async fn person(client: Client, id: i64) -> Answer<Person> {
-    client.send(Request::get(path(&["people", &id.to_string()]))).await
+    client
+        .send(Request::get(path(&["people", &id.to_string()])))
+        .await
 }
 
 /// Registers a person.
 pub async fn create_person(client: Client, person: &NewPerson, key: &str) -> Answer<Person> {
-    client.send(Request::post("/people").json(person).key(key)).await
+    client
+        .send(Request::post("/people").json(person).key(key))
+        .await
 }
 
 /// Changes a person.
-pub async fn update_person(client: Client, id: i64, version: i32, patch: &PersonPatch) -> Answer<Person> {
-    client.send(Request::patch(path(&["people", &id.to_string()])).json(patch).if_match(version)).await
+pub async fn update_person(
+    client: Client,
+    id: i64,
+    version: i32,
+    patch: &PersonPatch,
+) -> Answer<Person> {
+    client
+        .send(
+            Request::patch(path(&["people", &id.to_string()]))
+                .json(patch)
+                .if_match(version),
+        )
+        .await
 }
 
 /// Requests for access of a desk, by where they stand.
@@ -165,30 +243,59 @@ pub async fn access_requests(
         AccessRequestStatus::Refused => "refused",
     };
     let address = ["/access-requests?desk=", &encode(desk), "&status=", status].concat();
-    client.send(Request::get(with_cursor(address, cursor))).await
+    client
+        .send(Request::get(with_cursor(address, cursor)))
+        .await
 }
 
 /// Approves a request for access: the person is registered.
-pub async fn approve_access(client: Client, id: i64, approval: &AccessApproval, key: &str) -> Answer<()> {
+pub async fn approve_access(
+    client: Client,
+    id: i64,
+    approval: &AccessApproval,
+    key: &str,
+) -> Answer<()> {
     let request = Request::post(path(&["access-requests", &id.to_string(), "approval"]));
     client.run(request.json(approval).key(key)).await
 }
 
 /// Refuses a request for access.
-pub async fn refuse_access(client: Client, id: i64, refusal: &AccessRefusal, key: &str) -> Answer<()> {
+pub async fn refuse_access(
+    client: Client,
+    id: i64,
+    refusal: &AccessRefusal,
+    key: &str,
+) -> Answer<()> {
     let request = Request::post(path(&["access-requests", &id.to_string(), "refusal"]));
     client.run(request.json(refusal).key(key)).await
 }
 
 /// The draft behind the reference that a caller reads out; 404 when there is none.
 pub async fn pending_draft(client: Client, desk: &str, reference: &str) -> Answer<PendingDraft> {
-    let address = ["/vouching/drafts?desk=", &encode(desk), "&reference=", &encode(reference)].concat();
+    let address = [
+        "/vouching/drafts?desk=",
+        &encode(desk),
+        "&reference=",
+        &encode(reference),
+    ]
+    .concat();
     client.send(Request::get(address)).await
 }
 
 /// Makes a fresh code for a draft, to be read out; answered this once.
-pub async fn vouch(client: Client, draft: &str, statement: &NewVouchedCode, key: &str) -> Answer<VouchedCode> {
-    client.send(Request::post(path(&["vouching", "drafts", draft, "codes"])).json(statement).key(key)).await
+pub async fn vouch(
+    client: Client,
+    draft: &str,
+    statement: &NewVouchedCode,
+    key: &str,
+) -> Answer<VouchedCode> {
+    client
+        .send(
+            Request::post(path(&["vouching", "drafts", draft, "codes"]))
+                .json(statement)
+                .key(key),
+        )
+        .await
 }
 
 fn with_cursor(mut address: String, cursor: Option<&str>) -> String {

@@ -1,0 +1,19 @@
+//! Windows that exist only while they are open.
+
+use leptos::prelude::*;
+
+/// The `open` signal of a [`Dialog`](crate::components::dialog::Dialog) that is drawn open, and is taken away by
+/// `on_closed` once it has closed. The browser gives the focus back while closing, so the dialog must not vanish before.
+pub fn shown(on_closed: Callback<()>) -> RwSignal<bool> {
+    let open = RwSignal::new(true);
+    Effect::new(move |was_open: Option<bool>| {
+        let is_open = open.get();
+        if was_open == Some(true) && !is_open {
+            request_animation_frame(move || {
+                let _ = on_closed.try_run(());
+            });
+        }
+        is_open
+    });
+    open
+}

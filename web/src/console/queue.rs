@@ -1,0 +1,705 @@
+//! The queue: a list of tickets with filters, order and pages, which keeps its rows, place and scroll while a ticket is
+//! open beside it (or, on narrow screens, in its place).
+//!
+//! The list never moves by itself. It asks every few seconds for news: rows that are shown change in place, and rows that
+//! came or left wait behind a button that says how many.
+
+use std::cmp::Ordering;
+
+use leptos::ev;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::NavigateOptions;
+use leptos_router::components::Outlet;
+use leptos_router::hooks::{use_location, use_navigate, use_query_map};
+use shared::api::page::Page;
+use shared::api::tickets::{Sort, TicketQuery, TicketRow, View};
+use shared::ticket::actor::Privilege;
+use wasm_bindgen::JsCast;
+
+use super::keys::keys;
+use super::query::{self, PAGE_ROWS};
+use super::session::session;
+use super::shell::{Topbar, counts, view_title};
+use super::sla::{ChipStyle, SlaChip};
+use super::status::priority_icon;
+use super::words::Words;
+use crate::browser;
+use crate::client::{ApiError, Fetched, console as api, use_client};
+use crate::components::feedback::{Empty, Failed};
+use crate::components::ticket::{StatusTag, initials, time};
+use crate::components::icon;
+use crate::i18n::dates::{DEFAULT_ZONE, Style};
+use crate::i18n::{t, t_with};
+
+const POLL_SECONDS: u64 = 15;
+const SKELETON_ROWS: usize = 12;
+/// Typing in the search field asks the server after this pause.
+const TYPING_PAUSE: std::time::Duration = std::time::Duration::from_millis(350);
+
+/// One row: its code, and its data, which change in place.
+#[derive(Clone)]
+struct Line {
+    code: String,
+    row: ArcRwSignal<TicketRow>,
+}
+
+impl PartialEq for Line {
+    fn eq(&self, other: &Self) -> bool {
+        self.code == other.code
+    }
+}
+
+#[derive(Clone, PartialEq)]
+enum Phase {
+    Loading,
+    Ready,
+    Failed(ApiError),
+}
+
+/// The list and where it stands; the ticket beside it uses it too.
+#[derive(Clone, Copy)]
+pub struct Queue {
+    /// What the address asks for.
+    pub query: Memo<TicketQuery>,
+    /// The code of the open ticket.
+    pub open: Memo<Option<String>>,
+    lines: RwSignal<Vec<Line>>,
+    phase: RwSignal<Phase>,
+    /// Cursors of the pages turned so far; the last is the present page.
+    trail: RwSignal<Vec<String>>,
+    next: RwSignal<Option<String>>,
+    /// A newer answer that would move rows.
+    held: RwSignal<Option<Page<TicketRow>>>,
+    etag: StoredValue<Option<String>>,
+    /// Rises with each question, so that late answers are dropped.
+    asked: StoredValue<u32>,
+    again: RwSignal<u32>,
+}
+
+impl Queue {
+    /// Reads the list and the counts again now, after the agent changed something.
+    pub fn refresh(self) {
+        self.again.update(|times| *times += 1);
+    }
+
+    /// The address of the list, as it is filtered now.
+    pub fn address(self) -> String {
+        ["/console/queue", &self.query.with(query::to_search)].concat()
+    }
+
+    fn search(self) -> String {
+        let mut query = self.query.get_untracked();
+        query.limit = Some(PAGE_ROWS);
+        query.cursor = self.trail.with_untracked(|trail| trail.last().cloned());
+        query::to_search(&query)
+    }
+
+    /// How many rows the held answer adds.
+    fn new_rows(self) -> usize {
+        self.held.with(|held| {
+            let Some(page) = held else { return 0 };
+            self.lines.with(|lines| {
+                page.items.iter().filter(|row| !lines.iter().any(|line| line.code == row.code)).count()
+            })
+        })
+    }
+
+    /// Shows an answer as it is.
+    fn show(self, page: Page<TicketRow>) {
+        self.held.set(None);
+        self.next.set(page.next);
+        let old = self.lines.get_untracked();
+        let lines = page.items.into_iter().map(|row| match old.iter().find(|line| line.code == row.code) {
+            Some(line) => {
+                set_if_changed(&line.row, row);
+                line.clone()
+            }
+            None => Line { code: row.code.clone(), row: ArcRwSignal::new(row) },
+        });
+        self.lines.set(lines.collect());
+        self.phase.set(Phase::Ready);
+    }
+
+    /// Takes an answer without moving rows: what is shown changes in place, the rest is held back.
+    fn merge(self, page: Page<TicketRow>) {
+        let shown = self.lines.get_untracked();
+        let same = shown.len() == page.items.len() && shown.iter().zip(&page.items).all(|(line, row)| line.code == row.code);
+        if same || shown.is_empty() {
+            self.show(page);
+            return;
+        }
+        for row in &page.items {
+            if let Some(line) = shown.iter().find(|line| line.code == row.code) {
+                set_if_changed(&line.row, row.clone());
+            }
+        }
+        self.held.set(Some(page));
+    }
+}
+
+fn set_if_changed(signal: &ArcRwSignal<TicketRow>, row: TicketRow) {
+    if signal.with_untracked(|old| *old != row) {
+        signal.set(row);
+    }
+}
+
+/// The queue around the page.
+pub fn queue() -> Queue {
+    expect_context::<Queue>()
+}
+
+/// Whether list and ticket stand side by side.
+fn wide_screen() -> RwSignal<bool> {
+    let list = window().match_media("(min-width: 80rem)").ok().flatten();
+    let wide = RwSignal::new(list.as_ref().is_none_or(web_sys::MediaQueryList::matches));
+    let listener = window_event_listener(ev::resize, move |_| {
+        let now = list.as_ref().is_none_or(web_sys::MediaQueryList::matches);
+        if wide.get_untracked() != now {
+            wide.set(now);
+        }
+    });
+    on_cleanup(move || listener.remove());
+    wide
+}
+
+/// The list, and beside or instead of it the open ticket.
+#[component]
+pub fn Workbench() -> impl IntoView {
+    let session = session();
+    let params = use_query_map();
+    let location = use_location();
+    let open = Memo::new(move |_| {
+        let path = location.pathname.get();
+        path.rsplit_once("/tickets/").map(|(_, code)| code.trim_end_matches('/').to_owned())
+    });
+    let queue = Queue {
+        query: Memo::new(move |_| {
+            let desk = session.desk.get();
+            params.with(|params| query::from_params(params, Some(desk)))
+        }),
+        open,
+        lines: RwSignal::new(Vec::new()),
+        phase: RwSignal::new(Phase::Loading),
+        trail: RwSignal::new(Vec::new()),
+        next: RwSignal::new(None),
+        held: RwSignal::new(None),
+        etag: StoredValue::new(None),
+        asked: StoredValue::new(0),
+        again: RwSignal::new(0),
+    };
+    provide_context(queue);
+    let wide = wide_screen();
+    load_list(queue, wide);
+    let title = Signal::derive(move || match queue.open.get() {
+        Some(code) if !wide.get() => code,
+        _ => view_title(queue.query.with(|query| query.view.unwrap_or(View::Mine))).to_owned(),
+    });
+    let may_create = move || session.may(Privilege::TicketCreate);
+    view! {
+        <Topbar title>
+            <SearchField queue/>
+            <div class="topbar-tools row">
+                {move || may_create().then(|| view! {
+                    <a class="btn primary hide-phone" href="/console/tickets/new" title=t(Words::NewTicketKey)>{icon("plus")}{t(Words::NewTicket)}</a>
+                })}
+            </div>
+        </Topbar>
+        <main class="panes" id="main" tabindex="-1" data-open=move || if queue.open.with(Option::is_some) { "ticket" } else { "none" }>
+            <List queue wide/>
+            <Outlet/>
+        </main>
+    }
+}
+
+/// Asks for the list when the address changes, when a page is turned, when something was changed, and for news.
+fn load_list(queue: Queue, wide: RwSignal<bool>) {
+    let client = use_client();
+    let counts = counts();
+    let ask = move |quiet: bool| {
+        let number = queue.asked.get_value() + 1;
+        queue.asked.set_value(number);
+        let search = queue.search();
+        let etag = if quiet { queue.etag.get_value() } else { None };
+        spawn_local(async move {
+            let answer = api::tickets(client, &search, etag).await;
+            if queue.asked.try_get_value() != Some(number) {
+                return;
+            }
+            match answer {
+                Ok(Fetched::Same) => {}
+                Ok(Fetched::New(page, etag)) => {
+                    queue.etag.set_value(etag);
+                    if quiet { queue.merge(page) } else { queue.show(page) }
+                }
+                // A poll that fails leaves the list as it is; the next one may work.
+                Err(_) if quiet && queue.phase.with_untracked(|phase| *phase == Phase::Ready) => {}
+                Err(error) => queue.phase.set(Phase::Failed(error)),
+            }
+        });
+    };
+    let visible = Memo::new(move |_| wide.get() || queue.open.with(Option::is_none));
+    let ask_now = move || {
+        if visible.get_untracked() && queue.query.with_untracked(|query| query.desk.as_deref() != Some("")) {
+            ask(false);
+        }
+    };
+    Effect::new(move |before: Option<TicketQuery>| {
+        let query = queue.query.get();
+        let turned = queue.trail.with(|trail| !trail.is_empty());
+        visible.track();
+        if before.as_ref() != Some(&query) {
+            queue.phase.set(Phase::Loading);
+            queue.lines.set(Vec::new());
+            queue.held.set(None);
+            if turned {
+                // Runs this effect again, which then asks for the first page.
+                queue.trail.set(Vec::new());
+                return query;
+            }
+        }
+        ask_now();
+        query
+    });
+    Effect::new(move |before: Option<u32>| {
+        let times = queue.again.get();
+        if before.is_some() {
+            ask_now();
+            counts.refresh();
+        }
+        times
+    });
+    browser::poll(POLL_SECONDS, move || {
+        if visible.get_untracked() {
+            ask(true);
+        }
+    });
+}
+
+/// Changes the address to another query, on the same page, without a new entry in the history.
+fn use_refine(queue: Queue) -> impl Fn(TicketQuery) + Clone {
+    let navigate = use_navigate();
+    move |query: TicketQuery| {
+        let page = match queue.open.get_untracked() {
+            Some(code) => ["/tickets/", &code].concat(),
+            None => "/queue".to_owned(),
+        };
+        let options = NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
+        navigate(&[page.as_str(), &query::to_search(&query)].concat(), options);
+    }
+}
+
+/// Finds tickets of the view by code or subject.
+#[component]
+fn SearchField(queue: Queue) -> impl IntoView {
+    let refine = use_refine(queue);
+    let pending = StoredValue::new(None::<TimeoutHandle>);
+    let input = NodeRef::<leptos::html::Input>::new();
+    keys().bind("/", move || {
+        if let Some(input) = input.get_untracked() {
+            let _ = input.focus();
+            input.select();
+        }
+    });
+    let typed = move |event: ev::Event| {
+        let text = event_target_value(&event).trim().chars().take(100).collect::<String>();
+        let refine = refine.clone();
+        if let Some(handle) = pending.get_value() {
+            handle.clear();
+        }
+        let later = set_timeout_with_handle(
+            move || {
+                let q = (!text.is_empty()).then_some(text.clone());
+                refine(TicketQuery { q, ..queue.query.get_untracked() });
+            },
+            TYPING_PAUSE,
+        );
+        pending.set_value(later.ok());
+    };
+    view! {
+        <div class="input-group topbar-search">
+            {icon("search")}
+            <input
+                class="input" type="search" maxlength="100" node_ref=input
+                aria-label=t(Words::SearchTickets) placeholder=t(Words::SearchTickets)
+                prop:value=move || queue.query.with(|query| query.q.clone().unwrap_or_default())
+                on:input=typed
+            />
+            <kbd>"/"</kbd>
+        </div>
+    }
+}
+
+#[component]
+fn List(queue: Queue, wide: RwSignal<bool>) -> impl IntoView {
+    let scroll = StoredValue::new(0);
+    let rows = NodeRef::<leptos::html::Ol>::new();
+    // A list that is not drawn forgets its place, so it is kept here.
+    Effect::new(move |_| {
+        let hidden = queue.open.with(Option::is_some) && !wide.get();
+        if let Some(rows) = rows.get().filter(|_| !hidden) {
+            let place = scroll.get_value();
+            request_animation_frame(move || rows.set_scroll_top(place));
+        }
+    });
+    Effect::new(move |_| {
+        queue.query.track();
+        queue.trail.track();
+        scroll.set_value(0);
+    });
+    bind_row_keys(queue);
+    let keep_place = move |_| {
+        if let Some(rows) = rows.get_untracked().filter(|rows| rows.client_height() > 0) {
+            scroll.set_value(rows.scroll_top());
+        }
+    };
+    let empty = move || queue.lines.with(Vec::is_empty) && queue.phase.with(|phase| *phase == Phase::Ready);
+    let failure = move || match queue.phase.get() {
+        Phase::Failed(error) => Some(error),
+        Phase::Loading | Phase::Ready => None,
+    };
+    let loading = move || queue.phase.with(|phase| *phase == Phase::Loading);
+    view! {
+        <section class="list-pane" aria-label=t(Words::TicketList) aria-busy=move || loading().to_string()>
+            <FilterBar queue/>
+            <RowHead queue/>
+            <News queue/>
+            {move || failure().map(|error| view! { <Failed error retry=Callback::new(move |()| queue.refresh())/> })}
+            {move || empty().then(|| view! { <NoRows queue/> })}
+            <ol class="rows" node_ref=rows on:scroll=keep_place hidden=move || empty() || failure().is_some()>
+                {move || loading().then(|| (0..SKELETON_ROWS).map(|_| view! {
+                    <li class="sk-row" aria-hidden="true"><span class="sk"></span></li>
+                }).collect_view())}
+                <For each=move || queue.lines.get() key=|line| line.code.clone() children=move |line| row_view(queue, line)/>
+            </ol>
+            <ListFoot queue/>
+        </section>
+    }
+}
+
+/// `j` and `k` move the focus between rows, `u` goes back to the list.
+fn bind_row_keys(queue: Queue) {
+    let move_by = |step: i32| {
+        move || {
+            let Ok(links) = document().query_selector_all(".rows .row") else { return };
+            let links: Vec<web_sys::HtmlElement> =
+                (0..links.length()).filter_map(|place| links.item(place)?.dyn_into().ok()).collect();
+            let active = document().active_element();
+            let at = links
+                .iter()
+                .position(|link| active.as_ref().is_some_and(|active| active.is_same_node(Some(link))))
+                .or_else(|| links.iter().position(|link| link.has_attribute("aria-current")));
+            let target = match at {
+                Some(at) => at.saturating_add_signed(step as isize).min(links.len().saturating_sub(1)),
+                None => 0,
+            };
+            if let Some(link) = links.get(target) {
+                let _ = link.focus();
+            }
+        }
+    };
+    let keys = keys();
+    keys.bind("j", move_by(1));
+    keys.bind("k", move_by(-1));
+    let navigate = use_navigate();
+    keys.bind("u", move || {
+        if let Some(code) = queue.open.get_untracked() {
+            let address = queue.query.with_untracked(query::to_search);
+            navigate(&["/queue", &address].concat(), NavigateOptions { scroll: false, ..NavigateOptions::default() });
+            focus_row(code);
+        }
+    });
+}
+
+/// Puts the focus back on the row that was open.
+pub fn focus_row(code: String) {
+    request_animation_frame(move || browser::focus_id(["row-", &code].concat()));
+}
+
+fn row_view(queue: Queue, line: Line) -> impl IntoView {
+    let session = session();
+    let code = line.code.clone();
+    let id = ["row-", &code].concat();
+    let href = {
+        let path = ["/console/tickets/", &code].concat();
+        move || [path.as_str(), &queue.query.with(query::to_search)].concat()
+    };
+    let current = move || queue.open.with(|open| open.as_deref() == Some(code.as_str())).then_some("true");
+    let row = line.row;
+    let unread = {
+        let row = row.clone();
+        move || row.with(|row| row.awaits_reply)
+    };
+    let cells = move || {
+        let row = row.get();
+        let desk_slug = row.desk.clone();
+        let desk = Signal::derive(move || session.profile(&desk_slug));
+        let zone = desk.with_untracked(|desk| desk.as_ref().map_or(DEFAULT_ZONE.to_owned(), |desk| desk.calendar.zone.name.clone()));
+        let who = match &row.requester_entity {
+            Some(entity) => [&row.requester.name, " · ", entity].concat(),
+            None => row.requester.name.clone(),
+        };
+        let owner = match &row.assignee {
+            Some(person) => view! {
+                <span class="avatar sm" aria-hidden="true">{initials(&person.name)}</span>
+                <span class="c-name">{person.name.clone()}</span>
+            }.into_any(),
+            None => view! { <span class="c-name">{row.group.as_ref().map_or(t(Words::Unassigned).to_owned(), |group| group.label.clone())}</span> }.into_any(),
+        };
+        view! {
+            <span class="c-prio" title=row.priority.label.clone()>
+                {icon(priority_icon(row.priority_rank))}
+                <span class="sr">{t_with(Words::PrioritySpoken, &[&row.priority.label])}</span>
+            </span>
+            <span class="c-code num">{row.code.clone()}</span>
+            <span class="c-subject" title=row.subject.clone()>
+                {row.awaits_reply.then(|| view! { <span class="sr">{t(Words::AwaitsReply)}</span> })}
+                {row.subject.clone()}
+            </span>
+            <span class="c-who" title=who.clone()>{who.clone()}</span>
+            <span class="c-state"><StatusTag status=row.status label=row.status_label.clone() small=true/></span>
+            <span class="c-owner">
+                <span class="tag plain sm num"><span class="sr">{t(Words::Level)}" "</span><span aria-hidden="true">"N"</span>{row.level}</span>
+                {owner}
+            </span>
+            <span class="c-sla"><SlaChip clock=row.sla.clock status=row.sla.status due_at=row.sla.due_at desk style=ChipStyle::Bare/></span>
+            <span class="c-when">{when(&row, &zone)}</span>
+        }
+        .into_any()
+    };
+    view! {
+        <li>
+            <a class="row" id=id class:unread=unread href=href aria-current=current>{cells}</a>
+        </li>
+    }
+}
+
+/// The last movement: the hour of today, else the day.
+fn when(row: &TicketRow, zone: &str) -> AnyView {
+    let today = browser::now_ms() - crate::i18n::dates::ms(row.updated_at) < 16.0 * 3_600_000.0;
+    time(row.updated_at, zone, if today { Style::Time } else { Style::Date })
+}
+
+/// Says how many rows wait, and shows them.
+#[component]
+fn News(queue: Queue) -> impl IntoView {
+    let text = move || {
+        queue.held.with(Option::is_some).then(|| match queue.new_rows() {
+            0 => t(Words::ListChanged).to_owned(),
+            1 => t(Words::OneNew).to_owned(),
+            count => t_with(Words::ManyNew, &[&count.to_string()]),
+        })
+    };
+    let take = move |_| {
+        if let Some(page) = queue.held.get_untracked() {
+            queue.show(page);
+            browser::focus_first(".rows .row");
+        }
+    };
+    view! {
+        <div class="news" role="status">
+            {move || text().map(|text| view! {
+                <button class="chip" aria-pressed="true" type="button" on:click=take>{icon("arrow-up")}{text}</button>
+            })}
+        </div>
+    }
+}
+
+#[component]
+fn NoRows(queue: Queue) -> impl IntoView {
+    let refine = use_refine(queue);
+    let filtered = queue.query.with_untracked(query::is_filtered);
+    if filtered {
+        let clear = move |_| refine(query::unfiltered(&queue.query.get_untracked()));
+        view! {
+            <Empty symbol="filter" title=t(Words::NothingFound)>
+                <p>{t(Words::NothingFoundHelp)}</p>
+                <button class="btn" type="button" on:click=clear>{t(Words::ClearFilters)}</button>
+            </Empty>
+        }
+        .into_any()
+    } else {
+        view! { <Empty symbol="inbox" title=t(Words::NoTickets)><p>{t(Words::NoTicketsHelp)}</p></Empty> }.into_any()
+    }
+}
+
+/// The heads of the columns that the list can be sorted by; narrow lists use the select in the filter bar.
+#[component]
+fn RowHead(queue: Queue) -> impl IntoView {
+    let refine = use_refine(queue);
+    let head = move |class: &'static str, name: &'static str, column: (Sort, Sort), short: bool| {
+        let refine = refine.clone();
+        let sort = move || queue.query.with(|query| query.sort.unwrap_or_default());
+        let place = move || match sort() {
+            sort if sort == column.0 => Ordering::Less,
+            sort if sort == column.1 => Ordering::Greater,
+            _ => Ordering::Equal,
+        };
+        let label = move || match place() {
+            Ordering::Less => t_with(Words::SortedUp, &[name]),
+            Ordering::Greater => t_with(Words::SortedDown, &[name]),
+            Ordering::Equal => t_with(Words::SortBy, &[name]),
+        };
+        let arrow = move || match place() {
+            Ordering::Less => Some(icon("arrow-up")),
+            Ordering::Greater => Some(icon("arrow-down")),
+            Ordering::Equal => None,
+        };
+        let pressed = move || (place() != Ordering::Equal).to_string();
+        let sort_by = move |_| {
+            let query = queue.query.get_untracked();
+            refine(TicketQuery { sort: Some(query::toggled(query.sort, column)), ..query });
+        };
+        view! {
+            <button class=["row-sort ", class].concat() type="button" aria-pressed=pressed aria-label=label title=label on:click=sort_by>
+                {if short { icon("flag") } else { name.into_any() }}{arrow}
+            </button>
+        }
+    };
+    let [due, priority, updated, created] = query::SORTS;
+    view! {
+        <div class="row-head" role="group" aria-label=t(Words::SortList)>
+            {head("c-prio", t(Words::Priority), priority, true)}
+            {head("c-code", t(Words::Code), created, false)}
+            <span class="c-subject">{t(Words::Subject)}</span>
+            <span class="c-who">{t(Words::Requester)}</span>
+            <span class="c-state">{t(Words::State)}</span>
+            <span class="c-owner">{t(Words::Assignee)}</span>
+            {head("c-sla", t(Words::Due), due, false)}
+            {head("c-when", t(Words::Updated), updated, false)}
+        </div>
+    }
+}
+
+#[component]
+fn ListFoot(queue: Queue) -> impl IntoView {
+    let first = move || queue.trail.with(Vec::is_empty);
+    let last = move || queue.next.with(Option::is_none);
+    let back = move |_| {
+        if !first() {
+            queue.phase.set(Phase::Loading);
+            queue.lines.set(Vec::new());
+            queue.trail.update(|trail| {
+                trail.pop();
+            });
+        }
+    };
+    let forth = move |_| {
+        if let Some(cursor) = queue.next.get_untracked() {
+            queue.phase.set(Phase::Loading);
+            queue.lines.set(Vec::new());
+            queue.trail.update(|trail| trail.push(cursor));
+        }
+    };
+    let range = move || {
+        let rows = queue.lines.with(Vec::len);
+        let before = queue.trail.with(Vec::len) * usize::from(PAGE_ROWS);
+        (rows > 0).then(|| [&(before + 1).to_string(), "–", &(before + rows).to_string()].concat())
+    };
+    view! {
+        <div class="list-foot">
+            <nav class="pager" aria-label=t(Words::Pages)>
+                <button class="btn ghost sm" type="button" aria-disabled=move || first().then_some("true") on:click=back>{icon("chevron-left")}{t(Words::Previous)}</button>
+                <span class="muted num">{range}</span>
+                <button class="btn ghost sm" type="button" aria-disabled=move || last().then_some("true") on:click=forth>{t(Words::Next)}{icon("chevron-right")}</button>
+            </nav>
+        </div>
+    }
+}
+
+/// A choice of the filter bar: value and label.
+type Pick = (String, String);
+
+#[component]
+fn FilterBar(queue: Queue) -> impl IntoView {
+    let session = session();
+    let refine = use_refine(queue);
+    let shown = RwSignal::new(queue.query.with_untracked(query::is_filtered));
+    let agents = RwSignal::new(Vec::new());
+    // Names are asked for when the filters are first opened.
+    Effect::new(move |asked: Option<String>| {
+        let desk = session.desk.get();
+        if !shown.get() || asked.as_ref() == Some(&desk) {
+            return asked.unwrap_or_default();
+        }
+        session.load_agents(desk.clone(), agents);
+        desk
+    });
+    let count = move || queue.query.with(|query| {
+        [query.status.is_some(), query.priority.is_some(), query.level.is_some(), query.group.is_some(), query.assignee.is_some(), query.requester.is_some()]
+            .into_iter()
+            .filter(|set| *set)
+            .count()
+    });
+    let toggle_text = move || match count() {
+        0 => t(Words::Filters).to_owned(),
+        count => t_with(Words::FiltersCount, &[&count.to_string()]),
+    };
+    let on_sort = {
+        let refine = refine.clone();
+        move |event: ev::Event| refine(TicketQuery { sort: query::parse_sort(&event_target_value(&event)), ..queue.query.get_untracked() })
+    };
+    let sort_options = query::SORTS.into_iter().zip([Words::Due, Words::Priority, Words::Updated, Words::Created]).flat_map(|((up, down), name)| {
+        [(up, t_with(Words::Rising, &[t(name)])), (down, t_with(Words::Falling, &[t(name)]))]
+    });
+    let clear = {
+        let refine = refine.clone();
+        move |_| refine(query::unfiltered(&queue.query.get_untracked()))
+    };
+    let states = move || session.current().map(|desk| desk.states.iter().map(|state| (state.id.as_str().to_owned(), state.label.clone())).collect::<Vec<Pick>>());
+    let priorities = move || session.current().map(|desk| desk.priorities.iter().map(|one| (one.id.clone(), one.label.clone())).collect::<Vec<Pick>>());
+    let levels = move || session.current().map(|desk| desk.levels.iter().map(|one| (one.level.to_string(), one.label.clone())).collect::<Vec<Pick>>());
+    let groups = move || session.current().map(|desk| {
+        desk.levels.iter().flat_map(|level| level.groups.iter()).map(|group| (group.id.clone(), group.label.clone())).collect::<Vec<Pick>>()
+    });
+    let people = move || Some(agents.with(|agents: &Vec<shared::api::desks::DeskAgent>| {
+        agents.iter().map(|agent| (agent.id.to_string(), agent.full_name.clone())).collect::<Vec<Pick>>()
+    }));
+    let select = move |name: Words, choices: Signal<Option<Vec<Pick>>>, read: fn(&TicketQuery) -> Option<String>, write: fn(&mut TicketQuery, Option<String>)| {
+        let refine = refine.clone();
+        let on_change = move |event: ev::Event| {
+            let value = event_target_value(&event);
+            let mut query = queue.query.get_untracked();
+            write(&mut query, (!value.is_empty()).then_some(value));
+            refine(query);
+        };
+        view! {
+            <select class="input select sm" aria-label=t(name) on:change=on_change>
+                <option value="" prop:selected=move || queue.query.with(|query| read(query).is_none())>{t(name)}</option>
+                {move || choices.get().unwrap_or_default().into_iter().map(|(value, label)| {
+                    let key = value.clone();
+                    view! { <option value=value prop:selected=move || queue.query.with(|query| read(query).as_deref() == Some(key.as_str()))>{label}</option> }
+                }).collect_view()}
+            </select>
+        }
+    };
+    let status_select = select(Words::State, Signal::derive(states), |query| query.status.clone(), |query, value| query.status = value);
+    let priority_select = select(Words::Priority, Signal::derive(priorities), |query| query.priority.clone(), |query, value| query.priority = value);
+    let level_select = select(Words::Level, Signal::derive(levels), |query| query.level.map(|level| level.to_string()), |query, value| query.level = value.and_then(|value| value.parse().ok()));
+    let group_select = select(Words::Group, Signal::derive(groups), |query| query.group.clone(), |query, value| query.group = value);
+    let person_select = select(Words::Assignee, Signal::derive(people), |query| query.assignee.map(|key| key.to_string()), |query, value| query.assignee = value.and_then(|value| value.parse().ok()));
+    view! {
+        <div class="filterbar">
+            <button
+                class="chip" type="button" aria-controls="filters"
+                aria-pressed=move || (count() > 0).to_string()
+                aria-expanded=move || shown.get().to_string()
+                on:click=move |_| shown.update(|shown| *shown = !*shown)
+            >
+                {icon("filter")}{toggle_text}
+            </button>
+            {move || (count() > 0).then(|| {
+                let clear = clear.clone();
+                view! { <button class="chip" type="button" on:click=clear>{t(Words::ClearFilters)}{icon("x")}</button> }
+            })}
+            <select class="input select sm" aria-label=t(Words::SortList) on:change=on_sort>
+                {sort_options.map(|(sort, label)| view! {
+                    <option value=query::sort_word(sort) prop:selected=move || queue.query.with(|query| query.sort.unwrap_or_default() == sort)>{label}</option>
+                }).collect_view()}
+            </select>
+        </div>
+        <div class="filterbar filters" id="filters" hidden=move || !shown.get()>
+            {status_select}{priority_select}{level_select}{group_select}{person_select}
+        </div>
+    }
+}

@@ -1,0 +1,492 @@
+//! What stands around every page: the rail with views and counts, the bar of each page, the bar at the foot on phones,
+//! the preferences and the list of shortcuts.
+
+use leptos::ev;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::components::Outlet;
+use leptos_router::hooks::{use_location, use_navigate, use_query_map};
+use shared::api::tickets::{TicketQuery, View, ViewCounts};
+use shared::ticket::actor::Privilege;
+use wasm_bindgen::JsCast;
+
+use super::components::menu::Menu;
+use super::components::window::shown;
+use super::keys::keys;
+use super::query;
+use super::session::session;
+use super::words::Words;
+use crate::browser;
+use crate::client::{Fetched, console as api, use_client};
+use crate::components::dialog::Dialog;
+use crate::components::page::title as title_of_window;
+use crate::components::ticket::initials;
+use crate::components::{LangSwitch, SkipLink, ThemeSwitch, icon};
+use crate::i18n::t;
+
+const COUNT_SECONDS: u64 = 15;
+const DENSITY: &str = "atiende.density";
+
+/// The counts of the rail, which a page may ask to be read again after it changed something.
+#[derive(Clone, Copy)]
+pub struct Counts {
+    /// The latest counts.
+    pub now: RwSignal<Option<ViewCounts>>,
+    again: RwSignal<u32>,
+}
+
+impl Counts {
+    /// Reads the counts again now.
+    pub fn refresh(self) {
+        self.again.update(|times| *times += 1);
+    }
+}
+
+/// The counts of the rail.
+pub fn counts() -> Counts {
+    expect_context::<Counts>()
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Window {
+    None,
+    Preferences,
+    Shortcuts,
+}
+
+/// What the shell shares with the bar of each page.
+#[derive(Clone, Copy)]
+struct Drawer(RwSignal<bool>);
+
+/// The rail, the page and, on phones, the bar at the foot.
+#[component]
+pub fn Shell() -> impl IntoView {
+    let drawer = RwSignal::new(false);
+    provide_context(Drawer(drawer));
+    provide_context(start_counts());
+    let open_window = RwSignal::new(Window::None);
+    let close = Callback::new(move |()| open_window.set(Window::None));
+    paint_desk();
+    follow_desk_of_address();
+    bind_keys(open_window);
+    let location = use_location();
+    Effect::new(move |_| {
+        location.pathname.track();
+        location.search.track();
+        drawer.set(false);
+    });
+    let on_key = move |event: ev::KeyboardEvent| {
+        if event.key() == "Escape" && drawer.get_untracked() {
+            drawer.set(false);
+        }
+    };
+    view! {
+        <div class="shell" data-rail=move || drawer.get().then_some("open") on:keydown=on_key>
+            <SkipLink/>
+            <Rail drawer open_window/>
+            <button class="rail-shade" type="button" tabindex="-1" aria-hidden="true" on:click=move |_| drawer.set(false)></button>
+            <div class="stage"><Outlet/></div>
+            <BottomBar drawer/>
+            {move || match open_window.get() {
+                Window::None => ().into_any(),
+                Window::Preferences => view! { <Preferences on_close=close/> }.into_any(),
+                Window::Shortcuts => view! { <Shortcuts on_close=close/> }.into_any(),
+            }}
+        </div>
+    }
+}
+
+/// Reads the counts now, every few seconds, and when a page asks.
+fn start_counts() -> Counts {
+    let client = use_client();
+    let session = session();
+    let counts = Counts { now: RwSignal::new(None), again: RwSignal::new(0) };
+    let etag = StoredValue::new(None::<String>);
+    let read = move || {
+        let desk = session.desk.get_untracked();
+        spawn_local(async move {
+            let known = etag.try_get_value().flatten();
+            let answer = api::ticket_counts(client, &desk, known).await;
+            // A failure keeps the last counts; the list beside them says that something is wrong.
+            if let Ok(Fetched::New(now, new_etag)) = answer
+                && session.desk.try_get_untracked().is_some_and(|present| present == desk)
+            {
+                let _ = etag.try_set_value(new_etag);
+                let _ = counts.now.try_set(Some(now));
+            }
+        });
+    };
+    Effect::new(move |before: Option<String>| {
+        counts.again.track();
+        let desk = session.desk.get();
+        if before.is_some_and(|before| before != desk) {
+            etag.set_value(None);
+            counts.now.set(None);
+        }
+        read();
+        desk
+    });
+    browser::poll(COUNT_SECONDS, read);
+    counts
+}
+
+/// Shows the desk's colour; its shades are clamped by the style sheet.
+fn paint_desk() {
+    let session = session();
+    Effect::new(move |_| {
+        let accent = session.current().and_then(|desk| desk.accent.clone());
+        let Some(root) = document().document_element() else { return };
+        let style = root.unchecked_into::<web_sys::HtmlElement>().style();
+        // A colour that the browser does not know is passed over by it.
+        let _ = match accent {
+            Some(accent) => style.set_property("--desk-accent", &accent),
+            None => style.remove_property("--desk-accent").map(|_| ()),
+        };
+    });
+}
+
+/// A `desk` in the address opens that desk, so that a shared address shows the same list.
+fn follow_desk_of_address() {
+    let session = session();
+    let query = use_query_map();
+    Effect::new(move |_| {
+        if let Some(slug) = query.with(|query| query.get("desk")) {
+            session.open_desk(&slug);
+        }
+    });
+}
+
+fn bind_keys(open_window: RwSignal<Window>) {
+    let session = session();
+    let keys = keys();
+    let navigate = use_navigate();
+    let go_to_view = move |view: View| {
+        let navigate = navigate.clone();
+        move || {
+            let query = TicketQuery { desk: Some(session.desk.get_untracked()), view: Some(view), ..TicketQuery::default() };
+            navigate(&["/queue", &query::to_search(&query)].concat(), Default::default());
+        }
+    };
+    keys.bind("g m", go_to_view(View::Mine));
+    keys.bind("g g", go_to_view(View::Group));
+    keys.bind("g a", go_to_view(View::All));
+    keys.bind("g u", go_to_view(View::Unassigned));
+    keys.bind("g d", go_to_view(View::DueSoon));
+    let navigate = use_navigate();
+    keys.bind("c", move || {
+        if session.may(Privilege::TicketCreate) {
+            navigate("/tickets/new", Default::default());
+        }
+    });
+    keys.bind("?", move || open_window.set(Window::Shortcuts));
+}
+
+fn view_name(view: View) -> Words {
+    match view {
+        View::Mine => Words::ViewMine,
+        View::Group => Words::ViewGroup,
+        View::All => Words::ViewAll,
+        View::Unassigned => Words::ViewUnassigned,
+        View::DueSoon => Words::ViewDueSoon,
+        View::Solved => Words::ViewSolved,
+        View::Closed => Words::ViewClosed,
+    }
+}
+
+/// The name of a view in the current language.
+pub fn view_title(view: View) -> &'static str {
+    t(view_name(view))
+}
+
+fn view_icon(view: View) -> &'static str {
+    match view {
+        View::Mine => "inbox",
+        View::Group => "users",
+        View::All => "list",
+        View::Unassigned => "circle",
+        View::DueSoon => "clock",
+        View::Solved => "check-circle",
+        View::Closed => "check",
+    }
+}
+
+fn view_count(counts: ViewCounts, view: View) -> Option<i64> {
+    match view {
+        View::Mine => Some(counts.mine),
+        View::Group => Some(counts.group),
+        View::All => Some(counts.all),
+        View::Unassigned => Some(counts.unassigned),
+        View::DueSoon => Some(counts.due_soon),
+        View::Solved => Some(counts.solved),
+        View::Closed => None,
+    }
+}
+
+#[component]
+fn Rail(drawer: RwSignal<bool>, open_window: RwSignal<Window>) -> impl IntoView {
+    let session = session();
+    let counts = counts();
+    let location = use_location();
+    let params = use_query_map();
+    let in_queue = move || {
+        let path = location.pathname.get();
+        path.ends_with("/queue") || (path.contains("/tickets/") && !path.ends_with("/tickets/new"))
+    };
+    let present = Memo::new(move |_| in_queue().then(|| params.with(|params| query::from_params(params, None).view)).flatten());
+    Effect::new(move |_| {
+        if drawer.get() {
+            browser::focus_first(".rail-head .btn");
+        }
+    });
+    let views = query::VIEWS.map(|view| {
+        let href = move || {
+            let query = TicketQuery { desk: Some(session.desk.get()), view: Some(view), ..TicketQuery::default() };
+            ["/console/queue", &query::to_search(&query)].concat()
+        };
+        let count = move || counts.now.get().and_then(|counts| view_count(counts, view));
+        view! {
+            <li>
+                <a class="rail-link" href=href aria-current=move || (present.get() == Some(view)).then_some("page")>
+                    {icon(view_icon(view))}
+                    <span class="rail-text">{view_title(view)}</span>
+                    {move || count().map(|count| view! { <span class="badge num">{count}</span> })}
+                </a>
+            </li>
+        }
+    });
+    let page = move |href: &'static str, symbol: &'static str, name: Words, right: Privilege, count: Option<Signal<i64>>| {
+        let current = move || (location.pathname.get() == href).then_some("page");
+        move || session.may(right).then(|| view! {
+            <li>
+                <a class="rail-link" href=href aria-current=current>
+                    {icon(symbol)}
+                    <span class="rail-text">{t(name)}</span>
+                    {count.map(|count| view! {
+                        <span class="badge num" class:accent=move || { count.get() > 0 } hidden=move || count.get() == 0>{count}</span>
+                    })}
+                </a>
+            </li>
+        })
+    };
+    let waiting = Signal::derive(move || counts.now.get().map_or(0, |counts| counts.access_requests));
+    view! {
+        <nav class="rail" aria-label=t(Words::Views)>
+            <div class="rail-head">
+                <a class="brand" href="/console/queue">
+                    <svg class="brand-mark" aria-hidden="true"><use_ href=browser::icon_url("mark")></use_></svg>
+                    <span class="brand-text">
+                        <span class="brand-desk">{move || desk_name(session)}</span>
+                        <span class="brand-name">"Atiende"</span>
+                    </span>
+                </a>
+                <button class="btn ghost icon-only sm only-narrow" type="button" aria-label=t(Words::CloseMenu) title=t(Words::CloseMenu) on:click=move |_| drawer.set(false)>
+                    {icon("x")}
+                </button>
+            </div>
+            <div class="rail-scroll">
+                <DeskSwitch/>
+                <p class="rail-title" id="rail-views">{t(Words::Views)}</p>
+                <ul class="rail-list" aria-labelledby="rail-views">{views.collect_view()}</ul>
+                <p class="rail-title" id="rail-desk">{t(Words::Desk)}</p>
+                <ul class="rail-list" aria-labelledby="rail-desk">
+                    {page("/console/people", "user", Words::People, Privilege::PeopleManage, None)}
+                    {page("/console/access-requests", "key", Words::AccessRequests, Privilege::AccessDecide, Some(waiting))}
+                    {page("/console/vouching", "phone", Words::Vouching, Privilege::IdentityVouch, None)}
+                </ul>
+            </div>
+            <div class="rail-foot"><UserMenu open_window/></div>
+        </nav>
+    }
+}
+
+trait CollectView {
+    fn collect_view(self) -> Vec<AnyView>;
+}
+
+impl<V: IntoView + 'static, const N: usize> CollectView for [V; N] {
+    fn collect_view(self) -> Vec<AnyView> {
+        self.into_iter().map(IntoAny::into_any).collect()
+    }
+}
+
+fn desk_name(session: super::session::Session) -> String {
+    let slug = session.desk.get();
+    session.desks.with(|desks| desks.iter().find(|desk| desk.slug == slug).map(|desk| desk.name.clone()).unwrap_or_default())
+}
+
+/// Chooses the desk, for who works at several.
+#[component]
+fn DeskSwitch() -> impl IntoView {
+    let session = session();
+    let navigate = use_navigate();
+    let location = use_location();
+    let choose = move |event: ev::Event| {
+        let slug = event_target_value(&event);
+        session.open_desk(&slug);
+        let path = location.pathname.get_untracked();
+        // Filters name groups and priorities of one desk, and a ticket belongs to one: both are left behind.
+        if path.ends_with("/queue") || path.contains("/tickets/") {
+            let query = TicketQuery { desk: Some(slug), view: Some(View::Mine), ..TicketQuery::default() };
+            navigate(&["/queue", &query::to_search(&query)].concat(), Default::default());
+        }
+    };
+    move || {
+        let choose = choose.clone();
+        (session.desks.with(Vec::len) > 1).then(|| view! {
+            <select class="input select" aria-label=t(Words::ChooseDesk) prop:value=move || session.desk.get() on:change=choose>
+                {session.desks.get().into_iter().map(|desk| {
+                    let chosen = session.desk.with_untracked(|slug| *slug == desk.slug);
+                    view! { <option value=desk.slug selected=chosen>{desk.name}</option> }
+                }).collect::<Vec<_>>()}
+            </select>
+        })
+    }
+}
+
+#[component]
+fn UserMenu(open_window: RwSignal<Window>) -> impl IntoView {
+    let client = use_client();
+    let me = session().me.get_untracked();
+    let button = view! {
+        <span class="avatar" aria-hidden="true">{initials(&me.full_name)}</span>
+        <span class="rail-user truncate">{me.full_name.clone()}</span>
+    };
+    let sign_out = move |_| spawn_local(client.sign_out());
+    view! {
+        <Menu button_class="btn" button=button.into_any()>
+            <div class="menu-title">{me.email.clone()}</div>
+            <button class="menu-item" role="menuitem" type="button" on:click=move |_| open_window.set(Window::Preferences)>
+                {icon("settings")}{t(Words::Preferences)}
+            </button>
+            <button class="menu-item" role="menuitem" type="button" on:click=move |_| open_window.set(Window::Shortcuts)>
+                {icon("keyboard")}{t(Words::Shortcuts)}<kbd>"?"</kbd>
+            </button>
+            <hr/>
+            <button class="menu-item" role="menuitem" type="button" on:click=sign_out>
+                {icon("logout")}{t(Words::SignOut)}
+            </button>
+        </Menu>
+    }
+}
+
+#[component]
+fn BottomBar(drawer: RwSignal<bool>) -> impl IntoView {
+    let session = session();
+    let location = use_location();
+    let link = move |href: &'static str, symbol: &'static str, name: Words| view! {
+        <a class="bottom-link" href=href aria-current=move || (location.pathname.get() == href).then_some("page")>
+            {icon(symbol)}<span>{t(name)}</span>
+        </a>
+    };
+    view! {
+        <nav class="bottombar" aria-label=t(Words::MainNavigation)>
+            {link("/console/queue", "inbox", Words::Queue)}
+            {move || session.may(Privilege::TicketCreate).then(|| link("/console/tickets/new", "plus", Words::New))}
+            {move || session.may(Privilege::PeopleManage).then(|| link("/console/people", "user", Words::People))}
+            <button class="bottom-link" type="button" aria-expanded=move || drawer.get().to_string() on:click=move |_| drawer.set(true)>
+                {icon("menu")}<span>{t(Words::Menu)}</span>
+            </button>
+        </nav>
+    }
+}
+
+/// The bar of a page: its heading, and what belongs to it on the right.
+#[component]
+pub fn Topbar(
+    /// The page's heading; also the window's title.
+    #[prop(into)]
+    title: Signal<String>,
+    /// Search and buttons.
+    #[prop(optional)]
+    children: Option<Children>,
+) -> impl IntoView {
+    let drawer = expect_context::<Drawer>().0;
+    Effect::new(move |_| title_of_window(&title.get()));
+    view! {
+        <header class="topbar">
+            <button
+                class="btn ghost icon-only only-narrow" type="button"
+                aria-label=t(Words::OpenMenu) title=t(Words::OpenMenu)
+                aria-expanded=move || drawer.get().to_string()
+                on:click=move |_| drawer.set(true)
+            >
+                {icon("menu")}
+            </button>
+            <h1 class="topbar-title" tabindex="-1">{title}</h1>
+            {children.map(|children| children())}
+        </header>
+    }
+}
+
+#[component]
+fn Preferences(on_close: Callback<()>) -> impl IntoView {
+    let keys = keys();
+    let density = RwSignal::new(browser::stored(DENSITY).unwrap_or_else(|| "compact".to_owned()));
+    let choose = move |value: &'static str| {
+        browser::store(DENSITY, Some(value));
+        browser::mark_root("data-density", Some(value));
+        density.set(value.to_owned());
+    };
+    let density_button = move |value: &'static str, name: Words| view! {
+        <button type="button" aria-pressed=move || density.with(|density| density == value).to_string() on:click=move |_| choose(value)>{t(name)}</button>
+    };
+    view! {
+        <Dialog id="preferences" title=t(Words::Preferences) open=shown(on_close)>
+            <div class="dialog-body stack">
+                <div class="row spread"><span>{t(Words::Theme)}</span><ThemeSwitch/></div>
+                <div class="row spread"><span>{t(Words::Language)}</span><LangSwitch/></div>
+                <div class="row spread">
+                    <span>{t(Words::Density)}</span>
+                    <div class="segmented" role="group" aria-label=t(Words::Density)>
+                        {density_button("compact", Words::Compact)}
+                        {density_button("comfortable", Words::Comfortable)}
+                    </div>
+                </div>
+                <label class="check">
+                    <input type="checkbox" prop:checked=move || keys.enabled.get() on:change=move |event| keys.switch(event_target_checked(&event))/>
+                    <span>{t(Words::ShortcutsOn)}</span>
+                </label>
+            </div>
+        </Dialog>
+    }
+}
+
+#[component]
+fn Shortcuts(on_close: Callback<()>) -> impl IntoView {
+    let keys = keys();
+    let entry = |combination: &'static [&'static str], name: Words| view! {
+        <div>
+            <dt>{combination.iter().map(|key| view! { <kbd>{*key}</kbd>" " }).collect::<Vec<_>>()}</dt>
+            <dd>{t(name)}</dd>
+        </div>
+    };
+    view! {
+        <Dialog id="shortcuts" title=t(Words::Shortcuts) open=shown(on_close)>
+            <div class="dialog-body stack">
+                {move || (!keys.enabled.get()).then(|| view! { <p class="muted">{t(Words::ShortcutsAreOff)}</p> })}
+                <dl class="keys">
+                    {entry(&["J"], Words::KeyNext)}
+                    {entry(&["K"], Words::KeyPrevious)}
+                    {entry(&["Enter"], Words::KeyOpen)}
+                    {entry(&["U"], Words::KeyBack)}
+                    {entry(&["/"], Words::KeySearch)}
+                    {entry(&["C"], Words::NewTicket)}
+                    {entry(&["E"], Words::KeyTake)}
+                    {entry(&["R"], Words::KeyReply)}
+                    {entry(&["N"], Words::KeyNote)}
+                    {entry(&["Ctrl", "Enter"], Words::KeySend)}
+                    {entry(&["G", "M"], Words::ViewMine)}
+                    {entry(&["G", "G"], Words::ViewGroup)}
+                    {entry(&["G", "A"], Words::ViewAll)}
+                    {entry(&["G", "U"], Words::ViewUnassigned)}
+                    {entry(&["G", "D"], Words::ViewDueSoon)}
+                    {entry(&["?"], Words::KeyHelp)}
+                </dl>
+                <label class="check">
+                    <input type="checkbox" prop:checked=move || keys.enabled.get() on:change=move |event| keys.switch(event_target_checked(&event))/>
+                    <span>{t(Words::ShortcutsOn)}</span>
+                </label>
+            </div>
+        </Dialog>
+    }
+}

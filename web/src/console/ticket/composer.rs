@@ -1,0 +1,187 @@
+//! Writing to the requester or to the team. Which of the two is never in doubt: it begins as an internal note, differs
+//! in border, ground, icon and words, and names the recipient before anything is sent.
+
+use leptos::ev;
+use leptos::html;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use shared::api::tickets::NewMessage;
+use shared::ticket::command::CommandKind;
+use shared::ticket::status::Visibility;
+use shared::ticket::text::Body;
+
+use super::Case;
+use crate::browser;
+use crate::client::console::{self as api, UPLOADS};
+use crate::client::uploads::Uploads;
+use crate::client::{ApiError, use_client};
+use crate::components::feedback::{ErrorNote, Kind};
+use crate::components::files::{PickedFiles, files_of};
+use crate::components::form::explain;
+use crate::components::icon;
+use crate::console::keys::keys;
+use crate::console::words::Words;
+use crate::i18n::{t, t_with};
+
+const FILES: &str = "composer-files";
+
+/// The composer below the timeline; what is typed stays in this browser until it is sent.
+#[component]
+pub fn Composer(case: Case) -> impl IntoView {
+    let client = use_client();
+    let store_key = {
+        let agent = case.session.me.with_untracked(|me| me.id);
+        StoredValue::new(["atiende.reply.", &agent.to_string(), ".", &case.code()].concat())
+    };
+    let text = RwSignal::new(store_key.with_value(|key| browser::stored(key)).unwrap_or_default());
+    let kind = RwSignal::new(Visibility::Internal);
+    let fault = RwSignal::new(None::<String>);
+    let error = RwSignal::new(None::<ApiError>);
+    let busy = RwSignal::new(false);
+    let key = StoredValue::new(browser::random_key());
+    let uploads = Uploads::new(client, UPLOADS);
+    let area = NodeRef::<html::Textarea>::new();
+    let keep = move |typed: &str| store_key.with_value(|key| browser::store(key, (!typed.is_empty()).then_some(typed)));
+    let typed = move |event: ev::Event| {
+        let value = event_target_value(&event);
+        keep(&value);
+        fault.set(None);
+        text.set(value);
+    };
+    let send = move || {
+        if busy.get_untracked() {
+            return;
+        }
+        let body = match text.with_untracked(|text| Body::parse(text)) {
+            Ok(body) => body.into_string(),
+            Err(wrong) => return fault.set(Some(explain(wrong))),
+        };
+        if untrack(|| uploads.is_busy()) {
+            return fault.set(Some(t(Words::FilesStillSending).to_owned()));
+        }
+        let visibility = kind.get_untracked();
+        let message = NewMessage { visibility, body, attachments: uploads.ids() };
+        busy.set(true);
+        error.set(None);
+        spawn_local(async move {
+            let outcome = api::create_message(client, &case.code(), &message, &key.get_value()).await;
+            // The ticket may have been left meanwhile: then the text is still in this browser, unless it was sent.
+            if outcome.is_ok() {
+                let _ = store_key.try_with_value(|key| browser::store(key, None));
+            }
+            if busy.try_set(false).is_some() {
+                return;
+            }
+            match outcome {
+                Ok(()) => {
+                    key.set_value(browser::random_key());
+                    text.set(String::new());
+                    uploads.clear();
+                    kind.set(Visibility::Internal);
+                    case.ui.toast(Kind::Success, t(match visibility {
+                        Visibility::Public => Words::ReplySent,
+                        Visibility::Internal => Words::NoteSaved,
+                    }));
+                    case.changed();
+                }
+                Err(refused) => {
+                    if refused.status() > 0 && refused.status() < 500 {
+                        key.set_value(browser::random_key());
+                    }
+                    if refused.status() == 409 {
+                        case.load();
+                    }
+                    error.set(Some(refused));
+                }
+            }
+        });
+    };
+    let start = move |visibility: Visibility| {
+        move || {
+            kind.set(visibility);
+            if let Some(area) = area.get_untracked() {
+                let _ = area.focus();
+            }
+        }
+    };
+    keys().bind("r", start(Visibility::Public));
+    keys().bind("n", start(Visibility::Internal));
+    let on_key = move |event: ev::KeyboardEvent| {
+        if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
+            event.prevent_default();
+            send();
+        }
+    };
+    let add = move |files: Vec<web_sys::File>| uploads.add(files, case.limits());
+    let chosen = move |event: ev::Event| {
+        let input: web_sys::HtmlInputElement = event_target(&event);
+        add(files_of(input.files()));
+        // Choosing the same file again must be noticed.
+        input.set_value("");
+    };
+    let dropped = move |event: ev::DragEvent| {
+        event.prevent_default();
+        add(files_of(event.data_transfer().and_then(|data| data.files())));
+    };
+    let is_public = move || kind.get() == Visibility::Public;
+    let recipient = move || case.view.with(|view| view.as_ref().map(|view| view.requester.email.clone()).unwrap_or_default());
+    let to = move || {
+        if is_public() {
+            view! { {icon("eye")}<span>{t_with(Words::WillBeMailed, &[&recipient()])}</span> }.into_any()
+        } else {
+            view! { {icon("eye-off")}<span>{t(Words::TeamOnly)}</span> }.into_any()
+        }
+    };
+    let radio = move |visibility: Visibility, class: &'static str, symbol: &'static str, name: Words| view! {
+        <label class=class>
+            <input type="radio" name="composer-kind" prop:checked=move || kind.get() == visibility on:change=move |_| kind.set(visibility)/>
+            {icon(symbol)}{t(name)}
+        </label>
+    };
+    // A final ticket takes no messages; the server would refuse them.
+    let closed = Memo::new(move |_| {
+        case.view.with(|view| view.as_ref().is_some_and(|view| view.status.is_final())) && case.allowed(CommandKind::AddMessage).is_none()
+    });
+    let kind_word = move || if is_public() { "public" } else { "note" };
+    let button_class = move || if is_public() { "btn primary" } else { "btn note" };
+    let button_text = move || t(match (busy.get(), is_public()) {
+        (true, _) => Words::Sending,
+        (false, true) => Words::SendReply,
+        (false, false) => Words::SaveNote,
+    });
+    view! {
+        <p class="muted" hidden=move || !closed.get()>{t(Words::ClosedForMessages)}</p>
+        <form
+            class="composer" data-kind=kind_word hidden=move || closed.get()
+            on:submit=move |event| { event.prevent_default(); send(); }
+            on:dragover=|event| event.prevent_default() on:drop=dropped
+        >
+            <fieldset class="composer-kind">
+                <legend class="sr">{t(Words::KindOfMessage)}</legend>
+                {radio(Visibility::Public, "kind public", "send", Words::PublicReply)}
+                {radio(Visibility::Internal, "kind note", "lock", Words::InternalNote)}
+            </fieldset>
+            <p class="composer-to" role="status">{to}</p>
+            <textarea
+                class="composer-text" id="composer-text" rows="3" node_ref=area
+                aria-label=move || t(if is_public() { Words::PublicReply } else { Words::InternalNote })
+                placeholder=move || t(if is_public() { Words::ReplyPlaceholder } else { Words::NotePlaceholder })
+                aria-invalid=move || fault.with(Option::is_some).then_some("true")
+                aria-describedby="composer-fault"
+                prop:value=text on:input=typed on:keydown=on_key
+            ></textarea>
+            <div id="composer-fault" role="alert">
+                {move || fault.get().map(|text| view! { <p class="error">{icon("alert-circle")}<span>{text}</span></p> })}
+            </div>
+            <PickedFiles items=uploads.items remove=Callback::new(move |key| uploads.remove(key)) retry=Callback::new(move |key| uploads.retry(key))/>
+            <ErrorNote error/>
+            <div class="composer-foot">
+                <input class="sr composer-files" type="file" id=FILES multiple on:change=chosen/>
+                <label class="btn ghost" for=FILES>{icon("paperclip")}{t(Words::Attach)}</label>
+                <span class="muted small hide-phone"><kbd>"Ctrl"</kbd>" "<kbd>"Enter"</kbd></span>
+                <span class="grow"></span>
+                <button class=button_class type="submit" aria-busy=move || busy.get().to_string() aria-disabled=move || busy.get().to_string()>{button_text}</button>
+            </div>
+        </form>
+    }
+}

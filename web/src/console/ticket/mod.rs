@@ -1,0 +1,254 @@
+//! One ticket: its head, one timeline, the composer, the permitted actions and the panel of facts.
+//!
+//! [`Case`] holds what the server said last and asks for news every few seconds. What an agent types (composer, windows)
+//! lives beside it, so that news never disturbs typing.
+
+mod actions;
+mod composer;
+mod head;
+mod side;
+mod sla_window;
+mod timeline;
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::hooks::use_params_map;
+use shared::api::desks::DeskView;
+use shared::api::tickets::{AllowedCommand, TicketView, TimelineEntry};
+use shared::ticket::command::CommandKind;
+
+use self::composer::Composer;
+use self::head::Head;
+use self::side::Side;
+use self::timeline::Timeline;
+use super::queue::{Queue, queue};
+use super::session::{Session, session};
+use super::words::Words;
+use crate::browser;
+use crate::client::{ApiError, Client, Fetched, console as api, use_client};
+use crate::components::feedback::{Empty, Failed, Kind, Loading};
+use crate::components::files::Limits;
+use crate::components::page::title;
+use crate::components::{Ui, use_ui};
+use crate::i18n::dates::DEFAULT_ZONE;
+use crate::i18n::t;
+
+const POLL_SECONDS: u64 = 10;
+const PANEL: &str = "atiende.panel";
+
+/// The open ticket as its parts share it. Cheap to copy.
+#[derive(Clone, Copy)]
+pub struct Case {
+    client: Client,
+    ui: Ui,
+    queue: Queue,
+    session: Session,
+    code: StoredValue<String>,
+    /// What the server said last.
+    view: RwSignal<Option<Arc<TicketView>>>,
+    failure: RwSignal<Option<ApiError>>,
+    /// Entries before those of `view`, oldest first.
+    older: RwSignal<Vec<TimelineEntry>>,
+    /// Cursor to what is before `older`; outer `None` while nothing older was asked for.
+    older_cursor: RwSignal<Option<Option<String>>>,
+    etag: StoredValue<Option<String>>,
+    asked: StoredValue<u32>,
+    /// Whether the panel of facts is folded away.
+    folded: RwSignal<bool>,
+    /// On narrow screens: whether the panel shows instead of the conversation.
+    facts_tab: RwSignal<bool>,
+}
+
+impl Case {
+    fn open(code: String) -> Self {
+        Self {
+            client: use_client(),
+            ui: use_ui(),
+            queue: queue(),
+            session: session(),
+            code: StoredValue::new(code),
+            view: RwSignal::new(None),
+            failure: RwSignal::new(None),
+            older: RwSignal::new(Vec::new()),
+            older_cursor: RwSignal::new(None),
+            etag: StoredValue::new(None),
+            asked: StoredValue::new(0),
+            folded: RwSignal::new(browser::stored(PANEL).as_deref() == Some("folded")),
+            facts_tab: RwSignal::new(false),
+        }
+    }
+
+    fn code(self) -> String {
+        self.code.get_value()
+    }
+
+    /// Asks for the ticket; what is shown changes only if it differs.
+    fn load(self) {
+        let number = self.asked.get_value() + 1;
+        self.asked.set_value(number);
+        let (code, etag) = (self.code(), self.etag.get_value());
+        spawn_local(async move {
+            let answer = api::ticket(self.client, &code, etag).await;
+            if self.asked.try_get_value() != Some(number) {
+                return;
+            }
+            match answer {
+                Ok(Fetched::Same) => self.failure.set(None),
+                Ok(Fetched::New(view, etag)) => {
+                    self.etag.set_value(etag);
+                    self.failure.set(None);
+                    self.take(view);
+                }
+                // News that does not come leaves the ticket as it is; the next try may work.
+                Err(error) if error.status() == 404 || self.view.with_untracked(Option::is_none) => {
+                    self.failure.set(Some(error));
+                }
+                Err(_) => {}
+            }
+        });
+    }
+
+    fn take(self, view: TicketView) {
+        let known = self.view.get_untracked();
+        if let Some(old) = known.as_ref().filter(|old| ***old != view) {
+            self.keep_older(&old.timeline, &view.timeline);
+        }
+        if known.is_none_or(|old| *old != view) {
+            self.view.set(Some(Arc::new(view)));
+        }
+    }
+
+    /// The newest entries are a window that moves; what leaves it stays on the screen.
+    fn keep_older(self, before: &[TimelineEntry], now: &[TimelineEntry]) {
+        let Some(first) = now.first() else { return };
+        let left: Vec<_> = before.iter().filter(|entry| entry.at < first.at && !now.contains(entry)).cloned().collect();
+        if !left.is_empty() {
+            self.older.update(|older| older.extend(left));
+        }
+    }
+
+    /// Reads ticket, list and counts again after the agent changed something.
+    fn changed(self) {
+        self.load();
+        self.queue.refresh();
+    }
+
+    /// The desk of the ticket, once loaded; follows changes.
+    fn desk(self) -> Option<Arc<DeskView>> {
+        let slug = self.view.with(|view| view.as_ref().map(|view| view.desk.clone()))?;
+        self.session.profile(&slug)
+    }
+
+    /// The time zone for dates.
+    fn zone(self) -> String {
+        self.desk().map_or(DEFAULT_ZONE.to_owned(), |desk| desk.calendar.zone.name.clone())
+    }
+
+    fn limits(self) -> Limits {
+        let desk = untrack(move || self.desk());
+        Limits {
+            bytes: desk.as_ref().map_or(30_000_000, |desk| desk.max_attachment_bytes),
+            count: desk.as_ref().map_or(10, |desk| desk.max_attachments),
+        }
+    }
+
+    /// What the ticket allows of a command; follows changes.
+    fn allowed(self, command: CommandKind) -> Option<AllowedCommand> {
+        self.view.with(|view| view.as_ref()?.allowed_commands.iter().find(|allowed| allowed.command == command).cloned())
+    }
+
+    /// Downloads a file and says so if that fails.
+    fn download(self) -> Callback<shared::api::uploads::Attachment> {
+        Callback::new(move |file: shared::api::uploads::Attachment| {
+            let code = self.code();
+            spawn_local(async move {
+                if let Err(error) = api::download(self.client, &code, &file.id, file.name).await {
+                    self.ui.toast(Kind::Error, error.detail());
+                }
+            });
+        })
+    }
+
+    fn fold(self) {
+        let folded = !self.folded.get_untracked();
+        browser::store(PANEL, folded.then_some("folded"));
+        self.folded.set(folded);
+    }
+}
+
+/// The ticket of the address.
+#[component]
+pub fn TicketPane() -> impl IntoView {
+    let params = use_params_map();
+    let code = Memo::new(move |_| params.with(|params| params.get("code").unwrap_or_default()));
+    move || view! { <Ticket code=code.get()/> }
+}
+
+#[component]
+fn Ticket(code: String) -> impl IntoView {
+    let case = Case::open(code.clone());
+    case.load();
+    browser::poll(POLL_SECONDS, move || case.load());
+    title(&code);
+    let there = Memo::new(move |_| case.view.with(Option::is_some));
+    // A new ticket tells where one is; on wide screens the focus stays in the list.
+    Effect::new(move |_| {
+        let list_hidden = window().match_media("(max-width: 79.99rem)").ok().flatten().is_some_and(|narrow| narrow.matches());
+        if there.get() && list_hidden {
+            browser::focus_first(".ticket-title");
+        }
+    });
+    let failure = move || {
+        let error = case.failure.get()?;
+        let view = if error.status() == 404 {
+            view! {
+                <Empty symbol="search" title=t(Words::TicketNotFound)>
+                    <p>{t(Words::TicketNotFoundHelp)}</p>
+                    <a class="btn" href=case.queue.address()>{t(Words::BackToQueue)}</a>
+                </Empty>
+            }
+            .into_any()
+        } else {
+            view! { <Failed error retry=Callback::new(move |()| case.load())/> }.into_any()
+        };
+        Some(view)
+    };
+    let waiting = move || (!there.get() && case.failure.with(Option::is_none)).then(|| view! { <div class="ticket-main"><Loading lines=8/></div> });
+    view! {
+        <article class="ticket-pane" aria-label=code>
+            {failure}
+            {waiting}
+            {move || (there.get() && case.failure.with(Option::is_none)).then(|| view! {
+                <Head case/>
+                <Tabs case/>
+                <div
+                    class="ticket-body"
+                    class:folded=move || case.folded.get()
+                    data-tab=move || if case.facts_tab.get() { "side" } else { "main" }
+                >
+                    <div class="ticket-main">
+                        <Timeline case/>
+                        <Composer case/>
+                    </div>
+                    <Side case/>
+                </div>
+            })}
+        </article>
+    }
+}
+
+/// On narrow screens: conversation or facts.
+#[component]
+fn Tabs(case: Case) -> impl IntoView {
+    let tab = move |facts: bool, name: Words| view! {
+        <button class="tab" type="button" aria-pressed=move || (case.facts_tab.get() == facts).to_string() aria-selected=move || (case.facts_tab.get() == facts).then_some("true") on:click=move |_| case.facts_tab.set(facts)>{t(name)}</button>
+    };
+    view! {
+        <div class="tabs ticket-tabs" role="group" aria-label=t(Words::TicketParts)>
+            {tab(false, Words::Conversation)}
+            {tab(true, Words::Facts)}
+        </div>
+    }
+}

@@ -1,0 +1,189 @@
+//! The panel beside the conversation: clocks, requester, assignment, facts, files, rating.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use shared::api::tickets::{ClockStatus, ClockView, IdentityProof, TicketView};
+use shared::ticket::status::Channel;
+
+use super::Case;
+use super::sla_window::SlaWindow;
+use crate::components::files::FileList;
+use crate::components::icon;
+use crate::components::stars::StarsGiven;
+use crate::components::ticket::{paragraphs, time};
+use crate::console::sla::{ChipStyle, SlaChip, clock_name, read};
+use crate::console::ticker::ticker;
+use crate::console::words::Words;
+use crate::i18n::dates::{Style, instant};
+use crate::i18n::{t, t_with};
+
+/// The panel of the open ticket.
+#[component]
+pub fn Side(case: Case) -> impl IntoView {
+    let why = RwSignal::new(false);
+    let close = Callback::new(move |()| why.set(false));
+    let content = move || {
+        let view = case.view.get()?;
+        Some(view! {
+            <section class="facts">
+                <div class="row spread">
+                    <h3>{t(Words::Deadlines)}</h3>
+                    <button class="linkish small" type="button" on:click=move |_| why.set(true)>{t(Words::Why)}</button>
+                </div>
+                {view.clocks.iter().map(|clock| clock_view(case, clock.clone())).collect_view()}
+            </section>
+            {requester(case, &view)}
+            {assignment(&view)}
+            {facts(case, &view)}
+            {outcome(&view)}
+            {files(case, &view)}
+        }.into_any())
+    };
+    view! {
+        <aside class="ticket-side" id="ticket-side" aria-label=t(Words::Facts)>{content}</aside>
+        {move || why.get().then(|| view! { <SlaWindow case on_close=close/> })}
+    }
+}
+
+fn clock_view(case: Case, clock: ClockView) -> AnyView {
+    let ticker = ticker();
+    let (status, due_at) = (clock.status, clock.due_at);
+    let class = move || {
+        let desk = case.desk();
+        ["clock ", read(status, due_at, desk.as_deref(), ticker.slow()).class].concat()
+    };
+    let bar = clock.remaining_minutes.map(|remaining| {
+        let all = (clock.used_minutes + remaining).max(1);
+        let label = t_with(Words::UsedOf, &[clock_name(clock.clock)]);
+        view! { <progress class="bar" max=all.to_string() value=clock.used_minutes.clamp(0, all).to_string() aria-label=label></progress> }
+    });
+    let zone = untrack(move || case.zone());
+    let note = match (clock.status, clock.due_at, clock.met_at, clock.paused_by) {
+        (ClockStatus::Paused, _, _, Some(reason)) => t_with(Words::PausedBy, &[&reason]),
+        (ClockStatus::Met, _, Some(met), _) => t_with(Words::MetAt, &[&instant(met, &zone, Style::Short)]),
+        (ClockStatus::Running, Some(due), _, _) => t_with(Words::DueAt, &[&instant(due, &zone, Style::Short)]),
+        (ClockStatus::Breached, _, Some(met), _) => t_with(Words::MetLate, &[&instant(met, &zone, Style::Short)]),
+        (ClockStatus::Breached, _, None, _) => clock.breached_at.map_or_else(String::new, |at| t_with(Words::BreachedAt, &[&instant(at, &zone, Style::Short)])),
+        (ClockStatus::None, ..) => t(Words::NoTargetLong).to_owned(),
+        (ClockStatus::Paused | ClockStatus::Met | ClockStatus::Running, ..) => String::new(),
+    };
+    let target = clock.target.map(|target| t_with(Words::TargetIs, &[&target]));
+    view! {
+        <div class=class>
+            <div class="clock-head">
+                <span>{clock_name(clock.clock)}</span>
+                <SlaChip clock=clock.clock status due_at desk=Signal::derive(move || case.desk()) style=ChipStyle::Bare/>
+            </div>
+            {bar}
+            <p class="clock-note num">{note}</p>
+            {target.map(|target| view! { <p class="clock-note">{target}</p> })}
+        </div>
+    }
+    .into_any()
+}
+
+fn fact(name: Words, value: impl IntoView) -> AnyView {
+    view! { <div><dt>{t(name)}</dt><dd>{value.into_view()}</dd></div> }.into_any()
+}
+
+fn requester(case: Case, view: &Arc<TicketView>) -> AnyView {
+    let person = &view.requester;
+    let desk = view.desk.clone();
+    let others = (person.other_open_tickets > 0).then(|| {
+        let href = ["/console/queue?desk=", &desk, "&view=all&requester=", &person.id.to_string()].concat();
+        let text = match person.other_open_tickets {
+            1 => t(Words::OneOtherTicket).to_owned(),
+            count => t_with(Words::OtherTickets, &[&count.to_string()]),
+        };
+        view! { <a class="link small" href=href>{text}</a> }
+    });
+    let proof = match view.identity {
+        IdentityProof::MailCode => view! { <span class="tag plain sm">{icon("mail")}{t(Words::ProvedByMail)}</span> }.into_any(),
+        IdentityProof::Phone => view! { <span class="tag waiting sm">{icon("phone")}{t(Words::ProvedByPhone)}</span> }.into_any(),
+        IdentityProof::Agent => view! { <span class="tag plain sm">{icon("user")}{t(Words::RecordedByAgent)}</span> }.into_any(),
+    };
+    let call = ["tel:", &person.phone.chars().filter(|sign| sign.is_ascii_digit() || *sign == '+').collect::<String>()].concat();
+    let write = ["mailto:", &person.email].concat();
+    let _ = case;
+    view! {
+        <section class="facts">
+            <h3>{t(Words::Requester)}</h3>
+            <dl class="facts-list">
+                {fact(Words::Name, person.name.clone())}
+                {person.entity.clone().map(|entity| fact(Words::Entity, entity))}
+                {fact(Words::Phone, view! { <a class="link num" href=call>{person.phone.clone()}</a> })}
+                {fact(Words::Email, view! { <a class="link" href=write>{person.email.clone()}</a> })}
+                {fact(Words::Identity, proof)}
+            </dl>
+            {others}
+        </section>
+    }
+    .into_any()
+}
+
+fn assignment(view: &TicketView) -> AnyView {
+    let assignee = match &view.assignee {
+        Some(person) => person.name.clone(),
+        None => t(Words::Unassigned).to_owned(),
+    };
+    let group = view.group.as_ref().map(|group| fact(Words::Group, group.label.clone()));
+    view! {
+        <section class="facts">
+            <h3>{t(Words::Assignment)}</h3>
+            <dl class="facts-list">
+                {fact(Words::Agent, assignee)}
+                {group}
+                {fact(Words::Level, view! { <span class="num">{view.level}</span> })}
+            </dl>
+        </section>
+    }
+    .into_any()
+}
+
+fn channel_name(channel: Channel) -> Words {
+    match channel {
+        Channel::Portal => Words::ChannelPortal,
+        Channel::Phone => Words::ChannelPhone,
+        Channel::Mail => Words::ChannelMail,
+        Channel::Chat => Words::ChannelChat,
+        Channel::InPerson => Words::ChannelInPerson,
+        Channel::Api => Words::ChannelApi,
+    }
+}
+
+fn facts(case: Case, view: &TicketView) -> AnyView {
+    let zone = untrack(move || case.zone());
+    let reopened = (view.reopen_count > 0).then(|| fact(Words::Reopened, t_with(Words::Times, &[&view.reopen_count.to_string()])));
+    view! {
+        <section class="facts">
+            <h3>{t(Words::Data)}</h3>
+            <dl class="facts-list">
+                {fact(Words::Type, view.request_type_label.clone())}
+                {fact(Words::Category, view.category.join(" › "))}
+                {fact(Words::Channel, t(channel_name(view.channel)))}
+                {fact(Words::Created, time(view.created_at, &zone, Style::Full))}
+                {fact(Words::Updated, time(view.updated_at, &zone, Style::Full))}
+                {reopened}
+            </dl>
+        </section>
+    }
+    .into_any()
+}
+
+fn outcome(view: &TicketView) -> Option<AnyView> {
+    if view.solution.is_none() && view.stars.is_none() {
+        return None;
+    }
+    let solution = view.solution.as_ref().map(|text| view! { <div class="small">{paragraphs(text)}</div> });
+    let stars = view.stars.map(|stars| view! { <div class="row"><span class="muted small">{t(Words::Rating)}</span><StarsGiven stars/></div> });
+    Some(view! { <section class="facts"><h3>{t(Words::Solution)}</h3>{solution}{stars}</section> }.into_any())
+}
+
+fn files(case: Case, view: &TicketView) -> Option<AnyView> {
+    if view.attachments.is_empty() {
+        return None;
+    }
+    let attachments = view.attachments.clone();
+    Some(view! { <section class="facts"><h3>{t(Words::Files)}</h3><FileList attachments download=case.download()/></section> }.into_any())
+}

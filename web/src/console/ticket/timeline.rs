@@ -1,0 +1,214 @@
+//! One timeline: public messages, internal notes, changes and mails, oldest first, with filters.
+
+use leptos::html;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use shared::api::tickets::{ActorKind, MailStatus, TimelineBody, TimelineEntry};
+use shared::ticket::status::Visibility;
+
+use super::Case;
+use crate::client::console as api;
+use crate::components::feedback::Kind;
+use crate::components::icon;
+use crate::components::ticket::{ThreadMessage, Voice, paragraphs, time};
+use crate::console::words::Words;
+use crate::i18n::dates::Style;
+use crate::i18n::{t, t_with};
+
+/// What the chips let through.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Show {
+    All,
+    Replies,
+    Notes,
+    Changes,
+    Mails,
+}
+
+const CHIPS: [(Show, Words); 5] = [
+    (Show::All, Words::ShowAll),
+    (Show::Replies, Words::ShowReplies),
+    (Show::Notes, Words::ShowNotes),
+    (Show::Changes, Words::ShowChanges),
+    (Show::Mails, Words::ShowMails),
+];
+
+impl Show {
+    fn lets(self, entry: &TimelineEntry) -> bool {
+        let kind = match &entry.body {
+            TimelineBody::Message { visibility: Visibility::Public, .. } => Self::Replies,
+            TimelineBody::Message { visibility: Visibility::Internal, .. } => Self::Notes,
+            TimelineBody::Event { .. } => Self::Changes,
+            TimelineBody::Mail { .. } => Self::Mails,
+        };
+        self == Self::All || self == kind
+    }
+}
+
+/// Tells entries apart; a mail that left is another entry, so that it is drawn again.
+fn key(entry: &TimelineEntry) -> (u8, i64) {
+    match &entry.body {
+        TimelineBody::Message { .. } => (0, entry.seq),
+        TimelineBody::Event { .. } => (1, entry.seq),
+        TimelineBody::Mail { status: MailStatus::Pending, .. } => (2, entry.seq),
+        TimelineBody::Mail { status: MailStatus::Sent, .. } => (3, entry.seq),
+        TimelineBody::Mail { status: MailStatus::Failed, .. } => (4, entry.seq),
+    }
+}
+
+/// The timeline of the open ticket.
+#[component]
+pub fn Timeline(case: Case) -> impl IntoView {
+    let show = RwSignal::new(Show::All);
+    let entries = Memo::new(move |_| {
+        let show = show.get();
+        let mut entries: Vec<TimelineEntry> = case.older.with(|older| older.iter().filter(|entry| show.lets(entry)).cloned().collect());
+        case.view.with(|view| {
+            if let Some(view) = view {
+                entries.extend(view.timeline.iter().filter(|entry| show.lets(entry)).cloned());
+            }
+        });
+        entries
+    });
+    let list = NodeRef::<html::Ol>::new();
+    follow_the_end(case, list);
+    let chip = move |(kind, name): (Show, Words)| view! {
+        <button class="chip" type="button" aria-pressed=move || (show.get() == kind).to_string() on:click=move |_| show.set(kind)>{t(name)}</button>
+    };
+    view! {
+        <div class="row thread-filter" role="group" aria-label=t(Words::FilterTimeline)>{CHIPS.map(chip).into_iter().collect_view()}</div>
+        <Older case list/>
+        <p class="sr" role="status">{move || announce(case)}</p>
+        <ol class="thread" node_ref=list>
+            <For each=move || entries.get() key=key children=move |entry| entry_view(case, entry)/>
+        </ol>
+        {move || entries.with(Vec::is_empty).then(|| view! { <p class="muted">{t(Words::NothingInTimeline)}</p> })}
+    }
+}
+
+/// Says who did the latest thing, for screen readers, once something is added.
+fn announce(case: Case) -> Option<String> {
+    let latest = case.view.with(|view| view.as_ref()?.timeline.last().cloned())?;
+    Some(match latest.body {
+        TimelineBody::Message { visibility: Visibility::Public, .. } => t_with(Words::LatestReply, &[&latest.actor_name]),
+        TimelineBody::Message { visibility: Visibility::Internal, .. } => t_with(Words::LatestNote, &[&latest.actor_name]),
+        TimelineBody::Event { text, .. } | TimelineBody::Mail { text, .. } => text,
+    })
+}
+
+/// Starts at the newest entry, and stays with it for as long as the reader is there.
+fn follow_the_end(case: Case, list: NodeRef<html::Ol>) {
+    Effect::new(move |shown: Option<usize>| {
+        let count = case.view.with(|view| view.as_ref().map_or(0, |view| view.timeline.len()));
+        let Some(scroller) = list.get().and_then(|list| list.parent_element()) else { return 0 };
+        let near_end = scroller.scroll_height() - scroller.scroll_top() - scroller.client_height() < 160;
+        if shown.is_none_or(|shown| shown == 0 || (near_end && shown != count)) {
+            request_animation_frame(move || scroller.set_scroll_top(scroller.scroll_height()));
+        }
+        count
+    });
+}
+
+/// Loads what came before, and keeps the place of what is being read.
+#[component]
+fn Older(case: Case, list: NodeRef<html::Ol>) -> impl IntoView {
+    let busy = RwSignal::new(false);
+    let cursor = Memo::new(move |_| match case.older_cursor.get() {
+        Some(cursor) => cursor,
+        None => case.view.with(|view| view.as_ref().and_then(|view| view.older.clone())),
+    });
+    let load = move |_| {
+        let Some(before) = cursor.get_untracked().filter(|_| !busy.get_untracked()) else { return };
+        busy.set(true);
+        spawn_local(async move {
+            let answer = api::timeline(case.client, &case.code(), &before).await;
+            let _ = busy.try_set(false);
+            match answer {
+                Ok(mut page) => {
+                    // A page of older entries may come in either order.
+                    page.items.sort_by_key(|entry| (entry.at, entry.seq));
+                    let scroller = list.get_untracked().and_then(|list| list.parent_element());
+                    let height = scroller.as_ref().map_or(0, |scroller| scroller.scroll_height());
+                    case.older.update(|older| {
+                        page.items.append(older);
+                        *older = page.items;
+                    });
+                    case.older_cursor.set(Some(page.next));
+                    if let Some(scroller) = scroller {
+                        request_animation_frame(move || {
+                            scroller.set_scroll_top(scroller.scroll_top() + scroller.scroll_height() - height);
+                        });
+                    }
+                }
+                Err(error) => case.ui.toast(Kind::Error, error.detail()),
+            }
+        });
+    };
+    move || {
+        cursor.get().map(|_| view! {
+            <div class="row">
+                <button class="btn sm" type="button" aria-busy=move || busy.get().to_string() on:click=load>{icon("history")}{t(Words::LoadOlder)}</button>
+            </div>
+        })
+    }
+}
+
+fn entry_view(case: Case, entry: TimelineEntry) -> AnyView {
+    let zone = untrack(move || case.zone());
+    let TimelineEntry { at, actor, actor_name, body, .. } = entry;
+    match body {
+        TimelineBody::Message { visibility, body, attachments, .. } => {
+            let voice = match (visibility, actor) {
+                (Visibility::Internal, _) => Voice::Note,
+                (Visibility::Public, ActorKind::Requester) => Voice::Requester,
+                (Visibility::Public, ActorKind::Agent | ActorKind::ApiClient | ActorKind::System) => Voice::Agent,
+            };
+            let download = case.download();
+            view! { <ThreadMessage voice author=actor_name at zone body attachments download/> }.into_any()
+        }
+        TimelineBody::Event { name, text, note } => view! {
+            <li class="msg-event">
+                {icon(event_icon(&name))}
+                <span>{text}</span>
+                {time(at, &zone, Style::Short)}
+                {note.map(|note| view! { <div class="msg-event-note">{paragraphs(&note)}</div> })}
+            </li>
+        }
+        .into_any(),
+        TimelineBody::Mail { text, recipient, status, .. } => {
+            let (symbol, words, class) = match status {
+                MailStatus::Pending => ("clock", Words::MailPending, "tag sm waiting"),
+                MailStatus::Sent => ("check", Words::MailSent, "tag sm plain"),
+                MailStatus::Failed => ("alert", Words::MailFailed, "tag sm breached"),
+            };
+            view! {
+                <li class="msg-event">
+                    {icon("mail")}
+                    <span>{t_with(Words::MailTo, &[&text, &recipient])}</span>
+                    <span class=class>{icon(symbol)}{t(words)}</span>
+                    {time(at, &zone, Style::Short)}
+                </li>
+            }
+            .into_any()
+        }
+    }
+}
+
+/// The icon of a change, by the stable name of its event; names that are new here look like any change.
+fn event_icon(name: &str) -> &'static str {
+    match name {
+        "opened" | "created" | "confirmed" => "plus",
+        "taken" | "assigned" | "started" => "user",
+        "escalated" | "escalated_onsite" => "layers",
+        "priority_changed" => "flag",
+        "solved" => "check-circle",
+        "accepted" | "closed" => "check",
+        "rejected" | "reopened" => "refresh",
+        "rated" => "star",
+        "suspended" | "sent_to_vendor" => "pause",
+        "resumed" | "continued" => "play",
+        "warned" | "warning_recorded" => "clock",
+        "breached" | "breach_recorded" => "alert",
+        _ => "circle-dot",
+    }
+}
