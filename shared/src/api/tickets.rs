@@ -364,6 +364,8 @@ pub enum SegmentKind {
     Exception,
     /// Waiting in a solved state.
     Solved,
+    /// Before the start, because the request came after the desk's intake hour.
+    AfterCutoff,
 }
 
 /// A stretch of time in an SLA explanation.

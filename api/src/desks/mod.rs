@@ -1,0 +1,17 @@
+//! Desks: installed profiles, their versions and their groups.
+//!
+//! A desk is a folder of files (`api/desks/<slug>`); `atiende desk apply` checks it and stores it as a new version. The
+//! [`registry`] keeps parsed versions in memory, because they never change. Tickets keep the version they were opened with.
+
+use utoipa_actix_web::scope::scope;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub mod handlers;
+pub mod registry;
+pub mod store;
+pub mod view;
+
+/// Mounts the endpoints.
+pub fn routes(config: &mut ServiceConfig) {
+    config.service(scope("/desks").service(handlers::list_desks).service(handlers::read_desk).service(handlers::list_desk_agents));
+}

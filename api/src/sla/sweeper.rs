@@ -1,0 +1,68 @@
+//! Writes the timed effects that became due.
+
+use chrono::{DateTime, Utc};
+use shared::sla::clock::{DueWhat, due_effects};
+use shared::ticket::command::Command;
+use shared::ticket::{Ticket, closes_by_silence_at};
+
+use crate::db::{Db, DbConnection};
+use crate::desks::registry::{DeskRegistry, InstalledDesk};
+use crate::tickets::commands::run_system;
+use crate::tickets::error::TicketError;
+use crate::tickets::pipeline::{clock_input, next_effect_at};
+use crate::tickets::store;
+
+/// Tickets of one round; the next round follows at once when it was full.
+const BATCH: i64 = 200;
+
+/// Writes everything that became due up to `now`; gives the number of tickets looked at.
+///
+/// Each ticket is a transaction of its own, so that one bad ticket does not hold up the others. Two workers that meet at
+/// one ticket wait for each other and the second finds nothing left to do.
+pub async fn run_once(db: &Db, desks: &DeskRegistry, now: DateTime<Utc>) -> Result<usize, TicketError> {
+    let due = db.read(move |conn: &mut DbConnection| store::due_for_effects(conn, now, BATCH).map_err(TicketError::from)).await?;
+    for id in &due {
+        let (id, desks) = (*id, desks.clone());
+        let done: Result<(), TicketError> = db.write(move |conn| sweep(conn, &desks, id, now)).await;
+        if let Err(error) = done {
+            tracing::error!(ticket.id = id, error = %error, "a timed effect could not be written");
+        }
+    }
+    Ok(due.len())
+}
+
+fn sweep(conn: &mut DbConnection, desks: &DeskRegistry, id: i64, now: DateTime<Utc>) -> Result<(), TicketError> {
+    // A bound on what one visit may write: every effect of both clocks in every start is far below it.
+    for _ in 0..64 {
+        let Some(record) = store::load_by_id(conn, id)? else { return Ok(()) };
+        let desk = desks.version(conn, record.desk_id, record.desk_version)?;
+        let Some(command) = next_command(&record.state, &desk, now) else {
+            // Nothing to write, e.g. because somebody else did: look again when the next effect is due.
+            let next = next_effect_at(&record.state, &desk, now).filter(|at| *at > now);
+            store::set_next_effect(conn, id, next)?;
+            return Ok(());
+        };
+        run_system(conn, &desk, record, &command, now)?;
+    }
+    Ok(())
+}
+
+/// The earliest effect that is due and not written yet.
+fn next_command(ticket: &Ticket, desk: &InstalledDesk, now: DateTime<Utc>) -> Option<Command> {
+    let input = clock_input(ticket, desk);
+    let unwritten = due_effects(&input, now).into_iter().find(|effect| {
+        let percent = match effect.what {
+            DueWhat::Warning(percent) => Some(percent),
+            DueWhat::Breach => None,
+        };
+        !ticket.has_fired(effect.clock, effect.generation, percent)
+    });
+    if let Some(effect) = unwritten {
+        let clock = effect.clock;
+        return Some(match effect.what {
+            DueWhat::Warning(percent) => Command::RecordWarning { clock, percent, generation: effect.generation, due_at: effect.at },
+            DueWhat::Breach => Command::RecordBreach { clock, generation: effect.generation, due_at: effect.at },
+        });
+    }
+    closes_by_silence_at(ticket, &desk.profile).filter(|at| *at <= now).map(|_| Command::CloseBySilence)
+}

@@ -1,0 +1,407 @@
+//! What can be done to a ticket, each in the caller's write transaction: load, ask the rules, save, tell.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use shared::ticket::actor::{Actor, Assignee};
+use shared::ticket::command::Command;
+use shared::ticket::event::{IdentityProof, RequesterRef};
+use shared::ticket::refusal::FieldCode;
+use shared::ticket::status::{Channel, Level, RequestType, Status, Visibility};
+use shared::ticket::text::{Body, Reason, Stars, Subject};
+use shared::ticket::{NewTicket, decide, open};
+
+use super::error::{TicketError, fault};
+use super::pipeline::{self, Changed};
+use super::store::{self, NewMessageRow, NewTicketRow, RequesterRow, TicketRecord};
+use crate::attachments::store::{BindError, Owner, Place, Quota, bind};
+use crate::db::dialect::next_ticket_number;
+use crate::db::{DbConnection, Ts};
+use crate::desks::registry::{DeskRegistry, InstalledDesk};
+use crate::events::subscriptions::{Written, tell};
+
+/// Who may touch which tickets: the scope that every load carries into its SQL.
+#[derive(Clone, Debug)]
+pub enum Scope {
+    /// Tickets of these desks; `None` is every desk.
+    Desks(Option<Vec<i64>>),
+    /// Tickets of one person at one desk.
+    Requester {
+        /// The desk.
+        desk_id: i64,
+        /// The person.
+        person_id: i64,
+    },
+}
+
+/// Files that come with a message.
+#[derive(Clone, Debug)]
+pub struct Files {
+    /// Who sent them.
+    pub owner: Owner,
+    /// Their keys.
+    pub ids: Vec<String>,
+    /// Most bytes of all files of a ticket.
+    pub ticket_bytes: i64,
+}
+
+/// A ticket to be opened, parsed.
+#[derive(Clone, Debug)]
+pub struct OpenTicket {
+    /// Whom it is for.
+    pub requester: RequesterRow,
+    /// How it came in.
+    pub channel: Channel,
+    /// Incident or request.
+    pub request_type: RequestType,
+    /// Key of the category.
+    pub category: String,
+    /// Key of the priority; none takes the desk's default.
+    pub priority: Option<String>,
+    /// Brief description.
+    pub subject: Subject,
+    /// Detailed description.
+    pub message: Body,
+    /// Its files.
+    pub files: Files,
+    /// How the requester's identity was proved.
+    pub identity: IdentityProof,
+}
+
+/// Opens a ticket: number, description with files, first events, and the mails about it.
+///
+/// # Errors
+/// [`TicketError::Refused`] with every wrong field, [`TicketError::Invalid`] for files that cannot be bound.
+pub fn open_ticket(
+    conn: &mut DbConnection,
+    desk: &InstalledDesk,
+    actor: &Actor,
+    new: OpenTicket,
+    now: DateTime<Utc>,
+) -> Result<Changed, TicketError> {
+    let OpenTicket { requester, channel, request_type, category, priority, subject, message, files, identity } = new;
+    let rules = NewTicket {
+        status: Status::New,
+        request_type,
+        category: Some(category),
+        priority,
+        impact: None,
+        urgency: None,
+        channel,
+        requester: RequesterRef { id: requester.id, name: requester.full_name.clone(), vip: false },
+        identity,
+        subject: subject.clone(),
+        message_id: None,
+        group: None,
+        assignee: None,
+        extra: BTreeMap::new(),
+    };
+    let events = open(&desk.profile, rules, actor, now)?;
+    let folded = pipeline::fold(None, desk, actor, events, now)?;
+    let number = next_ticket_number(conn, desk.id)?;
+    let code = desk.profile.code.code(number);
+    let search_key = shared::fold::fold(&format!("{code} {subject}"));
+    let ticket_id = store::insert_ticket(
+        conn,
+        NewTicketRow {
+            desk_id: desk.id,
+            number,
+            code: &code,
+            desk_version: desk.version,
+            requester_id: requester.id,
+            channel: channel.as_str(),
+            subject: subject.as_str(),
+            search_key: &search_key,
+            version: 1,
+            created_at: Ts::new(now),
+            projection: pipeline::project(&folded, desk, now),
+        },
+    )?;
+    store::insert_events(conn, pipeline::event_rows(desk.id, ticket_id, &folded))?;
+    let author = Author { kind: "requester", id: Some(requester.id), name: &requester.full_name };
+    let place = MessagePlace { desk, ticket_id, visibility: Visibility::Public };
+    let (_, attachments) = write_message(conn, place, author, &message, files, now)?;
+    let changed = Changed { ticket_id, code, version: 1, ticket: folded.ticket, recorded: folded.recorded };
+    let written = Written { text: message.into_string(), attachments };
+    tell(conn, desk, subject.as_str(), &changed, Some(requester), &written, now)?;
+    Ok(changed)
+}
+
+/// A change asked of an existing ticket.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// Put somebody or some group in charge.
+    Assign {
+        /// The agent; the caller's own key takes the ticket.
+        assignee: Option<i64>,
+        /// Key of the group.
+        group: Option<String>,
+    },
+    /// Move to another level.
+    Escalate {
+        /// Target level.
+        level: Level,
+        /// Key of the target group.
+        group: String,
+        /// The agent.
+        assignee: Option<i64>,
+        /// Why.
+        justification: Option<Reason>,
+        /// What was found so far.
+        diagnosis: Option<Body>,
+    },
+    /// Correct the priority.
+    Prioritise {
+        /// Key of the priority.
+        priority: String,
+        /// Why.
+        reason: Option<Reason>,
+    },
+    /// Deliver a solution.
+    Solve {
+        /// What was done.
+        solution: Option<Body>,
+        /// Key of a reason.
+        reason: Option<String>,
+        /// Files that go with it.
+        files: Files,
+    },
+    /// Write a message or an internal note.
+    Write {
+        /// Who may read it.
+        visibility: Visibility,
+        /// The text.
+        body: Body,
+        /// Its files.
+        files: Files,
+    },
+    /// Accept the solution.
+    Accept,
+    /// Reject the solution.
+    Reject {
+        /// Why.
+        reason: Option<Reason>,
+    },
+    /// Rate the service.
+    Rate {
+        /// 1 to 5.
+        stars: Stars,
+        /// Free comment.
+        comment: Option<Reason>,
+    },
+}
+
+/// The expected version of the ticket; none for what only adds, such as a message.
+pub type Expected<'a> = Option<&'a dyn Fn(i32) -> bool>;
+
+/// Loads a ticket within a scope with the profile that it is measured with.
+pub fn load(
+    conn: &mut DbConnection,
+    desks: &DeskRegistry,
+    scope: &Scope,
+    code: &str,
+) -> Result<(TicketRecord, Arc<InstalledDesk>), TicketError> {
+    let found = match scope {
+        Scope::Desks(ids) => store::load_for_desks(conn, code, ids.as_deref())?,
+        Scope::Requester { desk_id, person_id } => store::load_for_requester(conn, code, *desk_id, *person_id)?,
+    };
+    let record = found.ok_or(TicketError::NotFound)?;
+    let desk = desks.version(conn, record.desk_id, record.desk_version)?;
+    Ok((record, desk))
+}
+
+/// Applies a change to a loaded ticket.
+///
+/// # Errors
+/// [`TicketError::VersionMismatch`] when the caller has not seen this version, [`TicketError::Refused`] with what is
+/// possible or which fields are wrong.
+pub fn change(
+    conn: &mut DbConnection,
+    desk: &InstalledDesk,
+    record: TicketRecord,
+    actor: &Actor,
+    change: Change,
+    expected: Expected<'_>,
+    now: DateTime<Utc>,
+) -> Result<Changed, TicketError> {
+    if expected.is_some_and(|seen| !seen(record.version)) {
+        return Err(TicketError::VersionMismatch { current: record.version });
+    }
+    match change {
+        Change::Assign { assignee, group } => {
+            let taken_by_self = assignee.is_some() && actor.as_agent().map(|agent| agent.id) == assignee && group.is_none();
+            let command = if taken_by_self {
+                Command::Take
+            } else {
+                Command::Assign { group, assignee: find_assignee(conn, desk, assignee)?, reason: None, note: None }
+            };
+            run(conn, desk, record, actor, &command, Written::default(), now)
+        }
+        Change::Escalate { level, group, assignee, justification, diagnosis } => {
+            let assignee = find_assignee(conn, desk, assignee)?;
+            let command = Command::Escalate { level: Some(level), group: Some(group), assignee, reason: None, justification, diagnosis };
+            run(conn, desk, record, actor, &command, Written::default(), now)
+        }
+        Change::Prioritise { priority, reason } => {
+            let command = Command::ChangePriority { priority: Some(priority), impact: None, urgency: None, reason };
+            run(conn, desk, record, actor, &command, Written::default(), now)
+        }
+        Change::Solve { solution, reason, files } => solve(conn, desk, record, actor, solution, reason, files, now),
+        Change::Write { visibility, body, files } => write(conn, desk, record, actor, visibility, body, files, now),
+        Change::Accept => run(conn, desk, record, actor, &Command::Accept, Written::default(), now),
+        Change::Reject { reason } => {
+            let text = reason.as_ref().map_or_else(String::new, ToString::to_string);
+            run(conn, desk, record, actor, &Command::Reject { reason }, Written { text, attachments: Vec::new() }, now)
+        }
+        Change::Rate { stars, comment } => rate(conn, desk, record, actor, stars, comment, now),
+    }
+}
+
+fn run(
+    conn: &mut DbConnection,
+    desk: &InstalledDesk,
+    record: TicketRecord,
+    actor: &Actor,
+    command: &Command,
+    written: Written,
+    now: DateTime<Utc>,
+) -> Result<Changed, TicketError> {
+    let events = decide(&record.state, &desk.profile, actor, command, now)?;
+    let subject = record.subject.clone();
+    let changed = pipeline::save(conn, desk, record, actor, events, now)?;
+    tell(conn, desk, &subject, &changed, None, &written, now)?;
+    Ok(changed)
+}
+
+/// Runs a command of the product itself, such as a breach or the closing by silence.
+pub fn run_system(
+    conn: &mut DbConnection,
+    desk: &InstalledDesk,
+    record: TicketRecord,
+    command: &Command,
+    now: DateTime<Utc>,
+) -> Result<Changed, TicketError> {
+    run(conn, desk, record, &Actor::System, command, Written::default(), now)
+}
+
+fn solve(
+    conn: &mut DbConnection,
+    desk: &InstalledDesk,
+    record: TicketRecord,
+    actor: &Actor,
+    solution: Option<Body>,
+    reason: Option<String>,
+    files: Files,
+    now: DateTime<Utc>,
+) -> Result<Changed, TicketError> {
+    let command = Command::Solve { solution: solution.clone(), reason };
+    // Ask before the message is stored: a refusal must not depend on its files.
+    decide(&record.state, &desk.profile, actor, &command, now)?;
+    let mut attachments = Vec::new();
+    if let (false, Some(solution)) = (files.ids.is_empty(), &solution) {
+        let reference = actor.reference();
+        let author = Author { kind: reference.kind.as_str(), id: reference.id, name: &reference.name };
+        let place = MessagePlace { desk, ticket_id: record.id, visibility: Visibility::Public };
+        (_, attachments) = write_message(conn, place, author, solution, files, now)?;
+    }
+    run(conn, desk, record, actor, &command, Written { text: String::new(), attachments }, now)
+}
+
+fn write(
+    conn: &mut DbConnection,
+    desk: &InstalledDesk,
+    record: TicketRecord,
+    actor: &Actor,
+    visibility: Visibility,
+    body: Body,
+    files: Files,
+    now: DateTime<Utc>,
+) -> Result<Changed, TicketError> {
+    // The rules do not look at the message's key, so they can be asked before it exists.
+    decide(&record.state, &desk.profile, actor, &Command::AddMessage { message_id: 0, visibility }, now)?;
+    let reference = actor.reference();
+    let author = Author { kind: reference.kind.as_str(), id: reference.id, name: &reference.name };
+    let place = MessagePlace { desk, ticket_id: record.id, visibility };
+    let (message_id, attachments) = write_message(conn, place, author, &body, files, now)?;
+    let written = Written { text: body.into_string(), attachments };
+    run(conn, desk, record, actor, &Command::AddMessage { message_id, visibility }, written, now)
+}
+
+fn rate(
+    conn: &mut DbConnection,
+    desk: &InstalledDesk,
+    record: TicketRecord,
+    actor: &Actor,
+    stars: Stars,
+    comment: Option<Reason>,
+    now: DateTime<Utc>,
+) -> Result<Changed, TicketError> {
+    let command = Command::Rate { stars: Some(stars), comment: comment.clone(), answers: Vec::new() };
+    let changed = run(conn, desk, record, actor, &command, Written::default(), now)?;
+    let cycle = i32::try_from(changed.ticket.cycle()).unwrap_or(i32::MAX);
+    let comment = comment.as_ref().map(Reason::as_str);
+    store::insert_survey(conn, desk.id, changed.ticket_id, cycle, i32::from(stars.number()), comment, changed.ticket.requester.id, now)?;
+    Ok(changed)
+}
+
+/// An active agent of the desk with their groups; absent, inactive and foreign ones are refused alike (B-57).
+fn find_assignee(conn: &mut DbConnection, desk: &InstalledDesk, id: Option<i64>) -> Result<Option<Assignee>, TicketError> {
+    let Some(id) = id else { return Ok(None) };
+    match store::desk_agent(conn, desk.id, id)? {
+        Some((agent, groups)) => Ok(Some(Assignee { id: agent.id, name: agent.full_name, groups })),
+        None => Err(TicketError::Invalid(vec![fault("/assignee", FieldCode::Unknown.as_str())])),
+    }
+}
+
+struct Author<'a> {
+    kind: &'a str,
+    id: Option<i64>,
+    name: &'a str,
+}
+
+#[derive(Clone, Copy)]
+struct MessagePlace<'a> {
+    desk: &'a InstalledDesk,
+    ticket_id: i64,
+    visibility: Visibility,
+}
+
+/// Stores a message and binds its files; gives its key and the names of the files.
+fn write_message(
+    conn: &mut DbConnection,
+    place: MessagePlace<'_>,
+    author: Author<'_>,
+    body: &Body,
+    files: Files,
+    now: DateTime<Utc>,
+) -> Result<(i64, Vec<String>), TicketError> {
+    let row = NewMessageRow {
+        desk_id: place.desk.id,
+        ticket_id: place.ticket_id,
+        author_kind: author.kind,
+        author_id: author.id,
+        author_name: author.name,
+        visibility: place.visibility.as_str(),
+        body: body.as_str(),
+        created_at: Ts::new(now),
+    };
+    let message_id = store::insert_message(conn, row)?;
+    let quota = Quota { files_per_message: place.desk.profile.attachments.max_files as usize, ticket_bytes: files.ticket_bytes };
+    let target = Place { desk_id: place.desk.id, ticket_id: place.ticket_id, message_id, visibility: place.visibility };
+    let bound = bind(conn, &files.owner, &files.ids, target, quota, now).map_err(unbound)?;
+    Ok((message_id, bound.into_iter().map(|file| file.name).collect()))
+}
+
+fn unbound(error: BindError) -> TicketError {
+    let at = |positions: Vec<usize>, code: &'static str| {
+        TicketError::Invalid(positions.into_iter().map(|position| fault(&format!("/attachments/{position}"), code)).collect())
+    };
+    match error {
+        BindError::Unknown(positions) => at(positions, "unknown_upload"),
+        BindError::Used(positions) => at(positions, "used_upload"),
+        BindError::TooMany { .. } => TicketError::Invalid(vec![fault("/attachments", "too_many_files")]),
+        BindError::TicketFull { .. } => TicketError::Invalid(vec![fault("/attachments", "quota")]),
+        BindError::Db(error) => TicketError::Db(error),
+    }
+}

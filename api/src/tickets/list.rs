@@ -1,0 +1,296 @@
+//! The queue: one query that gives the rows of a page, scoped to the caller's desks.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+use shared::api::tickets::{Sort, View};
+use shared::ticket::status::Status;
+
+use crate::db::schema::{organizations, people, tickets, users};
+use crate::db::{DbConnection, MultiBackend, Ts};
+
+/// What a page is asked for; all conditions hold together.
+#[derive(Clone, Debug)]
+pub struct ListFilter {
+    /// Desks that the caller may read, already narrowed to the desk asked for.
+    pub desks: Vec<i64>,
+    /// The view.
+    pub view: View,
+    /// The caller, for "mine".
+    pub user_id: i64,
+    /// The caller's groups, for "my group".
+    pub group_ids: Vec<i64>,
+    /// States; replaces the view's own choice.
+    pub statuses: Vec<Status>,
+    /// Keys of priorities.
+    pub priorities: Vec<String>,
+    /// Level.
+    pub level: Option<u8>,
+    /// Group.
+    pub group_id: Option<i64>,
+    /// Assignee.
+    pub assignee: Option<i64>,
+    /// Requester.
+    pub requester: Option<i64>,
+    /// Folded text to find in code and subject.
+    pub text: Option<String>,
+    /// Until when a target counts as due soon.
+    pub due_before: DateTime<Utc>,
+}
+
+/// Where a page begins: the sort value and the key of the last row before it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Position {
+    /// Microseconds since 1970, or the rank of the priority.
+    pub value: i64,
+    /// Key of the ticket.
+    pub id: i64,
+}
+
+/// A row of the queue as stored.
+#[derive(Queryable, Debug)]
+pub struct ListRow {
+    /// Key.
+    pub id: i64,
+    /// Desk.
+    pub desk_id: i64,
+    /// Version of the desk's profile.
+    pub desk_version: i32,
+    /// Public code.
+    pub code: String,
+    /// Brief description.
+    pub subject: String,
+    /// Canonical state.
+    pub status: String,
+    /// Incident or request.
+    pub request_type: String,
+    /// Key of the priority.
+    pub priority: String,
+    /// 1 is the most urgent.
+    pub priority_rank: i32,
+    /// Level in charge.
+    pub level: i32,
+    /// Group in charge.
+    pub group_id: Option<i64>,
+    /// Agent in charge.
+    pub assignee: Option<(i64, String)>,
+    /// Requester.
+    pub requester: (i64, String),
+    /// The requester's entity.
+    pub entity: Option<String>,
+    /// Whether the requester wrote last.
+    pub awaits_reply: bool,
+    /// Clock of the next target.
+    pub due_clock: String,
+    /// What that clock does.
+    pub clock_status: String,
+    /// Next target.
+    pub due_at: Option<Ts>,
+    /// Next target, or the end of time.
+    pub due_sort: Ts,
+    /// Creation.
+    pub created_at: Ts,
+    /// Last movement.
+    pub updated_at: Ts,
+    /// Version.
+    pub version: i32,
+}
+
+impl ListRow {
+    /// Where the page after this row begins.
+    pub fn position(&self, sort: Sort) -> Position {
+        let value = match sort {
+            Sort::Due | Sort::DueDesc => self.due_sort.get().timestamp_micros(),
+            Sort::Created | Sort::CreatedDesc => self.created_at.get().timestamp_micros(),
+            Sort::Updated | Sort::UpdatedDesc => self.updated_at.get().timestamp_micros(),
+            Sort::Priority | Sort::PriorityDesc => i64::from(self.priority_rank),
+        };
+        Position { value, id: self.id }
+    }
+}
+
+type Joined = diesel::dsl::LeftJoinOn<
+    diesel::dsl::LeftJoinOn<
+        diesel::dsl::InnerJoinOn<tickets::table, people::table, diesel::dsl::Eq<people::id, tickets::requester_id>>,
+        organizations::table,
+        diesel::dsl::Eq<people::organization_id, diesel::dsl::Nullable<organizations::id>>,
+    >,
+    users::table,
+    diesel::dsl::Eq<tickets::assignee_id, diesel::dsl::Nullable<users::id>>,
+>;
+
+fn joined() -> Joined {
+    tickets::table
+        .inner_join(people::table.on(people::id.eq(tickets::requester_id)))
+        .left_join(organizations::table.on(people::organization_id.eq(organizations::id.nullable())))
+        .left_join(users::table.on(tickets::assignee_id.eq(users::id.nullable())))
+}
+
+/// One page of the queue, plus one row more when another page follows.
+pub fn page(conn: &mut DbConnection, filter: &ListFilter, sort: Sort, after: Option<&Position>, limit: i64) -> QueryResult<Vec<ListRow>> {
+    let mut query = joined()
+        .select((
+            tickets::id,
+            tickets::desk_id,
+            tickets::desk_version,
+            tickets::code,
+            tickets::subject,
+            tickets::status,
+            tickets::request_type,
+            tickets::priority,
+            tickets::priority_rank,
+            tickets::level,
+            tickets::group_id,
+            (users::id, users::full_name).nullable(),
+            (people::id, people::full_name),
+            organizations::name.nullable(),
+            tickets::awaits_reply,
+            tickets::due_clock,
+            tickets::clock_status,
+            tickets::due_at,
+            tickets::due_sort,
+            tickets::created_at,
+            tickets::updated_at,
+            tickets::version,
+        ))
+        .into_boxed::<MultiBackend>();
+
+    query = match filter.desks.as_slice() {
+        // An equality keeps the index usable for the order; a list of one would not.
+        [desk] => query.filter(tickets::desk_id.eq(*desk)),
+        desks => query.filter(tickets::desk_id.eq_any(desks.to_vec())),
+    };
+    if filter.statuses.is_empty() {
+        query = match filter.view {
+            View::Solved => query.filter(tickets::open.eq(false)).filter(tickets::status.eq_any(["solved", "unsolvable"])),
+            View::Closed => query.filter(tickets::open.eq(false)).filter(tickets::status.eq_any(["closed", "not_managed"])),
+            View::Mine | View::Group | View::All | View::Unassigned | View::DueSoon => query.filter(tickets::open.eq(true)),
+        };
+    } else {
+        let names: Vec<&str> = filter.statuses.iter().map(|status| status.as_str()).collect();
+        query = query.filter(tickets::status.eq_any(names));
+        let open = filter.statuses.iter().filter(|status| status.is_open()).count();
+        if open == filter.statuses.len() {
+            query = query.filter(tickets::open.eq(true));
+        } else if open == 0 {
+            query = query.filter(tickets::open.eq(false));
+        }
+    }
+    match filter.view {
+        View::Mine => query = query.filter(tickets::assignee_id.eq(filter.user_id)),
+        View::Group => query = query.filter(tickets::group_id.eq_any(filter.group_ids.clone())),
+        View::Unassigned => query = query.filter(tickets::assignee_id.is_null()),
+        View::DueSoon => query = query.filter(tickets::due_at.le(Ts::new(filter.due_before))),
+        View::All | View::Solved | View::Closed => {}
+    }
+    if !filter.priorities.is_empty() {
+        query = query.filter(tickets::priority.eq_any(filter.priorities.clone()));
+    }
+    if let Some(level) = filter.level {
+        query = query.filter(tickets::level.eq(i32::from(level)));
+    }
+    if let Some(group_id) = filter.group_id {
+        query = query.filter(tickets::group_id.eq(group_id));
+    }
+    if let Some(assignee) = filter.assignee {
+        query = query.filter(tickets::assignee_id.eq(assignee));
+    }
+    if let Some(requester) = filter.requester {
+        query = query.filter(tickets::requester_id.eq(requester));
+    }
+    if let Some(text) = &filter.text {
+        query = query.filter(tickets::search_key.like(format!("%{}%", escape_like(text))).escape('\\'));
+    }
+
+    macro_rules! keyset {
+        ($column:expr, $value:expr, asc) => {{
+            if let Some(after) = after {
+                query = query.filter($column.gt($value(after)).or($column.eq($value(after)).and(tickets::id.gt(after.id))));
+                // Redundant, but it lets the index begin at the right place.
+                query = query.filter($column.ge($value(after)));
+            }
+            query.order(($column.asc(), tickets::id.asc()))
+        }};
+        ($column:expr, $value:expr, desc) => {{
+            if let Some(after) = after {
+                query = query.filter($column.lt($value(after)).or($column.eq($value(after)).and(tickets::id.lt(after.id))));
+                query = query.filter($column.le($value(after)));
+            }
+            query.order(($column.desc(), tickets::id.desc()))
+        }};
+    }
+    let instant = |position: &Position| Ts::new(DateTime::from_timestamp_micros(position.value).unwrap_or_default());
+    let rank = |position: &Position| i32::try_from(position.value).unwrap_or_default();
+    let query = match sort {
+        Sort::Due => keyset!(tickets::due_sort, instant, asc),
+        Sort::DueDesc => keyset!(tickets::due_sort, instant, desc),
+        Sort::Created => keyset!(tickets::created_at, instant, asc),
+        Sort::CreatedDesc => keyset!(tickets::created_at, instant, desc),
+        Sort::Updated => keyset!(tickets::updated_at, instant, asc),
+        Sort::UpdatedDesc => keyset!(tickets::updated_at, instant, desc),
+        Sort::Priority => keyset!(tickets::priority_rank, rank, asc),
+        Sort::PriorityDesc => keyset!(tickets::priority_rank, rank, desc),
+    };
+    query.limit(limit + 1).load(conn)
+}
+
+/// Makes `%`, `_` and the escape itself literal.
+fn escape_like(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+    }
+    escaped
+}
+
+/// How many tickets each view holds.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counts {
+    /// Assigned to the caller.
+    pub mine: i64,
+    /// Of the caller's groups.
+    pub group: i64,
+    /// Open.
+    pub all: i64,
+    /// Without assignee.
+    pub unassigned: i64,
+    /// Due soon or past due.
+    pub due_soon: i64,
+    /// Waiting for the requester.
+    pub solved: i64,
+}
+
+/// Counts the views of the rail.
+pub fn counts(conn: &mut DbConnection, filter: &ListFilter) -> QueryResult<Counts> {
+    let open = || {
+        let query = tickets::table.filter(tickets::open.eq(true)).into_boxed::<MultiBackend>();
+        match filter.desks.as_slice() {
+            [desk] => query.filter(tickets::desk_id.eq(*desk)),
+            desks => query.filter(tickets::desk_id.eq_any(desks.to_vec())),
+        }
+    };
+    let solved = tickets::table
+        .filter(tickets::open.eq(false))
+        .filter(tickets::desk_id.eq_any(filter.desks.clone()))
+        .filter(tickets::status.eq_any(["solved", "unsolvable"]));
+    Ok(Counts {
+        mine: open().filter(tickets::assignee_id.eq(filter.user_id)).count().get_result(conn)?,
+        group: open().filter(tickets::group_id.eq_any(filter.group_ids.clone())).count().get_result(conn)?,
+        all: open().count().get_result(conn)?,
+        unassigned: open().filter(tickets::assignee_id.is_null()).count().get_result(conn)?,
+        due_soon: open().filter(tickets::due_at.le(Ts::new(filter.due_before))).count().get_result(conn)?,
+        solved: solved.count().get_result(conn)?,
+    })
+}
+
+/// The latest instant that counts as "due soon": four business hours ahead on the desk's calendar, or of wall time
+/// when several desks are listed together.
+pub fn due_soon_limit(now: DateTime<Utc>, calendar: Option<&shared::sla::calendar::Calendar>) -> DateTime<Utc> {
+    let span = TimeDelta::hours(4);
+    calendar
+        .and_then(|calendar| calendar.deadline(now, shared::sla::business_time::BusinessMinutes(240).into()))
+        .unwrap_or(now + span)
+}

@@ -1,0 +1,41 @@
+//! Tickets: opening, reading, changing.
+//!
+//! The cast: [`commands`] load a ticket within the caller's scope and ask the rules of `shared::ticket`; [`pipeline`] gives
+//! the resulting events their place and hash, folds them into the row and saves both; `events::subscriptions` tells whoever
+//! the desk says. [`view`] and [`portal_view`] are what agents and requesters read; [`list`] is the queue; [`history`] has the
+//! words. [`audit`] proves afterwards that nothing was changed behind the rules' back.
+//!
+//! The guarantee: a ticket never changes without an event, and event, row and mail are committed together or not at all.
+
+use utoipa_actix_web::scope::scope;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub mod audit;
+pub mod commands;
+pub mod error;
+pub mod handlers;
+pub mod history;
+pub mod list;
+pub mod pipeline;
+pub mod portal_view;
+mod query;
+pub mod store;
+pub mod view;
+
+/// Mounts the endpoints.
+pub fn routes(config: &mut ServiceConfig) {
+    config.service(
+        scope("/tickets")
+            .service(handlers::list_tickets)
+            .service(handlers::count_tickets)
+            .service(handlers::create_ticket)
+            .service(handlers::read_ticket)
+            .service(handlers::list_timeline)
+            .service(handlers::explain_sla)
+            .service(handlers::create_message)
+            .service(handlers::assign_ticket)
+            .service(handlers::escalate_ticket)
+            .service(handlers::change_priority)
+            .service(handlers::solve_ticket),
+    );
+}

@@ -1,0 +1,467 @@
+//! The SQL of tickets: loading one for a command, saving what a command made of it, reading views.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use shared::ticket::Ticket;
+
+use crate::db::schema::{events, messages, people, tickets, users};
+use crate::db::{DbConnection, JsonText, Ts};
+use crate::{each, load_locked};
+
+/// A ticket loaded to be changed: its folded history and what a save has to match.
+#[derive(Debug)]
+pub struct TicketRecord {
+    /// Key of the row.
+    pub id: i64,
+    /// Desk that it belongs to.
+    pub desk_id: i64,
+    /// Version of the desk's profile that it was opened with.
+    pub desk_version: i32,
+    /// Public code.
+    pub code: String,
+    /// Brief description.
+    pub subject: String,
+    /// Version that `If-Match` is compared with.
+    pub version: i32,
+    /// Number of events.
+    pub last_seq: i32,
+    /// Hash of the last event.
+    pub head_hash: Vec<u8>,
+    /// The folded history.
+    pub state: Ticket,
+}
+
+type RecordRow = (i64, i64, i32, String, String, i32, i32, Vec<u8>, JsonText<Ticket>);
+
+impl From<RecordRow> for TicketRecord {
+    fn from(row: RecordRow) -> Self {
+        let (id, desk_id, desk_version, code, subject, version, last_seq, head_hash, state) = row;
+        Self { id, desk_id, desk_version, code, subject, version, last_seq, head_hash, state: state.0 }
+    }
+}
+
+const RECORD: (
+    tickets::id,
+    tickets::desk_id,
+    tickets::desk_version,
+    tickets::code,
+    tickets::subject,
+    tickets::version,
+    tickets::last_seq,
+    tickets::head_hash,
+    tickets::state,
+) = (
+    tickets::id,
+    tickets::desk_id,
+    tickets::desk_version,
+    tickets::code,
+    tickets::subject,
+    tickets::version,
+    tickets::last_seq,
+    tickets::head_hash,
+    tickets::state,
+);
+
+/// Loads a ticket of one of these desks (`None`: of any) and keeps it locked to the end of the write.
+pub fn load_for_desks(conn: &mut DbConnection, code: &str, desks: Option<&[i64]>) -> QueryResult<Option<TicketRecord>> {
+    let found = match desks {
+        Some(desks) => {
+            let query = tickets::table.filter(tickets::code.eq(code)).filter(tickets::desk_id.eq_any(desks)).select(RECORD);
+            load_locked!(conn, query => first::<RecordRow>)
+        }
+        None => {
+            let query = tickets::table.filter(tickets::code.eq(code)).select(RECORD);
+            load_locked!(conn, query => first::<RecordRow>)
+        }
+    };
+    found.optional().map(|row| row.map(TicketRecord::from))
+}
+
+/// Loads a ticket of this requester at this desk and keeps it locked to the end of the write.
+pub fn load_for_requester(conn: &mut DbConnection, code: &str, desk_id: i64, person_id: i64) -> QueryResult<Option<TicketRecord>> {
+    let query = tickets::table
+        .filter(tickets::code.eq(code))
+        .filter(tickets::desk_id.eq(desk_id))
+        .filter(tickets::requester_id.eq(person_id))
+        .select(RECORD);
+    load_locked!(conn, query => first::<RecordRow>).optional().map(|row| row.map(TicketRecord::from))
+}
+
+/// Loads a ticket by its key, for workers.
+pub fn load_by_id(conn: &mut DbConnection, id: i64) -> QueryResult<Option<TicketRecord>> {
+    let query = tickets::table.filter(tickets::id.eq(id)).select(RECORD);
+    load_locked!(conn, query => first::<RecordRow>).optional().map(|row| row.map(TicketRecord::from))
+}
+
+/// Keys of the tickets with a timed effect due, earliest first.
+pub fn due_for_effects(conn: &mut DbConnection, now: DateTime<Utc>, limit: i64) -> QueryResult<Vec<i64>> {
+    tickets::table
+        .filter(tickets::next_effect_at.le(Ts::new(now)))
+        .order((tickets::next_effect_at, tickets::id))
+        .limit(limit)
+        .select(tickets::id)
+        .load(conn)
+}
+
+/// Notes when the sweeper has to look at a ticket again. Not a change of the ticket, so the version stays.
+pub fn set_next_effect(conn: &mut DbConnection, id: i64, at: Option<DateTime<Utc>>) -> QueryResult<()> {
+    diesel::update(tickets::table.filter(tickets::id.eq(id))).set(tickets::next_effect_at.eq(at.map(Ts::new))).execute(conn).map(drop)
+}
+
+/// A new row of `tickets`.
+#[derive(Insertable)]
+#[diesel(table_name = tickets, treat_none_as_default_value = false)]
+pub struct NewTicketRow<'a> {
+    /// Desk.
+    pub desk_id: i64,
+    /// Consecutive number within the desk.
+    pub number: i64,
+    /// Public code.
+    pub code: &'a str,
+    /// Version of the desk's profile.
+    pub desk_version: i32,
+    /// Who it is for.
+    pub requester_id: i64,
+    /// How it came in.
+    pub channel: &'a str,
+    /// Brief description.
+    pub subject: &'a str,
+    /// Folded code and subject.
+    pub search_key: &'a str,
+    /// First version.
+    pub version: i32,
+    /// Creation.
+    pub created_at: Ts,
+    /// What is derived from the history.
+    #[diesel(embed)]
+    pub projection: Projection,
+}
+
+/// The columns derived from a ticket's history; written again with each change.
+#[derive(Insertable, AsChangeset, Debug, Clone)]
+#[diesel(table_name = tickets, treat_none_as_default_value = false, treat_none_as_null = true)]
+pub struct Projection {
+    /// Incident or request.
+    pub request_type: String,
+    /// Key of the category; empty when none was chosen.
+    pub category: String,
+    /// Key of the priority.
+    pub priority: String,
+    /// 1 is the most urgent.
+    pub priority_rank: i32,
+    /// Level in charge.
+    pub level: i32,
+    /// Group in charge.
+    pub group_id: Option<i64>,
+    /// Agent in charge.
+    pub assignee_id: Option<i64>,
+    /// Canonical state.
+    pub status: String,
+    /// Key of the state's reason.
+    pub reason: Option<String>,
+    /// Whether the support side still owes something.
+    pub open: bool,
+    /// Number of events.
+    pub last_seq: i32,
+    /// Last movement.
+    pub updated_at: Ts,
+    /// Next target.
+    pub due_at: Option<Ts>,
+    /// Next target, or the end of time.
+    pub due_sort: Ts,
+    /// Clock of the next target.
+    pub due_clock: String,
+    /// What that clock does.
+    pub clock_status: String,
+    /// Whether the requester wrote last.
+    pub awaits_reply: bool,
+    /// The folded history.
+    pub state: JsonText<Ticket>,
+    /// Hash of the last event.
+    pub head_hash: Vec<u8>,
+    /// When the sweeper has to look next.
+    pub next_effect_at: Option<Ts>,
+    /// When it ended.
+    pub closed_at: Option<Ts>,
+}
+
+/// Stores a new ticket; gives its key.
+pub fn insert_ticket(conn: &mut DbConnection, row: NewTicketRow<'_>) -> QueryResult<i64> {
+    diesel::insert_into(tickets::table).values(row).returning(tickets::id).get_result(conn)
+}
+
+/// Saves a changed ticket; `false` when somebody else changed it meanwhile.
+pub fn update_ticket(conn: &mut DbConnection, id: i64, expected_version: i32, projection: Projection) -> QueryResult<bool> {
+    let saved = diesel::update(tickets::table.filter(tickets::id.eq(id)).filter(tickets::version.eq(expected_version)))
+        .set((tickets::version.eq(expected_version + 1), projection))
+        .execute(conn)?;
+    Ok(saved == 1)
+}
+
+/// A new row of `messages`.
+#[derive(Insertable)]
+#[diesel(table_name = messages, treat_none_as_default_value = false)]
+pub struct NewMessageRow<'a> {
+    /// Desk.
+    pub desk_id: i64,
+    /// Ticket.
+    pub ticket_id: i64,
+    /// Kind of author.
+    pub author_kind: &'a str,
+    /// Key of the author.
+    pub author_id: Option<i64>,
+    /// Name of the author at the time.
+    pub author_name: &'a str,
+    /// Who may read it.
+    pub visibility: &'a str,
+    /// Plain text.
+    pub body: &'a str,
+    /// When.
+    pub created_at: Ts,
+}
+
+/// Stores a message; gives its key.
+pub fn insert_message(conn: &mut DbConnection, row: NewMessageRow<'_>) -> QueryResult<i64> {
+    diesel::insert_into(messages::table).values(row).returning(messages::id).get_result(conn)
+}
+
+/// A new row of `events`.
+#[derive(Insertable)]
+#[diesel(table_name = events, treat_none_as_default_value = false)]
+pub struct NewEventRow {
+    /// Desk.
+    pub desk_id: i64,
+    /// Ticket.
+    pub ticket_id: i64,
+    /// Place in the history.
+    pub seq: i32,
+    /// Stable name of the event.
+    pub kind: String,
+    /// Kind of actor.
+    pub actor_kind: &'static str,
+    /// Key of the actor.
+    pub actor_id: Option<i64>,
+    /// Name of the actor at the time.
+    pub actor_name: String,
+    /// When.
+    pub at: Ts,
+    /// The event as JSON.
+    pub data: String,
+    /// Hash over the event and the hash before it.
+    pub hash: Vec<u8>,
+}
+
+/// Appends events to a history.
+pub fn insert_events(conn: &mut DbConnection, rows: Vec<NewEventRow>) -> QueryResult<()> {
+    // One by one: a single-row insert is a cached statement, and there are seldom more than three.
+    for row in rows {
+        each!(conn, inner => diesel::insert_into(events::table).values(row).execute(inner))?;
+    }
+    Ok(())
+}
+
+/// A stored event.
+#[derive(Queryable, Debug, Clone)]
+pub struct EventRow {
+    /// Place in the history.
+    pub seq: i32,
+    /// Kind of actor.
+    pub actor_kind: String,
+    /// Key of the actor.
+    pub actor_id: Option<i64>,
+    /// Name of the actor at the time.
+    pub actor_name: String,
+    /// When.
+    pub at: Ts,
+    /// The event as JSON.
+    pub data: String,
+}
+
+/// The newest events of a ticket before an instant, newest first.
+pub fn events_before(conn: &mut DbConnection, ticket_id: i64, before: Option<DateTime<Utc>>, limit: i64) -> QueryResult<Vec<EventRow>> {
+    let select = (events::seq, events::actor_kind, events::actor_id, events::actor_name, events::at, events::data);
+    let query = events::table.filter(events::ticket_id.eq(ticket_id)).order(events::seq.desc()).limit(limit).select(select);
+    match before {
+        Some(before) => query.filter(events::at.lt(Ts::new(before))).load(conn),
+        None => query.load(conn),
+    }
+}
+
+/// The whole history of a ticket with its hashes, oldest first, for audits.
+pub fn whole_history(conn: &mut DbConnection, ticket_id: i64) -> QueryResult<Vec<(EventRow, Vec<u8>)>> {
+    let select = ((events::seq, events::actor_kind, events::actor_id, events::actor_name, events::at, events::data), events::hash);
+    events::table.filter(events::ticket_id.eq(ticket_id)).order(events::seq).select(select).load(conn)
+}
+
+/// A stored message.
+#[derive(Queryable, Debug, Clone)]
+pub struct MessageRow {
+    /// Key.
+    pub id: i64,
+    /// Kind of author.
+    pub author_kind: String,
+    /// Name of the author at the time.
+    pub author_name: String,
+    /// Who may read it.
+    pub visibility: String,
+    /// Plain text.
+    pub body: String,
+    /// When.
+    pub created_at: Ts,
+}
+
+/// The newest messages of a ticket before an instant, newest first.
+pub fn messages_before(conn: &mut DbConnection, ticket_id: i64, before: Option<DateTime<Utc>>, limit: i64) -> QueryResult<Vec<MessageRow>> {
+    let select = (messages::id, messages::author_kind, messages::author_name, messages::visibility, messages::body, messages::created_at);
+    let query = messages::table.filter(messages::ticket_id.eq(ticket_id)).order(messages::id.desc()).limit(limit).select(select);
+    match before {
+        Some(before) => query.filter(messages::created_at.lt(Ts::new(before))).load(conn),
+        None => query.load(conn),
+    }
+}
+
+/// The public messages of a ticket, oldest first. Internal notes are left out by the query itself.
+pub fn public_messages(conn: &mut DbConnection, ticket_id: i64) -> QueryResult<Vec<MessageRow>> {
+    let select = (messages::id, messages::author_kind, messages::author_name, messages::visibility, messages::body, messages::created_at);
+    messages::table
+        .filter(messages::ticket_id.eq(ticket_id))
+        .filter(messages::visibility.eq("public"))
+        .order(messages::id)
+        .select(select)
+        .load(conn)
+}
+
+/// The first message of a ticket: its description.
+pub fn first_message(conn: &mut DbConnection, ticket_id: i64) -> QueryResult<Option<MessageRow>> {
+    let select = (messages::id, messages::author_kind, messages::author_name, messages::visibility, messages::body, messages::created_at);
+    messages::table.filter(messages::ticket_id.eq(ticket_id)).order(messages::id).select(select).first(conn).optional()
+}
+
+/// What is needed of a requester to open a ticket and to write to them.
+#[derive(Queryable, Debug, Clone)]
+pub struct RequesterRow {
+    /// Key.
+    pub id: i64,
+    /// Full name.
+    pub full_name: String,
+    /// Mail address.
+    pub email: String,
+    /// Contact number.
+    pub phone: String,
+    /// Language of the mails.
+    pub language: String,
+    /// Name of the entity.
+    pub entity: Option<String>,
+}
+
+/// A registered, active person of a desk by mail address.
+pub fn requester_by_email(conn: &mut DbConnection, desk_id: i64, email: &str) -> QueryResult<Option<RequesterRow>> {
+    use crate::db::schema::{desk_people, organizations};
+    people::table
+        .inner_join(desk_people::table.on(desk_people::person_id.eq(people::id)))
+        .left_join(organizations::table.on(people::organization_id.eq(organizations::id.nullable())))
+        .filter(people::email.eq(email))
+        .filter(desk_people::desk_id.eq(desk_id))
+        .filter(desk_people::active.eq(true))
+        .select((people::id, people::full_name, people::email, people::phone, people::language, organizations::name.nullable()))
+        .first(conn)
+        .optional()
+}
+
+/// A person by key, whatever their registration is now.
+pub fn requester_by_id(conn: &mut DbConnection, person_id: i64) -> QueryResult<RequesterRow> {
+    use crate::db::schema::organizations;
+    people::table
+        .left_join(organizations::table.on(people::organization_id.eq(organizations::id.nullable())))
+        .filter(people::id.eq(person_id))
+        .select((people::id, people::full_name, people::email, people::phone, people::language, organizations::name.nullable()))
+        .first(conn)
+}
+
+/// What is needed of an agent to put a ticket in their hands and to write to them.
+#[derive(Queryable, Debug, Clone)]
+pub struct AgentRow {
+    /// Key.
+    pub id: i64,
+    /// Full name.
+    pub full_name: String,
+    /// Mail address.
+    pub email: String,
+    /// Language of the mails.
+    pub language: String,
+}
+
+/// An active agent of a desk by key, with the keys of the groups.
+pub fn desk_agent(conn: &mut DbConnection, desk_id: i64, user_id: i64) -> QueryResult<Option<(AgentRow, Vec<String>)>> {
+    use crate::db::schema::{group_members, groups, memberships};
+    let agent: Option<AgentRow> = users::table
+        .inner_join(memberships::table.on(memberships::user_id.eq(users::id)))
+        .filter(users::id.eq(user_id))
+        .filter(users::active.eq(true))
+        .filter(memberships::desk_id.eq(desk_id))
+        .select((users::id, users::full_name, users::email, users::language))
+        .first(conn)
+        .optional()?;
+    let Some(agent) = agent else { return Ok(None) };
+    let slugs = group_members::table
+        .inner_join(groups::table.on(groups::id.eq(group_members::group_id)))
+        .filter(group_members::user_id.eq(user_id))
+        .filter(groups::desk_id.eq(desk_id))
+        .filter(groups::active.eq(true))
+        .select(groups::slug)
+        .load(conn)?;
+    Ok(Some((agent, slugs)))
+}
+
+/// The agent account with this key, active or not.
+pub fn agent_by_id(conn: &mut DbConnection, user_id: i64) -> QueryResult<Option<AgentRow>> {
+    users::table
+        .filter(users::id.eq(user_id))
+        .filter(users::active.eq(true))
+        .select((users::id, users::full_name, users::email, users::language))
+        .first(conn)
+        .optional()
+}
+
+/// The active members of a group.
+pub fn group_agents(conn: &mut DbConnection, group_id: i64) -> QueryResult<Vec<AgentRow>> {
+    use crate::db::schema::group_members;
+    users::table
+        .inner_join(group_members::table.on(group_members::user_id.eq(users::id)))
+        .filter(group_members::group_id.eq(group_id))
+        .filter(users::active.eq(true))
+        .order(users::id)
+        .select((users::id, users::full_name, users::email, users::language))
+        .load(conn)
+}
+
+/// The agent account of a mail address, where there is one; nobody rates their own work.
+pub fn agent_with_email(conn: &mut DbConnection, email: &str) -> QueryResult<Option<i64>> {
+    users::table.filter(users::email.eq(email)).select(users::id).first(conn).optional()
+}
+
+/// Stores the rating of a solution.
+pub fn insert_survey(
+    conn: &mut DbConnection,
+    desk_id: i64,
+    ticket_id: i64,
+    cycle: i32,
+    stars: i32,
+    comment: Option<&str>,
+    person_id: i64,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    use crate::db::schema::surveys;
+    diesel::insert_into(surveys::table)
+        .values((
+            surveys::desk_id.eq(desk_id),
+            surveys::ticket_id.eq(ticket_id),
+            surveys::cycle.eq(cycle),
+            surveys::stars.eq(stars),
+            surveys::comment.eq(comment),
+            surveys::person_id.eq(person_id),
+            surveys::created_at.eq(Ts::new(now)),
+        ))
+        .execute(conn)
+        .map(drop)
+}

@@ -1,0 +1,555 @@
+//! A ticket as agents see it: rows of the queue, the whole ticket, its timeline, its clocks explained.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+use shared::api::tickets::{
+    ActorKind as WireActor, AllowedCommand, ClockName, ClockStatus, ClockView, IdentityProof, InputNeed, Labelled, MailStatus, PersonRef,
+    RequesterPanel, SegmentKind, SlaChip, SlaExplanation, SlaSegment, TicketRow, TicketView, TimelineBody, TimelineEntry,
+};
+use shared::api::uploads::Attachment;
+use shared::desk::Desk;
+use shared::desk::profile::Need;
+use shared::i18n::Lang;
+use shared::sla::clock::ClockState;
+use shared::sla::explain::{Explanation, SegmentKind as EngineSegment, explain};
+use shared::sla::policy::{ClockEffect, ClockKind, CountsFrom};
+use shared::ticket::actor::Actor;
+use shared::ticket::event::{Event, IdentityProof as Proof};
+use shared::ticket::status::{RequestType, Status};
+use shared::ticket::{Ticket, allowed_commands};
+
+use super::error::TicketError;
+use super::history;
+use super::list::ListRow;
+use super::pipeline::{clock_input, clock_word, clocks};
+use super::store::{self, EventRow, MessageRow};
+use crate::attachments::store::AttachmentRow;
+use crate::db::schema::{attachments, organizations, outbox, people, tickets};
+use crate::db::{DbConnection, JsonText, MultiBackend, Ts};
+use crate::desks::registry::{DeskRegistry, InstalledDesk};
+use crate::desks::view::target_words;
+
+/// Most entries of one page of the timeline.
+const TIMELINE_PAGE: usize = 60;
+/// How many rows of each kind are read for a page; the surplus keeps entries of one instant together.
+const TIMELINE_READ: i64 = 80;
+
+/// A row of the queue.
+pub fn row(row: ListRow, desk: &InstalledDesk, lang: Lang) -> TicketRow {
+    let profile = &desk.profile;
+    let status: Status = row.status.parse().unwrap_or(Status::New);
+    TicketRow {
+        code: row.code,
+        desk: desk.slug.clone(),
+        subject: row.subject,
+        status,
+        status_label: profile.status_label(status, lang).to_owned(),
+        request_type: row.request_type.parse().unwrap_or(RequestType::Request),
+        priority: priority(profile, &row.priority, lang),
+        priority_rank: u8::try_from(row.priority_rank).unwrap_or(u8::MAX),
+        level: u8::try_from(row.level).unwrap_or(1),
+        group: row.group_id.and_then(|id| desk.group_slug(id)).map(|slug| group(profile, slug, lang)),
+        assignee: row.assignee.map(|(id, name)| PersonRef { id, name }),
+        requester: PersonRef { id: row.requester.0, name: row.requester.1 },
+        requester_entity: row.entity,
+        awaits_reply: row.awaits_reply,
+        sla: SlaChip { clock: clock_name(&row.due_clock), status: clock_status(&row.clock_status), due_at: row.due_at.map(Ts::get) },
+        created_at: row.created_at.get(),
+        updated_at: row.updated_at.get(),
+        version: row.version,
+    }
+}
+
+fn priority(desk: &Desk, key: &str, lang: Lang) -> Labelled {
+    let label = desk.priority.get(key).map_or_else(|| key.to_owned(), |priority| priority.label.get(lang).to_owned());
+    Labelled { id: key.to_owned(), label }
+}
+
+fn group(desk: &Desk, key: &str, lang: Lang) -> Labelled {
+    let label = desk.group(key).map_or_else(|| key.to_owned(), |group| group.name.get(lang).to_owned());
+    Labelled { id: key.to_owned(), label }
+}
+
+fn clock_name(word: &str) -> ClockName {
+    if word == "attention" { ClockName::Attention } else { ClockName::Solution }
+}
+
+fn clock_status(word: &str) -> ClockStatus {
+    match word {
+        "running" => ClockStatus::Running,
+        "paused" => ClockStatus::Paused,
+        "met" => ClockStatus::Met,
+        "breached" => ClockStatus::Breached,
+        _ => ClockStatus::None,
+    }
+}
+
+/// A ticket as loaded for reading.
+#[derive(Queryable)]
+struct ReadRow {
+    id: i64,
+    desk_id: i64,
+    desk_version: i32,
+    code: String,
+    version: i32,
+    state: JsonText<Ticket>,
+    requester_id: i64,
+    requester_name: String,
+    requester_email: String,
+    requester_phone: String,
+    entity: Option<String>,
+}
+
+fn read(conn: &mut DbConnection, code: &str, desks: Option<&[i64]>) -> Result<ReadRow, TicketError> {
+    let mut query = tickets::table
+        .inner_join(people::table.on(people::id.eq(tickets::requester_id)))
+        .left_join(organizations::table.on(people::organization_id.eq(organizations::id.nullable())))
+        .filter(tickets::code.eq(code.to_owned()))
+        .select((
+            tickets::id,
+            tickets::desk_id,
+            tickets::desk_version,
+            tickets::code,
+            tickets::version,
+            tickets::state,
+            people::id,
+            people::full_name,
+            people::email,
+            people::phone,
+            organizations::name.nullable(),
+        ))
+        .into_boxed::<MultiBackend>();
+    if let Some(desks) = desks {
+        query = query.filter(tickets::desk_id.eq_any(desks.to_vec()));
+    }
+    query.first(conn).optional()?.ok_or(TicketError::NotFound)
+}
+
+/// A read ticket and whether one of its mails has not left yet, so that the answer may change without a new version.
+pub struct Detail {
+    /// The ticket.
+    pub view: TicketView,
+    /// Whether mails are on their way.
+    pub unsettled: bool,
+    /// Position of the older entries, unsigned.
+    pub older: Option<TimelinePosition>,
+    /// Key of the row, for the cursor's fingerprint.
+    pub ticket_id: i64,
+}
+
+/// Where an older page of the timeline begins.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct TimelinePosition {
+    /// Everything before this instant, in microseconds since 1970.
+    pub before: i64,
+}
+
+/// The whole ticket for an agent. `actor_of` gives the caller's rights at the ticket's desk.
+pub fn detail(
+    conn: &mut DbConnection,
+    desks: &DeskRegistry,
+    scope: Option<&[i64]>,
+    code: &str,
+    actor_of: &dyn Fn(&InstalledDesk) -> Actor,
+    lang: Lang,
+    now: DateTime<Utc>,
+) -> Result<Detail, TicketError> {
+    let row = read(conn, code, scope)?;
+    let desk = desks.version(conn, row.desk_id, row.desk_version)?;
+    let files = ticket_files(conn, row.id)?;
+    let page = timeline(conn, row.id, &desk, &files, None, lang)?;
+    let other_open_tickets = tickets::table
+        .filter(tickets::requester_id.eq(row.requester_id))
+        .filter(tickets::open.eq(true))
+        .filter(tickets::id.ne(row.id))
+        .count()
+        .get_result(conn)?;
+    let actor = actor_of(&desk);
+    let profile = &desk.profile;
+    let ticket = row.state.0;
+    let unsettled = page.unsettled;
+    let view = TicketView {
+        code: row.code,
+        desk: desk.slug.clone(),
+        version: row.version,
+        subject: ticket.subject.to_string(),
+        status: ticket.status,
+        status_label: profile.status_label(ticket.status, lang).to_owned(),
+        reason: ticket.reason.as_deref().and_then(|id| profile.reason(ticket.status, id)).map(|reason| reason.label.get(lang).to_owned()),
+        request_type: ticket.request_type,
+        request_type_label: profile.request_type(ticket.request_type).map_or_else(String::new, |kind| kind.label.get(lang).to_owned()),
+        category: category(profile, &ticket, lang),
+        priority: priority(profile, &ticket.priority, lang),
+        priority_rank: profile.priority.get(&ticket.priority).map_or(u8::MAX, |priority| priority.rank),
+        level: ticket.level.number(),
+        group: ticket.group.as_deref().map(|key| group(profile, key, lang)),
+        assignee: ticket.assignee.as_ref().map(|agent| PersonRef { id: agent.id, name: agent.name.clone() }),
+        requester: RequesterPanel {
+            id: row.requester_id,
+            name: row.requester_name,
+            email: row.requester_email,
+            phone: row.requester_phone,
+            entity: row.entity,
+            other_open_tickets,
+        },
+        channel: ticket.channel,
+        identity: match ticket.identity {
+            Proof::MailCode => IdentityProof::MailCode,
+            Proof::Vouched { .. } => IdentityProof::Phone,
+            Proof::RecordedByStaff | Proof::Unproved => IdentityProof::Agent,
+        },
+        created_at: ticket.created_at,
+        updated_at: ticket.updated_at,
+        reopen_count: ticket.reopen_count,
+        solution: ticket.solution.as_ref().and_then(|solution| solution.text.as_ref()).map(ToString::to_string),
+        stars: ticket.rating.as_ref().and_then(|rating| rating.stars).map(|stars| stars.number()),
+        clocks: clock_views(&ticket, &desk, lang, now),
+        attachments: files.iter().map(|file| attachment(file)).collect(),
+        allowed_commands: allowed(&ticket, profile, &actor, lang),
+        timeline: page.entries,
+        older: None,
+    };
+    Ok(Detail { view, unsettled, older: page.older, ticket_id: row.id })
+}
+
+/// An older page of a ticket's timeline with the key of the ticket.
+pub fn older_timeline(
+    conn: &mut DbConnection,
+    desks: &DeskRegistry,
+    scope: Option<&[i64]>,
+    code: &str,
+    before: impl FnOnce(i64) -> Result<Option<TimelinePosition>, crate::http::ApiError>,
+    lang: Lang,
+) -> Result<(i64, Vec<TimelineEntry>, Option<TimelinePosition>), crate::http::ApiError> {
+    let row = read(conn, code, scope)?;
+    let position = before(row.id)?;
+    let desk = desks.version(conn, row.desk_id, row.desk_version)?;
+    let files = ticket_files(conn, row.id)?;
+    let page = timeline(conn, row.id, &desk, &files, position.as_ref(), lang)?;
+    Ok((row.id, page.entries, page.older))
+}
+
+/// How both clocks of a ticket come about.
+pub fn sla(
+    conn: &mut DbConnection,
+    desks: &DeskRegistry,
+    scope: Option<&[i64]>,
+    code: &str,
+    lang: Lang,
+    now: DateTime<Utc>,
+) -> Result<Vec<SlaExplanation>, TicketError> {
+    let row = read(conn, code, scope)?;
+    let desk = desks.version(conn, row.desk_id, row.desk_version)?;
+    let ticket = row.state.0;
+    let (attention, solution) = clocks(&ticket, &desk, now);
+    let explained = |state: &ClockState| {
+        let explanation = explain(&clock_input(&ticket, &desk), state.kind, now);
+        explanation_view(&explanation, state, &desk.profile, lang)
+    };
+    Ok(vec![explained(&attention), explained(&solution)])
+}
+
+fn category(desk: &Desk, ticket: &Ticket, lang: Lang) -> Vec<String> {
+    ticket.category.as_deref().and_then(|key| desk.catalog.get(key)).map_or_else(Vec::new, |entry| entry.labels(lang).to_vec())
+}
+
+/// Both clocks with their figures.
+pub fn clock_views(ticket: &Ticket, desk: &InstalledDesk, lang: Lang, now: DateTime<Utc>) -> Vec<ClockView> {
+    let (attention, solution) = clocks(ticket, desk, now);
+    vec![clock_view(&attention, &desk.profile, ticket, lang), clock_view(&solution, &desk.profile, ticket, lang)]
+}
+
+fn clock_view(state: &ClockState, desk: &Desk, ticket: &Ticket, lang: Lang) -> ClockView {
+    let live = state.effect != ClockEffect::Stopped && state.met_at.is_none();
+    let paused = state.effect == ClockEffect::Paused && state.met_at.is_none();
+    ClockView {
+        clock: match state.kind {
+            ClockKind::Attention => ClockName::Attention,
+            ClockKind::Solution => ClockName::Solution,
+        },
+        status: clock_status(clock_word(state)),
+        target: state.target.map(|target| target_words(target, lang)),
+        used_minutes: minutes(state.used.micros()),
+        remaining_minutes: state.remaining.map(|remaining| minutes(remaining.micros())),
+        due_at: if live { state.due_at } else { None },
+        met_at: state.met_at,
+        breached_at: state.first_breached_at,
+        paused_by: paused.then(|| pause_label(desk, ticket.status, ticket.reason.as_deref(), lang)),
+    }
+}
+
+fn pause_label(desk: &Desk, status: Status, reason: Option<&str>, lang: Lang) -> String {
+    let label = desk.status_label(status, lang);
+    match reason.and_then(|id| desk.reason(status, id)) {
+        Some(reason) => format!("{label}: {}", reason.label.get(lang)),
+        None => label.to_owned(),
+    }
+}
+
+fn minutes(micros: i64) -> i64 {
+    micros.div_euclid(60_000_000)
+}
+
+fn explanation_view(explanation: &Explanation, state: &ClockState, desk: &Desk, lang: Lang) -> SlaExplanation {
+    let segments: Vec<SlaSegment> = explanation.segments.iter().map(|segment| {
+        let (kind, note) = match &segment.kind {
+            EngineSegment::Ran => (SegmentKind::Ran, None),
+            EngineSegment::Paused { reason, by } => (SegmentKind::Paused, Some(pause_note(desk, reason, by.as_deref(), lang))),
+            EngineSegment::OffHours => (SegmentKind::OffHours, None),
+            EngineSegment::Holiday { name_es, name_en } => {
+                let name = match lang {
+                    Lang::Es => name_es,
+                    Lang::En => name_en,
+                };
+                (SegmentKind::Holiday, Some(name.clone()))
+            }
+            EngineSegment::Override { name } => (SegmentKind::Exception, Some(name.clone())),
+            EngineSegment::Solved => (SegmentKind::Solved, None),
+            EngineSegment::AfterCutoff => (SegmentKind::AfterCutoff, None),
+        };
+        SlaSegment { from: segment.from, to: segment.to, kind, note, counted_seconds: segment.counted.micros() / 1_000_000 }
+    }).collect();
+    let clock = ClockView {
+        clock: match state.kind {
+            ClockKind::Attention => ClockName::Attention,
+            ClockKind::Solution => ClockName::Solution,
+        },
+        status: clock_status(clock_word(state)),
+        target: state.target.map(|target| target_words(target, lang)),
+        used_minutes: minutes(state.used.micros()),
+        remaining_minutes: state.remaining.map(|remaining| minutes(remaining.micros())),
+        due_at: state.due_at,
+        met_at: state.met_at,
+        breached_at: state.first_breached_at,
+        paused_by: None,
+    };
+    SlaExplanation {
+        rule: rule_words(explanation, desk, lang),
+        calendar_version: explanation.calendar_version,
+        used_seconds: explanation.used.micros() / 1_000_000,
+        segments,
+        clock,
+    }
+}
+
+fn pause_note(desk: &Desk, reason: &str, by: Option<&str>, lang: Lang) -> String {
+    let known = desk.states.iter().flat_map(|state| &state.reasons).find(|known| known.id == reason).map(|known| known.label.get(lang));
+    let label = known
+        .or_else(|| reason.parse::<Status>().ok().map(|status| desk.status_label(status, lang)))
+        .unwrap_or(reason);
+    by.map_or_else(|| label.to_owned(), |by| format!("{label} ({by})"))
+}
+
+/// Which rule gave the target, and from when it counts.
+fn rule_words(explanation: &Explanation, desk: &Desk, lang: Lang) -> String {
+    let es = lang == Lang::Es;
+    let Some((_, row)) = &explanation.rule.row else {
+        return if es { "Sin tiempo comprometido".to_owned() } else { "No committed time".to_owned() };
+    };
+    let mut parts = Vec::new();
+    if let Some(key) = &row.priority {
+        parts.push(priority(desk, key, lang).label);
+    }
+    if let Some(level) = row.level {
+        parts.push(if es { format!("nivel {level}") } else { format!("level {level}") });
+    }
+    if let Some(kind) = row.request_type.as_deref().and_then(|kind| kind.parse().ok()).and_then(|kind| desk.request_type(kind)) {
+        parts.push(kind.label.get(lang).to_owned());
+    }
+    if let Some(entry) = row.category.as_deref().and_then(|key| desk.catalog.get(key)) {
+        parts.push(entry.path_label(lang));
+    }
+    if let Some(key) = &row.group {
+        parts.push(group(desk, key, lang).label);
+    }
+    let from = match (explanation.rule.counts_from == CountsFrom::ArrivalAtLevel, es) {
+        (true, true) => "contado desde la llegada al nivel",
+        (true, false) => "counted from the arrival at the level",
+        (false, true) => "contado desde la creación",
+        (false, false) => "counted from creation",
+    };
+    if parts.is_empty() { from.to_owned() } else { format!("{}, {from}", parts.join(", ")) }
+}
+
+/// What the caller may do now, in wire form.
+pub fn allowed(ticket: &Ticket, desk: &Desk, actor: &Actor, lang: Lang) -> Vec<AllowedCommand> {
+    allowed_commands(ticket, desk, actor)
+        .into_iter()
+        .filter(|allowed| allowed.blocked_by.is_empty())
+        .map(|allowed| AllowedCommand {
+            command: allowed.command,
+            to: allowed.to,
+            needs: allowed.needs.iter().filter_map(|need| input(*need)).collect(),
+            reasons: allowed.reasons.iter().map(|reason| Labelled { id: reason.id.clone(), label: reason.label.get(lang).to_owned() }).collect(),
+            levels: allowed.levels.iter().map(|choice| choice.level.number()).collect(),
+        })
+        .collect()
+}
+
+fn input(need: Need) -> Option<InputNeed> {
+    Some(match need {
+        Need::Reason => InputNeed::Reason,
+        Need::Justification | Need::Description | Need::Note => InputNeed::Justification,
+        Need::PublicNote => InputNeed::PublicNote,
+        Need::Diagnosis => InputNeed::Diagnosis,
+        Need::Solution => InputNeed::Solution,
+        Need::Level => InputNeed::Level,
+        Need::Group | Need::GroupOrAssignee => InputNeed::Group,
+        Need::Assignee => InputNeed::Assignee,
+        Need::NextContactDate => InputNeed::NextContact,
+        Need::Evidence => InputNeed::Evidence,
+        _ => return None,
+    })
+}
+
+/// A file in wire form.
+pub fn attachment(row: &AttachmentRow) -> Attachment {
+    Attachment {
+        id: row.id.0.to_string(),
+        name: row.name.clone(),
+        size: row.size,
+        sha256: crate::attachments::storage::hex(&row.sha256),
+        created_at: row.created_at.get(),
+    }
+}
+
+/// Every bound file of a ticket, oldest first.
+pub fn ticket_files(conn: &mut DbConnection, ticket_id: i64) -> QueryResult<Vec<AttachmentRow>> {
+    attachments::table
+        .filter(attachments::ticket_id.eq(ticket_id))
+        .order((attachments::created_at, attachments::id))
+        .select(AttachmentRow::as_select())
+        .load(conn)
+}
+
+struct TimelinePage {
+    entries: Vec<TimelineEntry>,
+    older: Option<TimelinePosition>,
+    unsettled: bool,
+}
+
+fn timeline(
+    conn: &mut DbConnection,
+    ticket_id: i64,
+    desk: &InstalledDesk,
+    files: &[AttachmentRow],
+    before: Option<&TimelinePosition>,
+    lang: Lang,
+) -> QueryResult<TimelinePage> {
+    let before = before.and_then(|position| DateTime::from_timestamp_micros(position.before));
+    let events = store::events_before(conn, ticket_id, before, TIMELINE_READ)?;
+    let messages = store::messages_before(conn, ticket_id, before, TIMELINE_READ)?;
+    let mails = mails_before(conn, ticket_id, before)?;
+    let unsettled = mails.iter().any(|mail| mail.status == "pending");
+
+    let mut by_message: HashMap<i64, Vec<Attachment>> = HashMap::new();
+    for file in files {
+        if let Some(message_id) = file.message_id {
+            by_message.entry(message_id).or_default().push(attachment(file));
+        }
+    }
+    let mut entries: Vec<TimelineEntry> = Vec::with_capacity(events.len() + messages.len() + mails.len());
+    entries.extend(events.into_iter().filter_map(|row| event_entry(row, &desk.profile, lang)));
+    entries.extend(messages.into_iter().map(|row| message_entry(row, &mut by_message)));
+    entries.extend(mails.into_iter().map(|row| mail_entry(row, lang)));
+    entries.sort_by_key(|entry| Reverse((entry.at, order_in_instant(&entry.body), entry.seq)));
+
+    let mut older = None;
+    if entries.len() > TIMELINE_PAGE {
+        // Entries of one instant belong together: the page ends where the instant does.
+        let last = entries[TIMELINE_PAGE - 1].at;
+        let kept = entries.iter().take_while(|entry| entry.at >= last).count();
+        if kept < entries.len() {
+            older = Some(TimelinePosition { before: last.timestamp_micros() });
+            entries.truncate(kept);
+        }
+    }
+    entries.reverse();
+    Ok(TimelinePage { entries, older, unsettled })
+}
+
+/// Within one command: what happened, then what was written, then what was mailed.
+fn order_in_instant(body: &TimelineBody) -> u8 {
+    match body {
+        TimelineBody::Event { .. } => 0,
+        TimelineBody::Message { .. } => 1,
+        TimelineBody::Mail { .. } => 2,
+    }
+}
+
+fn actor_kind(word: &str) -> WireActor {
+    match word {
+        "requester" => WireActor::Requester,
+        "agent" | "approver" => WireActor::Agent,
+        "api_client" => WireActor::ApiClient,
+        _ => WireActor::System,
+    }
+}
+
+fn event_entry(row: EventRow, desk: &Desk, lang: Lang) -> Option<TimelineEntry> {
+    let event: Event = serde_json::from_str(&row.data).ok()?;
+    let told = history::for_agents(&event, desk, lang)?;
+    Some(TimelineEntry {
+        seq: i64::from(row.seq),
+        at: row.at.get(),
+        actor: actor_kind(&row.actor_kind),
+        actor_name: row.actor_name,
+        body: TimelineBody::Event { name: super::pipeline::event_name(&row.data), text: told.text, note: told.note },
+    })
+}
+
+fn message_entry(row: MessageRow, files: &mut HashMap<i64, Vec<Attachment>>) -> TimelineEntry {
+    TimelineEntry {
+        seq: row.id,
+        at: row.created_at.get(),
+        actor: actor_kind(&row.author_kind),
+        actor_name: row.author_name,
+        body: TimelineBody::Message {
+            id: row.id,
+            visibility: row.visibility.parse().unwrap_or(shared::ticket::status::Visibility::Internal),
+            body: row.body,
+            attachments: files.remove(&row.id).unwrap_or_default(),
+        },
+    }
+}
+
+#[derive(Queryable)]
+struct MailRow {
+    id: i64,
+    template: String,
+    recipient: String,
+    status: String,
+    created_at: Ts,
+}
+
+fn mails_before(conn: &mut DbConnection, ticket_id: i64, before: Option<DateTime<Utc>>) -> QueryResult<Vec<MailRow>> {
+    let select = (outbox::id, outbox::template, outbox::recipient, outbox::status, outbox::created_at);
+    let query = outbox::table.filter(outbox::ticket_id.eq(ticket_id)).order(outbox::id.desc()).limit(TIMELINE_READ).select(select);
+    match before {
+        Some(before) => query.filter(outbox::created_at.lt(Ts::new(before))).load(conn),
+        None => query.load(conn),
+    }
+}
+
+fn mail_entry(row: MailRow, lang: Lang) -> TimelineEntry {
+    TimelineEntry {
+        seq: row.id,
+        at: row.created_at.get(),
+        actor: WireActor::System,
+        actor_name: String::new(),
+        body: TimelineBody::Mail {
+            text: history::mail_name(&row.template, lang),
+            template: row.template,
+            recipient: row.recipient,
+            status: match row.status.as_str() {
+                "sent" => MailStatus::Sent,
+                "failed" => MailStatus::Failed,
+                _ => MailStatus::Pending,
+            },
+        },
+    }
+}
