@@ -77,7 +77,8 @@ pub fn AccessRequestsPage() -> impl IntoView {
     let tab_button = move |(status, name): (AccessRequestStatus, Words)| {
         let count = move || {
             let waiting = counts.now.get().map_or(0, |counts| counts.access_requests);
-            (status == AccessRequestStatus::Pending && waiting > 0).then(|| view! { <span class="badge accent num">{waiting}</span> })
+            (status == AccessRequestStatus::Pending && waiting > 0)
+                .then(|| view! { <span class="badge accent num">{waiting}</span> })
         };
         view! {
             <button class="tab" type="button" aria-pressed=move || (tab.get() == status).to_string() aria-selected=move || (tab.get() == status).then_some("true") on:click=move |_| tab.set(status)>{t(name)}" "{count}</button>
@@ -125,9 +126,11 @@ pub fn AccessRequestsPage() -> impl IntoView {
             }.into_any(),
         }
     };
-    let more = move || next.get().map(|cursor| view! {
+    let more = move || {
+        next.get().map(|cursor| view! {
         <button class="btn" type="button" on:click=move |_| load(Some(cursor.clone()))>{t(Words::ShowMore)}</button>
-    });
+    })
+    };
     view! {
         <Topbar title/>
         <main class="sheet" id="main" tabindex="-1">
@@ -141,7 +144,11 @@ pub fn AccessRequestsPage() -> impl IntoView {
 
 /// One request: its data, and the decision if it waits for one.
 #[component]
-fn RequestWindow(request: AccessRequest, on_done: Callback<()>, on_close: Callback<()>) -> impl IntoView {
+fn RequestWindow(
+    request: AccessRequest,
+    on_done: Callback<()>,
+    on_close: Callback<()>,
+) -> impl IntoView {
     let open = shown(on_close);
     let title = t_with(Words::RequestOf, &[&request.reference]);
     let body = if request.status == AccessRequestStatus::Pending {
@@ -209,13 +216,27 @@ fn Decision(request: AccessRequest, open: RwSignal<bool>, on_done: Callback<()>)
     };
     let approve = move || {
         let mut check = Check::default();
-        let full_name = check.text("full_name", "", name.with_untracked(|text| PersonName::parse(text)));
-        let number = check.text("phone", "", phone.with_untracked(|text| PhoneNumber::parse(text)));
-        let place = check.text("entity", "", entity.with_untracked(|text| EntityName::parse(text)));
+        let full_name = check.text(
+            "full_name",
+            "",
+            name.with_untracked(|text| PersonName::parse(text)),
+        );
+        let number = check.text(
+            "phone",
+            "",
+            phone.with_untracked(|text| PhoneNumber::parse(text)),
+        );
+        let place = check.text(
+            "entity",
+            "",
+            entity.with_untracked(|text| EntityName::parse(text)),
+        );
         if faults.show(check.done()) {
             return;
         }
-        let (Some(full_name), Some(number), Some(place)) = (full_name, number, place) else { return };
+        let (Some(full_name), Some(number), Some(place)) = (full_name, number, place) else {
+            return;
+        };
         let approval = given.with_value(|given| {
             let differs = |new: String, old: &str| (new != old).then_some(new);
             AccessApproval {
@@ -232,12 +253,18 @@ fn Decision(request: AccessRequest, open: RwSignal<bool>, on_done: Callback<()>)
     };
     let refuse = move || {
         let mut check = Check::default();
-        let text = check.text("reason", t(Words::WriteReason), reason.with_untracked(|text| Reason::parse(text)));
+        let text = check.text(
+            "reason",
+            t(Words::WriteReason),
+            reason.with_untracked(|text| Reason::parse(text)),
+        );
         if faults.show(check.done()) {
             return;
         }
         let Some(text) = text else { return };
-        let refusal = AccessRefusal { reason: text.into_string() };
+        let refusal = AccessRefusal {
+            reason: text.into_string(),
+        };
         begin();
         spawn_local(async move {
             let outcome = api::refuse_access(client, id, &refusal, &browser::random_key()).await;
@@ -249,7 +276,11 @@ fn Decision(request: AccessRequest, open: RwSignal<bool>, on_done: Callback<()>)
         if busy.get_untracked() {
             return;
         }
-        if refusing.get_untracked() { refuse() } else { approve() }
+        if refusing.get_untracked() {
+            refuse()
+        } else {
+            approve()
+        }
     };
     let fields = move || {
         if refusing.get() {

@@ -65,7 +65,9 @@ pub fn Frame() -> impl IntoView {
         is_in
     });
     move || match stage.get() {
-        Stage::Waiting => view! { <p class="boot" role="status">{t(Words::Loading)}</p> }.into_any(),
+        Stage::Waiting => {
+            view! { <p class="boot" role="status">{t(Words::Loading)}</p> }.into_any()
+        }
         Stage::Ready(me, desks) => {
             Session::provide(me, desks);
             provide_context(Ticker::start());
@@ -89,7 +91,10 @@ fn to_login() -> impl Fn() + Clone {
         let search = location.search.get_untracked();
         let mark = if search.is_empty() { "" } else { "?" };
         let next = encode(&[page, mark, &search].concat());
-        let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
+        let options = NavigateOptions {
+            replace: true,
+            ..NavigateOptions::default()
+        };
         navigate(&["/login?next=", &next].concat(), options);
     }
 }

@@ -57,20 +57,29 @@ impl Keys {
     pub fn bind(self, keys: &'static str, run: impl Fn() + 'static) {
         let id = self.table.try_update_value(|table| {
             table.next_id += 1;
-            table.bindings.push(Binding { id: table.next_id, keys, run: Rc::new(run) });
+            table.bindings.push(Binding {
+                id: table.next_id,
+                keys,
+                run: Rc::new(run),
+            });
             table.next_id
         });
         on_cleanup(move || {
-            self.table.try_update_value(|table| table.bindings.retain(|binding| Some(binding.id) != id));
+            self.table
+                .try_update_value(|table| table.bindings.retain(|binding| Some(binding.id) != id));
         });
     }
 
     fn pressed(self, event: &ev::KeyboardEvent) {
-        let foreign = event.default_prevented() || event.ctrl_key() || event.alt_key() || event.meta_key();
+        let foreign =
+            event.default_prevented() || event.ctrl_key() || event.alt_key() || event.meta_key();
         if foreign || event.is_composing() || !self.enabled.get_untracked() || is_typing(event) {
             return;
         }
-        let Some(Some(run)) = self.table.try_update_value(|table| table.lookup(&event.key(), browser::now_ms())) else {
+        let Some(Some(run)) = self
+            .table
+            .try_update_value(|table| table.lookup(&event.key(), browser::now_ms()))
+        else {
             return;
         };
         event.prevent_default();
@@ -87,11 +96,19 @@ impl Table {
             .filter(|(_, at)| now - at < PAIR_MS)
             .map(|(first, _)| [first.as_str(), " ", key].concat());
         let wanted = pair.as_deref().unwrap_or(key);
-        if let Some(binding) = self.bindings.iter().rev().find(|binding| binding.keys == wanted) {
+        if let Some(binding) = self
+            .bindings
+            .iter()
+            .rev()
+            .find(|binding| binding.keys == wanted)
+        {
             return Some(binding.run.clone());
         }
         let begins_pair = self.bindings.iter().any(|binding| {
-            binding.keys.split_once(' ').is_some_and(|(first, _)| first == key)
+            binding
+                .keys
+                .split_once(' ')
+                .is_some_and(|(first, _)| first == key)
         });
         if begins_pair {
             self.begun = Some((key.to_owned(), now));
@@ -105,7 +122,11 @@ fn is_typing(event: &ev::KeyboardEvent) -> bool {
     let inside = event
         .target()
         .and_then(|target| target.dyn_into::<web_sys::Element>().ok())
-        .and_then(|element| element.closest("input, textarea, select, [contenteditable], [role=menu], dialog").ok())
+        .and_then(|element| {
+            element
+                .closest("input, textarea, select, [contenteditable], [role=menu], dialog")
+                .ok()
+        })
         .flatten()
         .is_some();
     inside || matches!(document().query_selector("dialog[open]"), Ok(Some(_)))

@@ -37,7 +37,11 @@ pub fn Login() -> impl IntoView {
         };
         if proof.email.is_empty() || proof.password.is_empty() {
             error.set(Some(t(Words::SignInBlank).to_owned()));
-            browser::focus_id(if proof.email.is_empty() { "email" } else { "password" });
+            browser::focus_id(if proof.email.is_empty() {
+                "email"
+            } else {
+                "password"
+            });
             return;
         }
         busy.set(true);
@@ -48,7 +52,13 @@ pub fn Login() -> impl IntoView {
             let outcome = api::log_in(client, &proof).await;
             busy.set(false);
             match outcome {
-                Ok(()) => navigate(&next, NavigateOptions { replace: true, ..NavigateOptions::default() }),
+                Ok(()) => navigate(
+                    &next,
+                    NavigateOptions {
+                        replace: true,
+                        ..NavigateOptions::default()
+                    },
+                ),
                 Err(refused) => {
                     error.set(Some(refused.detail()));
                     browser::focus_id("password");
@@ -115,6 +125,13 @@ pub fn Login() -> impl IntoView {
 
 /// A page inside the console; anything else leads to the queue, so that the address cannot send people elsewhere.
 fn in_app(next: &str) -> String {
-    let is_page = next.starts_with('/') && !next.starts_with("//") && !next.starts_with("/login") && !next.contains(['\\', '\n', '\r', '\t']);
-    if is_page { next.to_owned() } else { "/queue".to_owned() }
+    let is_page = next.starts_with('/')
+        && !next.starts_with("//")
+        && !next.starts_with("/login")
+        && !next.contains(['\\', '\n', '\r', '\t']);
+    if is_page {
+        next.to_owned()
+    } else {
+        "/queue".to_owned()
+    }
 }

@@ -19,7 +19,10 @@ use crate::client::uploads::Uploads;
 use crate::client::{ApiError, use_client};
 use crate::components::feedback::{ErrorNote, Kind, Loading};
 use crate::components::files::{FilePicker, Limits};
-use crate::components::form::{Check, Choice, Entry, ErrorSummary, Faults, Field, RadioCards, SelectField, SubmitButton, TextArea, TextField};
+use crate::components::form::{
+    Check, Choice, Entry, ErrorSummary, Faults, Field, RadioCards, SelectField, SubmitButton,
+    TextArea, TextField,
+};
 use crate::components::{icon, use_ui};
 use crate::i18n::{t, t_with};
 
@@ -55,14 +58,23 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
     let busy = RwSignal::new(false);
     let person = RwSignal::new(None::<Person>);
     let channel = RwSignal::new(Channel::Phone.as_str().to_owned());
-    let kind = RwSignal::new(desk.types.first().filter(|_| desk.types.len() == 1).map(|one| one.id.as_str().to_owned()).unwrap_or_default());
+    let kind = RwSignal::new(
+        desk.types
+            .first()
+            .filter(|_| desk.types.len() == 1)
+            .map(|one| one.id.as_str().to_owned())
+            .unwrap_or_default(),
+    );
     let category = RwSignal::new(String::new());
     let priority = RwSignal::new(String::new());
     let subject = RwSignal::new(String::new());
     let message = RwSignal::new(String::new());
     let key = StoredValue::new(browser::random_key());
     let uploads = Uploads::new(client, UPLOADS);
-    let limits = Limits { bytes: desk.max_attachment_bytes, count: desk.max_attachments };
+    let limits = Limits {
+        bytes: desk.max_attachment_bytes,
+        count: desk.max_attachments,
+    };
     let slug = desk.slug.clone();
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
@@ -74,19 +86,52 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
             check.fault("requester_email", t(Words::ChoosePerson).to_owned());
         }
         let channel: Option<Channel> = channel.with_untracked(|word| word.parse().ok());
-        let request_type: Option<RequestType> = check.choice("request_type", t(Words::ChooseType), kind.get_untracked()).and_then(|word| word.parse().ok());
-        let category = check.choice("category", t(Words::ChooseCategory), category.get_untracked());
-        let priority = check.choice("priority", t(Words::ChoosePriority), priority.get_untracked());
-        let subject = check.text("subject", "", subject.with_untracked(|text| Subject::parse(text)));
-        let message = check.text("message", "", message.with_untracked(|text| Body::parse(text)));
+        let request_type: Option<RequestType> = check
+            .choice("request_type", t(Words::ChooseType), kind.get_untracked())
+            .and_then(|word| word.parse().ok());
+        let category = check.choice(
+            "category",
+            t(Words::ChooseCategory),
+            category.get_untracked(),
+        );
+        let priority = check.choice(
+            "priority",
+            t(Words::ChoosePriority),
+            priority.get_untracked(),
+        );
+        let subject = check.text(
+            "subject",
+            "",
+            subject.with_untracked(|text| Subject::parse(text)),
+        );
+        let message = check.text(
+            "message",
+            "",
+            message.with_untracked(|text| Body::parse(text)),
+        );
         if untrack(|| uploads.is_busy()) {
             check.fault("attachments", t(Words::FilesStillSending).to_owned());
         }
         if faults.show(check.done()) {
             return;
         }
-        let (Some(person), Some(channel), Some(request_type), Some(category), Some(priority), Some(subject), Some(message)) =
-            (person.get_untracked(), channel, request_type, category, priority, subject, message)
+        let (
+            Some(person),
+            Some(channel),
+            Some(request_type),
+            Some(category),
+            Some(priority),
+            Some(subject),
+            Some(message),
+        ) = (
+            person.get_untracked(),
+            channel,
+            request_type,
+            category,
+            priority,
+            subject,
+            message,
+        )
         else {
             return;
         };
@@ -132,14 +177,31 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
         (Channel::Chat, Words::ChannelChat),
         (Channel::InPerson, Words::ChannelInPerson),
     ]
-    .map(|(channel, name)| Entry { value: channel.as_str().to_owned(), label: t(name).to_owned(), group: String::new() });
-    let types = desk.types.iter().map(|one| Choice { value: one.id.as_str().to_owned(), title: one.label.clone(), help: one.help.clone(), side: String::new() }).collect::<Vec<_>>();
-    let priorities = desk.priorities.iter().map(|one| Choice {
-        value: one.id.clone(),
-        title: one.label.clone(),
-        help: one.help.clone(),
-        side: one.promise.clone().unwrap_or_default(),
-    }).collect::<Vec<_>>();
+    .map(|(channel, name)| Entry {
+        value: channel.as_str().to_owned(),
+        label: t(name).to_owned(),
+        group: String::new(),
+    });
+    let types = desk
+        .types
+        .iter()
+        .map(|one| Choice {
+            value: one.id.as_str().to_owned(),
+            title: one.label.clone(),
+            help: one.help.clone(),
+            side: String::new(),
+        })
+        .collect::<Vec<_>>();
+    let priorities = desk
+        .priorities
+        .iter()
+        .map(|one| Choice {
+            value: one.id.clone(),
+            title: one.label.clone(),
+            help: one.help.clone(),
+            side: one.promise.clone().unwrap_or_default(),
+        })
+        .collect::<Vec<_>>();
     let categories = StoredValue::new(desk.categories.clone());
     // A category that fixes the other type is no choice.
     let category_select = move || {
@@ -147,13 +209,21 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
         let entries: Vec<Entry> = categories.with_value(|categories| {
             categories
                 .iter()
-                .filter(|one| kind.is_empty() || one.request_type.is_none_or(|fixed| fixed.as_str() == kind))
+                .filter(|one| {
+                    kind.is_empty() || one.request_type.is_none_or(|fixed| fixed.as_str() == kind)
+                })
                 .map(|one| {
                     let (group, rest) = match one.path.split_first() {
-                        Some((first, rest)) if !rest.is_empty() => (first.clone(), rest.join(" › ")),
+                        Some((first, rest)) if !rest.is_empty() => {
+                            (first.clone(), rest.join(" › "))
+                        }
                         _ => (String::new(), one.path.join(" › ")),
                     };
-                    Entry { value: one.id.clone(), label: rest, group }
+                    Entry {
+                        value: one.id.clone(),
+                        label: rest,
+                        group,
+                    }
                 })
                 .collect()
         });
@@ -206,7 +276,12 @@ fn PersonPicker(desk: String, person: RwSignal<Option<Person>>, faults: Faults) 
         spawn_local(async move {
             let answer = api::people(client, &desk, &wanted, None).await;
             if asked.try_get_value() == Some(number) {
-                found.set(Some(answer.map(|page| page.items.into_iter().filter(|person| person.active).collect())));
+                found.set(Some(answer.map(|page| {
+                    page.items
+                        .into_iter()
+                        .filter(|person| person.active)
+                        .collect()
+                })));
             }
         });
     };
@@ -230,7 +305,11 @@ fn PersonPicker(desk: String, person: RwSignal<Option<Person>>, faults: Faults) 
         browser::focus_id("person-change");
     };
     let option = move |one: Person| {
-        let entity = one.organization.as_ref().map(|entity| entity.name.clone()).unwrap_or_default();
+        let entity = one
+            .organization
+            .as_ref()
+            .map(|entity| entity.name.clone())
+            .unwrap_or_default();
         let (name, email) = (one.full_name.clone(), one.email.clone());
         view! {
             <li>
@@ -240,7 +319,8 @@ fn PersonPicker(desk: String, person: RwSignal<Option<Person>>, faults: Faults) 
             </li>
         }
     };
-    let results = move || match found.get() {
+    let results = move || {
+        match found.get() {
         None => ().into_any(),
         Some(Err(error)) => view! { <p class="error">{icon("alert-circle")}<span>{error.detail()}</span></p> }.into_any(),
         Some(Ok(people)) if people.is_empty() => view! {
@@ -249,6 +329,7 @@ fn PersonPicker(desk: String, person: RwSignal<Option<Person>>, faults: Faults) 
             </p>
         }.into_any(),
         Some(Ok(people)) => view! { <ul class="people-found">{people.into_iter().map(option).collect_view()}</ul> }.into_any(),
+    }
     };
     let again = move |_| {
         person.set(None);
@@ -258,7 +339,8 @@ fn PersonPicker(desk: String, person: RwSignal<Option<Person>>, faults: Faults) 
         Some(Ok(people)) => t_with(Words::PeopleFound, &[&people.len().to_string()]),
         Some(Err(_)) | None => String::new(),
     };
-    move || match person.get() {
+    move || {
+        match person.get() {
         Some(chosen) => view! {
             <div class="field">
                 <p class="label">{t(Words::Requester)}</p>
@@ -289,5 +371,6 @@ fn PersonPicker(desk: String, person: RwSignal<Option<Person>>, faults: Faults) 
             </Field>
         }
         .into_any(),
+    }
     }
 }

@@ -16,7 +16,9 @@ use crate::browser;
 use crate::client::{ApiError, console as api, use_client};
 use crate::components::dialog::Dialog;
 use crate::components::feedback::{Banner, Empty, ErrorNote, Failed, Kind, Loading};
-use crate::components::form::{Check, Entry, ErrorSummary, Faults, SelectField, SubmitButton, TextField};
+use crate::components::form::{
+    Check, Entry, ErrorSummary, Faults, SelectField, SubmitButton, TextField,
+};
 use crate::components::{icon, use_ui};
 use crate::i18n::t;
 
@@ -42,11 +44,20 @@ pub fn PeoplePage() -> impl IntoView {
     let error = RwSignal::new(None::<ApiError>);
     let asked = StoredValue::new(0u32);
     let params = use_query_map();
-    let edit = RwSignal::new(if params.with_untracked(|params| params.get("new").is_some()) { Edit::New } else { Edit::Closed });
+    let edit = RwSignal::new(
+        if params.with_untracked(|params| params.get("new").is_some()) {
+            Edit::New
+        } else {
+            Edit::Closed
+        },
+    );
     let load = move |cursor: Option<String>| {
         let number = asked.get_value() + 1;
         asked.set_value(number);
-        let (desk, wanted) = (session.desk.get_untracked(), text.with_untracked(|text| text.trim().to_owned()));
+        let (desk, wanted) = (
+            session.desk.get_untracked(),
+            text.with_untracked(|text| text.trim().to_owned()),
+        );
         spawn_local(async move {
             let answer = api::people(client, &desk, &wanted, cursor.as_deref()).await;
             if asked.try_get_value() != Some(number) {
@@ -93,11 +104,17 @@ pub fn PeoplePage() -> impl IntoView {
     let window = move || match edit.get() {
         Edit::Closed => ().into_any(),
         Edit::New => view! { <NewPersonWindow on_done=changed on_close=close/> }.into_any(),
-        Edit::Person(person) => view! { <PersonWindow person on_done=changed on_close=close/> }.into_any(),
+        Edit::Person(person) => {
+            view! { <PersonWindow person on_done=changed on_close=close/> }.into_any()
+        }
     };
     let row = move |person: Person| {
         let one = person.clone();
-        let entity = person.organization.as_ref().map(|entity| entity.name.clone()).unwrap_or_default();
+        let entity = person
+            .organization
+            .as_ref()
+            .map(|entity| entity.name.clone())
+            .unwrap_or_default();
         let state = if person.active {
             view! { <span class="tag sm solved">{icon("check")}{t(Words::Active)}</span> }
         } else {
@@ -143,9 +160,11 @@ pub fn PeoplePage() -> impl IntoView {
             }.into_any(),
         }
     };
-    let more = move || next.get().map(|cursor| view! {
+    let more = move || {
+        next.get().map(|cursor| view! {
         <button class="btn" type="button" on:click=move |_| load(Some(cursor.clone()))>{t(Words::ShowMore)}</button>
-    });
+    })
+    };
     view! {
         <Topbar title>
             <div class="input-group topbar-search">
@@ -167,12 +186,18 @@ pub fn PeoplePage() -> impl IntoView {
 /// The languages of mails to a person.
 fn language_entries() -> Vec<Entry> {
     [(Lang::Es, Words::Spanish), (Lang::En, Words::English)]
-        .map(|(lang, name)| Entry { value: lang.as_str().to_owned(), label: t(name).to_owned(), group: String::new() })
+        .map(|(lang, name)| Entry {
+            value: lang.as_str().to_owned(),
+            label: t(name).to_owned(),
+            group: String::new(),
+        })
         .to_vec()
 }
 
 fn language(value: RwSignal<String>) -> Lang {
-    value.with_untracked(|code| Lang::parse(code)).unwrap_or_default()
+    value
+        .with_untracked(|code| Lang::parse(code))
+        .unwrap_or_default()
 }
 
 #[component]
@@ -196,14 +221,34 @@ fn NewPersonWindow(on_done: Callback<Person>, on_close: Callback<()>) -> impl In
             return;
         }
         let mut check = Check::default();
-        let full_name = check.text("full_name", "", name.with_untracked(|text| PersonName::parse(text)));
-        let address = check.text("email", "", email.with_untracked(|text| EmailAddress::parse(text)));
-        let number = check.text("phone", "", phone.with_untracked(|text| PhoneNumber::parse(text)));
-        let place = check.text("entity", "", entity.with_untracked(|text| EntityName::parse(text)));
+        let full_name = check.text(
+            "full_name",
+            "",
+            name.with_untracked(|text| PersonName::parse(text)),
+        );
+        let address = check.text(
+            "email",
+            "",
+            email.with_untracked(|text| EmailAddress::parse(text)),
+        );
+        let number = check.text(
+            "phone",
+            "",
+            phone.with_untracked(|text| PhoneNumber::parse(text)),
+        );
+        let place = check.text(
+            "entity",
+            "",
+            entity.with_untracked(|text| EntityName::parse(text)),
+        );
         if faults.show(check.done()) {
             return;
         }
-        let (Some(full_name), Some(address), Some(number), Some(place)) = (full_name, address, number, place) else { return };
+        let (Some(full_name), Some(address), Some(number), Some(place)) =
+            (full_name, address, number, place)
+        else {
+            return;
+        };
         let person = NewPerson {
             desk: desk.clone(),
             full_name: full_name.into_string(),
@@ -256,7 +301,11 @@ fn NewPersonWindow(on_done: Callback<Person>, on_close: Callback<()>) -> impl In
 }
 
 #[component]
-fn PersonWindow(person: Person, on_done: Callback<Person>, on_close: Callback<()>) -> impl IntoView {
+fn PersonWindow(
+    person: Person,
+    on_done: Callback<Person>,
+    on_close: Callback<()>,
+) -> impl IntoView {
     let client = use_client();
     let ui = use_ui();
     let open = shown(on_close);
@@ -265,7 +314,13 @@ fn PersonWindow(person: Person, on_done: Callback<Person>, on_close: Callback<()
     let busy = RwSignal::new(false);
     let name = RwSignal::new(person.full_name.clone());
     let phone = RwSignal::new(person.phone.clone());
-    let entity = RwSignal::new(person.organization.as_ref().map(|entity| entity.name.clone()).unwrap_or_default());
+    let entity = RwSignal::new(
+        person
+            .organization
+            .as_ref()
+            .map(|entity| entity.name.clone())
+            .unwrap_or_default(),
+    );
     let lang = RwSignal::new(person.language.as_str().to_owned());
     let active = RwSignal::new(person.active);
     let known = StoredValue::new(person.clone());
@@ -276,20 +331,40 @@ fn PersonWindow(person: Person, on_done: Callback<Person>, on_close: Callback<()
             return;
         }
         let mut check = Check::default();
-        let full_name = check.text("full_name", "", name.with_untracked(|text| PersonName::parse(text)));
-        let number = check.text("phone", "", phone.with_untracked(|text| PhoneNumber::parse(text)));
-        let place = check.text("entity", "", entity.with_untracked(|text| EntityName::parse(text)));
+        let full_name = check.text(
+            "full_name",
+            "",
+            name.with_untracked(|text| PersonName::parse(text)),
+        );
+        let number = check.text(
+            "phone",
+            "",
+            phone.with_untracked(|text| PhoneNumber::parse(text)),
+        );
+        let place = check.text(
+            "entity",
+            "",
+            entity.with_untracked(|text| EntityName::parse(text)),
+        );
         if faults.show(check.done()) {
             return;
         }
-        let (Some(full_name), Some(number), Some(place)) = (full_name, number, place) else { return };
+        let (Some(full_name), Some(number), Some(place)) = (full_name, number, place) else {
+            return;
+        };
         let person = known.get_value();
         // Only what differs is sent, so that a colleague's other change stays.
         let differs = |new: String, old: &str| (new != old).then_some(new);
         let patch = PersonPatch {
             full_name: differs(full_name.into_string(), &person.full_name),
             phone: differs(number.into_string(), &person.phone),
-            entity: differs(place.into_string(), person.organization.as_ref().map_or("", |entity| &entity.name)),
+            entity: differs(
+                place.into_string(),
+                person
+                    .organization
+                    .as_ref()
+                    .map_or("", |entity| &entity.name),
+            ),
             language: Some(language(lang)).filter(|lang| *lang != person.language),
             active: Some(active.get_untracked()).filter(|active| *active != person.active),
         };

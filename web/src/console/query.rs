@@ -67,7 +67,11 @@ pub fn parse_sort(word: &str) -> Option<Sort> {
 
 /// The order that a click on a column's head asks for: rising first, falling on the second click.
 pub fn toggled(current: Option<Sort>, column: (Sort, Sort)) -> Sort {
-    if current.unwrap_or_default() == column.0 { column.1 } else { column.0 }
+    if current.unwrap_or_default() == column.0 {
+        column.1
+    } else {
+        column.0
+    }
 }
 
 /// Reads the query of an address; what it does not know is left out. Without a view it is "mine".
@@ -75,7 +79,11 @@ pub fn from_params(params: &ParamsMap, desk: Option<String>) -> TicketQuery {
     let text = |name: &str| params.get(name).filter(|value| !value.is_empty());
     TicketQuery {
         desk,
-        view: Some(text("view").and_then(|word| parse_view(&word)).unwrap_or(View::Mine)),
+        view: Some(
+            text("view")
+                .and_then(|word| parse_view(&word))
+                .unwrap_or(View::Mine),
+        ),
         status: text("status"),
         priority: text("priority"),
         level: text("level").and_then(|number| number.parse().ok()),

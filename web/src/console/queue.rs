@@ -27,8 +27,8 @@ use super::words::Words;
 use crate::browser;
 use crate::client::{ApiError, Fetched, console as api, use_client};
 use crate::components::feedback::{Empty, Failed};
-use crate::components::ticket::{StatusTag, initials, time};
 use crate::components::icon;
+use crate::components::ticket::{StatusTag, initials, time};
 use crate::i18n::dates::{DEFAULT_ZONE, Style};
 use crate::i18n::{t, t_with};
 
@@ -100,7 +100,10 @@ impl Queue {
         self.held.with(|held| {
             let Some(page) = held else { return 0 };
             self.lines.with(|lines| {
-                page.items.iter().filter(|row| !lines.iter().any(|line| line.code == row.code)).count()
+                page.items
+                    .iter()
+                    .filter(|row| !lines.iter().any(|line| line.code == row.code))
+                    .count()
             })
         })
     }
@@ -110,13 +113,19 @@ impl Queue {
         self.held.set(None);
         self.next.set(page.next);
         let old = self.lines.get_untracked();
-        let lines = page.items.into_iter().map(|row| match old.iter().find(|line| line.code == row.code) {
-            Some(line) => {
-                set_if_changed(&line.row, row);
-                line.clone()
-            }
-            None => Line { code: row.code.clone(), row: ArcRwSignal::new(row) },
-        });
+        let lines =
+            page.items
+                .into_iter()
+                .map(|row| match old.iter().find(|line| line.code == row.code) {
+                    Some(line) => {
+                        set_if_changed(&line.row, row);
+                        line.clone()
+                    }
+                    None => Line {
+                        code: row.code.clone(),
+                        row: ArcRwSignal::new(row),
+                    },
+                });
         self.lines.set(lines.collect());
         self.phase.set(Phase::Ready);
     }
@@ -124,7 +133,11 @@ impl Queue {
     /// Takes an answer without moving rows: what is shown changes in place, the rest is held back.
     fn merge(self, page: Page<TicketRow>) {
         let shown = self.lines.get_untracked();
-        let same = shown.len() == page.items.len() && shown.iter().zip(&page.items).all(|(line, row)| line.code == row.code);
+        let same = shown.len() == page.items.len()
+            && shown
+                .iter()
+                .zip(&page.items)
+                .all(|(line, row)| line.code == row.code);
         if same || shown.is_empty() {
             self.show(page);
             return;
@@ -171,7 +184,8 @@ pub fn Workbench() -> impl IntoView {
     let location = use_location();
     let open = Memo::new(move |_| {
         let path = location.pathname.get();
-        path.rsplit_once("/tickets/").map(|(_, code)| code.trim_end_matches('/').to_owned())
+        path.rsplit_once("/tickets/")
+            .map(|(_, code)| code.trim_end_matches('/').to_owned())
     });
     let queue = Queue {
         query: Memo::new(move |_| {
@@ -230,7 +244,11 @@ fn load_list(queue: Queue, wide: RwSignal<bool>) {
                 Ok(Fetched::Same) => {}
                 Ok(Fetched::New(page, etag)) => {
                     queue.etag.set_value(etag);
-                    if quiet { queue.merge(page) } else { queue.show(page) }
+                    if quiet {
+                        queue.merge(page)
+                    } else {
+                        queue.show(page)
+                    }
                 }
                 // A poll that fails leaves the list as it is; the next one may work.
                 Err(_) if quiet && queue.phase.with_untracked(|phase| *phase == Phase::Ready) => {}
@@ -240,7 +258,11 @@ fn load_list(queue: Queue, wide: RwSignal<bool>) {
     };
     let visible = Memo::new(move |_| wide.get() || queue.open.with(Option::is_none));
     let ask_now = move || {
-        if visible.get_untracked() && queue.query.with_untracked(|query| query.desk.as_deref() != Some("")) {
+        if visible.get_untracked()
+            && queue
+                .query
+                .with_untracked(|query| query.desk.as_deref() != Some(""))
+        {
             ask(false);
         }
     };
@@ -284,8 +306,15 @@ fn use_refine(queue: Queue) -> impl Fn(TicketQuery) + Clone {
             Some(code) => ["/tickets/", &code].concat(),
             None => "/queue".to_owned(),
         };
-        let options = NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
-        navigate(&[page.as_str(), &query::to_search(&query)].concat(), options);
+        let options = NavigateOptions {
+            replace: true,
+            scroll: false,
+            ..NavigateOptions::default()
+        };
+        navigate(
+            &[page.as_str(), &query::to_search(&query)].concat(),
+            options,
+        );
     }
 }
 
@@ -302,7 +331,11 @@ fn SearchField(queue: Queue) -> impl IntoView {
         }
     });
     let typed = move |event: ev::Event| {
-        let text = event_target_value(&event).trim().chars().take(100).collect::<String>();
+        let text = event_target_value(&event)
+            .trim()
+            .chars()
+            .take(100)
+            .collect::<String>();
         let refine = refine.clone();
         if let Some(handle) = pending.get_value() {
             handle.clear();
@@ -310,7 +343,10 @@ fn SearchField(queue: Queue) -> impl IntoView {
         let later = set_timeout_with_handle(
             move || {
                 let q = (!text.is_empty()).then_some(text.clone());
-                refine(TicketQuery { q, ..queue.query.get_untracked() });
+                refine(TicketQuery {
+                    q,
+                    ..queue.query.get_untracked()
+                });
             },
             TYPING_PAUSE,
         );
@@ -353,7 +389,8 @@ fn List(queue: Queue, wide: RwSignal<bool>) -> impl IntoView {
             scroll.set_value(rows.scroll_top());
         }
     };
-    let empty = move || queue.lines.with(Vec::is_empty) && queue.phase.with(|phase| *phase == Phase::Ready);
+    let empty =
+        move || queue.lines.with(Vec::is_empty) && queue.phase.with(|phase| *phase == Phase::Ready);
     let failure = move || match queue.phase.get() {
         Phase::Failed(error) => Some(error),
         Phase::Loading | Phase::Ready => None,
@@ -381,16 +418,29 @@ fn List(queue: Queue, wide: RwSignal<bool>) -> impl IntoView {
 fn bind_row_keys(queue: Queue) {
     let move_by = |step: i32| {
         move || {
-            let Ok(links) = document().query_selector_all(".rows .row") else { return };
-            let links: Vec<web_sys::HtmlElement> =
-                (0..links.length()).filter_map(|place| links.item(place)?.dyn_into().ok()).collect();
+            let Ok(links) = document().query_selector_all(".rows .row") else {
+                return;
+            };
+            let links: Vec<web_sys::HtmlElement> = (0..links.length())
+                .filter_map(|place| links.item(place)?.dyn_into().ok())
+                .collect();
             let active = document().active_element();
             let at = links
                 .iter()
-                .position(|link| active.as_ref().is_some_and(|active| active.is_same_node(Some(link))))
-                .or_else(|| links.iter().position(|link| link.has_attribute("aria-current")));
+                .position(|link| {
+                    active
+                        .as_ref()
+                        .is_some_and(|active| active.is_same_node(Some(link)))
+                })
+                .or_else(|| {
+                    links
+                        .iter()
+                        .position(|link| link.has_attribute("aria-current"))
+                });
             let target = match at {
-                Some(at) => at.saturating_add_signed(step as isize).min(links.len().saturating_sub(1)),
+                Some(at) => at
+                    .saturating_add_signed(step as isize)
+                    .min(links.len().saturating_sub(1)),
                 None => 0,
             };
             if let Some(link) = links.get(target) {
@@ -405,7 +455,13 @@ fn bind_row_keys(queue: Queue) {
     keys.bind("u", move || {
         if let Some(code) = queue.open.get_untracked() {
             let address = queue.query.with_untracked(query::to_search);
-            navigate(&["/queue", &address].concat(), NavigateOptions { scroll: false, ..NavigateOptions::default() });
+            navigate(
+                &["/queue", &address].concat(),
+                NavigateOptions {
+                    scroll: false,
+                    ..NavigateOptions::default()
+                },
+            );
             focus_row(code);
         }
     });
@@ -424,7 +480,12 @@ fn row_view(queue: Queue, line: Line) -> impl IntoView {
         let path = ["/console/tickets/", &code].concat();
         move || [path.as_str(), &queue.query.with(query::to_search)].concat()
     };
-    let current = move || queue.open.with(|open| open.as_deref() == Some(code.as_str())).then_some("true");
+    let current = move || {
+        queue
+            .open
+            .with(|open| open.as_deref() == Some(code.as_str()))
+            .then_some("true")
+    };
     let row = line.row;
     let unread = {
         let row = row.clone();
@@ -434,7 +495,11 @@ fn row_view(queue: Queue, line: Line) -> impl IntoView {
         let row = row.get();
         let desk_slug = row.desk.clone();
         let desk = Signal::derive(move || session.profile(&desk_slug));
-        let zone = desk.with_untracked(|desk| desk.as_ref().map_or(DEFAULT_ZONE.to_owned(), |desk| desk.calendar.zone.name.clone()));
+        let zone = desk.with_untracked(|desk| {
+            desk.as_ref().map_or(DEFAULT_ZONE.to_owned(), |desk| {
+                desk.calendar.zone.name.clone()
+            })
+        });
         let who = match &row.requester_entity {
             Some(entity) => [&row.requester.name, " · ", entity].concat(),
             None => row.requester.name.clone(),
@@ -477,18 +542,25 @@ fn row_view(queue: Queue, line: Line) -> impl IntoView {
 /// The last movement: the hour of today, else the day.
 fn when(row: &TicketRow, zone: &str) -> AnyView {
     let today = browser::now_ms() - crate::i18n::dates::ms(row.updated_at) < 16.0 * 3_600_000.0;
-    time(row.updated_at, zone, if today { Style::Time } else { Style::Date })
+    time(
+        row.updated_at,
+        zone,
+        if today { Style::Time } else { Style::Date },
+    )
 }
 
 /// Says how many rows wait, and shows them.
 #[component]
 fn News(queue: Queue) -> impl IntoView {
     let text = move || {
-        queue.held.with(Option::is_some).then(|| match queue.new_rows() {
-            0 => t(Words::ListChanged).to_owned(),
-            1 => t(Words::OneNew).to_owned(),
-            count => t_with(Words::ManyNew, &[&count.to_string()]),
-        })
+        queue
+            .held
+            .with(Option::is_some)
+            .then(|| match queue.new_rows() {
+                0 => t(Words::ListChanged).to_owned(),
+                1 => t(Words::OneNew).to_owned(),
+                count => t_with(Words::ManyNew, &[&count.to_string()]),
+            })
     };
     let take = move |_| {
         if let Some(page) = queue.held.get_untracked() {
@@ -548,7 +620,10 @@ fn RowHead(queue: Queue) -> impl IntoView {
         let pressed = move || (place() != Ordering::Equal).to_string();
         let sort_by = move |_| {
             let query = queue.query.get_untracked();
-            refine(TicketQuery { sort: Some(query::toggled(query.sort, column)), ..query });
+            refine(TicketQuery {
+                sort: Some(query::toggled(query.sort, column)),
+                ..query
+            });
         };
         view! {
             <button class=["row-sort ", class].concat() type="button" aria-pressed=pressed aria-label=label title=label on:click=sort_by>
@@ -625,37 +700,92 @@ fn FilterBar(queue: Queue) -> impl IntoView {
         session.load_agents(desk.clone(), agents);
         desk
     });
-    let count = move || queue.query.with(|query| {
-        [query.status.is_some(), query.priority.is_some(), query.level.is_some(), query.group.is_some(), query.assignee.is_some(), query.requester.is_some()]
+    let count = move || {
+        queue.query.with(|query| {
+            [
+                query.status.is_some(),
+                query.priority.is_some(),
+                query.level.is_some(),
+                query.group.is_some(),
+                query.assignee.is_some(),
+                query.requester.is_some(),
+            ]
             .into_iter()
             .filter(|set| *set)
             .count()
-    });
+        })
+    };
     let toggle_text = move || match count() {
         0 => t(Words::Filters).to_owned(),
         count => t_with(Words::FiltersCount, &[&count.to_string()]),
     };
     let on_sort = {
         let refine = refine.clone();
-        move |event: ev::Event| refine(TicketQuery { sort: query::parse_sort(&event_target_value(&event)), ..queue.query.get_untracked() })
+        move |event: ev::Event| {
+            refine(TicketQuery {
+                sort: query::parse_sort(&event_target_value(&event)),
+                ..queue.query.get_untracked()
+            })
+        }
     };
-    let sort_options = query::SORTS.into_iter().zip([Words::Due, Words::Priority, Words::Updated, Words::Created]).flat_map(|((up, down), name)| {
-        [(up, t_with(Words::Rising, &[t(name)])), (down, t_with(Words::Falling, &[t(name)]))]
-    });
+    let sort_options = query::SORTS
+        .into_iter()
+        .zip([Words::Due, Words::Priority, Words::Updated, Words::Created])
+        .flat_map(|((up, down), name)| {
+            [
+                (up, t_with(Words::Rising, &[t(name)])),
+                (down, t_with(Words::Falling, &[t(name)])),
+            ]
+        });
     let clear = {
         let refine = refine.clone();
         move |_| refine(query::unfiltered(&queue.query.get_untracked()))
     };
-    let states = move || session.current().map(|desk| desk.states.iter().map(|state| (state.id.as_str().to_owned(), state.label.clone())).collect::<Vec<Pick>>());
-    let priorities = move || session.current().map(|desk| desk.priorities.iter().map(|one| (one.id.clone(), one.label.clone())).collect::<Vec<Pick>>());
-    let levels = move || session.current().map(|desk| desk.levels.iter().map(|one| (one.level.to_string(), one.label.clone())).collect::<Vec<Pick>>());
-    let groups = move || session.current().map(|desk| {
-        desk.levels.iter().flat_map(|level| level.groups.iter()).map(|group| (group.id.clone(), group.label.clone())).collect::<Vec<Pick>>()
-    });
-    let people = move || Some(agents.with(|agents: &Vec<shared::api::desks::DeskAgent>| {
-        agents.iter().map(|agent| (agent.id.to_string(), agent.full_name.clone())).collect::<Vec<Pick>>()
-    }));
-    let select = move |name: Words, choices: Signal<Option<Vec<Pick>>>, read: fn(&TicketQuery) -> Option<String>, write: fn(&mut TicketQuery, Option<String>)| {
+    let states = move || {
+        session.current().map(|desk| {
+            desk.states
+                .iter()
+                .map(|state| (state.id.as_str().to_owned(), state.label.clone()))
+                .collect::<Vec<Pick>>()
+        })
+    };
+    let priorities = move || {
+        session.current().map(|desk| {
+            desk.priorities
+                .iter()
+                .map(|one| (one.id.clone(), one.label.clone()))
+                .collect::<Vec<Pick>>()
+        })
+    };
+    let levels = move || {
+        session.current().map(|desk| {
+            desk.levels
+                .iter()
+                .map(|one| (one.level.to_string(), one.label.clone()))
+                .collect::<Vec<Pick>>()
+        })
+    };
+    let groups = move || {
+        session.current().map(|desk| {
+            desk.levels
+                .iter()
+                .flat_map(|level| level.groups.iter())
+                .map(|group| (group.id.clone(), group.label.clone()))
+                .collect::<Vec<Pick>>()
+        })
+    };
+    let people = move || {
+        Some(agents.with(|agents: &Vec<shared::api::desks::DeskAgent>| {
+            agents
+                .iter()
+                .map(|agent| (agent.id.to_string(), agent.full_name.clone()))
+                .collect::<Vec<Pick>>()
+        }))
+    };
+    let select = move |name: Words,
+                       choices: Signal<Option<Vec<Pick>>>,
+                       read: fn(&TicketQuery) -> Option<String>,
+                       write: fn(&mut TicketQuery, Option<String>)| {
         let refine = refine.clone();
         let on_change = move |event: ev::Event| {
             let value = event_target_value(&event);
@@ -673,11 +803,36 @@ fn FilterBar(queue: Queue) -> impl IntoView {
             </select>
         }
     };
-    let status_select = select(Words::State, Signal::derive(states), |query| query.status.clone(), |query, value| query.status = value);
-    let priority_select = select(Words::Priority, Signal::derive(priorities), |query| query.priority.clone(), |query, value| query.priority = value);
-    let level_select = select(Words::Level, Signal::derive(levels), |query| query.level.map(|level| level.to_string()), |query, value| query.level = value.and_then(|value| value.parse().ok()));
-    let group_select = select(Words::Group, Signal::derive(groups), |query| query.group.clone(), |query, value| query.group = value);
-    let person_select = select(Words::Assignee, Signal::derive(people), |query| query.assignee.map(|key| key.to_string()), |query, value| query.assignee = value.and_then(|value| value.parse().ok()));
+    let status_select = select(
+        Words::State,
+        Signal::derive(states),
+        |query| query.status.clone(),
+        |query, value| query.status = value,
+    );
+    let priority_select = select(
+        Words::Priority,
+        Signal::derive(priorities),
+        |query| query.priority.clone(),
+        |query, value| query.priority = value,
+    );
+    let level_select = select(
+        Words::Level,
+        Signal::derive(levels),
+        |query| query.level.map(|level| level.to_string()),
+        |query, value| query.level = value.and_then(|value| value.parse().ok()),
+    );
+    let group_select = select(
+        Words::Group,
+        Signal::derive(groups),
+        |query| query.group.clone(),
+        |query, value| query.group = value,
+    );
+    let person_select = select(
+        Words::Assignee,
+        Signal::derive(people),
+        |query| query.assignee.map(|key| key.to_string()),
+        |query, value| query.assignee = value.and_then(|value| value.parse().ok()),
+    );
     view! {
         <div class="filterbar">
             <button

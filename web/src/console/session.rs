@@ -57,7 +57,9 @@ impl Session {
 
     /// Opens a desk that the agent may see; others are passed over.
     pub fn open_desk(self, slug: &str) {
-        let known = self.desks.with_untracked(|desks| desks.iter().any(|desk| desk.slug == slug));
+        let known = self
+            .desks
+            .with_untracked(|desks| desks.iter().any(|desk| desk.slug == slug));
         if known && self.desk.with_untracked(|desk| desk != slug) {
             browser::store(DESK, Some(slug));
             self.desk.set(slug.to_owned());
@@ -66,7 +68,12 @@ impl Session {
 
     /// A desk's profile; `None` until it has come. Follows changes when read in a reactive place.
     pub fn profile(self, slug: &str) -> Option<Arc<DeskView>> {
-        let found = self.profiles.with(|profiles| profiles.iter().find(|(desk, _)| desk == slug).map(|(_, view)| view.clone()));
+        let found = self.profiles.with(|profiles| {
+            profiles
+                .iter()
+                .find(|(desk, _)| desk == slug)
+                .map(|(_, view)| view.clone())
+        });
         match found {
             Some(view) => view,
             None => {
@@ -87,7 +94,10 @@ impl Session {
         let slug = self.desk.get();
         self.me.with(|me| {
             me.is_admin
-                || me.desks.iter().any(|place| place.desk == slug && place.privileges.contains(&privilege))
+                || me
+                    .desks
+                    .iter()
+                    .any(|place| place.desk == slug && place.privileges.contains(&privilege))
         })
     }
 
@@ -96,7 +106,8 @@ impl Session {
             return;
         }
         // An untracked mark, so that two readers ask once; it must not run the reader that set it again.
-        self.profiles.update_untracked(|profiles| profiles.push((slug.clone(), None)));
+        self.profiles
+            .update_untracked(|profiles| profiles.push((slug.clone(), None)));
         spawn_local(async move {
             let answer = api::desk(self.client, &slug).await;
             let _ = self.profiles.try_maybe_update(|profiles| match answer {

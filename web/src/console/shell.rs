@@ -100,7 +100,10 @@ pub fn Shell() -> impl IntoView {
 fn start_counts() -> Counts {
     let client = use_client();
     let session = session();
-    let counts = Counts { now: RwSignal::new(None), again: RwSignal::new(0) };
+    let counts = Counts {
+        now: RwSignal::new(None),
+        again: RwSignal::new(0),
+    };
     let etag = StoredValue::new(None::<String>);
     let read = move || {
         let desk = session.desk.get_untracked();
@@ -109,7 +112,10 @@ fn start_counts() -> Counts {
             let answer = api::ticket_counts(client, &desk, known).await;
             // A failure keeps the last counts; the list beside them says that something is wrong.
             if let Ok(Fetched::New(now, new_etag)) = answer
-                && session.desk.try_get_untracked().is_some_and(|present| present == desk)
+                && session
+                    .desk
+                    .try_get_untracked()
+                    .is_some_and(|present| present == desk)
             {
                 let _ = etag.try_set_value(new_etag);
                 let _ = counts.now.try_set(Some(now));
@@ -135,7 +141,9 @@ fn paint_desk() {
     let session = session();
     Effect::new(move |_| {
         let accent = session.current().and_then(|desk| desk.accent.clone());
-        let Some(root) = document().document_element() else { return };
+        let Some(root) = document().document_element() else {
+            return;
+        };
         let style = root.unchecked_into::<web_sys::HtmlElement>().style();
         // A colour that the browser does not know is passed over by it.
         let _ = match accent {
@@ -163,8 +171,15 @@ fn bind_keys(open_window: RwSignal<Window>) {
     let go_to_view = move |view: View| {
         let navigate = navigate.clone();
         move || {
-            let query = TicketQuery { desk: Some(session.desk.get_untracked()), view: Some(view), ..TicketQuery::default() };
-            navigate(&["/queue", &query::to_search(&query)].concat(), Default::default());
+            let query = TicketQuery {
+                desk: Some(session.desk.get_untracked()),
+                view: Some(view),
+                ..TicketQuery::default()
+            };
+            navigate(
+                &["/queue", &query::to_search(&query)].concat(),
+                Default::default(),
+            );
         }
     };
     keys.bind("g m", go_to_view(View::Mine));
@@ -232,7 +247,11 @@ fn Rail(drawer: RwSignal<bool>, open_window: RwSignal<Window>) -> impl IntoView 
         let path = location.pathname.get();
         path.ends_with("/queue") || (path.contains("/tickets/") && !path.ends_with("/tickets/new"))
     };
-    let present = Memo::new(move |_| in_queue().then(|| params.with(|params| query::from_params(params, None).view)).flatten());
+    let present = Memo::new(move |_| {
+        in_queue()
+            .then(|| params.with(|params| query::from_params(params, None).view))
+            .flatten()
+    });
     Effect::new(move |_| {
         if drawer.get() {
             browser::focus_first(".rail-head .btn");
@@ -254,9 +273,14 @@ fn Rail(drawer: RwSignal<bool>, open_window: RwSignal<Window>) -> impl IntoView 
             </li>
         }
     });
-    let page = move |href: &'static str, symbol: &'static str, name: Words, right: Privilege, count: Option<Signal<i64>>| {
+    let page = move |href: &'static str,
+                     symbol: &'static str,
+                     name: Words,
+                     right: Privilege,
+                     count: Option<Signal<i64>>| {
         let current = move || (location.pathname.get() == href).then_some("page");
-        move || session.may(right).then(|| view! {
+        move || {
+            session.may(right).then(|| view! {
             <li>
                 <a class="rail-link" href=href aria-current=current>
                     {icon(symbol)}
@@ -267,8 +291,10 @@ fn Rail(drawer: RwSignal<bool>, open_window: RwSignal<Window>) -> impl IntoView 
                 </a>
             </li>
         })
+        }
     };
-    let waiting = Signal::derive(move || counts.now.get().map_or(0, |counts| counts.access_requests));
+    let waiting =
+        Signal::derive(move || counts.now.get().map_or(0, |counts| counts.access_requests));
     view! {
         <nav class="rail" aria-label=t(Words::Views)>
             <div class="rail-head">
@@ -311,7 +337,13 @@ impl<V: IntoView + 'static, const N: usize> CollectView for [V; N] {
 
 fn desk_name(session: super::session::Session) -> String {
     let slug = session.desk.get();
-    session.desks.with(|desks| desks.iter().find(|desk| desk.slug == slug).map(|desk| desk.name.clone()).unwrap_or_default())
+    session.desks.with(|desks| {
+        desks
+            .iter()
+            .find(|desk| desk.slug == slug)
+            .map(|desk| desk.name.clone())
+            .unwrap_or_default()
+    })
 }
 
 /// Chooses the desk, for who works at several.
@@ -326,8 +358,15 @@ fn DeskSwitch() -> impl IntoView {
         let path = location.pathname.get_untracked();
         // Filters name groups and priorities of one desk, and a ticket belongs to one: both are left behind.
         if path.ends_with("/queue") || path.contains("/tickets/") {
-            let query = TicketQuery { desk: Some(slug), view: Some(View::Mine), ..TicketQuery::default() };
-            navigate(&["/queue", &query::to_search(&query)].concat(), Default::default());
+            let query = TicketQuery {
+                desk: Some(slug),
+                view: Some(View::Mine),
+                ..TicketQuery::default()
+            };
+            navigate(
+                &["/queue", &query::to_search(&query)].concat(),
+                Default::default(),
+            );
         }
     };
     move || {
@@ -373,10 +412,12 @@ fn UserMenu(open_window: RwSignal<Window>) -> impl IntoView {
 fn BottomBar(drawer: RwSignal<bool>) -> impl IntoView {
     let session = session();
     let location = use_location();
-    let link = move |href: &'static str, symbol: &'static str, name: Words| view! {
-        <a class="bottom-link" href=href aria-current=move || (location.pathname.get() == href).then_some("page")>
-            {icon(symbol)}<span>{t(name)}</span>
-        </a>
+    let link = move |href: &'static str, symbol: &'static str, name: Words| {
+        view! {
+            <a class="bottom-link" href=href aria-current=move || (location.pathname.get() == href).then_some("page")>
+                {icon(symbol)}<span>{t(name)}</span>
+            </a>
+        }
     };
     view! {
         <nav class="bottombar" aria-label=t(Words::MainNavigation)>
@@ -427,8 +468,10 @@ fn Preferences(on_close: Callback<()>) -> impl IntoView {
         browser::mark_root("data-density", Some(value));
         density.set(value.to_owned());
     };
-    let density_button = move |value: &'static str, name: Words| view! {
-        <button type="button" aria-pressed=move || density.with(|density| density == value).to_string() on:click=move |_| choose(value)>{t(name)}</button>
+    let density_button = move |value: &'static str, name: Words| {
+        view! {
+            <button type="button" aria-pressed=move || density.with(|density| density == value).to_string() on:click=move |_| choose(value)>{t(name)}</button>
+        }
     };
     view! {
         <Dialog id="preferences" title=t(Words::Preferences) open=shown(on_close)>
@@ -454,11 +497,13 @@ fn Preferences(on_close: Callback<()>) -> impl IntoView {
 #[component]
 fn Shortcuts(on_close: Callback<()>) -> impl IntoView {
     let keys = keys();
-    let entry = |combination: &'static [&'static str], name: Words| view! {
-        <div>
-            <dt>{combination.iter().map(|key| view! { <kbd>{*key}</kbd>" " }).collect::<Vec<_>>()}</dt>
-            <dd>{t(name)}</dd>
-        </div>
+    let entry = |combination: &'static [&'static str], name: Words| {
+        view! {
+            <div>
+                <dt>{combination.iter().map(|key| view! { <kbd>{*key}</kbd>" " }).collect::<Vec<_>>()}</dt>
+                <dd>{t(name)}</dd>
+            </div>
+        }
     };
     view! {
         <Dialog id="shortcuts" title=t(Words::Shortcuts) open=shown(on_close)>

@@ -36,7 +36,13 @@ pub struct Reading {
 
 impl Reading {
     fn word(class: &'static str, symbol: &'static str, text: &'static str) -> Self {
-        Self { class, symbol, text: text.to_owned(), spoken: "", close: false }
+        Self {
+            class,
+            symbol,
+            text: text.to_owned(),
+            spoken: "",
+            close: false,
+        }
     }
 }
 
@@ -49,7 +55,9 @@ pub fn read(
 ) -> Reading {
     match (status, due_at) {
         (ClockStatus::Running, Some(due)) => read_running(due, desk, now),
-        (ClockStatus::Running, None) | (ClockStatus::None, _) => Reading::word("none", "circle", t(Words::NoTarget)),
+        (ClockStatus::Running, None) | (ClockStatus::None, _) => {
+            Reading::word("none", "circle", t(Words::NoTarget))
+        }
         (ClockStatus::Paused, _) => Reading::word("paused", "pause", t(Words::Paused)),
         (ClockStatus::Met, _) => Reading::word("met", "check", t(Words::Met)),
         (ClockStatus::Breached, Some(due)) => overdue(due, desk, now),
@@ -63,10 +71,20 @@ fn read_running(due: DateTime<Utc>, desk: Option<&DeskView>, now: DateTime<Utc>)
     }
     let Some(desk) = desk else {
         let text = instant(due, DEFAULT_ZONE, Style::Short);
-        return Reading { class: "ok", symbol: "clock", text, spoken: t(Words::DueSpoken), close: false };
+        return Reading {
+            class: "ok",
+            symbol: "clock",
+            text,
+            spoken: t(Words::DueSpoken),
+            close: false,
+        };
     };
     let left = desk.calendar.elapsed(now, due).whole_seconds();
-    let (class, symbol) = if left <= SOON_SECONDS { ("soon", "alert-circle") } else { ("ok", "clock") };
+    let (class, symbol) = if left <= SOON_SECONDS {
+        ("soon", "alert-circle")
+    } else {
+        ("ok", "clock")
+    };
     Reading {
         class,
         symbol,
@@ -77,12 +95,20 @@ fn read_running(due: DateTime<Utc>, desk: Option<&DeskView>, now: DateTime<Utc>)
 }
 
 fn overdue(due: DateTime<Utc>, desk: Option<&DeskView>, now: DateTime<Utc>) -> Reading {
-    let late = desk.map_or(BusinessTime::ZERO, |desk| desk.calendar.elapsed(due, now)).whole_minutes();
+    let late = desk
+        .map_or(BusinessTime::ZERO, |desk| desk.calendar.elapsed(due, now))
+        .whole_minutes();
     let text = match late {
         BusinessMinutes::ZERO => t(Words::Overdue).to_owned(),
         late => t_with(Words::OverdueBy, &[&late.to_string()]),
     };
-    Reading { class: "breached", symbol: "alert", text, spoken: t(Words::OverdueSpoken), close: false }
+    Reading {
+        class: "breached",
+        symbol: "alert",
+        text,
+        spoken: t(Words::OverdueSpoken),
+        close: false,
+    }
 }
 
 /// Seconds of business time in words; below ten minutes with seconds.
@@ -131,7 +157,11 @@ pub fn SlaChip(
     let reading = Memo::new(move |_| {
         desk.with(|desk| {
             let reading = read(status, due_at, desk.as_deref(), ticker.slow());
-            if reading.close { read(status, due_at, desk.as_deref(), ticker.fast()) } else { reading }
+            if reading.close {
+                read(status, due_at, desk.as_deref(), ticker.fast())
+            } else {
+                reading
+            }
         })
     });
     let label_class = match style {
@@ -140,11 +170,24 @@ pub fn SlaChip(
     };
     let title = move || {
         let due = due_at?;
-        let zone = desk.with(|desk| desk.as_ref().map_or(DEFAULT_ZONE.to_owned(), |desk| desk.calendar.zone.name.clone()));
-        Some(t_with(Words::ClockDue, &[clock_name(clock), &instant(due, &zone, Style::Full)]))
+        let zone = desk.with(|desk| {
+            desk.as_ref().map_or(DEFAULT_ZONE.to_owned(), |desk| {
+                desk.calendar.zone.name.clone()
+            })
+        });
+        Some(t_with(
+            Words::ClockDue,
+            &[clock_name(clock), &instant(due, &zone, Style::Full)],
+        ))
     };
     move || {
-        let Reading { class, symbol, text, spoken, .. } = reading.get();
+        let Reading {
+            class,
+            symbol,
+            text,
+            spoken,
+            ..
+        } = reading.get();
         view! {
             <span class=format!("sla {class}") title=title>
                 {icon(symbol)}

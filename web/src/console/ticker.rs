@@ -18,7 +18,10 @@ impl Ticker {
     /// Follows the clock of the interface.
     pub fn start() -> Self {
         let now = use_ui().now;
-        Self { now, slow: Memo::new(move |_| (now.get() / SLOW_MS) as i64) }
+        Self {
+            now,
+            slow: Memo::new(move |_| (now.get() / SLOW_MS) as i64),
+        }
     }
 
     /// The present to the second; the caller is run again every second.

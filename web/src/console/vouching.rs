@@ -115,16 +115,24 @@ fn DraftCard(draft: PendingDraft, on_again: Callback<()>) -> impl IntoView {
             if verified.with_untracked(|verified| all.iter().any(|item| !verified.contains(item))) {
                 check.fault("verified", t(Words::VerifyAll).to_owned());
             }
-            let text = check.text("note", t(Words::WriteVouchNote), note.with_untracked(|text| Reason::parse(text)));
+            let text = check.text(
+                "note",
+                t(Words::WriteVouchNote),
+                note.with_untracked(|text| Reason::parse(text)),
+            );
             if faults.show(check.done()) {
                 return;
             }
             let Some(text) = text else { return };
-            let statement = NewVouchedCode { verified: all.clone(), note: text.into_string() };
+            let statement = NewVouchedCode {
+                verified: all.clone(),
+                note: text.into_string(),
+            };
             busy.set(true);
             error.set(None);
             spawn_local(async move {
-                let outcome = api::vouch(client, &id.get_value(), &statement, &browser::random_key()).await;
+                let outcome =
+                    api::vouch(client, &id.get_value(), &statement, &browser::random_key()).await;
                 if busy.try_set(false).is_some() {
                     return;
                 }

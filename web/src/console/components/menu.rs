@@ -20,15 +20,27 @@ pub fn Menu(
     let open = RwSignal::new(false);
     let anchor = NodeRef::<leptos::html::Div>::new();
     let items = move || -> Vec<web_sys::HtmlElement> {
-        let Some(anchor) = anchor.get_untracked() else { return Vec::new() };
-        let Ok(list) = anchor.query_selector_all(".menu-item") else { return Vec::new() };
-        (0..list.length()).filter_map(|index| list.item(index)?.dyn_into().ok()).collect()
+        let Some(anchor) = anchor.get_untracked() else {
+            return Vec::new();
+        };
+        let Ok(list) = anchor.query_selector_all(".menu-item") else {
+            return Vec::new();
+        };
+        (0..list.length())
+            .filter_map(|index| list.item(index)?.dyn_into().ok())
+            .collect()
     };
     let focus = move |place: fn(usize, usize) -> usize| {
         let items = items();
         let active = document().active_element();
-        let at = items.iter().position(|item| active.as_ref().is_some_and(|active| active.is_same_node(Some(item))));
-        let Some(last) = items.len().checked_sub(1) else { return };
+        let at = items.iter().position(|item| {
+            active
+                .as_ref()
+                .is_some_and(|active| active.is_same_node(Some(item)))
+        });
+        let Some(last) = items.len().checked_sub(1) else {
+            return;
+        };
         if let Some(item) = items.get(place(at.unwrap_or(usize::MAX), last)) {
             // The element is on the page, so focusing cannot fail.
             let _ = item.focus();
@@ -41,8 +53,13 @@ pub fn Menu(
     };
     let hide = move |back: bool| {
         open.set(false);
-        let button = anchor.get_untracked().and_then(|anchor| anchor.first_element_child());
-        if let Some(button) = button.filter(|_| back).and_then(|button| button.dyn_into::<web_sys::HtmlElement>().ok()) {
+        let button = anchor
+            .get_untracked()
+            .and_then(|anchor| anchor.first_element_child());
+        if let Some(button) = button
+            .filter(|_| back)
+            .and_then(|button| button.dyn_into::<web_sys::HtmlElement>().ok())
+        {
             let _ = button.focus();
         }
     };
@@ -66,8 +83,12 @@ pub fn Menu(
         event.stop_propagation();
     };
     let outside = window_event_listener(ev::pointerdown, move |event| {
-        let target = event.target().and_then(|target| target.dyn_into::<web_sys::Node>().ok());
-        let inside = anchor.get_untracked().is_some_and(|anchor| anchor.contains(target.as_ref()));
+        let target = event
+            .target()
+            .and_then(|target| target.dyn_into::<web_sys::Node>().ok());
+        let inside = anchor
+            .get_untracked()
+            .is_some_and(|anchor| anchor.contains(target.as_ref()));
         if open.get_untracked() && !inside {
             open.set(false);
         }

@@ -7,7 +7,8 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::api::desks::{DeskAgent, DeskView};
 use shared::api::tickets::{
-    AllowedCommand, InputNeed, NewAssignment, NewEscalation, NewPriorityChange, NewSolution, TicketView,
+    AllowedCommand, InputNeed, NewAssignment, NewEscalation, NewPriorityChange, NewSolution,
+    TicketView,
 };
 use shared::ticket::command::CommandKind;
 use shared::ticket::text::{BODY_MAX, Body, REASON_MAX, Reason};
@@ -20,7 +21,9 @@ use crate::client::uploads::Uploads;
 use crate::components::dialog::Dialog;
 use crate::components::feedback::{Banner, ErrorNote, Kind, Loading};
 use crate::components::files::FilePicker;
-use crate::components::form::{Check, Choice, Entry, ErrorSummary, Faults, RadioCards, SelectField, SubmitButton, TextArea};
+use crate::components::form::{
+    Check, Choice, Entry, ErrorSummary, Faults, RadioCards, SelectField, SubmitButton, TextArea,
+};
 use crate::components::icon;
 use crate::console::components::window::shown;
 use crate::console::keys::keys;
@@ -69,7 +72,10 @@ impl Action {
 
 /// What a command is called, for saying what is possible now; commands without a window here have no name.
 fn command_name(command: CommandKind) -> Option<&'static str> {
-    ACTIONS.iter().find(|(_, kind)| *kind == command).map(|(action, _)| t(action.name()))
+    ACTIONS
+        .iter()
+        .find(|(_, kind)| *kind == command)
+        .map(|(action, _)| t(action.name()))
 }
 
 /// The buttons of the permitted actions, and the window of the one that was chosen.
@@ -80,13 +86,22 @@ pub fn ActionBar(case: Case) -> impl IntoView {
     // Compared, so that news about other things leaves the buttons and their focus alone.
     let permitted = Memo::new(move |_| {
         case.view.with(|view| {
-            let kinds: Vec<CommandKind> = view.iter().flat_map(|view| view.allowed_commands.iter().map(|allowed| allowed.command)).collect();
-            ACTIONS.iter().filter(|(_, kind)| kinds.contains(kind)).map(|(action, _)| *action).collect::<Vec<_>>()
+            let kinds: Vec<CommandKind> = view
+                .iter()
+                .flat_map(|view| view.allowed_commands.iter().map(|allowed| allowed.command))
+                .collect();
+            ACTIONS
+                .iter()
+                .filter(|(_, kind)| kinds.contains(kind))
+                .map(|(action, _)| *action)
+                .collect::<Vec<_>>()
         })
     });
     let begin = move |action: Action| match action {
         Action::Take => take(case, taking),
-        Action::Assign | Action::Escalate | Action::ChangePriority | Action::Solve => chosen.set(Some(action)),
+        Action::Assign | Action::Escalate | Action::ChangePriority | Action::Solve => {
+            chosen.set(Some(action))
+        }
     };
     keys().bind("e", move || {
         if permitted.with_untracked(|actions| actions.contains(&Action::Take)) {
@@ -96,7 +111,11 @@ pub fn ActionBar(case: Case) -> impl IntoView {
     let buttons = move || {
         let actions = permitted.get();
         // One primary action: take what nobody has, else solve.
-        let main = if actions.contains(&Action::Take) { Action::Take } else { Action::Solve };
+        let main = if actions.contains(&Action::Take) {
+            Action::Take
+        } else {
+            Action::Solve
+        };
         actions.into_iter().map(|action| {
             let class = if action == main { "btn primary sm" } else { "btn sm" };
             let busy = move || (action == Action::Take && taking.get()).then_some("true");
@@ -129,15 +148,25 @@ pub fn ActionBar(case: Case) -> impl IntoView {
 }
 
 fn take(case: Case, busy: RwSignal<bool>) {
-    let Some(version) = case.view.with_untracked(|view| view.as_ref().map(|view| view.version)) else { return };
+    let Some(version) = case
+        .view
+        .with_untracked(|view| view.as_ref().map(|view| view.version))
+    else {
+        return;
+    };
     if busy.get_untracked() {
         return;
     }
     busy.set(true);
     let me = case.session.me.with_untracked(|me| me.id);
-    let action = TicketAction::Assign(NewAssignment { assignee: Some(me), group: None });
+    let action = TicketAction::Assign(NewAssignment {
+        assignee: Some(me),
+        group: None,
+    });
     spawn_local(async move {
-        let outcome = action.send(case.client, &case.code(), version, &browser::random_key()).await;
+        let outcome = action
+            .send(case.client, &case.code(), version, &browser::random_key())
+            .await;
         if busy.try_set(false).is_some() {
             return;
         }
@@ -156,7 +185,12 @@ fn refusal_text(error: &ApiError) -> String {
         return t(Words::ChangedMeanwhile).to_owned();
     }
     let mut text = error.detail();
-    let possible: Vec<&str> = error.problem().into_iter().flat_map(|problem| &problem.allowed_commands).filter_map(|command| command_name(*command)).collect();
+    let possible: Vec<&str> = error
+        .problem()
+        .into_iter()
+        .flat_map(|problem| &problem.allowed_commands)
+        .filter_map(|command| command_name(*command))
+        .collect();
     if error.status() == 409 && !possible.is_empty() {
         text.push(' ');
         text.push_str(&t_with(Words::PossibleNow, &[&possible.join(", ")]));
@@ -203,7 +237,9 @@ impl ActionForm {
     }
 
     fn send(self, action: TicketAction, done: Words) {
-        let Some(version) = self.view().map(|view| view.version) else { return };
+        let Some(version) = self.view().map(|view| view.version) else {
+            return;
+        };
         if self.busy.get_untracked() {
             return;
         }
@@ -212,7 +248,9 @@ impl ActionForm {
         self.notice.set(None);
         let case = self.case;
         spawn_local(async move {
-            let outcome = action.send(case.client, &case.code(), version, &self.key.get_value()).await;
+            let outcome = action
+                .send(case.client, &case.code(), version, &self.key.get_value())
+                .await;
             if self.busy.try_set(false).is_some() {
                 return;
             }
@@ -256,7 +294,11 @@ fn ActionWindow(
     children: Children,
 ) -> impl IntoView {
     let code = form.case.code();
-    let notice = move || form.notice.get().map(|text| view! { <Banner kind=Kind::Warning><p>{text}</p></Banner> });
+    let notice = move || {
+        form.notice
+            .get()
+            .map(|text| view! { <Banner kind=Kind::Warning><p>{text}</p></Banner> })
+    };
     view! {
         <Dialog id title=[t(title), " · ", &code].concat() open=form.open>
             <form novalidate on:submit=move |event| { event.prevent_default(); submit.run(()); }>
@@ -282,7 +324,10 @@ fn agent_entries(agents: &[DeskAgent], group: &str) -> Vec<Entry> {
         .filter(|agent| group.is_empty() || agent.groups.iter().any(|key| key == group))
         .map(|agent| Entry {
             value: agent.id.to_string(),
-            label: t_with(Words::AgentWithLoad, &[&agent.full_name, &agent.open_tickets.to_string()]),
+            label: t_with(
+                Words::AgentWithLoad,
+                &[&agent.full_name, &agent.open_tickets.to_string()],
+            ),
             group: String::new(),
         })
         .collect()
@@ -296,14 +341,24 @@ fn group_entries(desk: &DeskView, level: Option<u8>) -> Vec<Entry> {
             one.groups.iter().map(|group| Entry {
                 value: group.id.clone(),
                 label: group.label.clone(),
-                group: if level.is_none() { one.label.clone() } else { String::new() },
+                group: if level.is_none() {
+                    one.label.clone()
+                } else {
+                    String::new()
+                },
             })
         })
         .collect()
 }
 
 /// The agent select; it is drawn again when the group or the agents change.
-fn agent_select(form: ActionForm, group: RwSignal<String>, value: RwSignal<String>, agents: RwSignal<Vec<DeskAgent>>, hint: Words) -> impl IntoView {
+fn agent_select(
+    form: ActionForm,
+    group: RwSignal<String>,
+    value: RwSignal<String>,
+    agents: RwSignal<Vec<DeskAgent>>,
+    hint: Words,
+) -> impl IntoView {
     move || {
         let entries = group.with(|group| agents.with(|agents| agent_entries(agents, group)));
         let known = value.with_untracked(|value| entries.iter().any(|entry| entry.value == *value));
@@ -325,12 +380,18 @@ fn agents_of(form: ActionForm) -> RwSignal<Vec<DeskAgent>> {
 #[component]
 fn AssignWindow(form: ActionForm) -> impl IntoView {
     let view = form.view();
-    let present = view.as_ref().and_then(|view| view.group.as_ref().map(|group| group.id.clone())).unwrap_or_default();
+    let present = view
+        .as_ref()
+        .and_then(|view| view.group.as_ref().map(|group| group.id.clone()))
+        .unwrap_or_default();
     let group = RwSignal::new(present.clone());
     let assignee = RwSignal::new(String::new());
     let agents = agents_of(form);
     let level = view.as_ref().map(|view| view.level);
-    let entries = form.desk().map(|desk| group_entries(&desk, level)).unwrap_or_default();
+    let entries = form
+        .desk()
+        .map(|desk| group_entries(&desk, level))
+        .unwrap_or_default();
     let submit = move |()| {
         let chosen = group.get_untracked();
         let assignee = assignee.with_untracked(|key| key.parse().ok());
@@ -340,7 +401,10 @@ fn AssignWindow(form: ActionForm) -> impl IntoView {
             check.fault("assignee", t(Words::ChooseSomebody).to_owned());
         }
         if !form.faults.show(check.done()) {
-            let body = NewAssignment { assignee, group: moved.then_some(chosen) };
+            let body = NewAssignment {
+                assignee,
+                group: moved.then_some(chosen),
+            };
             form.send(TicketAction::Assign(body), Words::Assigned);
         }
     };
@@ -357,53 +421,102 @@ fn EscalateWindow(form: ActionForm) -> impl IntoView {
     let allowed = form.allowed(CommandKind::Escalate);
     let desk = form.desk();
     let present = form.view().map_or(0, |view| view.level);
-    let levels: Vec<u8> = match allowed.as_ref().map(|allowed| allowed.levels.clone()).filter(|levels| !levels.is_empty()) {
+    let levels: Vec<u8> = match allowed
+        .as_ref()
+        .map(|allowed| allowed.levels.clone())
+        .filter(|levels| !levels.is_empty())
+    {
         Some(levels) => levels,
-        None => desk.iter().flat_map(|desk| desk.levels.iter().map(|level| level.level)).filter(|level| *level != present).collect(),
+        None => desk
+            .iter()
+            .flat_map(|desk| desk.levels.iter().map(|level| level.level))
+            .filter(|level| *level != present)
+            .collect(),
     };
-    let needs_diagnosis = allowed.is_some_and(|allowed| allowed.needs.contains(&InputNeed::Diagnosis));
-    let level = RwSignal::new(levels.first().filter(|_| levels.len() == 1).map(u8::to_string).unwrap_or_default());
+    let needs_diagnosis =
+        allowed.is_some_and(|allowed| allowed.needs.contains(&InputNeed::Diagnosis));
+    let level = RwSignal::new(
+        levels
+            .first()
+            .filter(|_| levels.len() == 1)
+            .map(u8::to_string)
+            .unwrap_or_default(),
+    );
     let group = RwSignal::new(String::new());
     let assignee = RwSignal::new(String::new());
     let justification = RwSignal::new(String::new());
     let diagnosis = RwSignal::new(String::new());
     let agents = agents_of(form);
-    let choices = levels.into_iter().map(|number| Choice {
-        value: number.to_string(),
-        title: desk.as_ref().and_then(|desk| desk.levels.iter().find(|one| one.level == number)).map_or(t_with(Words::LevelNumber, &[&number.to_string()]), |one| one.label.clone()),
-        help: t(if number < present { Words::BackDown } else if number == present { Words::SameLevel } else { Words::Up }).to_owned(),
-        side: String::new(),
-    }).collect::<Vec<_>>();
+    let choices = levels
+        .into_iter()
+        .map(|number| Choice {
+            value: number.to_string(),
+            title: desk
+                .as_ref()
+                .and_then(|desk| desk.levels.iter().find(|one| one.level == number))
+                .map_or(t_with(Words::LevelNumber, &[&number.to_string()]), |one| {
+                    one.label.clone()
+                }),
+            help: t(if number < present {
+                Words::BackDown
+            } else if number == present {
+                Words::SameLevel
+            } else {
+                Words::Up
+            })
+            .to_owned(),
+            side: String::new(),
+        })
+        .collect::<Vec<_>>();
     let group_select = {
         let desk = desk.clone();
         move || {
             let level = level.with(|level| level.parse().ok())?;
-            let entries = desk.as_ref().map(|desk| group_entries(desk, Some(level))).unwrap_or_default();
-            let known = group.with_untracked(|group| entries.iter().any(|entry| entry.value == *group));
+            let entries = desk
+                .as_ref()
+                .map(|desk| group_entries(desk, Some(level)))
+                .unwrap_or_default();
+            let known =
+                group.with_untracked(|group| entries.iter().any(|entry| entry.value == *group));
             if !known {
                 // A level with one group leaves nothing to choose.
-                let only = entries.first().filter(|_| entries.len() == 1).map(|entry| entry.value.clone());
+                let only = entries
+                    .first()
+                    .filter(|_| entries.len() == 1)
+                    .map(|entry| entry.value.clone());
                 group.set(only.unwrap_or_default());
             }
-            Some(view! { <SelectField id="group" label=t(Words::Group) value=group faults=form.faults entries/> })
+            Some(
+                view! { <SelectField id="group" label=t(Words::Group) value=group faults=form.faults entries/> },
+            )
         }
     };
     let submit = move |()| {
         let mut check = Check::default();
-        let level = check.choice("level", t(Words::ChooseLevel), level.get_untracked()).and_then(|level| level.parse().ok());
+        let level = check
+            .choice("level", t(Words::ChooseLevel), level.get_untracked())
+            .and_then(|level| level.parse().ok());
         let group = match level {
             Some(_) => check.choice("group", t(Words::ChooseGroup), group.get_untracked()),
             None => None,
         };
-        let justification = check.text("justification", "", justification.with_untracked(|text| Reason::parse(text)));
-        let diagnosis = match diagnosis.with_untracked(|text| (!text.trim().is_empty() || needs_diagnosis).then(|| Body::parse(text))) {
+        let justification = check.text(
+            "justification",
+            "",
+            justification.with_untracked(|text| Reason::parse(text)),
+        );
+        let diagnosis = match diagnosis.with_untracked(|text| {
+            (!text.trim().is_empty() || needs_diagnosis).then(|| Body::parse(text))
+        }) {
             Some(parsed) => check.text("diagnosis", "", parsed).map(Body::into_string),
             None => None,
         };
         if form.faults.show(check.done()) {
             return;
         }
-        let (Some(level), Some(group), Some(justification)) = (level, group, justification) else { return };
+        let (Some(level), Some(group), Some(justification)) = (level, group, justification) else {
+            return;
+        };
         let body = NewEscalation {
             level,
             group,
@@ -429,28 +542,48 @@ fn EscalateWindow(form: ActionForm) -> impl IntoView {
 
 #[component]
 fn PriorityWindow(form: ActionForm) -> impl IntoView {
-    let present = form.view().map(|view| view.priority.id.clone()).unwrap_or_default();
+    let present = form
+        .view()
+        .map(|view| view.priority.id.clone())
+        .unwrap_or_default();
     let priority = RwSignal::new(present.clone());
     let reason = RwSignal::new(String::new());
     let desk = form.desk();
-    let choices = desk.iter().flat_map(|desk| &desk.priorities).map(|one| Choice {
-        value: one.id.clone(),
-        title: one.label.clone(),
-        help: one.help.clone(),
-        side: one.promise.clone().unwrap_or_default(),
-    }).collect::<Vec<_>>();
+    let choices = desk
+        .iter()
+        .flat_map(|desk| &desk.priorities)
+        .map(|one| Choice {
+            value: one.id.clone(),
+            title: one.label.clone(),
+            help: one.help.clone(),
+            side: one.promise.clone().unwrap_or_default(),
+        })
+        .collect::<Vec<_>>();
     let submit = move |()| {
         let mut check = Check::default();
-        let chosen = check.choice("priority", t(Words::ChoosePriority), priority.get_untracked());
+        let chosen = check.choice(
+            "priority",
+            t(Words::ChoosePriority),
+            priority.get_untracked(),
+        );
         if chosen.as_ref() == Some(&present) {
             check.fault("priority", t(Words::SamePriority).to_owned());
         }
-        let reason = check.text("reason", "", reason.with_untracked(|text| Reason::parse(text)));
+        let reason = check.text(
+            "reason",
+            "",
+            reason.with_untracked(|text| Reason::parse(text)),
+        );
         if form.faults.show(check.done()) {
             return;
         }
-        let (Some(priority), Some(reason)) = (chosen, reason) else { return };
-        let body = NewPriorityChange { priority, reason: reason.into_string() };
+        let (Some(priority), Some(reason)) = (chosen, reason) else {
+            return;
+        };
+        let body = NewPriorityChange {
+            priority,
+            reason: reason.into_string(),
+        };
         form.send(TicketAction::ChangePriority(body), Words::PriorityChanged);
     };
     let waiting = desk.is_none().then(|| view! { <Loading lines=4/> });
@@ -468,23 +601,41 @@ fn SolveWindow(form: ActionForm) -> impl IntoView {
     let solution = RwSignal::new(String::new());
     let reason = RwSignal::new(String::new());
     let allowed = form.allowed(CommandKind::Solve);
-    let reasons = allowed.as_ref().map(|allowed| allowed.reasons.clone()).unwrap_or_default();
+    let reasons = allowed
+        .as_ref()
+        .map(|allowed| allowed.reasons.clone())
+        .unwrap_or_default();
     let needs_reason = allowed.is_some_and(|allowed| allowed.needs.contains(&InputNeed::Reason));
-    let entries = reasons.into_iter().map(|one| Entry { value: one.id, label: one.label, group: String::new() }).collect::<Vec<_>>();
+    let entries = reasons
+        .into_iter()
+        .map(|one| Entry {
+            value: one.id,
+            label: one.label,
+            group: String::new(),
+        })
+        .collect::<Vec<_>>();
     let has_reasons = !entries.is_empty();
     let uploads = Uploads::new(form.case.client, UPLOADS);
     let limits = form.case.limits();
-    let email = form.view().map(|view| view.requester.email.clone()).unwrap_or_default();
+    let email = form
+        .view()
+        .map(|view| view.requester.email.clone())
+        .unwrap_or_default();
     let submit = move |()| {
         let mut check = Check::default();
-        let text = check.text("solution", t(Words::WriteSolution), solution.with_untracked(|text| Body::parse(text)));
+        let text = check.text(
+            "solution",
+            t(Words::WriteSolution),
+            solution.with_untracked(|text| Body::parse(text)),
+        );
         let chosen = reason.get_untracked();
         if has_reasons && needs_reason {
             check.choice("reason", t(Words::ChooseReason), chosen.clone());
         }
         if untrack(|| uploads.is_busy()) {
             check.fault("attachments", t(Words::FilesStillSending).to_owned());
-            form.notice.set(Some(t(Words::FilesStillSending).to_owned()));
+            form.notice
+                .set(Some(t(Words::FilesStillSending).to_owned()));
         }
         if form.faults.show(check.done()) {
             return;

@@ -33,7 +33,11 @@ pub fn Composer(case: Case) -> impl IntoView {
         let agent = case.session.me.with_untracked(|me| me.id);
         StoredValue::new(["atiende.reply.", &agent.to_string(), ".", &case.code()].concat())
     };
-    let text = RwSignal::new(store_key.with_value(|key| browser::stored(key)).unwrap_or_default());
+    let text = RwSignal::new(
+        store_key
+            .with_value(|key| browser::stored(key))
+            .unwrap_or_default(),
+    );
     let kind = RwSignal::new(Visibility::Internal);
     let fault = RwSignal::new(None::<String>);
     let error = RwSignal::new(None::<ApiError>);
@@ -41,7 +45,9 @@ pub fn Composer(case: Case) -> impl IntoView {
     let key = StoredValue::new(browser::random_key());
     let uploads = Uploads::new(client, UPLOADS);
     let area = NodeRef::<html::Textarea>::new();
-    let keep = move |typed: &str| store_key.with_value(|key| browser::store(key, (!typed.is_empty()).then_some(typed)));
+    let keep = move |typed: &str| {
+        store_key.with_value(|key| browser::store(key, (!typed.is_empty()).then_some(typed)))
+    };
     let typed = move |event: ev::Event| {
         let value = event_target_value(&event);
         keep(&value);
@@ -60,11 +66,16 @@ pub fn Composer(case: Case) -> impl IntoView {
             return fault.set(Some(t(Words::FilesStillSending).to_owned()));
         }
         let visibility = kind.get_untracked();
-        let message = NewMessage { visibility, body, attachments: uploads.ids() };
+        let message = NewMessage {
+            visibility,
+            body,
+            attachments: uploads.ids(),
+        };
         busy.set(true);
         error.set(None);
         spawn_local(async move {
-            let outcome = api::create_message(client, &case.code(), &message, &key.get_value()).await;
+            let outcome =
+                api::create_message(client, &case.code(), &message, &key.get_value()).await;
             // The ticket may have been left meanwhile: then the text is still in this browser, unless it was sent.
             if outcome.is_ok() {
                 let _ = store_key.try_with_value(|key| browser::store(key, None));
@@ -78,10 +89,13 @@ pub fn Composer(case: Case) -> impl IntoView {
                     text.set(String::new());
                     uploads.clear();
                     kind.set(Visibility::Internal);
-                    case.ui.toast(Kind::Success, t(match visibility {
-                        Visibility::Public => Words::ReplySent,
-                        Visibility::Internal => Words::NoteSaved,
-                    }));
+                    case.ui.toast(
+                        Kind::Success,
+                        t(match visibility {
+                            Visibility::Public => Words::ReplySent,
+                            Visibility::Internal => Words::NoteSaved,
+                        }),
+                    );
                     case.changed();
                 }
                 Err(refused) => {
@@ -121,34 +135,58 @@ pub fn Composer(case: Case) -> impl IntoView {
     };
     let dropped = move |event: ev::DragEvent| {
         event.prevent_default();
-        add(files_of(event.data_transfer().and_then(|data| data.files())));
+        add(files_of(
+            event.data_transfer().and_then(|data| data.files()),
+        ));
     };
     let is_public = move || kind.get() == Visibility::Public;
-    let recipient = move || case.view.with(|view| view.as_ref().map(|view| view.requester.email.clone()).unwrap_or_default());
+    let recipient = move || {
+        case.view.with(|view| {
+            view.as_ref()
+                .map(|view| view.requester.email.clone())
+                .unwrap_or_default()
+        })
+    };
     let to = move || {
         if is_public() {
-            view! { {icon("eye")}<span>{t_with(Words::WillBeMailed, &[&recipient()])}</span> }.into_any()
+            view! { {icon("eye")}<span>{t_with(Words::WillBeMailed, &[&recipient()])}</span> }
+                .into_any()
         } else {
             view! { {icon("eye-off")}<span>{t(Words::TeamOnly)}</span> }.into_any()
         }
     };
-    let radio = move |visibility: Visibility, class: &'static str, symbol: &'static str, name: Words| view! {
-        <label class=class>
-            <input type="radio" name="composer-kind" prop:checked=move || kind.get() == visibility on:change=move |_| kind.set(visibility)/>
-            {icon(symbol)}{t(name)}
-        </label>
+    let radio = move |visibility: Visibility,
+                      class: &'static str,
+                      symbol: &'static str,
+                      name: Words| {
+        view! {
+            <label class=class>
+                <input type="radio" name="composer-kind" prop:checked=move || kind.get() == visibility on:change=move |_| kind.set(visibility)/>
+                {icon(symbol)}{t(name)}
+            </label>
+        }
     };
     // A final ticket takes no messages; the server would refuse them.
     let closed = Memo::new(move |_| {
-        case.view.with(|view| view.as_ref().is_some_and(|view| view.status.is_final())) && case.allowed(CommandKind::AddMessage).is_none()
+        case.view
+            .with(|view| view.as_ref().is_some_and(|view| view.status.is_final()))
+            && case.allowed(CommandKind::AddMessage).is_none()
     });
     let kind_word = move || if is_public() { "public" } else { "note" };
-    let button_class = move || if is_public() { "btn primary" } else { "btn note" };
-    let button_text = move || t(match (busy.get(), is_public()) {
-        (true, _) => Words::Sending,
-        (false, true) => Words::SendReply,
-        (false, false) => Words::SaveNote,
-    });
+    let button_class = move || {
+        if is_public() {
+            "btn primary"
+        } else {
+            "btn note"
+        }
+    };
+    let button_text = move || {
+        t(match (busy.get(), is_public()) {
+            (true, _) => Words::Sending,
+            (false, true) => Words::SendReply,
+            (false, false) => Words::SaveNote,
+        })
+    };
     view! {
         <p class="muted" hidden=move || !closed.get()>{t(Words::ClosedForMessages)}</p>
         <form

@@ -38,8 +38,17 @@ pub fn Head(case: Case) -> impl IntoView {
             {chips.collect_view()}
         })
     };
-    let subject = move || case.view.with(|view| view.as_ref().map(|view| view.subject.clone()));
-    let fold_name = move || t(if case.folded.get() { Words::ShowPanel } else { Words::HidePanel });
+    let subject = move || {
+        case.view
+            .with(|view| view.as_ref().map(|view| view.subject.clone()))
+    };
+    let fold_name = move || {
+        t(if case.folded.get() {
+            Words::ShowPanel
+        } else {
+            Words::HidePanel
+        })
+    };
     view! {
         <header class="ticket-head">
             <div class="ticket-line">

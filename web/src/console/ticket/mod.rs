@@ -102,7 +102,9 @@ impl Case {
                     self.take(view);
                 }
                 // News that does not come leaves the ticket as it is; the next try may work.
-                Err(error) if error.status() == 404 || self.view.with_untracked(Option::is_none) => {
+                Err(error)
+                    if error.status() == 404 || self.view.with_untracked(Option::is_none) =>
+                {
                     self.failure.set(Some(error));
                 }
                 Err(_) => {}
@@ -123,7 +125,11 @@ impl Case {
     /// The newest entries are a window that moves; what leaves it stays on the screen.
     fn keep_older(self, before: &[TimelineEntry], now: &[TimelineEntry]) {
         let Some(first) = now.first() else { return };
-        let left: Vec<_> = before.iter().filter(|entry| entry.at < first.at && !now.contains(entry)).cloned().collect();
+        let left: Vec<_> = before
+            .iter()
+            .filter(|entry| entry.at < first.at && !now.contains(entry))
+            .cloned()
+            .collect();
         if !left.is_empty() {
             self.older.update(|older| older.extend(left));
         }
@@ -137,26 +143,38 @@ impl Case {
 
     /// The desk of the ticket, once loaded; follows changes.
     fn desk(self) -> Option<Arc<DeskView>> {
-        let slug = self.view.with(|view| view.as_ref().map(|view| view.desk.clone()))?;
+        let slug = self
+            .view
+            .with(|view| view.as_ref().map(|view| view.desk.clone()))?;
         self.session.profile(&slug)
     }
 
     /// The time zone for dates.
     fn zone(self) -> String {
-        self.desk().map_or(DEFAULT_ZONE.to_owned(), |desk| desk.calendar.zone.name.clone())
+        self.desk().map_or(DEFAULT_ZONE.to_owned(), |desk| {
+            desk.calendar.zone.name.clone()
+        })
     }
 
     fn limits(self) -> Limits {
         let desk = untrack(move || self.desk());
         Limits {
-            bytes: desk.as_ref().map_or(30_000_000, |desk| desk.max_attachment_bytes),
+            bytes: desk
+                .as_ref()
+                .map_or(30_000_000, |desk| desk.max_attachment_bytes),
             count: desk.as_ref().map_or(10, |desk| desk.max_attachments),
         }
     }
 
     /// What the ticket allows of a command; follows changes.
     fn allowed(self, command: CommandKind) -> Option<AllowedCommand> {
-        self.view.with(|view| view.as_ref()?.allowed_commands.iter().find(|allowed| allowed.command == command).cloned())
+        self.view.with(|view| {
+            view.as_ref()?
+                .allowed_commands
+                .iter()
+                .find(|allowed| allowed.command == command)
+                .cloned()
+        })
     }
 
     /// Downloads a file and says so if that fails.
@@ -195,7 +213,11 @@ fn Ticket(code: String) -> impl IntoView {
     let there = Memo::new(move |_| case.view.with(Option::is_some));
     // A new ticket tells where one is; on wide screens the focus stays in the list.
     Effect::new(move |_| {
-        let list_hidden = window().match_media("(max-width: 79.99rem)").ok().flatten().is_some_and(|narrow| narrow.matches());
+        let list_hidden = window()
+            .match_media("(max-width: 79.99rem)")
+            .ok()
+            .flatten()
+            .is_some_and(|narrow| narrow.matches());
         if there.get() && list_hidden {
             browser::focus_first(".ticket-title");
         }
@@ -215,7 +237,10 @@ fn Ticket(code: String) -> impl IntoView {
         };
         Some(view)
     };
-    let waiting = move || (!there.get() && case.failure.with(Option::is_none)).then(|| view! { <div class="ticket-main"><Loading lines=8/></div> });
+    let waiting = move || {
+        (!there.get() && case.failure.with(Option::is_none))
+            .then(|| view! { <div class="ticket-main"><Loading lines=8/></div> })
+    };
     view! {
         <article class="ticket-pane" aria-label=code>
             {failure}
@@ -242,8 +267,10 @@ fn Ticket(code: String) -> impl IntoView {
 /// On narrow screens: conversation or facts.
 #[component]
 fn Tabs(case: Case) -> impl IntoView {
-    let tab = move |facts: bool, name: Words| view! {
-        <button class="tab" type="button" aria-pressed=move || (case.facts_tab.get() == facts).to_string() aria-selected=move || (case.facts_tab.get() == facts).then_some("true") on:click=move |_| case.facts_tab.set(facts)>{t(name)}</button>
+    let tab = move |facts: bool, name: Words| {
+        view! {
+            <button class="tab" type="button" aria-pressed=move || (case.facts_tab.get() == facts).to_string() aria-selected=move || (case.facts_tab.get() == facts).then_some("true") on:click=move |_| case.facts_tab.set(facts)>{t(name)}</button>
+        }
     };
     view! {
         <div class="tabs ticket-tabs" role="group" aria-label=t(Words::TicketParts)>

@@ -51,7 +51,11 @@ fn clock_view(case: Case, clock: ClockView) -> AnyView {
     let (status, due_at) = (clock.status, clock.due_at);
     let class = move || {
         let desk = case.desk();
-        ["clock ", read(status, due_at, desk.as_deref(), ticker.slow()).class].concat()
+        [
+            "clock ",
+            read(status, due_at, desk.as_deref(), ticker.slow()).class,
+        ]
+        .concat()
     };
     let bar = clock.remaining_minutes.map(|remaining| {
         let all = (clock.used_minutes + remaining).max(1);
@@ -61,14 +65,24 @@ fn clock_view(case: Case, clock: ClockView) -> AnyView {
     let zone = untrack(move || case.zone());
     let note = match (clock.status, clock.due_at, clock.met_at, clock.paused_by) {
         (ClockStatus::Paused, _, _, Some(reason)) => t_with(Words::PausedBy, &[&reason]),
-        (ClockStatus::Met, _, Some(met), _) => t_with(Words::MetAt, &[&instant(met, &zone, Style::Short)]),
-        (ClockStatus::Running, Some(due), _, _) => t_with(Words::DueAt, &[&instant(due, &zone, Style::Short)]),
-        (ClockStatus::Breached, _, Some(met), _) => t_with(Words::MetLate, &[&instant(met, &zone, Style::Short)]),
-        (ClockStatus::Breached, _, None, _) => clock.breached_at.map_or_else(String::new, |at| t_with(Words::BreachedAt, &[&instant(at, &zone, Style::Short)])),
+        (ClockStatus::Met, _, Some(met), _) => {
+            t_with(Words::MetAt, &[&instant(met, &zone, Style::Short)])
+        }
+        (ClockStatus::Running, Some(due), _, _) => {
+            t_with(Words::DueAt, &[&instant(due, &zone, Style::Short)])
+        }
+        (ClockStatus::Breached, _, Some(met), _) => {
+            t_with(Words::MetLate, &[&instant(met, &zone, Style::Short)])
+        }
+        (ClockStatus::Breached, _, None, _) => clock.breached_at.map_or_else(String::new, |at| {
+            t_with(Words::BreachedAt, &[&instant(at, &zone, Style::Short)])
+        }),
         (ClockStatus::None, ..) => t(Words::NoTargetLong).to_owned(),
         (ClockStatus::Paused | ClockStatus::Met | ClockStatus::Running, ..) => String::new(),
     };
-    let target = clock.target.map(|target| t_with(Words::TargetIs, &[&target]));
+    let target = clock
+        .target
+        .map(|target| t_with(Words::TargetIs, &[&target]));
     view! {
         <div class=class>
             <div class="clock-head">
@@ -91,7 +105,13 @@ fn requester(case: Case, view: &Arc<TicketView>) -> AnyView {
     let person = &view.requester;
     let desk = view.desk.clone();
     let others = (person.other_open_tickets > 0).then(|| {
-        let href = ["/console/queue?desk=", &desk, "&view=all&requester=", &person.id.to_string()].concat();
+        let href = [
+            "/console/queue?desk=",
+            &desk,
+            "&view=all&requester=",
+            &person.id.to_string(),
+        ]
+        .concat();
         let text = match person.other_open_tickets {
             1 => t(Words::OneOtherTicket).to_owned(),
             count => t_with(Words::OtherTickets, &[&count.to_string()]),
@@ -99,11 +119,28 @@ fn requester(case: Case, view: &Arc<TicketView>) -> AnyView {
         view! { <a class="link small" href=href>{text}</a> }
     });
     let proof = match view.identity {
-        IdentityProof::MailCode => view! { <span class="tag plain sm">{icon("mail")}{t(Words::ProvedByMail)}</span> }.into_any(),
-        IdentityProof::Phone => view! { <span class="tag waiting sm">{icon("phone")}{t(Words::ProvedByPhone)}</span> }.into_any(),
-        IdentityProof::Agent => view! { <span class="tag plain sm">{icon("user")}{t(Words::RecordedByAgent)}</span> }.into_any(),
+        IdentityProof::MailCode => {
+            view! { <span class="tag plain sm">{icon("mail")}{t(Words::ProvedByMail)}</span> }
+                .into_any()
+        }
+        IdentityProof::Phone => {
+            view! { <span class="tag waiting sm">{icon("phone")}{t(Words::ProvedByPhone)}</span> }
+                .into_any()
+        }
+        IdentityProof::Agent => {
+            view! { <span class="tag plain sm">{icon("user")}{t(Words::RecordedByAgent)}</span> }
+                .into_any()
+        }
     };
-    let call = ["tel:", &person.phone.chars().filter(|sign| sign.is_ascii_digit() || *sign == '+').collect::<String>()].concat();
+    let call = [
+        "tel:",
+        &person
+            .phone
+            .chars()
+            .filter(|sign| sign.is_ascii_digit() || *sign == '+')
+            .collect::<String>(),
+    ]
+    .concat();
     let write = ["mailto:", &person.email].concat();
     let _ = case;
     view! {
@@ -127,7 +164,10 @@ fn assignment(view: &TicketView) -> AnyView {
         Some(person) => person.name.clone(),
         None => t(Words::Unassigned).to_owned(),
     };
-    let group = view.group.as_ref().map(|group| fact(Words::Group, group.label.clone()));
+    let group = view
+        .group
+        .as_ref()
+        .map(|group| fact(Words::Group, group.label.clone()));
     view! {
         <section class="facts">
             <h3>{t(Words::Assignment)}</h3>
@@ -154,7 +194,12 @@ fn channel_name(channel: Channel) -> Words {
 
 fn facts(case: Case, view: &TicketView) -> AnyView {
     let zone = untrack(move || case.zone());
-    let reopened = (view.reopen_count > 0).then(|| fact(Words::Reopened, t_with(Words::Times, &[&view.reopen_count.to_string()])));
+    let reopened = (view.reopen_count > 0).then(|| {
+        fact(
+            Words::Reopened,
+            t_with(Words::Times, &[&view.reopen_count.to_string()]),
+        )
+    });
     view! {
         <section class="facts">
             <h3>{t(Words::Data)}</h3>
@@ -175,9 +220,15 @@ fn outcome(view: &TicketView) -> Option<AnyView> {
     if view.solution.is_none() && view.stars.is_none() {
         return None;
     }
-    let solution = view.solution.as_ref().map(|text| view! { <div class="small">{paragraphs(text)}</div> });
+    let solution = view
+        .solution
+        .as_ref()
+        .map(|text| view! { <div class="small">{paragraphs(text)}</div> });
     let stars = view.stars.map(|stars| view! { <div class="row"><span class="muted small">{t(Words::Rating)}</span><StarsGiven stars/></div> });
-    Some(view! { <section class="facts"><h3>{t(Words::Solution)}</h3>{solution}{stars}</section> }.into_any())
+    Some(
+        view! { <section class="facts"><h3>{t(Words::Solution)}</h3>{solution}{stars}</section> }
+            .into_any(),
+    )
 }
 
 fn files(case: Case, view: &TicketView) -> Option<AnyView> {

@@ -31,8 +31,14 @@ pub fn SlaWindow(case: Case, on_close: Callback<()>) -> impl IntoView {
     load();
     let content = move || match answer.get() {
         None => view! { <Loading lines=6/> }.into_any(),
-        Some(Err(error)) => view! { <Failed error retry=Callback::new(move |()| load())/> }.into_any(),
-        Some(Ok(clocks)) => clocks.into_iter().map(|clock| explanation(case, clock)).collect_view().into_any(),
+        Some(Err(error)) => {
+            view! { <Failed error retry=Callback::new(move |()| load())/> }.into_any()
+        }
+        Some(Ok(clocks)) => clocks
+            .into_iter()
+            .map(|clock| explanation(case, clock))
+            .collect_view()
+            .into_any(),
     };
     view! {
         <Dialog id="sla-why" class="dialog wide" title=[t(Words::WhyTitle), " · ", &case.code()].concat() open>
@@ -44,8 +50,16 @@ pub fn SlaWindow(case: Case, on_close: Callback<()>) -> impl IntoView {
 fn explanation(case: Case, explanation: SlaExplanation) -> AnyView {
     let zone = untrack(move || case.zone());
     let name = clock_name(explanation.clock.clock);
-    let rows = explanation.segments.iter().map(|segment| segment_row(segment, &zone)).collect_view();
-    let target = explanation.clock.target.clone().unwrap_or_else(|| t(Words::NoTarget).to_owned());
+    let rows = explanation
+        .segments
+        .iter()
+        .map(|segment| segment_row(segment, &zone))
+        .collect_view();
+    let target = explanation
+        .clock
+        .target
+        .clone()
+        .unwrap_or_else(|| t(Words::NoTarget).to_owned());
     view! {
         <section class="stack tight">
             <h3>{[name, ": ", &target].concat()}</h3>
@@ -94,6 +108,19 @@ fn segment_row(segment: &SlaSegment, zone: &str) -> AnyView {
 
 /// Hours, minutes and seconds, so that the column adds up to the second.
 fn amount(seconds: i64) -> String {
-    let two = |number: i64| if number < 10 { ["0", &number.to_string()].concat() } else { number.to_string() };
-    [&(seconds / 3600).to_string(), ":", &two(seconds / 60 % 60), ":", &two(seconds % 60)].concat()
+    let two = |number: i64| {
+        if number < 10 {
+            ["0", &number.to_string()].concat()
+        } else {
+            number.to_string()
+        }
+    };
+    [
+        &(seconds / 3600).to_string(),
+        ":",
+        &two(seconds / 60 % 60),
+        ":",
+        &two(seconds % 60),
+    ]
+    .concat()
 }

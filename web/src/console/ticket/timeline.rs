@@ -36,8 +36,14 @@ const CHIPS: [(Show, Words); 5] = [
 impl Show {
     fn lets(self, entry: &TimelineEntry) -> bool {
         let kind = match &entry.body {
-            TimelineBody::Message { visibility: Visibility::Public, .. } => Self::Replies,
-            TimelineBody::Message { visibility: Visibility::Internal, .. } => Self::Notes,
+            TimelineBody::Message {
+                visibility: Visibility::Public,
+                ..
+            } => Self::Replies,
+            TimelineBody::Message {
+                visibility: Visibility::Internal,
+                ..
+            } => Self::Notes,
             TimelineBody::Event { .. } => Self::Changes,
             TimelineBody::Mail { .. } => Self::Mails,
         };
@@ -50,9 +56,18 @@ fn key(entry: &TimelineEntry) -> (u8, i64) {
     match &entry.body {
         TimelineBody::Message { .. } => (0, entry.seq),
         TimelineBody::Event { .. } => (1, entry.seq),
-        TimelineBody::Mail { status: MailStatus::Pending, .. } => (2, entry.seq),
-        TimelineBody::Mail { status: MailStatus::Sent, .. } => (3, entry.seq),
-        TimelineBody::Mail { status: MailStatus::Failed, .. } => (4, entry.seq),
+        TimelineBody::Mail {
+            status: MailStatus::Pending,
+            ..
+        } => (2, entry.seq),
+        TimelineBody::Mail {
+            status: MailStatus::Sent,
+            ..
+        } => (3, entry.seq),
+        TimelineBody::Mail {
+            status: MailStatus::Failed,
+            ..
+        } => (4, entry.seq),
     }
 }
 
@@ -62,18 +77,31 @@ pub fn Timeline(case: Case) -> impl IntoView {
     let show = RwSignal::new(Show::All);
     let entries = Memo::new(move |_| {
         let show = show.get();
-        let mut entries: Vec<TimelineEntry> = case.older.with(|older| older.iter().filter(|entry| show.lets(entry)).cloned().collect());
+        let mut entries: Vec<TimelineEntry> = case.older.with(|older| {
+            older
+                .iter()
+                .filter(|entry| show.lets(entry))
+                .cloned()
+                .collect()
+        });
         case.view.with(|view| {
             if let Some(view) = view {
-                entries.extend(view.timeline.iter().filter(|entry| show.lets(entry)).cloned());
+                entries.extend(
+                    view.timeline
+                        .iter()
+                        .filter(|entry| show.lets(entry))
+                        .cloned(),
+                );
             }
         });
         entries
     });
     let list = NodeRef::<html::Ol>::new();
     follow_the_end(case, list);
-    let chip = move |(kind, name): (Show, Words)| view! {
-        <button class="chip" type="button" aria-pressed=move || (show.get() == kind).to_string() on:click=move |_| show.set(kind)>{t(name)}</button>
+    let chip = move |(kind, name): (Show, Words)| {
+        view! {
+            <button class="chip" type="button" aria-pressed=move || (show.get() == kind).to_string() on:click=move |_| show.set(kind)>{t(name)}</button>
+        }
     };
     view! {
         <div class="row thread-filter" role="group" aria-label=t(Words::FilterTimeline)>{CHIPS.map(chip).into_iter().collect_view()}</div>
@@ -88,10 +116,18 @@ pub fn Timeline(case: Case) -> impl IntoView {
 
 /// Says who did the latest thing, for screen readers, once something is added.
 fn announce(case: Case) -> Option<String> {
-    let latest = case.view.with(|view| view.as_ref()?.timeline.last().cloned())?;
+    let latest = case
+        .view
+        .with(|view| view.as_ref()?.timeline.last().cloned())?;
     Some(match latest.body {
-        TimelineBody::Message { visibility: Visibility::Public, .. } => t_with(Words::LatestReply, &[&latest.actor_name]),
-        TimelineBody::Message { visibility: Visibility::Internal, .. } => t_with(Words::LatestNote, &[&latest.actor_name]),
+        TimelineBody::Message {
+            visibility: Visibility::Public,
+            ..
+        } => t_with(Words::LatestReply, &[&latest.actor_name]),
+        TimelineBody::Message {
+            visibility: Visibility::Internal,
+            ..
+        } => t_with(Words::LatestNote, &[&latest.actor_name]),
         TimelineBody::Event { text, .. } | TimelineBody::Mail { text, .. } => text,
     })
 }
@@ -99,9 +135,14 @@ fn announce(case: Case) -> Option<String> {
 /// Starts at the newest entry, and stays with it for as long as the reader is there.
 fn follow_the_end(case: Case, list: NodeRef<html::Ol>) {
     Effect::new(move |shown: Option<usize>| {
-        let count = case.view.with(|view| view.as_ref().map_or(0, |view| view.timeline.len()));
-        let Some(scroller) = list.get().and_then(|list| list.parent_element()) else { return 0 };
-        let near_end = scroller.scroll_height() - scroller.scroll_top() - scroller.client_height() < 160;
+        let count = case
+            .view
+            .with(|view| view.as_ref().map_or(0, |view| view.timeline.len()));
+        let Some(scroller) = list.get().and_then(|list| list.parent_element()) else {
+            return 0;
+        };
+        let near_end =
+            scroller.scroll_height() - scroller.scroll_top() - scroller.client_height() < 160;
         if shown.is_none_or(|shown| shown == 0 || (near_end && shown != count)) {
             request_animation_frame(move || scroller.set_scroll_top(scroller.scroll_height()));
         }
@@ -115,10 +156,14 @@ fn Older(case: Case, list: NodeRef<html::Ol>) -> impl IntoView {
     let busy = RwSignal::new(false);
     let cursor = Memo::new(move |_| match case.older_cursor.get() {
         Some(cursor) => cursor,
-        None => case.view.with(|view| view.as_ref().and_then(|view| view.older.clone())),
+        None => case
+            .view
+            .with(|view| view.as_ref().and_then(|view| view.older.clone())),
     });
     let load = move |_| {
-        let Some(before) = cursor.get_untracked().filter(|_| !busy.get_untracked()) else { return };
+        let Some(before) = cursor.get_untracked().filter(|_| !busy.get_untracked()) else {
+            return;
+        };
         busy.set(true);
         spawn_local(async move {
             let answer = api::timeline(case.client, &case.code(), &before).await;
@@ -128,7 +173,9 @@ fn Older(case: Case, list: NodeRef<html::Ol>) -> impl IntoView {
                     // A page of older entries may come in either order.
                     page.items.sort_by_key(|entry| (entry.at, entry.seq));
                     let scroller = list.get_untracked().and_then(|list| list.parent_element());
-                    let height = scroller.as_ref().map_or(0, |scroller| scroller.scroll_height());
+                    let height = scroller
+                        .as_ref()
+                        .map_or(0, |scroller| scroller.scroll_height());
                     case.older.update(|older| {
                         page.items.append(older);
                         *older = page.items;
@@ -136,7 +183,9 @@ fn Older(case: Case, list: NodeRef<html::Ol>) -> impl IntoView {
                     case.older_cursor.set(Some(page.next));
                     if let Some(scroller) = scroller {
                         request_animation_frame(move || {
-                            scroller.set_scroll_top(scroller.scroll_top() + scroller.scroll_height() - height);
+                            scroller.set_scroll_top(
+                                scroller.scroll_top() + scroller.scroll_height() - height,
+                            );
                         });
                     }
                 }
@@ -155,16 +204,31 @@ fn Older(case: Case, list: NodeRef<html::Ol>) -> impl IntoView {
 
 fn entry_view(case: Case, entry: TimelineEntry) -> AnyView {
     let zone = untrack(move || case.zone());
-    let TimelineEntry { at, actor, actor_name, body, .. } = entry;
+    let TimelineEntry {
+        at,
+        actor,
+        actor_name,
+        body,
+        ..
+    } = entry;
     match body {
-        TimelineBody::Message { visibility, body, attachments, .. } => {
+        TimelineBody::Message {
+            visibility,
+            body,
+            attachments,
+            ..
+        } => {
             let voice = match (visibility, actor) {
                 (Visibility::Internal, _) => Voice::Note,
                 (Visibility::Public, ActorKind::Requester) => Voice::Requester,
-                (Visibility::Public, ActorKind::Agent | ActorKind::ApiClient | ActorKind::System) => Voice::Agent,
+                (
+                    Visibility::Public,
+                    ActorKind::Agent | ActorKind::ApiClient | ActorKind::System,
+                ) => Voice::Agent,
             };
             let download = case.download();
-            view! { <ThreadMessage voice author=actor_name at zone body attachments download/> }.into_any()
+            view! { <ThreadMessage voice author=actor_name at zone body attachments download/> }
+                .into_any()
         }
         TimelineBody::Event { name, text, note } => view! {
             <li class="msg-event">
@@ -175,7 +239,12 @@ fn entry_view(case: Case, entry: TimelineEntry) -> AnyView {
             </li>
         }
         .into_any(),
-        TimelineBody::Mail { text, recipient, status, .. } => {
+        TimelineBody::Mail {
+            text,
+            recipient,
+            status,
+            ..
+        } => {
             let (symbol, words, class) = match status {
                 MailStatus::Pending => ("clock", Words::MailPending, "tag sm waiting"),
                 MailStatus::Sent => ("check", Words::MailSent, "tag sm plain"),
