@@ -8,7 +8,13 @@
 //! [`crate::ticket`] never meet a move into an unused state or a reason that nobody listed.
 
 pub mod catalog;
+#[cfg(feature = "desk-files")]
+mod check;
+#[cfg(feature = "desk-files")]
+pub mod load;
 pub mod profile;
+#[cfg(feature = "desk-files")]
+mod read;
 
 pub use catalog::{Catalog, Entry};
 pub use profile::Desk;
