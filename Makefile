@@ -29,7 +29,7 @@ run:
 	@echo "== server"
 	@cargo build --release --package api
 	@echo "== start"
-	@"$(target)/release/atiende" demo
+	@env -u ATIENDE_CACHE -u ATIENDE_TARGET "$(target)/release/atiende" demo
 
 test:
 	@bash .ci/test
@@ -44,11 +44,12 @@ bench:
 	@cargo bench --package api
 
 openapi:
-	@cargo run --quiet --package api -- openapi > target/openapi.json.new
-	@mv target/openapi.json.new openapi/openapi.json
+	@mkdir -p target
+	@cargo run --quiet --package api -- openapi > target/openapi.json
+	@mv target/openapi.json openapi/openapi.json
 
 e2e:
 	@bash .ci/setup test
-	@cargo run --quiet --package bundler -- --fast
+	@cargo run --quiet --package bundler
 	@cargo build --quiet --package api
-	@ATIENDE_AXE="$(cache)/axe-core/axe.min.js" ATIENDE_BINARY="$(abspath $(target))/debug/atiende" cargo test --package e2e
+	@ATIENDE_E2E_AXE="$(cache)/axe-core/axe.min.js" ATIENDE_E2E_BINARY="$(abspath $(target))/debug/atiende" cargo test --package e2e

@@ -22,6 +22,9 @@ const PICTURES: [&str; 2] = ["icons.svg", "favicon.svg"];
 /// Pictures that only the portal has, because only it can be installed.
 const INSTALL_PICTURES: [&str; 2] = ["icon.svg", "icon-maskable.svg"];
 
+/// File in `web/dist` that the running bundler holds.
+pub const LOCK: &str = ".lock";
+
 /// One finished app inside the staging folder.
 pub struct Bundle {
     pub app: App,
@@ -87,7 +90,7 @@ pub fn build(root: &Path, staged: &Path, compiled: &Path, app: App, mode: Mode) 
 pub fn publish(root: &Path, staged: &Path) -> Result<()> {
     let dist = root.join("web/dist");
     for entry in entries(&dist)? {
-        if entry == *staged {
+        if entry == *staged || entry.ends_with(LOCK) {
             continue;
         }
         let removed = if entry.is_dir() {

@@ -14,7 +14,12 @@ mod failure;
 mod stamp;
 mod wasm;
 
-use std::{path::PathBuf, process::ExitCode, time::Instant};
+use std::{
+    fs::{self, File},
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Instant,
+};
 
 use failure::{Failure, Result};
 
@@ -23,7 +28,7 @@ use failure::{Failure, Result};
 enum Mode {
     /// For people: smallest transfer, budget enforced.
     Release,
-    /// For CI and trying things out: optimised, quickly compressed.
+    /// For trying things out: optimised, quickly compressed, no budget.
     Fast,
     /// For debugging in the browser: not optimised, names kept, no budget.
     Dev,
@@ -87,6 +92,7 @@ fn run() -> Result<()> {
     let started = Instant::now();
     let mode = Mode::from_arguments(std::env::args().skip(1))?;
     let root = workspace_root()?;
+    let _alone = lock(&root)?;
     let stamp = stamp::of_inputs(&root, mode)?;
     if stamp::is_current(&root, &stamp) {
         println!("bundler: web/dist is up to date");
@@ -113,6 +119,16 @@ fn run() -> Result<()> {
         started.elapsed().as_secs_f32()
     );
     Ok(())
+}
+
+/// Two runs at once would pull the staging folder from under each other: the second one waits, and then mostly has nothing to do.
+fn lock(root: &Path) -> Result<File> {
+    let dist = root.join("web/dist");
+    fs::create_dir_all(&dist).map_err(|e| Failure::io(&dist, e))?;
+    let path = dist.join(bundle::LOCK);
+    let file = File::create(&path).map_err(|e| Failure::io(&path, e))?;
+    file.lock().map_err(|e| Failure::io(&path, e))?;
+    Ok(file)
 }
 
 /// The folder with the workspace's Cargo.toml. `cargo run` says where this crate lies; a binary started by hand looks upwards.
