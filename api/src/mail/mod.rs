@@ -2,15 +2,18 @@
 //!
 //! A slice describes the occasion as a [`MailPayload`] and gives it to [`crate::outbox::store::enqueue`] in the same
 //! transaction as the change. Later `outbox::worker` turns the row into a message by [`render`] and hands it to
-//! [`transport`]: to an SMTP server, or to the local mailbox (see `mailbox`) as long as none is configured.
+//! [`transport`]: to an SMTP server, or to the local mailbox (see [`mailbox`]) as long as none is configured.
 //! Nothing else sends mail.
 
 mod colour;
 mod dates;
 mod html;
 mod layout;
+pub mod mailbox;
+pub mod mailbox_page;
 pub mod payload;
 pub mod render;
+pub mod store;
 mod templates;
 pub mod transport;
 

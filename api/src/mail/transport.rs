@@ -4,7 +4,6 @@ use std::error::Error as StdError;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
 use lettre::message::Mailbox;
 use lettre::transport::smtp::PoolConfig;
 use lettre::transport::smtp::authentication::Credentials;
@@ -12,12 +11,10 @@ use lettre::transport::smtp::client::{Certificate, CertificateStore, Tls, TlsPar
 use lettre::transport::smtp::extension::ClientId;
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 
-use super::RenderError;
 use super::render::OutgoingMail;
+use super::{RenderError, store};
 use crate::config::{Settings, SmtpSettings, SmtpTls, is_loopback_host};
-use crate::db::schema::local_mails;
-use crate::db::{Db, DbConnection, DbError, Ts};
-use crate::each;
+use crate::db::{Db, DbError};
 
 /// Longest wait for one answer of the server.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
@@ -129,8 +126,8 @@ impl Transport {
         match self {
             Self::Smtp { smtp, sender } => send(smtp, sender, mail).await,
             Self::Local { db, sender } => {
-                let row = LocalRow::new(mail, sender, now);
-                db.write(move |conn| insert_local(conn, &row))
+                let row = store::NewLocalMail::new(mail, sender, now);
+                db.write(move |conn| Ok(store::insert(conn, &row)?))
                     .await
                     .map_err(DeliveryError::Database)
             }
@@ -216,40 +213,4 @@ fn chain(error: &dyn StdError) -> String {
         cause = error.source();
     }
     super::layout::shortened(&super::layout::one_line(&words), ERROR_MAX)
-}
-
-#[derive(Clone, Insertable)]
-#[diesel(table_name = local_mails, treat_none_as_default_value = false)]
-struct LocalRow {
-    sender: String,
-    recipient: String,
-    subject: String,
-    body_text: String,
-    body_html: String,
-    message_id: String,
-    sent_at: Ts,
-}
-
-impl LocalRow {
-    fn new(mail: &OutgoingMail, sender: &str, now: DateTime<Utc>) -> Self {
-        Self {
-            sender: format!("{} <{sender}>", mail.sender_name),
-            recipient: mail.recipient.as_str().to_owned(),
-            subject: mail.text.subject.clone(),
-            body_text: mail.text.text.clone(),
-            body_html: mail.text.html.clone(),
-            message_id: mail.message_id.clone(),
-            sent_at: Ts::new(now),
-        }
-    }
-}
-
-/// A second delivery of the same message changes nothing.
-fn insert_local(conn: &mut DbConnection, row: &LocalRow) -> Result<(), DbError> {
-    each!(conn, inner => diesel::insert_into(local_mails::table)
-        .values(row)
-        .on_conflict(local_mails::message_id)
-        .do_nothing()
-        .execute(inner))?;
-    Ok(())
 }

@@ -20,12 +20,13 @@ use shared::ticket::text::EmailAddress;
 
 use super::Wake;
 use super::store::{self, Claimed, Marked, Outcome};
+use crate::app::AppState;
 use crate::clock::Clock;
 use crate::config::PublicUrl;
 use crate::db::{Db, DbError};
 use crate::mail::MailPayload;
 use crate::mail::render::{self, OutgoingMail, Source};
-use crate::mail::transport::{CONNECTIONS, DeliveryError, Transport};
+use crate::mail::transport::{CONNECTIONS, DeliveryError, Transport, TransportError};
 
 /// How long a claim holds; longer than a mail may take, a failed try with its second hello included.
 pub const LEASE: TimeDelta = TimeDelta::minutes(5);
@@ -82,6 +83,15 @@ impl Worker {
             public_url,
             health: Mutex::default(),
         }
+    }
+
+    /// The worker that an application's settings ask for.
+    ///
+    /// # Errors
+    /// When the settings of the mail server cannot be used.
+    pub fn of(state: &AppState) -> Result<Self, TransportError> {
+        let transport = Transport::new(&state.settings, &state.db)?;
+        Ok(Self::new(state.db.clone(), transport, state.settings.public_url.clone()))
     }
 
     /// Works until `stop` is ready, then finishes the mails under way.
