@@ -15,6 +15,7 @@ use crate::app::{AppState, StartError};
 use crate::auth::session;
 use crate::db::{DbConnection, DbError, WorkerLock};
 use crate::http::idempotency;
+use crate::outbox::worker as outbox;
 
 /// What a round of a worker says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +39,7 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// A worker; write `Worker::new("outbox", Duration::from_secs(2), |state| Box::pin(run_once(state)))`.
+    /// A worker; write `Worker::new("cleaning", Duration::from_secs(600), |state| Box::pin(clean(state)))`.
     pub fn new(name: &'static str, every: Duration, round: fn(AppState) -> RoundFuture) -> Self {
         Self { name, every, round }
     }
@@ -64,7 +65,8 @@ pub fn start(state: &AppState) -> Result<Running, StartError> {
     let lock = state.db.worker_lock()?;
     let (stop, stopped) = watch::channel(false);
     let spawn = |worker: Worker| tokio::task::spawn_local(run(worker, state.clone(), stopped.clone()));
-    let tasks = all().into_iter().map(spawn).collect();
+    let mut tasks: Vec<JoinHandle<()>> = all().into_iter().map(spawn).collect();
+    tasks.push(tokio::task::spawn_local(send_mail(outbox::Worker::of(state)?, state.clone(), stopped.clone())));
     Ok(Running { stop, tasks, _lock: lock })
 }
 
@@ -99,6 +101,15 @@ async fn run(worker: Worker, state: AppState, mut stopped: watch::Receiver<bool>
             _ = stopped.changed() => return,
         }
     }
+}
+
+/// Mail has a loop of its own: it is woken by commits and keeps connections to the mail server.
+async fn send_mail(worker: outbox::Worker, state: AppState, mut stopped: watch::Receiver<bool>) {
+    let stop = async move {
+        // A sender that is gone means the same as one that says stop.
+        let _ = stopped.wait_for(|stop| *stop).await;
+    };
+    worker.run(state.clock.clone(), state.wake.clone(), stop).await;
 }
 
 /// Forgets idempotency answers and sessions whose time is over.

@@ -140,7 +140,7 @@ fn finish_headers<B>(response: &mut ServiceResponse<B>, state: &AppState, contex
     }
     set(headers, X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(headers, REFERRER_POLICY, "no-referrer");
-    set(headers, X_FRAME_OPTIONS, "DENY");
+    set_default(headers, X_FRAME_OPTIONS, "DENY");
     set(headers, HeaderName::from_static("permissions-policy"), PERMISSIONS);
     set(headers, HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
     set(headers, HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
