@@ -2,12 +2,11 @@
 
 use actix_multipart::Multipart;
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
-use serde::Deserialize;
 use shared::api::uploads::{Upload, UploadForm};
 use shared::ticket::actor::Privilege;
-use utoipa::IntoParams;
 use uuid::Uuid;
 
+use super::params::UploadParams;
 use super::store::Owner;
 use super::{commands, store, view};
 use crate::app::AppState;
@@ -15,16 +14,6 @@ use crate::auth::{AgentCaller, BrowserKey, RequesterCaller};
 use crate::db::Uid;
 use crate::http::rate::RateClass;
 use crate::http::{ApiError, Created, NoContent, Path, Query, problems};
-
-/// For which desk a file is meant.
-#[derive(Clone, Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct UploadParams {
-    /// The desk's address part; its limit of size counts then.
-    #[param(example = "soporte")]
-    pub desk: Option<String>,
-}
 
 /// The key of a file, as one parameter of the path.
 fn parse_id(id: &str) -> Result<Uid, ApiError> {
@@ -211,11 +200,18 @@ async fn remove(state: &AppState, owner: Owner, id: &str) -> Result<NoContent, A
 pub struct PortalUploader(Option<RequesterCaller>);
 
 impl PortalUploader {
+    /// To whom a new file belongs.
     fn owner(&self, browser: &BrowserKey) -> Owner {
         match &self.0 {
             Some(caller) => Owner::Person(caller.person_id()),
             None => Owner::Browser(browser.hash()),
         }
+    }
+
+    /// Whose files a draft may name.
+    pub fn owners(&self, browser: &BrowserKey) -> Vec<Owner> {
+        let person = self.0.as_ref().map(|caller| Owner::Person(caller.person_id()));
+        std::iter::once(Owner::Browser(browser.hash())).chain(person).collect()
     }
 }
 

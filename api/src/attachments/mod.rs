@@ -14,6 +14,7 @@ pub mod commands;
 pub mod handlers;
 pub mod media_type;
 pub mod name;
+pub mod params;
 pub mod slots;
 pub mod storage;
 pub mod store;

@@ -1,12 +1,11 @@
 //! People and organizations, for agents who keep them.
 
 use actix_web::{get, patch, post, web};
-use serde::Deserialize;
 use shared::api::page::Page;
 use shared::api::people::{NewOrganization, NewPerson, Organization, Person, PersonPatch};
 use shared::ticket::actor::Privilege;
-use utoipa::IntoParams;
 
+use super::params::{OrganizationParams, PeopleParams};
 use super::store::PersonPosition;
 use super::{commands, store, view};
 use crate::app::AppState;
@@ -14,47 +13,11 @@ use crate::auth::AgentCaller;
 use crate::db::DbConnection;
 use crate::http::etag::IfMatch;
 use crate::http::idempotency::{OptionalIdempotencyKey, StoredAnswer, once};
-use crate::http::page::Limit;
 use crate::http::rate::RateClass;
 use crate::http::{ApiError, Json, Path, Query, Versioned, problems};
 
 /// Fewest characters that are searched for.
 const SEARCH_MIN: usize = 3;
-
-/// Which people are wanted.
-#[derive(Clone, Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct PeopleParams {
-    /// Only people of this desk.
-    #[param(example = "soporte")]
-    pub desk: Option<String>,
-    /// Part of the name or address, at least 3 characters; case and accents do not matter.
-    #[param(example = "rojas", min_length = 3)]
-    pub q: Option<String>,
-    /// Where the page begins: `next` of the page before.
-    pub cursor: Option<String>,
-    /// Rows of a page, 1 to 100; 25 unless given.
-    #[serde(default)]
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 100)]
-    pub limit: Limit,
-}
-
-/// Which organizations are wanted.
-#[derive(Clone, Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct OrganizationParams {
-    /// Part of the name; case and accents do not matter.
-    #[param(example = "alcaldia")]
-    pub q: Option<String>,
-    /// Where the page begins: `next` of the page before.
-    pub cursor: Option<String>,
-    /// Rows of a page, 1 to 100; 25 unless given.
-    #[serde(default)]
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 100)]
-    pub limit: Limit,
-}
 
 /// Keys of the desks at which the caller holds a right, narrowed to one when it is named.
 ///

@@ -1,42 +1,21 @@
 //! Requests for access: anybody sends them, the operations assistant decides them.
 
 use actix_web::{get, post, web};
-use serde::Deserialize;
 use shared::api::page::Page;
-use shared::api::people::{AccessApproval, AccessRefusal, AccessRequest, AccessRequestReceived, AccessRequestStatus, NewAccessRequest};
+use shared::api::people::{AccessApproval, AccessRefusal, AccessRequest, AccessRequestReceived, NewAccessRequest};
 use shared::ticket::actor::Privilege;
-use utoipa::IntoParams;
 
 use super::commands::{self, Decider};
 use super::handlers::scope;
+use super::params::AccessRequestParams;
 use super::{store, view};
 use crate::app::AppState;
 use crate::auth::{AgentCaller, BrowserKey, throttle};
 use crate::db::{DbConnection, DbError};
 use crate::http::context::RequestContext;
 use crate::http::idempotency::{OptionalIdempotencyKey, StoredAnswer, once};
-use crate::http::page::Limit;
 use crate::http::{ApiError, Json, Language, Path, Query, problems};
 use crate::portal;
-
-/// Which requests are wanted.
-#[derive(Clone, Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct AccessRequestParams {
-    /// Only requests at this desk.
-    #[param(example = "soporte")]
-    pub desk: Option<String>,
-    /// Only requests that stand here.
-    #[param(inline)]
-    pub status: Option<AccessRequestStatus>,
-    /// Where the page begins: `next` of the page before.
-    pub cursor: Option<String>,
-    /// Rows of a page, 1 to 100; 25 unless given.
-    #[serde(default)]
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 100)]
-    pub limit: Limit,
-}
 
 /// Asks for access to a desk
 ///
@@ -161,7 +140,7 @@ pub async fn approve_access_request(
         })
     });
     let answer = answer.await?;
-    state.outbox.wake();
+    state.wake.wake();
     Ok(answer)
 }
 
@@ -201,6 +180,6 @@ pub async fn refuse_access_request(
         })
     });
     let answer = answer.await?;
-    state.outbox.wake();
+    state.wake.wake();
     Ok(answer)
 }

@@ -4,6 +4,7 @@
 //! Whether an address is known never shows: both ways ask the same questions of the database, store the same row and
 //! give the same answer; only a mail is missing, and no code is ever right.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -13,7 +14,7 @@ use shared::desk::profile::Admission;
 use shared::ticket::actor::Actor;
 use shared::ticket::event::{IdentityProof, RequesterRef};
 use shared::ticket::refusal::Refusal;
-use shared::ticket::status::Channel;
+use shared::ticket::status::{Channel, Status};
 use shared::ticket::text::{Body, EmailAddress, Subject};
 use shared::ticket::{NewTicket, open};
 use uuid::Uuid;
@@ -282,14 +283,20 @@ fn read_draft(desk: &InstalledDesk, new: &NewDraft, now: DateTime<Utc>) -> (Opti
 /// What the rules would say to this draft as a ticket.
 fn refused_fields(desk: &InstalledDesk, draft: &StoredDraft, now: DateTime<Utc>) -> Vec<Fault> {
     let rules = NewTicket {
-        request_type: Some(draft.request_type),
+        status: Status::New,
+        request_type: draft.request_type,
         category: draft.category.clone(),
         priority: draft.priority.clone(),
+        impact: None,
+        urgency: None,
         channel: Channel::Portal,
         requester: RequesterRef { id: 0, name: String::new(), vip: false },
         identity: IdentityProof::MailCode,
         subject: draft.subject.clone(),
-        ..NewTicket::blank()
+        message_id: None,
+        group: None,
+        assignee: None,
+        extra: BTreeMap::new(),
     };
     let nobody = Actor::Requester { person_id: 0, name: String::new(), also_agent: None };
     match open(&desk.profile, rules, &nobody, now) {

@@ -5,7 +5,7 @@ use shared::api::portal::{Challenge, NewDraft, NewLookup, PortalDesk, PortalDesk
 
 use super::{commands, context};
 use crate::app::AppState;
-use crate::attachments::store::Owner;
+use crate::attachments::handlers::PortalUploader;
 use crate::auth::{BrowserKey, throttle};
 use crate::desks;
 use crate::http::context::RequestContext;
@@ -52,9 +52,10 @@ pub async fn get_portal_desk(state: web::Data<AppState>, Path(slug): Path<String
     operation_id = "create_draft",
     params(("Idempotency-Key" = String, Header, description = "Names this request; a repetition within a day gets the same answer.")),
     request_body = NewDraft,
+    security((), ("portal" = [])),
     responses(
         (status = 202, description = "The question for the code.", body = Challenge),
-        problems::Malformed, problems::Conflict, problems::TooLarge, problems::UnsupportedMediaType, problems::Invalid, problems::RateLimited,
+        problems::Malformed, problems::Unauthorized, problems::Conflict, problems::TooLarge, problems::UnsupportedMediaType, problems::Invalid, problems::RateLimited,
     ),
 )]
 #[post("/portal/drafts")]
@@ -62,6 +63,7 @@ pub async fn create_draft(
     state: web::Data<AppState>,
     request_context: RequestContext,
     browser: BrowserKey,
+    uploader: PortalUploader,
     key: IdempotencyKey,
     Json(new): Json<NewDraft>,
 ) -> Result<StoredAnswer, ApiError> {
@@ -70,12 +72,11 @@ pub async fn create_draft(
     let ctx = context(&state);
     let answer = state.db.write(move |conn| {
         once(conn, Some(&guard), ctx.now, |conn| {
-            let uploaders = [Owner::Browser(browser.hash())];
-            StoredAnswer::accepted(&commands::send_draft(conn, &ctx, &browser.hash(), &uploaders, &new)?)
+            StoredAnswer::accepted(&commands::send_draft(conn, &ctx, &browser.hash(), &uploader.owners(&browser), &new)?)
         })
     });
     let answer = answer.await?;
-    state.outbox.wake();
+    state.wake.wake();
     Ok(answer)
 }
 
@@ -107,7 +108,7 @@ pub async fn create_lookup(
         once(conn, guard.as_ref(), ctx.now, |conn| StoredAnswer::accepted(&commands::send_lookup(conn, &ctx, &browser.hash(), &new)?))
     });
     let answer = answer.await?;
-    state.outbox.wake();
+    state.wake.wake();
     Ok(answer)
 }
 
@@ -144,6 +145,6 @@ pub async fn resend_code(
     throttle::code_ask(&state.limits, &request_context)?;
     let ctx = context(&state);
     let challenge = state.db.write(move |conn| commands::resend(conn, &ctx, &id, &browser.hash())).await?;
-    state.outbox.wake();
+    state.wake.wake();
     Ok(crate::http::Accepted(challenge))
 }

@@ -17,6 +17,7 @@ pub mod code;
 pub mod commands;
 pub mod handlers;
 pub mod mails;
+pub mod params;
 pub mod session;
 pub mod store;
 pub mod tickets;

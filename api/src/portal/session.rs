@@ -63,7 +63,7 @@ pub async fn verify_code(
     let ctx = context(&state);
     let now = ctx.now;
     let (proved, begun) = state.db.write(move |conn| prove(conn, &ctx, &id, &browser.hash(), &code, guard.as_ref())).await?.into_result()?;
-    state.outbox.wake();
+    state.wake.wake();
     let access_token = match begun {
         Some(begun) => sign_in(&state, &request, &begun, now)?,
         None => String::new(),

@@ -198,11 +198,12 @@ pub fn find(conn: &mut DbConnection, id: Uid, browser_hash: &[u8]) -> Result<Opt
 
 /// A challenge of this browser, locked to the end of the write, so that parallel tries are counted one by one.
 pub fn lock(conn: &mut DbConnection, id: Uid, browser_hash: &[u8]) -> Result<Option<ChallengeRow>, DbError> {
-    let own = challenges::table
+    // Written out in the macro: the selection of a struct is of another type on each database.
+    let found = load_locked!(conn, challenges::table
         .filter(challenges::id.eq(id))
         .filter(challenges::browser_hash.eq(browser_hash.to_vec()))
-        .select(ChallengeRow::as_select());
-    Ok(load_locked!(conn, own => first::<ChallengeRow>).optional()?)
+        .select(ChallengeRow::as_select()) => first::<ChallengeRow>);
+    Ok(found.optional()?)
 }
 
 /// Counts a wrong try; gives the tries that are left. The guards hold even without the row lock.

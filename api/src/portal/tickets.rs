@@ -2,16 +2,16 @@
 //! not exist for them.
 
 use actix_web::{get, post, web};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use shared::api::page::Page;
 use shared::api::portal::{Acceptance, NewPublicMessage, NewSurvey, Rejection, RequesterTicket, RequesterTicketRow};
 use shared::i18n::Lang;
 use shared::ticket::status::Visibility;
 use shared::ticket::text::{Body, Reason, Stars};
-use utoipa::IntoParams;
 
 use super::commands::{Context, ticket_bytes};
 use super::context;
+use super::params::ListParams;
 use crate::app::AppState;
 use crate::attachments::store::Owner;
 use crate::auth::RequesterCaller;
@@ -19,24 +19,10 @@ use crate::db::DbConnection;
 use crate::http::etag::IfMatch;
 use crate::http::faults::Faults;
 use crate::http::idempotency::{OptionalIdempotencyKey, StoredAnswer, once};
-use crate::http::page::Limit;
 use crate::http::{ApiError, Json, Language, Path, Query, Versioned, problems};
 use crate::tickets::commands::{Change, Files, Scope, change, load};
 use crate::tickets::portal_view::{self, RowPosition};
 use crate::tickets::store::agent_with_email;
-
-/// Which part of the list is wanted.
-#[derive(Clone, Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct ListParams {
-    /// Where the page begins: `next` of the page before.
-    pub cursor: Option<String>,
-    /// Rows of a page, 1 to 100; 25 unless given.
-    #[serde(default)]
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 100)]
-    pub limit: Limit,
-}
 
 /// Lists the requester's tickets at the desk of the session, last moved first
 #[utoipa::path(
@@ -251,7 +237,7 @@ async fn run<B: Serialize>(
         })
     });
     let answer = answer.await?;
-    state.outbox.wake();
+    state.wake.wake();
     Ok(answer)
 }
 

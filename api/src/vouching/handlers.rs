@@ -1,31 +1,17 @@
 //! Finding a caller's draft and giving its code.
 
 use actix_web::{get, post, web};
-use serde::Deserialize;
 use shared::api::vouching::{NewVouchedCode, PendingDraft, VouchedCode};
 use shared::ticket::actor::{AgentRef, Privilege};
-use utoipa::IntoParams;
 
 use super::commands;
+use super::params::DraftParams;
 use crate::app::AppState;
 use crate::auth::AgentCaller;
 use crate::http::rate::RateClass;
 use crate::http::{ApiError, Created, Json, Language, Path, Query, problems};
 use crate::people::handlers::scope;
 use crate::portal::context;
-
-/// Which draft is wanted.
-#[derive(Clone, Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct DraftParams {
-    /// The desk's address part.
-    #[param(example = "soporte")]
-    pub desk: String,
-    /// The reference that the caller reads out; case and dashes do not matter.
-    #[param(example = "R4TD", min_length = 1, max_length = 32)]
-    pub reference: String,
-}
 
 /// Finds the draft of a caller by its reference
 #[utoipa::path(
@@ -86,7 +72,7 @@ pub async fn create_vouched_code(
         commands::issue_code(conn, &ctx, &desks, agent, &id, &new)
     });
     let code = write.await?;
-    state.outbox.wake();
+    state.wake.wake();
     Ok(Created::new(code))
 }
 

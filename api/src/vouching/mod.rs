@@ -12,6 +12,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 pub mod commands;
 pub mod handlers;
+pub mod params;
 pub mod store;
 pub mod view;
 
