@@ -27,6 +27,10 @@ pub const PAGE_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsaf
                                font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; \
                                form-action 'self'; frame-ancestors 'none'";
 
+/// What the API's documentation page may load. Its script sets style attributes; there is no inline script.
+const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+                           connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 const PERMISSIONS: &str = "accelerometer=(), camera=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), payment=(), usb=()";
 
 /// The outermost layer; wrap the whole application in it with `from_fn`.
@@ -144,17 +148,14 @@ fn finish_headers<B>(response: &mut ServiceResponse<B>, state: &AppState, contex
     set(headers, HeaderName::from_static("permissions-policy"), PERMISSIONS);
     set(headers, HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
     set(headers, HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
-    set_default(headers, CONTENT_SECURITY_POLICY, PAGE_POLICY);
+    let policy = if path.starts_with("/api/docs/") { DOCS_POLICY } else { PAGE_POLICY };
+    set_default(headers, CONTENT_SECURITY_POLICY, policy);
     if https {
         set(headers, STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains");
     }
     if path.starts_with("/api/") {
         set_default(headers, CACHE_CONTROL, "no-store");
         set_default(headers, HeaderName::from_static("vary"), "Accept-Language, Authorization");
-        let is_json = headers.get(CONTENT_TYPE).is_some_and(|media| media == "application/json");
-        if is_json {
-            set(headers, CONTENT_TYPE, "application/json");
-        }
     }
 }
 

@@ -1,0 +1,159 @@
+//! Who is believed: access tokens, sessions and API tokens (B-23 to B-32).
+
+use api::auth::access;
+use api::auth::session::{self, Audience, Refreshed, Subject};
+use api::auth::token::NewApiToken;
+use api::db::schema::{api_tokens, users};
+use api::db::{JsonText, Ts};
+use chrono::TimeDelta;
+use diesel::prelude::*;
+use shared::api::problem::ProblemType;
+use shared::api::session::Me;
+use shared::api::tokens::Scope;
+
+use crate::harness::TestApp;
+
+async fn api_token(app: &TestApp, user_id: i64, scopes: &[Scope]) -> NewApiToken {
+    let token = NewApiToken::random();
+    let now = app.clock.now();
+    let (prefix, hash, scopes) = (token.prefix.clone(), token.hash.to_vec(), scopes.to_vec());
+    app.seed(move |conn| {
+        let row = (
+            api_tokens::user_id.eq(user_id),
+            api_tokens::name.eq("monitoreo"),
+            api_tokens::prefix.eq(prefix),
+            api_tokens::secret_hash.eq(hash),
+            api_tokens::scopes.eq(JsonText(scopes)),
+            api_tokens::created_at.eq(Ts::new(now)),
+            api_tokens::expires_at.eq(Ts::new(now + TimeDelta::days(30))),
+        );
+        diesel::insert_into(api_tokens::table).values(row).execute(conn)?;
+        Ok(())
+    })
+    .await;
+    token
+}
+
+both! {
+    async fn an_access_token_proves_an_agent_for_ten_minutes(app: TestApp) {
+        let ana = app.agent("Ana", &[]).await;
+        let me: Me = app.get("/api/v1/me").by(&ana).send().await.expect(200).json();
+        assert_eq!((me.id, me.full_name.as_str()), (ana.id, "Ana"));
+        app.get("/api/v1/me").header("authorization", &format!("bearer {}", ana.token)).send().await.expect(200);
+        app.get("/api/v1/me").send().await.problem(ProblemType::Unauthorized);
+        app.get(&format!("/api/v1/me?access_token={}", ana.token)).send().await.problem(ProblemType::Unauthorized);
+        app.get("/api/v1/me").bearer(&ana.token).bearer(&ana.token).send().await.problem(ProblemType::Malformed);
+        app.get("/api/v1/me").header("authorization", &format!("Bearer Bearer {}", ana.token)).send().await.problem(ProblemType::Malformed);
+        app.get("/api/v1/me").header("authorization", "Basic YTpi").send().await.problem(ProblemType::Unauthorized);
+        app.advance(TimeDelta::seconds(631));
+        app.get("/api/v1/me").by(&ana).send().await.problem(ProblemType::Unauthorized);
+    }
+
+    async fn a_requesters_token_opens_no_console(app: TestApp) {
+        let ana = app.agent("Ana", &[]).await;
+        let portal = app.sign_in(Audience::Portal, ana.id, Some(1)).await;
+        app.get("/api/v1/me").bearer(&portal).send().await.problem(ProblemType::Unauthorized);
+        app.get("/api/v1/portal/session").by(&ana).send().await.problem(ProblemType::Unauthorized);
+    }
+
+    async fn who_was_disabled_or_signed_out_is_refused(app: TestApp) {
+        let (ana, ben, eva) = (app.agent("Ana", &[]).await, app.agent("Ben", &[]).await, app.agent("Eva", &[]).await);
+        let now = app.clock.now();
+        app.seed(move |conn| {
+            diesel::update(users::table.find(ana.id)).set(users::active.eq(false)).execute(conn)?;
+            diesel::update(users::table.find(ben.id)).set(users::epoch.eq(1)).execute(conn)?;
+            session::end_all(conn, Audience::Console, eva.id, now)?;
+            Ok(())
+        })
+        .await;
+        for token in [ana.token, ben.token, eva.token] {
+            app.get("/api/v1/me").bearer(&token).send().await.problem(ProblemType::Unauthorized);
+        }
+    }
+
+    async fn a_refresh_token_that_comes_twice_ends_its_family(app: TestApp) {
+        let ana = app.agent("Ana", &[]).await;
+        let now = app.clock.now();
+        let subject = Subject { audience: Audience::Console, subject_id: ana.id, desk_id: None };
+        let first = app.seed(move |conn| Ok(session::start(conn, subject, now)?)).await;
+        let refresh = async |token: &str| {
+            let (token, now) = (token.to_owned(), app.clock.now());
+            app.seed(move |conn| Ok(session::refresh(conn, Audience::Console, &token, now)?)).await
+        };
+        let Refreshed::Granted(second) = refresh(&first.refresh_token).await else { panic!("a fresh token is taken") };
+        assert_eq!(second.family, first.family);
+        assert_ne!(second.refresh_token, first.refresh_token);
+        assert!(matches!(refresh(&first.refresh_token).await, Refreshed::Reused(reused) if reused == subject));
+        assert!(matches!(refresh(&second.refresh_token).await, Refreshed::Refused));
+        assert!(matches!(refresh("unknown").await, Refreshed::Refused));
+    }
+
+    async fn a_session_ends_when_unused_and_in_any_case_after_half_a_day(app: TestApp) {
+        let ana = app.agent("Ana", &[]).await;
+        let subject = Subject { audience: Audience::Console, subject_id: ana.id, desk_id: None };
+        let now = app.clock.now();
+        let start = async || app.seed(move |conn| Ok(session::start(conn, subject, now)?)).await.refresh_token;
+        let refresh = async |token: String, after: TimeDelta| {
+            let at = now + after;
+            match app.seed(move |conn| Ok(session::refresh(conn, Audience::Console, &token, at)?)).await {
+                Refreshed::Granted(grant) => Some(grant.refresh_token),
+                Refreshed::Refused | Refreshed::Reused(_) => None,
+            }
+        };
+        assert!(refresh(start().await, TimeDelta::minutes(31)).await.is_none());
+        let mut token = start().await;
+        for round in 1..=28 {
+            token = refresh(token, TimeDelta::minutes(25 * round)).await.unwrap();
+        }
+        assert!(refresh(token, TimeDelta::hours(12)).await.is_none());
+    }
+
+    async fn an_api_token_works_within_its_scopes_until_it_is_revoked(app: TestApp) {
+        let ana = app.agent("Ana", &[]).await;
+        let token = api_token(&app, ana.id, &[Scope::TicketsRead]).await;
+        app.get("/api/v1/me").bearer(&token.secret).send().await.expect(200);
+        app.post("/api/v1/tickets").bearer(&token.secret).with_key().json(&serde_json::json!({})).send().await.problem(ProblemType::Forbidden);
+        let mut damaged = token.secret.clone();
+        damaged.replace_range(20..21, if &damaged[20..21] == "a" { "b" } else { "a" });
+        app.get("/api/v1/me").bearer(&damaged).send().await.problem(ProblemType::Unauthorized);
+        let other = NewApiToken::random();
+        app.get("/api/v1/me").bearer(&other.secret).send().await.problem(ProblemType::Unauthorized);
+        app.advance(TimeDelta::days(31));
+        app.get("/api/v1/me").bearer(&token.secret).send().await.problem(ProblemType::Unauthorized);
+        let token = api_token(&app, ana.id, &[Scope::TicketsRead]).await;
+        let now = app.clock.now();
+        app.seed(move |conn| {
+            diesel::update(api_tokens::table).set(api_tokens::revoked_at.eq(Some(Ts::new(now)))).execute(conn)?;
+            Ok(())
+        })
+        .await;
+        app.get("/api/v1/me").bearer(&token.secret).send().await.problem(ProblemType::Unauthorized);
+    }
+
+    async fn the_use_of_an_api_token_is_written_down_once_a_minute(app: TestApp) {
+        let ana = app.agent("Ana", &[]).await;
+        let token = api_token(&app, ana.id, &[Scope::TicketsRead]).await;
+        let started = app.clock.now();
+        let used = async || {
+            app.seed(|conn| Ok(api_tokens::table.select(api_tokens::last_used_at).first::<Option<Ts>>(conn)?)).await.map(Ts::get)
+        };
+        assert_eq!(used().await, None);
+        app.get("/api/v1/me").bearer(&token.secret).send().await.expect(200);
+        assert_eq!(used().await, Some(started));
+        app.advance(TimeDelta::seconds(30));
+        app.get("/api/v1/me").bearer(&token.secret).send().await.expect(200);
+        assert_eq!(used().await, Some(started));
+        app.advance(TimeDelta::seconds(31));
+        app.get("/api/v1/me").bearer(&token.secret).send().await.expect(200);
+        assert_eq!(used().await, Some(started + TimeDelta::seconds(61)));
+    }
+}
+
+#[test]
+fn no_scope_gives_the_right_to_vouch_or_administer() {
+    use shared::ticket::actor::Privilege;
+    let all = access::scope_privileges(&[Scope::TicketsRead, Scope::TicketsWrite, Scope::PeopleWrite]);
+    for never in [Privilege::IdentityVouch, Privilege::AgentManage, Privilege::TokenManage, Privilege::DeskAdmin] {
+        assert!(!all.has(never), "{never:?}");
+    }
+}

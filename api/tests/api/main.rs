@@ -1,0 +1,13 @@
+//! Stories over HTTP: the real server on a free port, a database of its own per story, a clock that stands still.
+//!
+//! `both!` runs a story on SQLite, and on PostgreSQL when `ATIENDE_TEST_POSTGRES_URL` names a server where databases may
+//! be created.
+
+#[macro_use]
+mod harness;
+
+mod addresses;
+mod identity;
+mod mail;
+mod once;
+mod smtp_sink;
