@@ -1,6 +1,12 @@
 //! The command line: one file per subcommand. Each gets the settings and ends with an error in words, or in silence.
 
+mod audit;
+mod demo;
+mod desk;
+mod sample;
 mod serve;
+mod token;
+mod user;
 
 use clap::{Parser, Subcommand};
 
@@ -29,6 +35,20 @@ enum Command {
     Migrate,
     /// Print the API description (OpenAPI 3.1).
     Openapi,
+    /// Check, compare, install and export desks.
+    #[command(subcommand)]
+    Desk(desk::Action),
+    /// Keep agent accounts.
+    #[command(subcommand)]
+    User(user::Action),
+    /// Keep API tokens.
+    #[command(subcommand)]
+    Token(token::Action),
+    /// Verify the histories of tickets.
+    #[command(subcommand)]
+    Audit(audit::Action),
+    /// First run: sample desks, people and tickets, then serve. Not for production.
+    Demo(demo::Options),
 }
 
 /// Runs the program with the process's arguments.
@@ -40,8 +60,10 @@ pub fn run() -> Result<(), StartError> {
     if let Command::Openapi = command {
         return print_openapi();
     }
-    if let Command::Serve(options) = &command {
-        options.apply(&mut overrides);
+    match &command {
+        Command::Serve(options) => options.apply(&mut overrides),
+        Command::Demo(options) => options.serve.apply(&mut overrides),
+        _ => {}
     }
     let settings = Settings::load(&overrides)?;
     telemetry::start(&settings.log).map_err(StartError::Other)?;
@@ -50,6 +72,11 @@ pub fn run() -> Result<(), StartError> {
         Command::Worker => serve::run_workers_only(settings, Clock::system()),
         Command::Migrate => migrate(&settings),
         Command::Openapi => Ok(()),
+        Command::Desk(action) => desk::run(&settings, action),
+        Command::User(action) => user::run(&settings, action),
+        Command::Token(action) => token::run(&settings, action),
+        Command::Audit(action) => audit::run(&settings, &action),
+        Command::Demo(options) => demo::run(settings, &options),
     }
 }
 
