@@ -261,7 +261,7 @@ impl<'a> Replay<'a> {
     }
 
     fn warn_in(&mut self, step: &Step<'a>) {
-        if step.counting != Counting::Ran || (step.from == step.to && !step.open) {
+        if step.counting != Counting::Ran {
             return;
         }
         for (percent, at) in self.warnings_from(step) {

@@ -44,7 +44,7 @@ fn place() -> impl Strategy<Value = Place> {
     ]
 }
 
-/// A minute between 1999 and 2097. In a zone with clock changes usually shortly before one.
+/// A minute between 1999 and 2097. In a zone with clock changes usually before one, by hours or by minutes.
 fn begin(place: Place) -> impl Strategy<Value = DateTime<Utc>> {
     let first = NaiveDate::from_ymd_opt(1999, 1, 3)
         .expect("a date")
@@ -54,7 +54,14 @@ fn begin(place: Place) -> impl Strategy<Value = DateTime<Utc>> {
         let at = first + Duration::minutes(minutes);
         let changes = place.zone_around(at).transitions;
         match changes.get(pick) {
-            Some(change) => change.at - Duration::minutes(minutes % 2880),
+            Some(change) => {
+                change.at
+                    - Duration::minutes(if minutes % 2 == 0 {
+                        minutes % 180
+                    } else {
+                        minutes % 2880
+                    })
+            }
             None => at,
         }
     })
@@ -90,10 +97,15 @@ pub(crate) fn desk() -> impl Strategy<Value = (Desk, DateTime<Utc>)> {
     })
 }
 
+/// At least one minute; often full hours, so that targets are met and changes happen to the minute.
+fn minutes(below_hours: i64) -> impl Strategy<Value = i64> {
+    prop_oneof![1 => 1..below_hours * 60, 1 => (1..below_hours).prop_map(|hours| hours * 60)]
+}
+
 fn target() -> impl Strategy<Value = Option<Target>> {
     prop_oneof![
         2 => Just(None),
-        6 => (1i64..900).prop_map(|minutes| Some(Target::Minutes(BusinessMinutes(minutes)))),
+        6 => minutes(15).prop_map(|minutes| Some(Target::Minutes(BusinessMinutes(minutes)))),
         2 => (1u32..3).prop_map(|days| Some(Target::BusinessDays(days))),
     ]
 }
@@ -150,7 +162,7 @@ fn priority_key(priority: u8) -> String {
 /// A history of minutes from creation with what changes at each; some changes fall on one instant.
 pub(crate) fn history() -> impl Strategy<Value = Vec<(i64, Span)>> {
     let effect = prop_oneof![4 => Just(ClockEffect::Runs), 3 => Just(ClockEffect::Paused), 2 => Just(ClockEffect::Stopped)];
-    let gap = prop_oneof![1 => Just(0i64), 4 => 1i64..240, 3 => 240i64..1800];
+    let gap = prop_oneof![2 => Just(0i64), 4 => minutes(4), 3 => minutes(30)];
     let change = (
         gap,
         effect,

@@ -111,6 +111,34 @@ fn the_repeated_hour_opens_no_window_twice() {
 }
 
 #[test]
+fn the_local_clock_is_read_at_the_moment_of_a_change() {
+    let calendar = new_york(&["00:00-24:00"]);
+    let utc = |text: &str| text.parse::<DateTime<Utc>>().expect("an instant");
+    let (forward, back) = (utc("2026-03-08T07:00:00Z"), utc("2026-11-01T06:00:00Z"));
+    assert_eq!(
+        calendar.zone.instant_of(date("2026-03-08"), 150),
+        Some(forward)
+    );
+    assert_eq!(
+        calendar.zone.instant_of(date("2026-11-01"), 120),
+        Some(back)
+    );
+    assert_eq!(
+        calendar.zone.instant_of(date("2026-11-01"), 121),
+        Some(utc("2026-11-01T07:01:00Z"))
+    );
+    // The clock shows 03:00 at once, and in the repeated hour it is held at 02:00.
+    assert_eq!(
+        calendar.add_business_days(forward, 1),
+        Some(utc("2026-03-09T07:00:00Z"))
+    );
+    assert_eq!(
+        calendar.add_business_days(back + Duration::minutes(30), 1),
+        Some(utc("2026-11-02T07:00:00Z"))
+    );
+}
+
+#[test]
 fn a_zone_without_clock_changes_is_known_by_name() {
     assert_eq!(Zone::known("America/Bogota"), Some(Zone::bogota()));
     assert_eq!(Zone::known("America/New_York"), None);

@@ -78,7 +78,7 @@ proptest! {
     /// I-30 for clocks: figures, breaches, due times and effects agree with a walk over minutes.
     #[test]
     fn both_clocks_agree_with_the_oracle((desk, begin) in desk(), policy in policy(), history in history(), after in 0i64..6000) {
-        const ROW: usize = 16 * 1440;
+        const ROW: usize = 11 * 1440;
         let calendar = desk.calendar(begin);
         let minutes = Minutes::of(&desk, begin, ROW);
         let spans = dated(&history, begin);

@@ -342,14 +342,18 @@ fn a_shorter_target_may_breach_at_once_and_only_once() {
             Some(at("2 12:00"))
         )
     );
-    let breaches = |now: &str| {
-        ticket
-            .effects(now)
-            .iter()
-            .filter(|effect| effect.0 == ClockKind::Solution && effect.2 == DueWhat::Breach)
-            .count()
+    let solution = |now: &str| {
+        let mut effects = ticket.effects(now);
+        effects.retain(|effect| effect.0 == ClockKind::Solution);
+        effects
     };
-    assert_eq!((breaches("2 14:00"), breaches("9 14:00")), (1, 1));
+    let breach_alone = [(ClockKind::Solution, 1, DueWhat::Breach, at("2 14:00"))];
+    assert_eq!(
+        solution("2 14:00"),
+        breach_alone,
+        "warnings would come too late"
+    );
+    assert_eq!(solution("9 14:00"), breach_alone);
 }
 
 #[test]
@@ -362,6 +366,36 @@ fn a_breach_stays_when_the_target_becomes_longer() {
         (ClockStatus::Breached, Some(at("2 12:00")))
     );
     assert_eq!((state.target, state.remaining), (hours(16), Some(used(10))));
+}
+
+#[test]
+fn a_target_that_is_put_right_in_the_same_instant_was_never_in_force() {
+    let ticket = Ticket::created("2 08:00")
+        .priority("low")
+        .then("2 14:00", |span| span.priority = Some("high".into()))
+        .then("2 14:00", |span| span.priority = Some("low".into()));
+    assert_eq!(ticket.solution("2 15:00").breached_at, None);
+}
+
+#[test]
+fn a_paused_clock_whose_time_is_used_up_exactly_breaches_when_it_resumes() {
+    let shorter_and_paused = |span: &mut Span| {
+        span.priority = Some("high".into());
+        pause(span);
+    };
+    let ticket = Ticket::created("6 13:00")
+        .priority("low")
+        .then("7 10:00", shorter_and_paused);
+    let paused = ticket.solution("8 10:00");
+    assert_eq!(
+        (paused.status, paused.remaining),
+        (ClockStatus::Paused, Some(BusinessTime::ZERO))
+    );
+    let resumed = ticket.then("8 10:00", resume).solution("9 08:00");
+    assert_eq!(
+        (resumed.breached_at, resumed.due_at),
+        (Some(at("8 10:00")), Some(at("6 17:00")))
+    );
 }
 
 #[test]
@@ -517,6 +551,23 @@ fn the_sweeper_learns_of_warnings_and_the_breach_in_order_and_once() {
     assert_eq!(next("2 15:30"), Some(all[1]));
     assert_eq!(next("2 16:30"), Some(all[2]));
     assert_eq!(next("2 18:00"), None);
+}
+
+#[test]
+fn a_warning_reached_at_the_moment_of_a_pause_waits_for_the_resumption() {
+    let ticket = Ticket::created("2 13:00")
+        .then("2 13:10", attend)
+        .then("2 15:00", pause)
+        .then("2 16:00", resume);
+    assert_eq!(ticket.effects("2 15:30"), []);
+    assert_eq!(
+        ticket.effects("2 16:00"),
+        [(ClockKind::Solution, 1, DueWhat::Warning(50), at("2 16:00"))]
+    );
+    let solved = Ticket::created("2 13:00")
+        .then("2 13:10", attend)
+        .then("2 15:00", solve);
+    assert_eq!(solved.effects("30 15:00"), []);
 }
 
 #[test]
