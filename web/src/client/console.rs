@@ -1,6 +1,6 @@
 //! The calls of the console, one function per operation.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use shared::api::desks::{DeskAgent, DeskRow, DeskView};
 use shared::api::page::Page;
 use shared::api::people::{
@@ -37,7 +37,8 @@ pub async fn me(client: Client) -> Answer<Me> {
 
 /// Every desk of the caller.
 pub async fn desks(client: Client) -> Answer<Vec<DeskRow>> {
-    client.send(Request::get("/desks")).await
+    let list: Page<DeskRow> = client.send(Request::get("/desks")).await?;
+    Ok(list.items)
 }
 
 /// A desk's profile: words, choices, calendar.
@@ -47,9 +48,10 @@ pub async fn desk(client: Client, desk: &str) -> Answer<DeskView> {
 
 /// The agents of a desk that tickets can be assigned to.
 pub async fn desk_agents(client: Client, desk: &str) -> Answer<Vec<DeskAgent>> {
-    client
+    let list: Page<DeskAgent> = client
         .send(Request::get(path(&["desks", desk, "agents"])))
-        .await
+        .await?;
+    Ok(list.items)
 }
 
 /// A page of the queue if it changed; `search` begins with a question mark.
@@ -94,9 +96,14 @@ pub async fn timeline(client: Client, code: &str, cursor: &str) -> Answer<Page<T
 
 /// How the figures of a ticket's clocks come about.
 pub async fn sla_explanation(client: Client, code: &str) -> Answer<Vec<SlaExplanation>> {
-    client
+    #[derive(Deserialize)]
+    struct Explanations {
+        clocks: Vec<SlaExplanation>,
+    }
+    let answer: Explanations = client
         .send(Request::get(path(&["tickets", code, "sla"])))
-        .await
+        .await?;
+    Ok(answer.clocks)
 }
 
 /// Records a ticket for a registered person.

@@ -22,6 +22,8 @@ use crate::components::form::{
 use crate::components::{icon, use_ui};
 use crate::i18n::t;
 
+/// Fewest letters of a search.
+const SEARCH_FROM: usize = 3;
 const TYPING_PAUSE: std::time::Duration = std::time::Duration::from_millis(350);
 
 /// Which window is open.
@@ -84,6 +86,11 @@ pub fn PeoplePage() -> impl IntoView {
     let pending = StoredValue::new(None::<TimeoutHandle>);
     let typed = move |event: ev::Event| {
         text.set(event_target_value(&event));
+        let letters = text.with_untracked(|text| text.trim().chars().count());
+        // The server searches from three letters on; below that everybody is shown.
+        if letters > 0 && letters < SEARCH_FROM {
+            return;
+        }
         if let Some(handle) = pending.get_value() {
             handle.clear();
         }

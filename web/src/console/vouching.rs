@@ -81,7 +81,7 @@ pub fn VouchingPage() -> impl IntoView {
             <form class="form stack" novalidate on:submit=find>
                 <ErrorSummary faults/>
                 <ErrorNote error/>
-                <TextField id="reference" label=t(Words::DraftReference) hint=t(Words::DraftReferenceHint) value=reference faults width="w-sm num" placeholder="XXXX-XXXX"/>
+                <TextField id="reference" label=t(Words::DraftReference) hint=t(Words::DraftReferenceHint) value=reference faults width="w-sm num" placeholder="R4TD"/>
                 <div class="row"><SubmitButton label=t(Words::FindDraft) busy_label=t(Words::Searching) busy/></div>
                 <div role="status">
                     {move || missing.get().then(|| view! { <Banner kind=Kind::Warning title=t(Words::DraftNotFound)><p>{t(Words::DraftNotFoundHelp)}</p></Banner> })}

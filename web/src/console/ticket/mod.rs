@@ -166,14 +166,31 @@ impl Case {
         }
     }
 
-    /// What the ticket allows of a command; follows changes.
+    /// What the ticket allows of a command; follows changes. A command that may lead to several states is listed once
+    /// for each: the choices are joined, and what is needed is what every one of them needs.
     fn allowed(self, command: CommandKind) -> Option<AllowedCommand> {
         self.view.with(|view| {
-            view.as_ref()?
+            let mut rows = view
+                .as_ref()?
                 .allowed_commands
                 .iter()
-                .find(|allowed| allowed.command == command)
-                .cloned()
+                .filter(|allowed| allowed.command == command)
+                .cloned();
+            let mut all = rows.next()?;
+            for row in rows {
+                all.needs.retain(|need| row.needs.contains(need));
+                all.levels.extend(row.levels);
+                all.reasons.extend(row.reasons);
+            }
+            all.levels.sort_unstable();
+            all.levels.dedup();
+            let mut seen = Vec::new();
+            all.reasons.retain(|reason| {
+                let fresh = !seen.contains(&reason.id);
+                seen.push(reason.id.clone());
+                fresh
+            });
+            Some(all)
         })
     }
 

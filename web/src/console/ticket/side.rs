@@ -1,9 +1,10 @@
 //! The panel beside the conversation: clocks, requester, assignment, facts, files, rating.
 
-use std::sync::Arc;
-
 use leptos::prelude::*;
-use shared::api::tickets::{ClockStatus, ClockView, IdentityProof, TicketView};
+use shared::api::tickets::{
+    ClockStatus, ClockView, IdentityProof, Labelled, PersonRef, RequesterPanel, TicketView,
+};
+use shared::api::uploads::Attachment;
 use shared::ticket::status::Channel;
 
 use super::Case;
@@ -23,27 +24,44 @@ use crate::i18n::{t, t_with};
 pub fn Side(case: Case) -> impl IntoView {
     let why = RwSignal::new(false);
     let close = Callback::new(move |()| why.set(false));
-    let content = move || {
-        let view = case.view.get()?;
-        Some(view! {
+    let clocks = part(
+        case,
+        |view| view.clocks.clone(),
+        move |clocks: Vec<ClockView>| {
+            clocks
+                .into_iter()
+                .map(|clock| clock_view(case, clock))
+                .collect_view()
+                .into_any()
+        },
+    );
+    view! {
+        <aside class="ticket-side" id="ticket-side" aria-label=t(Words::Facts)>
             <section class="facts">
                 <div class="row spread">
                     <h3>{t(Words::Deadlines)}</h3>
                     <button class="linkish small" type="button" on:click=move |_| why.set(true)>{t(Words::Why)}</button>
                 </div>
-                {view.clocks.iter().map(|clock| clock_view(case, clock.clone())).collect_view()}
+                {clocks}
             </section>
-            {requester(case, &view)}
-            {assignment(&view)}
-            {facts(case, &view)}
-            {outcome(&view)}
-            {files(case, &view)}
-        }.into_any())
-    };
-    view! {
-        <aside class="ticket-side" id="ticket-side" aria-label=t(Words::Facts)>{content}</aside>
+            {part(case, |view| (view.requester.clone(), view.desk.clone(), view.identity), requester)}
+            {part(case, |view| (view.assignee.clone(), view.group.clone(), view.level), assignment)}
+            {part(case, TicketView::clone, move |view| facts(case, &view))}
+            {part(case, |view| (view.solution.clone(), view.stars), outcome)}
+            {part(case, |view| view.attachments.clone(), move |files| file_list(case, files))}
+        </aside>
         {move || why.get().then(|| view! { <SlaWindow case on_close=close/> })}
     }
+}
+
+/// One part of the panel, drawn again only when its own data change, so that news elsewhere leaves the focus alone.
+fn part<T: PartialEq + Clone + Send + Sync + 'static>(
+    case: Case,
+    pick: fn(&TicketView) -> T,
+    draw: impl Fn(T) -> AnyView + Send + 'static,
+) -> impl IntoView {
+    let picked = Memo::new(move |_| case.view.with(|view| view.as_ref().map(|view| pick(view))));
+    move || picked.get().map(&draw)
 }
 
 fn clock_view(case: Case, clock: ClockView) -> AnyView {
@@ -101,9 +119,7 @@ fn fact(name: Words, value: impl IntoView) -> AnyView {
     view! { <div><dt>{t(name)}</dt><dd>{value.into_view()}</dd></div> }.into_any()
 }
 
-fn requester(case: Case, view: &Arc<TicketView>) -> AnyView {
-    let person = &view.requester;
-    let desk = view.desk.clone();
+fn requester((person, desk, identity): (RequesterPanel, String, IdentityProof)) -> AnyView {
     let others = (person.other_open_tickets > 0).then(|| {
         let href = [
             "/console/queue?desk=",
@@ -118,7 +134,7 @@ fn requester(case: Case, view: &Arc<TicketView>) -> AnyView {
         };
         view! { <a class="link small" href=href>{text}</a> }
     });
-    let proof = match view.identity {
+    let proof = match identity {
         IdentityProof::MailCode => {
             view! { <span class="tag plain sm">{icon("mail")}{t(Words::ProvedByMail)}</span> }
                 .into_any()
@@ -142,7 +158,6 @@ fn requester(case: Case, view: &Arc<TicketView>) -> AnyView {
     ]
     .concat();
     let write = ["mailto:", &person.email].concat();
-    let _ = case;
     view! {
         <section class="facts">
             <h3>{t(Words::Requester)}</h3>
@@ -159,22 +174,19 @@ fn requester(case: Case, view: &Arc<TicketView>) -> AnyView {
     .into_any()
 }
 
-fn assignment(view: &TicketView) -> AnyView {
-    let assignee = match &view.assignee {
-        Some(person) => person.name.clone(),
+fn assignment((assignee, group, level): (Option<PersonRef>, Option<Labelled>, u8)) -> AnyView {
+    let assignee = match assignee {
+        Some(person) => person.name,
         None => t(Words::Unassigned).to_owned(),
     };
-    let group = view
-        .group
-        .as_ref()
-        .map(|group| fact(Words::Group, group.label.clone()));
+    let group = group.map(|group| fact(Words::Group, group.label));
     view! {
         <section class="facts">
             <h3>{t(Words::Assignment)}</h3>
             <dl class="facts-list">
                 {fact(Words::Agent, assignee)}
                 {group}
-                {fact(Words::Level, view! { <span class="num">{view.level}</span> })}
+                {fact(Words::Level, view! { <span class="num">{level}</span> })}
             </dl>
         </section>
     }
@@ -216,25 +228,19 @@ fn facts(case: Case, view: &TicketView) -> AnyView {
     .into_any()
 }
 
-fn outcome(view: &TicketView) -> Option<AnyView> {
-    if view.solution.is_none() && view.stars.is_none() {
-        return None;
+fn outcome((solution, stars): (Option<String>, Option<u8>)) -> AnyView {
+    if solution.is_none() && stars.is_none() {
+        return ().into_any();
     }
-    let solution = view
-        .solution
-        .as_ref()
-        .map(|text| view! { <div class="small">{paragraphs(text)}</div> });
-    let stars = view.stars.map(|stars| view! { <div class="row"><span class="muted small">{t(Words::Rating)}</span><StarsGiven stars/></div> });
-    Some(
-        view! { <section class="facts"><h3>{t(Words::Solution)}</h3>{solution}{stars}</section> }
-            .into_any(),
-    )
+    let solution = solution.map(|text| view! { <div class="small">{paragraphs(&text)}</div> });
+    let stars = stars.map(|stars| view! { <div class="row"><span class="muted small">{t(Words::Rating)}</span><StarsGiven stars/></div> });
+    view! { <section class="facts"><h3>{t(Words::Solution)}</h3>{solution}{stars}</section> }
+        .into_any()
 }
 
-fn files(case: Case, view: &TicketView) -> Option<AnyView> {
-    if view.attachments.is_empty() {
-        return None;
+fn file_list(case: Case, attachments: Vec<Attachment>) -> AnyView {
+    if attachments.is_empty() {
+        return ().into_any();
     }
-    let attachments = view.attachments.clone();
-    Some(view! { <section class="facts"><h3>{t(Words::Files)}</h3><FileList attachments download=case.download()/></section> }.into_any())
+    view! { <section class="facts"><h3>{t(Words::Files)}</h3><FileList attachments download=case.download()/></section> }.into_any()
 }
