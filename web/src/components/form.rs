@@ -346,12 +346,10 @@ pub fn TextArea(
 #[component]
 fn Count(value: RwSignal<String>, max: usize) -> impl IntoView {
     let used = Memo::new(move |_| value.with(|text| text.trim().chars().count()));
-    let class = move || {
-        if used.get() > max {
-            "count over"
-        } else {
-            "count"
-        }
+    let class = move || match used.get() {
+        used if used > max => "count over",
+        used if used * 5 >= max * 4 => "count",
+        _ => "sr",
     };
     let text = move || {
         let used = used.get();
@@ -445,7 +443,7 @@ pub struct Choice {
     pub title: String,
     /// When to choose it; may be empty.
     pub help: String,
-    /// Shown at the end of the card, e.g. the promise; may be empty.
+    /// Shown under the help, e.g. the promise; may be empty.
     pub side: String,
 }
 
@@ -493,8 +491,8 @@ pub fn RadioCards(
                 <span class="choice-body">
                     <span class="choice-title">{choice.title}</span>
                     {(!choice.help.is_empty()).then(|| view! { <span class="choice-help">{choice.help}</span> })}
+                    {(!choice.side.is_empty()).then(|| view! { <span class="sla none">{icon("clock")}<span>{choice.side}</span></span> })}
                 </span>
-                {(!choice.side.is_empty()).then(|| view! { <span class="choice-side num">{choice.side}</span> })}
             </label>
         }
     };

@@ -29,11 +29,14 @@ pub fn Heading(#[prop(into)] text: String) -> impl IntoView {
         static LAST: RefCell<String> = const { RefCell::new(String::new()) };
     }
     title(&text);
-    let here = window().location().pathname().unwrap_or_default();
-    let before = LAST.with(|last| last.replace(here.clone()));
-    if !before.is_empty() && before != here {
-        browser::focus_first("h1");
-    }
+    // The router writes the address after the page is drawn, so it is compared a frame later.
+    request_animation_frame(|| {
+        let here = window().location().pathname().unwrap_or_default();
+        let before = LAST.with(|last| last.replace(here.clone()));
+        if !before.is_empty() && before != here {
+            browser::focus_first("h1");
+        }
+    });
     view! { <h1 tabindex="-1">{text}</h1> }
 }
 
@@ -66,7 +69,7 @@ pub fn LangSwitch() -> impl IntoView {
             }
         };
         view! {
-            <button type="button" id=id aria-pressed=pressed lang=choice.as_str() aria-label=t(name) title=t(name) on:click=choose>
+            <button type="button" id=id aria-pressed=pressed lang=choice.as_str() aria-label=[&choice.as_str().to_uppercase(), ": ", t(name)].concat() title=t(name) on:click=choose>
                 {choice.as_str().to_uppercase()}
             </button>
         }

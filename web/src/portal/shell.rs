@@ -74,35 +74,46 @@ pub(super) fn Shell() -> impl IntoView {
         None => {
             paint(None);
             use_ui().site.set("Atiende".to_owned());
-            frame(None, (move || general_page(&route.get())).into_any())
+            let page = (move || general_page(&route.get())).into_any();
+            frame(
+                "/".to_owned(),
+                t(Words::Desks).into_any(),
+                ().into_any(),
+                page,
+            )
         }
     };
     view! { <SkipLink/>{body}<Toasts/> }
 }
 
+/// The pages of a desk. Header and footer stand from the start, so the focus on a switch in the
+/// header survives while the desk is asked for again in another language.
 fn desk_shell(slug: String, route: Memo<Route>) -> AnyView {
     let client = use_client();
-    let desk = Loaded::start(move || portal::get_desk(client, slug.clone()));
-    let draw = move || match desk.value() {
-        None => frame(None, view! { <Loading/> }.into_any()),
-        Some(Err(error)) if error.status() == 404 => frame(None, not_found()),
+    let home = ["/", &slug].concat();
+    let loaded = Loaded::start(move || portal::get_desk(client, slug.clone()));
+    let known = move || loaded.value().and_then(Result::ok);
+    let page = move || match loaded.value() {
+        None => view! { <Loading/> }.into_any(),
+        Some(Err(error)) if is_unknown(&error) => not_found(),
         Some(Err(error)) => {
-            let retry = Callback::new(move |()| desk.reload());
-            frame(None, view! { <Failed error retry/> }.into_any())
+            let retry = Callback::new(move |()| loaded.reload());
+            view! { <Failed error retry/> }.into_any()
         }
         Some(Ok(desk)) => {
             paint(desk.accent.as_deref());
             use_ui().site.set(desk.name.clone());
-            let desk = Desk(StoredValue::new(desk));
-            provide_context(desk);
+            provide_context(Desk(StoredValue::new(desk)));
             let page = move || match route.get() {
                 Route::Desk(_, page) => desk_page(page),
                 Route::Desks | Route::Accessibility | Route::Unknown => ().into_any(),
             };
-            frame(Some(desk), page.into_any())
+            page.into_any()
         }
     };
-    draw.into_any()
+    let name = move || known().map(|desk| desk.name);
+    let support = move || known().and_then(|desk| support(&desk));
+    frame(home, name.into_any(), support.into_any(), page.into_any())
 }
 
 fn general_page(route: &Route) -> AnyView {
@@ -129,10 +140,7 @@ fn desk_page(page: Page) -> AnyView {
 }
 
 /// Header, main and footer.
-fn frame(desk: Option<Desk>, page: AnyView) -> AnyView {
-    let home = desk.map_or_else(|| "/".to_owned(), |desk| desk.link(""));
-    let name = desk.map_or_else(|| t(Words::Desks).to_owned(), |desk| desk.get().name);
-    let support = desk.and_then(|desk| support(&desk.get()));
+fn frame(home: String, name: AnyView, support: AnyView, page: AnyView) -> AnyView {
     let mark = browser::icon_url("mark");
     view! {
         <header class="site-head">

@@ -485,7 +485,7 @@ fn request(case: Case, ticket: RequesterTicket) -> AnyView {
     view! {
         <section class="stack tight">
             <h2>{t(Words::Request)}</h2>
-            <div class="prose">{paragraphs(&ticket.description)}</div>
+            <div class="msg-body">{paragraphs(&ticket.description)}</div>
             <FileList attachments=ticket.attachments download=case.downloads()/>
         </section>
     }
@@ -508,7 +508,7 @@ fn solution(case: Case, ticket: RequesterTicket) -> AnyView {
             <section class="stack tight">
                 <h2>{t(Words::Rating)}</h2>
                 <p><StarsGiven stars=rating.stars/></p>
-                {rating.comment.as_deref().map(paragraphs)}
+                <div class="msg-body">{rating.comment.as_deref().map(paragraphs)}</div>
             </section>
         }
     });

@@ -26,9 +26,9 @@ crate::messages! {
         Created = "Creado ", "Created ";
         Moved = "Último movimiento ", "Last movement ";
         More = "Ver más tickets", "See more tickets";
-        SignedIn = "Consulta como ", "Signed in as ";
-        SignOut = "Cerrar la consulta", "Sign out";
-        SignedOut = "Cerró la consulta en este navegador.", "You signed out in this browser.";
+        SignedIn = "Sesión de ", "Session of ";
+        SignOut = "Cerrar sesión", "Sign out";
+        SignedOut = "Cerró la sesión en este navegador.", "You signed out in this browser.";
     }
 }
 

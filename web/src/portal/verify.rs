@@ -258,7 +258,7 @@ fn help(reference: Option<String>) -> AnyView {
         let reference = reference.map(|reference| {
             view! {
                 <p class="small muted">{t(Words::Reference)}</p>
-                <p class="code-show num">{reference}</p>
+                <div class="row"><p class="code-show num">{reference}</p></div>
             }
         });
         view! {
@@ -269,7 +269,7 @@ fn help(reference: Option<String>) -> AnyView {
         }
     });
     view! {
-        <section class="card stack tight help-card">
+        <section class="card stack">
             <h2>{t(Words::NotArrived)}</h2>
             <ul class="bullets">
                 <li>{t(Words::LookSpam)}</li>
