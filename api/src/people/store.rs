@@ -187,7 +187,7 @@ pub fn insert(conn: &mut DbConnection, data: &PersonData, now: DateTime<Utc>) ->
             people::language.eq(LangText(data.language)),
             people::search_key.eq(search_key(&data.full_name, &data.email)),
             people::version.eq(1),
-            people::epoch.eq(1),
+            people::epoch.eq(0),
             people::created_at.eq(Ts::from(now)),
             people::updated_at.eq(Ts::from(now)),
         ))

@@ -63,7 +63,7 @@ pub fn issue_code(
     Ok(VouchedCode { code: code.shown(), expires_at: draft.expires_at.get() })
 }
 
-/// Every item of the checklist must have been asked, and the note says how.
+/// Every required item of the checklist must have been validated, and the note says how.
 fn check_statement(desk: &Desk, new: &NewVouchedCode) -> Result<Reason, ApiError> {
     let mut faults = Faults::new();
     for (position, given) in new.verified.iter().enumerate() {
@@ -72,12 +72,12 @@ fn check_statement(desk: &Desk, new: &NewVouchedCode) -> Result<Reason, ApiError
             faults.add(Fault::new(pointer, "unknown", "Este punto no está en la lista de la mesa.", "This item is not on the desk's list."));
         }
     }
-    if desk.vouching.iter().any(|item| !new.verified.contains(&item.id)) {
+    if desk.vouching.iter().any(|item| item.required && !new.verified.contains(&item.id)) {
         faults.add(Fault::new(
             "/verified",
             "required",
-            "Valide todos los puntos de la lista antes de dar el código.",
-            "Validate every item of the list before you give the code.",
+            "Valide todos los puntos obligatorios antes de dar el código.",
+            "Validate every required item before you give the code.",
         ));
     }
     match (faults.take("/note", Reason::parse(&new.note)), faults.is_empty()) {

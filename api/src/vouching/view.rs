@@ -19,7 +19,7 @@ pub fn pending_draft(desk: &Desk, draft: ChallengeRow, caller: CallerRow, lang: 
         subject: draft.draft.map_or_else(String::new, |draft| draft.0.subject.into_string()),
         created_at: draft.created_at.get(),
         expires_at: draft.expires_at.get(),
-        checklist: desk.vouching.iter().map(|item| ChecklistItem { id: item.id.clone(), label: item.label.get(lang).to_owned() }).collect(),
+        checklist: desk.vouching.iter().map(|item| ChecklistItem { id: item.id.clone(), label: item.label.get(lang).to_owned(), required: item.required }).collect(),
     }
 }
 

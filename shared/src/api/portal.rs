@@ -200,9 +200,10 @@ pub struct CodeProof {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Verified {
-    /// Send it as `Authorization: Bearer <access_token>`; keep it in memory only.
+    /// Send it as `Authorization: Bearer <access_token>`; keep it in memory only. Empty when the code was read out on the
+    /// phone: such a code creates its ticket and opens no session.
     pub access_token: String,
-    /// Seconds until it expires.
+    /// Seconds until it expires; 0 without a token.
     pub expires_in: u32,
     /// Code of the created ticket (drafts), or of the ticket that was asked for (lookups).
     pub ticket_code: Option<String>,

@@ -37,6 +37,9 @@ pub struct ChecklistItem {
     pub id: String,
     /// What to ask, in the caller's language.
     pub label: String,
+    /// Whether no code is given without it.
+    #[serde(default)]
+    pub required: bool,
 }
 
 /// The agent's statement that a caller's identity was validated.
@@ -44,7 +47,7 @@ pub struct ChecklistItem {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewVouchedCode {
-    /// Keys of every verified item of the checklist; all of them are required.
+    /// Keys of the verified items of the checklist; those that it requires must be among them.
     pub verified: Vec<String>,
     /// How identity was validated, 1 to 2000 characters; kept in the history.
     #[cfg_attr(
