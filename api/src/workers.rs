@@ -16,6 +16,7 @@ use crate::auth::session;
 use crate::db::{DbConnection, DbError, WorkerLock};
 use crate::http::idempotency;
 use crate::outbox::worker as outbox;
+use crate::{attachments, portal};
 
 /// What a round of a worker says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,14 +113,16 @@ async fn send_mail(worker: outbox::Worker, state: AppState, mut stopped: watch::
     worker.run(state.clock.clone(), state.wake.clone(), stop).await;
 }
 
-/// Forgets idempotency answers and sessions whose time is over.
+/// Forgets idempotency answers, sessions, drafts and uploads whose time is over.
 async fn clean(state: AppState) -> Result<Round, RoundError> {
     let now = state.clock.now();
     let clean = move |conn: &mut DbConnection| -> Result<(), DbError> {
         idempotency::forget_old(conn, now)?;
         session::forget_old(conn, now)?;
+        portal::commands::cleanup(conn, now)?;
         Ok(())
     };
     state.db.write(clean).await?;
+    attachments::commands::cleanup(&state.db, &state.files, now).await?;
     Ok(Round::Idle)
 }
