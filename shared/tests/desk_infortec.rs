@@ -36,15 +36,32 @@ fn every_committed_time_of_the_table_is_kept_and_level_three_has_no_solution_tim
     let desk = desks::infortec();
     let hours = |hours: i64| Some(Target::Minutes(BusinessMinutes(hours * 60)));
     let table = [
-        ("p1", 1, Some(1), Some(4)), ("p1", 2, Some(1), Some(8)), ("p1", 3, Some(1), None),
-        ("p2", 1, Some(2), Some(8)), ("p2", 2, Some(2), Some(16)), ("p2", 3, Some(2), None),
-        ("p3", 1, Some(4), Some(12)), ("p3", 2, Some(4), Some(24)), ("p3", 3, Some(4), None),
-        ("p4", 1, Some(8), Some(16)), ("p4", 2, Some(8), Some(32)), ("p4", 3, Some(8), None),
+        ("p1", 1, Some(1), Some(4)),
+        ("p1", 2, Some(1), Some(8)),
+        ("p1", 3, Some(1), None),
+        ("p2", 1, Some(2), Some(8)),
+        ("p2", 2, Some(2), Some(16)),
+        ("p2", 3, Some(2), None),
+        ("p3", 1, Some(4), Some(12)),
+        ("p3", 2, Some(4), Some(24)),
+        ("p3", 3, Some(4), None),
+        ("p4", 1, Some(8), Some(16)),
+        ("p4", 2, Some(8), Some(32)),
+        ("p4", 3, Some(8), None),
     ];
     assert_eq!(desk.sla.targets.len(), table.len());
     for (priority, level, attention, solution) in table {
-        let row = desk.sla.targets.iter().find(|row| row.priority.as_deref() == Some(priority) && row.level == Some(level)).unwrap();
-        assert_eq!((row.attention, row.solution), (attention.and_then(hours), solution.and_then(hours)), "{priority} {level}");
+        let row = desk
+            .sla
+            .targets
+            .iter()
+            .find(|row| row.priority.as_deref() == Some(priority) && row.level == Some(level))
+            .unwrap();
+        assert_eq!(
+            (row.attention, row.solution),
+            (attention.and_then(hours), solution.and_then(hours)),
+            "{priority} {level}"
+        );
     }
 }
 
@@ -56,9 +73,22 @@ fn registered_people_ask_choose_the_severity_and_close_by_rating() {
     assert_eq!(desk.acceptance.mode, AcceptanceMode::AcceptAndRate);
     assert_eq!(desk.acceptance.silence, None);
     assert_eq!(desk.code.code(1042), "INF-1042");
-    assert_eq!(desk.priority.items.iter().map(|item| item.label.es.as_str()).collect::<Vec<_>>(), ["P1-Crítico", "P2-Alto", "P3-Medio", "P4-Bajo"]);
-    assert_eq!(desk.request_type(RequestType::Incident).unwrap().label.es, "Incidencia");
-    assert_eq!(desk.request_type(RequestType::Request).unwrap().label.es, "Requerimiento");
+    assert_eq!(
+        desk.priority
+            .items
+            .iter()
+            .map(|item| item.label.es.as_str())
+            .collect::<Vec<_>>(),
+        ["P1-Crítico", "P2-Alto", "P3-Medio", "P4-Bajo"]
+    );
+    assert_eq!(
+        desk.request_type(RequestType::Incident).unwrap().label.es,
+        "Incidencia"
+    );
+    assert_eq!(
+        desk.request_type(RequestType::Request).unwrap().label.es,
+        "Requerimiento"
+    );
     assert_eq!(desk.attachments.max_bytes, 30 * 1024 * 1024);
     assert_eq!(desk.words.team.es, "Soy del equipo de soporte");
 }
@@ -69,8 +99,20 @@ fn three_levels_have_groups_and_every_category_can_be_chosen() {
     for level in Level::ALL {
         assert!(!desk.level(level).unwrap().groups.is_empty());
     }
-    let paths: Vec<_> = desk.catalog.selectable(true).map(|entry| entry.path_label(Lang::Es)).collect();
-    assert_eq!(paths, ["Kaspersky Endpoint", "Eset", "Sophos Perímetro", "Otro / No sé"]);
+    let paths: Vec<_> = desk
+        .catalog
+        .selectable(true)
+        .map(|entry| entry.path_label(Lang::Es))
+        .collect();
+    assert_eq!(
+        paths,
+        [
+            "Kaspersky Endpoint",
+            "Eset",
+            "Sophos Perímetro",
+            "Otro / No sé"
+        ]
+    );
 }
 
 #[test]
@@ -86,7 +128,10 @@ fn the_mails_of_the_guide_go_to_whom_it_says() {
         (Notice::SolutionRejected, Recipient::Solver),
         (Notice::Closed, Recipient::Requester),
     ] {
-        assert!(desk.notification(notice).unwrap().to.contains(&recipient), "{notice}");
+        assert!(
+            desk.notification(notice).unwrap().to.contains(&recipient),
+            "{notice}"
+        );
     }
 }
 
@@ -95,7 +140,10 @@ fn the_desk_works_monday_to_friday_from_eight_to_five_in_bogota() {
     let desk = desks::infortec();
     let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
     let friday_afternoon = at("2026-03-06T21:30:00Z");
-    let due = desk.calendar.deadline(friday_afternoon, BusinessMinutes(60).into()).unwrap();
+    let due = desk
+        .calendar
+        .deadline(friday_afternoon, BusinessMinutes(60).into())
+        .unwrap();
     assert_eq!(due, at("2026-03-09T13:30:00Z"));
 }
 
@@ -103,5 +151,8 @@ fn the_desk_works_monday_to_friday_from_eight_to_five_in_bogota() {
 fn the_desk_survives_its_json() {
     let desk = desks::infortec();
     let json = serde_json::to_string(&desk).unwrap();
-    assert_eq!(serde_json::from_str::<shared::desk::Desk>(&json).unwrap(), desk);
+    assert_eq!(
+        serde_json::from_str::<shared::desk::Desk>(&json).unwrap(),
+        desk
+    );
 }

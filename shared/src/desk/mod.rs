@@ -11,6 +11,10 @@ pub mod catalog;
 #[cfg(feature = "desk-files")]
 mod check;
 #[cfg(feature = "desk-files")]
+pub mod diff;
+#[cfg(feature = "desk-files")]
+pub mod export;
+#[cfg(feature = "desk-files")]
 pub mod load;
 pub mod profile;
 #[cfg(feature = "desk-files")]

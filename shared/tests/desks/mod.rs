@@ -27,7 +27,11 @@ pub fn read_folder(folder: &Path) -> Vec<(String, String)> {
 }
 
 pub fn shipped(slug: &str) -> Vec<(String, String)> {
-    read_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../api/desks").join(slug))
+    read_folder(
+        &Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../api/desks")
+            .join(slug),
+    )
 }
 
 pub fn load_folder(slug: &str) -> (Desk, Vec<Warning>) {
@@ -47,8 +51,10 @@ pub fn full_files() -> Vec<(String, String)> {
 }
 
 pub fn full() -> Desk {
-    load(&full_files()).map(|(desk, _)| desk).unwrap_or_else(|errors| {
-        let lines: Vec<_> = errors.iter().map(ToString::to_string).collect();
-        panic!("{}", lines.join("\n"))
-    })
+    load(&full_files())
+        .map(|(desk, _)| desk)
+        .unwrap_or_else(|errors| {
+            let lines: Vec<_> = errors.iter().map(ToString::to_string).collect();
+            panic!("{}", lines.join("\n"))
+        })
 }
