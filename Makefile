@@ -25,7 +25,7 @@ run:
 	@echo "== set-up"
 	@bash .ci/setup run
 	@echo "== portal and console"
-	@cargo run --quiet --package bundler
+	@cargo run --quiet --package bundler || [ $$? -eq 3 ]
 	@echo "== server"
 	@cargo build --release --package api
 	@echo "== start"

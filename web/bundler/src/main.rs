@@ -21,6 +21,7 @@ use std::{
     time::Instant,
 };
 
+use budget::Verdict;
 use failure::{Failure, Result};
 
 /// How much time a build may take for the sake of size.
@@ -78,9 +79,13 @@ impl App {
     }
 }
 
+/// Exit code when the bundles are there but too big: a check fails on it, a server can still serve them.
+const OVER_BUDGET: u8 = 3;
+
 fn main() -> ExitCode {
     match run() {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(Verdict::Within) => ExitCode::SUCCESS,
+        Ok(Verdict::Over) => ExitCode::from(OVER_BUDGET),
         Err(failure) => {
             eprintln!("bundler: {failure}");
             ExitCode::FAILURE
@@ -88,7 +93,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn run() -> Result<()> {
+fn run() -> Result<Verdict> {
     let started = Instant::now();
     let mode = Mode::from_arguments(std::env::args().skip(1))?;
     let root = workspace_root()?;
@@ -96,7 +101,7 @@ fn run() -> Result<()> {
     let stamp = stamp::of_inputs(&root, mode)?;
     if stamp::is_current(&root, &stamp) {
         println!("bundler: web/dist is up to date");
-        return Ok(());
+        return Ok(Verdict::Within);
     }
 
     let compiled = wasm::compile(&root, mode)?;
@@ -107,18 +112,16 @@ fn run() -> Result<()> {
         bundles.push(bundle::build(&root, &staged, &compiled, app, mode)?);
     }
     compress::tree(&staged, mode)?;
-    let verdict = budget::check(&root, &staged, &bundles, mode);
-    if let Err(failure) = verdict {
-        bundle::start_afresh(&staged)?;
-        return Err(failure);
-    }
+    let verdict = budget::check(&root, &staged, &bundles, mode)?;
     bundle::publish(&root, &staged)?;
-    stamp::write(&root, &stamp)?;
+    if verdict == Verdict::Within {
+        stamp::write(&root, &stamp)?;
+    }
     println!(
         "bundler: web/dist is ready ({:.1} s)",
         started.elapsed().as_secs_f32()
     );
-    Ok(())
+    Ok(verdict)
 }
 
 /// Two runs at once would pull the staging folder from under each other: the second one waits, and then mostly has nothing to do.
