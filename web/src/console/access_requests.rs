@@ -81,7 +81,7 @@ pub fn AccessRequestsPage() -> impl IntoView {
                 .then(|| view! { <span class="badge accent num">{waiting}</span> })
         };
         view! {
-            <button class="tab" type="button" aria-pressed=move || (tab.get() == status).to_string() aria-selected=move || (tab.get() == status).then_some("true") on:click=move |_| tab.set(status)>{t(name)}" "{count}</button>
+            <button class="tab" type="button" aria-pressed=move || (tab.get() == status).to_string() on:click=move |_| tab.set(status)>{t(name)}" "{count}</button>
         }
     };
     let row = move |request: AccessRequest| {

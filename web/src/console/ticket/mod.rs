@@ -286,7 +286,7 @@ fn Ticket(code: String) -> impl IntoView {
 fn Tabs(case: Case) -> impl IntoView {
     let tab = move |facts: bool, name: Words| {
         view! {
-            <button class="tab" type="button" aria-pressed=move || (case.facts_tab.get() == facts).to_string() aria-selected=move || (case.facts_tab.get() == facts).then_some("true") on:click=move |_| case.facts_tab.set(facts)>{t(name)}</button>
+            <button class="tab" type="button" aria-pressed=move || (case.facts_tab.get() == facts).to_string() on:click=move |_| case.facts_tab.set(facts)>{t(name)}</button>
         }
     };
     view! {
