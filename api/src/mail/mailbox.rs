@@ -22,7 +22,9 @@ use crate::http::{ApiError, Json, Path, Query, problems};
 
 /// Mounts the endpoints.
 pub fn routes(config: &mut ServiceConfig) {
-    config.service(list_mailbox_messages).service(read_mailbox_message);
+    config
+        .service(list_mailbox_messages)
+        .service(read_mailbox_message);
 }
 
 /// Somebody who may look into the local mailbox; 404 for everybody when mail goes to a server.
@@ -34,7 +36,9 @@ impl FromRequest for MailboxReader {
     type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let exists = request.app_data::<web::Data<AppState>>().is_some_and(|state| state.settings.smtp.is_none());
+        let exists = request
+            .app_data::<web::Data<AppState>>()
+            .is_some_and(|state| state.settings.smtp.is_none());
         if !exists {
             return Box::pin(async { Err(ApiError::not_found()) });
         }
@@ -55,9 +59,14 @@ fn is_at_the_machine(request: &HttpRequest) -> bool {
         HeaderName::from_static("x-forwarded-host"),
         HeaderName::from_static("x-real-ip"),
     ];
-    let forwarded = FORWARDING.iter().any(|name| request.headers().contains_key(name));
+    let forwarded = FORWARDING
+        .iter()
+        .any(|name| request.headers().contains_key(name));
     let is_loopback = |address: IpAddr| address.to_canonical().is_loopback();
-    !forwarded && request.peer_addr().is_some_and(|peer| is_loopback(peer.ip()))
+    !forwarded
+        && request
+            .peer_addr()
+            .is_some_and(|peer| is_loopback(peer.ip()))
 }
 
 /// Which part of the list is wanted.
@@ -93,9 +102,22 @@ pub async fn list_mailbox_messages(
 ) -> Result<Json<Page<LocalMailRow>>, ApiError> {
     const FINGERPRINT: &str = "mailbox";
     let limit = params.limit;
-    let before = params.cursor.as_deref().map(|cursor| state.cursors.decode::<i64>(FINGERPRINT, cursor)).transpose()?;
-    let rows = state.db.read(move |conn| Ok::<_, ApiError>(store::list(conn, before, limit.with_one_more())?)).await?;
-    Ok(Json(state.cursors.page(FINGERPRINT, limit, rows, |row| row.id, |row| row)?))
+    let before = params
+        .cursor
+        .as_deref()
+        .map(|cursor| state.cursors.decode::<i64>(FINGERPRINT, cursor))
+        .transpose()?;
+    let rows = state
+        .db
+        .read(move |conn| Ok::<_, ApiError>(store::list(conn, before, limit.with_one_more())?))
+        .await?;
+    Ok(Json(state.cursors.page(
+        FINGERPRINT,
+        limit,
+        rows,
+        |row| row.id,
+        |row| row,
+    )?))
 }
 
 /// Reads a mail of the local mailbox
@@ -111,12 +133,19 @@ pub async fn list_mailbox_messages(
     ),
 )]
 #[get("/mailbox/messages/{id}")]
-pub async fn read_mailbox_message(state: web::Data<AppState>, _reader: MailboxReader, Path(id): Path<i64>) -> Result<Json<LocalMail>, ApiError> {
+pub async fn read_mailbox_message(
+    state: web::Data<AppState>,
+    _reader: MailboxReader,
+    Path(id): Path<i64>,
+) -> Result<Json<LocalMail>, ApiError> {
     load(&state, id).await.map(Json)
 }
 
 /// A mail, or 404.
 pub(super) async fn load(state: &AppState, id: i64) -> Result<LocalMail, ApiError> {
-    let found = state.db.read(move |conn| Ok::<_, ApiError>(store::find(conn, id)?)).await?;
+    let found = state
+        .db
+        .read(move |conn| Ok::<_, ApiError>(store::find(conn, id)?))
+        .await?;
     found.ok_or_else(ApiError::not_found)
 }

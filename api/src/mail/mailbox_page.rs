@@ -1,6 +1,8 @@
 //! The pages of the local mailbox, `/mailbox`: plain HTML without script, so that they work before the web client is built.
 
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFRESH, X_FRAME_OPTIONS};
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFRESH, X_FRAME_OPTIONS,
+};
 use actix_web::{HttpResponse, web};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -34,16 +36,29 @@ pub fn routes(config: &mut web::ServiceConfig) {
 }
 
 /// The list; asks again by itself.
-async fn list(state: web::Data<AppState>, _reader: MailboxReader, Language(lang): Language) -> Result<HttpResponse, ApiError> {
-    let rows = state.db.read(|conn| Ok::<_, ApiError>(store::list(conn, None, SHOWN)?)).await?;
+async fn list(
+    state: web::Data<AppState>,
+    _reader: MailboxReader,
+    Language(lang): Language,
+) -> Result<HttpResponse, ApiError> {
+    let rows = state
+        .db
+        .read(|conn| Ok::<_, ApiError>(store::list(conn, None, SHOWN)?))
+        .await?;
     let title = say(lang, "Buzón local", "Local mailbox");
     let lead = say(
         lang,
         "Todavía no hay un servidor de correo configurado, así que los correos llegan aquí. Solo se ve desde este equipo.",
         "No mail server is configured yet, so mail arrives here. It can be seen from this machine only.",
     );
-    let head = Html::raw(format!("<header><h1>{title}</h1><p class=\"muted\">{lead}</p></header>\n"));
-    let body = if rows.is_empty() { empty(lang) } else { table(&rows, lang) };
+    let head = Html::raw(format!(
+        "<header><h1>{title}</h1><p class=\"muted\">{lead}</p></header>\n"
+    ));
+    let body = if rows.is_empty() {
+        empty(lang)
+    } else {
+        table(&rows, lang)
+    };
     let page = page(lang, title, &[head, body].into_iter().collect());
     Ok(answer(page, Some(REFRESH_SECONDS)))
 }
@@ -51,9 +66,15 @@ async fn list(state: web::Data<AppState>, _reader: MailboxReader, Language(lang)
 fn empty(lang: Lang) -> Html {
     let (title, text) = (
         say(lang, "Aún no hay correos", "No mail yet"),
-        say(lang, "Cuando pida un código o cree un ticket, el correo aparecerá aquí en unos segundos.", "When you ask for a code or create a ticket, the mail will show up here within seconds."),
+        say(
+            lang,
+            "Cuando pida un código o cree un ticket, el correo aparecerá aquí en unos segundos.",
+            "When you ask for a code or create a ticket, the mail will show up here within seconds.",
+        ),
     );
-    Html::raw(format!("<div class=\"empty\"><p><strong>{title}</strong></p><p class=\"muted\">{text}</p></div>\n"))
+    Html::raw(format!(
+        "<div class=\"empty\"><p><strong>{title}</strong></p><p class=\"muted\">{text}</p></div>\n"
+    ))
 }
 
 fn table(rows: &[LocalMailRow], lang: Lang) -> Html {
@@ -72,15 +93,28 @@ fn table(rows: &[LocalMailRow], lang: Lang) -> Html {
 }
 
 /// One mail: its header, how it looks, and its plain part.
-async fn message(state: web::Data<AppState>, _reader: MailboxReader, Language(lang): Language, Path(id): Path<i64>) -> Result<HttpResponse, ApiError> {
+async fn message(
+    state: web::Data<AppState>,
+    _reader: MailboxReader,
+    Language(lang): Language,
+    Path(id): Path<i64>,
+) -> Result<HttpResponse, ApiError> {
     let mail = mailbox::load(&state, id).await?;
-    let page = page(lang, &mail.row.subject, &message_body(&mail, lang, &state.settings.public_url));
+    let page = page(
+        lang,
+        &mail.row.subject,
+        &message_body(&mail, lang, &state.settings.public_url),
+    );
     Ok(answer(page, None))
 }
 
 fn message_body(mail: &LocalMail, lang: Lang, public_url: &PublicUrl) -> Html {
     let id = mail.row.id;
-    let (subject, from, to) = (Html::text(&mail.row.subject), Html::text(&mail.from), Html::text(&mail.row.to));
+    let (subject, from, to) = (
+        Html::text(&mail.row.subject),
+        Html::text(&mail.from),
+        Html::text(&mail.row.to),
+    );
     let day = Html::text(&dates::day_and_time(mail.row.sent_at, ZONE, lang));
     let text = linked(&mail.text, public_url);
     let (back, from_label, to_label, day_label) = (
@@ -91,7 +125,11 @@ fn message_body(mail: &LocalMail, lang: Lang, public_url: &PublicUrl) -> Html {
     );
     let (frame, alone, plain) = (
         say(lang, "El correo como se ve", "The mail as it looks"),
-        say(lang, "Abrir en una página aparte", "Open on a page of its own"),
+        say(
+            lang,
+            "Abrir en una página aparte",
+            "Open on a page of its own",
+        ),
         say(lang, "Parte de texto", "Plain text part"),
     );
     Html::raw(format!(
@@ -119,9 +157,15 @@ fn linked(text: &str, public_url: &PublicUrl) -> Html {
 }
 
 /// The HTML part alone. Links leave the frame; the mail itself can run nothing and load nothing.
-async fn rendition(state: web::Data<AppState>, _reader: MailboxReader, Path(id): Path<i64>) -> Result<HttpResponse, ApiError> {
+async fn rendition(
+    state: web::Data<AppState>,
+    _reader: MailboxReader,
+    Path(id): Path<i64>,
+) -> Result<HttpResponse, ApiError> {
     let mail = mailbox::load(&state, id).await?;
-    let body = mail.html.replacen("<head>", "<head>\n<base target=\"_top\">", 1);
+    let body = mail
+        .html
+        .replacen("<head>", "<head>\n<base target=\"_top\">", 1);
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
         .insert_header((CONTENT_SECURITY_POLICY, MAIL_POLICY))
@@ -149,7 +193,9 @@ fn page(lang: Lang, title: &str, body: &Html) -> Html {
 
 fn answer(page: Html, refresh: Option<&'static str>) -> HttpResponse {
     let hash = STANDARD.encode(Sha256::digest(STYLE));
-    let policy = format!("default-src 'none'; style-src 'sha256-{hash}'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+    let policy = format!(
+        "default-src 'none'; style-src 'sha256-{hash}'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    );
     let mut response = HttpResponse::Ok();
     response
         .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
@@ -192,9 +238,19 @@ mod tests {
     #[test]
     fn only_our_own_addresses_become_links() {
         let public_url = PublicUrl::parse("https://help.example.org").unwrap();
-        let check = |text: &str, html: &str| assert_eq!(linked(text, &public_url).to_string(), html);
-        check("a https://help.example.org/x\nb", "a <a href=\"https://help.example.org/x\">https://help.example.org/x</a>\nb");
-        check("https://help.example.org.evil.example", "https://help.example.org.evil.example");
-        check("https://help.example.org/\"><b>", "<a href=\"https://help.example.org/&quot;&gt;&lt;b&gt;\">https://help.example.org/&quot;&gt;&lt;b&gt;</a>");
+        let check =
+            |text: &str, html: &str| assert_eq!(linked(text, &public_url).to_string(), html);
+        check(
+            "a https://help.example.org/x\nb",
+            "a <a href=\"https://help.example.org/x\">https://help.example.org/x</a>\nb",
+        );
+        check(
+            "https://help.example.org.evil.example",
+            "https://help.example.org.evil.example",
+        );
+        check(
+            "https://help.example.org/\"><b>",
+            "<a href=\"https://help.example.org/&quot;&gt;&lt;b&gt;\">https://help.example.org/&quot;&gt;&lt;b&gt;</a>",
+        );
     }
 }

@@ -48,14 +48,31 @@ pub(super) fn insert(conn: &mut DbConnection, mail: &NewLocalMail) -> QueryResul
 }
 
 /// Mails older than the one with key `before`, newest first; all when there is none.
-pub fn list(conn: &mut DbConnection, before: Option<i64>, limit: i64) -> QueryResult<Vec<LocalMailRow>> {
+pub fn list(
+    conn: &mut DbConnection,
+    before: Option<i64>,
+    limit: i64,
+) -> QueryResult<Vec<LocalMailRow>> {
     let rows: Vec<(i64, String, String, Ts)> = local_mails::table
         .filter(local_mails::id.lt(before.unwrap_or(i64::MAX)))
         .order(local_mails::id.desc())
         .limit(limit)
-        .select((local_mails::id, local_mails::recipient, local_mails::subject, local_mails::sent_at))
+        .select((
+            local_mails::id,
+            local_mails::recipient,
+            local_mails::subject,
+            local_mails::sent_at,
+        ))
         .load(conn)?;
-    Ok(rows.into_iter().map(|(id, to, subject, sent_at)| LocalMailRow { id, to, subject, sent_at: sent_at.get() }).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(id, to, subject, sent_at)| LocalMailRow {
+            id,
+            to,
+            subject,
+            sent_at: sent_at.get(),
+        })
+        .collect())
 }
 
 type MailRow = (i64, String, String, String, String, String, Ts);
@@ -75,10 +92,17 @@ pub fn find(conn: &mut DbConnection, id: i64) -> QueryResult<Option<LocalMail>> 
         ))
         .first(conn)
         .optional()?;
-    Ok(row.map(|(id, from, to, subject, text, html, sent_at)| LocalMail {
-        row: LocalMailRow { id, to, subject, sent_at: sent_at.get() },
-        from,
-        text,
-        html,
-    }))
+    Ok(
+        row.map(|(id, from, to, subject, text, html, sent_at)| LocalMail {
+            row: LocalMailRow {
+                id,
+                to,
+                subject,
+                sent_at: sent_at.get(),
+            },
+            from,
+            text,
+            html,
+        }),
+    )
 }

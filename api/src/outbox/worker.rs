@@ -91,7 +91,11 @@ impl Worker {
     /// When the settings of the mail server cannot be used.
     pub fn of(state: &AppState) -> Result<Self, TransportError> {
         let transport = Transport::new(&state.settings, &state.db)?;
-        Ok(Self::new(state.db.clone(), transport, state.settings.public_url.clone()))
+        Ok(Self::new(
+            state.db.clone(),
+            transport,
+            state.settings.public_url.clone(),
+        ))
     }
 
     /// Works until `stop` is ready, then finishes the mails under way.

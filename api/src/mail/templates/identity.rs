@@ -15,7 +15,7 @@ pub(super) fn code(
     expires_at: DateTime<Utc>,
     valid_minutes: u32,
 ) -> Letter {
-    let (word, until) = (voice.word(), voice.time(expires_at));
+    let (word, until) = (voice.word(), voice.hour(expires_at));
     let (subject, what) = match purpose {
         CodePurpose::NewTicket => (
             voice.say(
@@ -47,8 +47,8 @@ pub(super) fn code(
         ),
     };
     let validity = voice.both(
-        format!("Sirve una sola vez y durante {valid_minutes} minutos, hasta las {until}."),
-        format!("It works once and for {valid_minutes} minutes, until {until}."),
+        format!("Vence a {until}, {valid_minutes} minutos después de pedirlo, y sirve una sola vez."),
+        format!("It expires at {until}, {valid_minutes} minutes after it was asked for, and works only once."),
     );
     let caution = voice.say(
         "Si usted no lo pidió, no tiene que hacer nada: sin este código nadie avanza. No lo comparta; la mesa nunca se lo pedirá.",

@@ -58,8 +58,11 @@ impl Voice<'_> {
         dates::day_and_time(at, &self.desk.time_zone, self.lang)
     }
 
-    fn time(&self, at: DateTime<Utc>) -> String {
-        dates::time(at, &self.desk.time_zone, self.lang)
+    /// Time of day after "a" or "at": `las 3:40 p. m.`, `la 1:10 p. m.`, `3:40 p.m.`.
+    fn hour(&self, at: DateTime<Utc>) -> String {
+        let time = dates::time(at, &self.desk.time_zone, self.lang);
+        let article = if time.starts_with("1:") { "la" } else { "las" };
+        self.both(format!("{article} {time}"), time)
     }
 
     /// Address of the desk's home in the portal.

@@ -265,15 +265,15 @@ pub(super) fn closed(
     }
     let again = voice.say(
         format!(
-            "Si el problema vuelve, cree uno nuevo y mencione el código {}.",
+            "Si el problema vuelve, escríbanos de nuevo y mencione el código {}.",
             one_line(&ticket.code)
         ),
         format!(
-            "Si el problema vuelve, crea uno nuevo y menciona el código {}.",
+            "Si el problema vuelve, escríbenos de nuevo y menciona el código {}.",
             one_line(&ticket.code)
         ),
         format!(
-            "If the problem comes back, create a new one and mention the code {}.",
+            "If the problem comes back, write to us again and mention the code {}.",
             one_line(&ticket.code)
         ),
     );

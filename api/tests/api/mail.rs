@@ -1,0 +1,1055 @@
+//! Mail from the commit to the mail server: at least once, in order, with one Message-ID, and readable.
+
+use api::app::AppState;
+use api::config::{PublicUrl, Secret, SmtpSettings, SmtpTls};
+use api::db::schema::{desks, outbox, people, tickets};
+use api::db::{DbConnection, Ts};
+use api::http::ApiError;
+use api::mail::render::{self, MailText, Source};
+use api::mail::transport::Transport;
+use api::mail::{CodePurpose, Content, DeskVoice, MailPayload, TicketFacts, TicketRef, Tone};
+use api::outbox::store::{self, Enqueued, MailRecord, MailStatus, Marked, NewMail, Outcome};
+use api::outbox::worker::{LEASE, Round, Worker};
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::prelude::*;
+use mail_parser::{HeaderName, MessageParser};
+use proptest::prelude::{Just, Strategy, any, prop_oneof};
+use shared::api::mailbox::{LocalMail, LocalMailRow};
+use shared::api::page::Page;
+use shared::i18n::Lang;
+use shared::ticket::status::RequestType;
+use shared::ticket::text::EmailAddress;
+
+use crate::harness::{TestApp, start_of_story};
+use crate::smtp_sink::{Fault, ReceivedMail, SinkTls, SmtpSink};
+
+fn voice() -> DeskVoice {
+    DeskVoice {
+        slug: "soporte".to_owned(),
+        name: "Mesa de Ayuda Ñandú".to_owned(),
+        tone: Tone::Usted,
+        ticket_word: "ticket".to_owned(),
+        accent: Some("#0b6275".to_owned()),
+        reply_to: None,
+        support_line: Some("601 555 0100".to_owned()),
+        time_zone: "America/Bogota".to_owned(),
+    }
+}
+
+fn ticket() -> TicketRef {
+    TicketRef {
+        code: "SOP-1042".to_owned(),
+        subject: "La impresora del piso 3 no enciende".to_owned(),
+    }
+}
+
+fn facts() -> TicketFacts {
+    TicketFacts {
+        request_type: RequestType::Incident,
+        type_label: "Incidente".to_owned(),
+        requester: "Ana María Rojas".to_owned(),
+        requester_email: Some("ana.rojas@example.org".to_owned()),
+        requester_phone: Some("601 555 0101 ext. 22".to_owned()),
+        organization: Some("Alcaldía de Ejemplo".to_owned()),
+        site: None,
+        department: None,
+        category: "Impresión > Impresoras".to_owned(),
+        status: "En proceso".to_owned(),
+        priority: "Alta".to_owned(),
+        opened_at: start_of_story(),
+        attention_due_at: None,
+        solution_due_at: Some(start_of_story() + TimeDelta::hours(8)),
+        last_note: Some("Se revisó el cable de poder.".to_owned()),
+        detail: "Desde ayer no enciende.\nYa cambié el tóner.".to_owned(),
+    }
+}
+
+fn code_mail(expires_at: DateTime<Utc>) -> Content {
+    Content::Code {
+        code: "ABCD-EFGH".to_owned(),
+        purpose: CodePurpose::NewTicket,
+        expires_at,
+        valid_minutes: 10,
+    }
+}
+
+fn message(text: &str) -> Content {
+    Content::MessageToRequester {
+        author: "Benito Núñez".to_owned(),
+        message: text.to_owned(),
+        attachments: vec![],
+    }
+}
+
+fn about_ticket(content: Content) -> MailPayload {
+    MailPayload {
+        desk: voice(),
+        ticket: Some(ticket()),
+        content,
+    }
+}
+
+fn address(text: &str) -> EmailAddress {
+    EmailAddress::parse(text).unwrap()
+}
+
+/// A desk with one ticket of one person, made behind the API's back.
+async fn ticket_in(app: &TestApp) -> i64 {
+    ticket_numbered(app, 1042).await
+}
+
+async fn ticket_numbered(app: &TestApp, number: i64) -> i64 {
+    let now = Ts::new(app.clock.now());
+    app.seed(move |conn| {
+        let desk = (
+            desks::slug.eq(format!("soporte-{number}")),
+            desks::active_version.eq(1),
+            desks::created_at.eq(now),
+        );
+        let desk_id: i64 = diesel::insert_into(desks::table)
+            .values(desk)
+            .returning(desks::id)
+            .get_result(conn)?;
+        let person = (
+            people::full_name.eq("Ana María Rojas"),
+            people::email.eq(format!("ana-{number}@example.org")),
+            people::phone.eq("601 555 0101"),
+            people::language.eq("es"),
+            people::search_key.eq("ana"),
+            people::version.eq(1),
+            people::epoch.eq(0),
+            people::created_at.eq(now),
+            people::updated_at.eq(now),
+        );
+        let person_id: i64 = diesel::insert_into(people::table)
+            .values(person)
+            .returning(people::id)
+            .get_result(conn)?;
+        let what = (
+            tickets::desk_id.eq(desk_id),
+            tickets::number.eq(number),
+            tickets::code.eq(format!("SOP-{number}")),
+            tickets::desk_version.eq(1),
+            tickets::request_type.eq("incident"),
+            tickets::category.eq("printers"),
+            tickets::priority.eq("p2"),
+            tickets::priority_rank.eq(2),
+            tickets::level.eq(1),
+            tickets::requester_id.eq(person_id),
+            tickets::channel.eq("portal"),
+            tickets::subject.eq("La impresora no enciende"),
+            tickets::search_key.eq("impresora"),
+        );
+        let how = (
+            tickets::status.eq("new"),
+            tickets::open.eq(true),
+            tickets::version.eq(1),
+            tickets::last_seq.eq(1),
+            tickets::created_at.eq(now),
+            tickets::updated_at.eq(now),
+            tickets::due_sort.eq(now),
+            tickets::due_clock.eq("none"),
+            tickets::clock_status.eq("none"),
+            tickets::awaits_reply.eq(true),
+            tickets::state.eq("{}"),
+            tickets::head_hash.eq(vec![0u8; 32]),
+        );
+        Ok(diesel::insert_into(tickets::table)
+            .values((what, how))
+            .returning(tickets::id)
+            .get_result(conn)?)
+    })
+    .await
+}
+
+/// A mail about a ticket, not yet enqueued.
+fn mail(ticket_id: Option<i64>, to: &str, cause: &str, content: Content) -> NewMail {
+    NewMail {
+        desk_id: 1,
+        ticket_id,
+        event_seq: Some(1),
+        recipient: address(to),
+        language: Lang::Es,
+        payload: about_ticket(content),
+        cause: cause.to_owned(),
+    }
+}
+
+async fn enqueue(app: &TestApp, mail: NewMail) -> Enqueued {
+    let now = app.clock.now();
+    app.seed(move |conn| Ok(store::enqueue(conn, now, mail)?))
+        .await
+}
+
+async fn record(app: &TestApp, ticket_id: i64) -> Vec<MailRecord> {
+    app.seed(move |conn| Ok(store::list_of_ticket(conn, ticket_id)?))
+        .await
+}
+
+fn smtp_settings(sink: &SmtpSink, tls: SmtpTls) -> SmtpSettings {
+    SmtpSettings {
+        host: "localhost".to_owned(),
+        port: sink.port(),
+        tls,
+        user: None,
+        password: None,
+        from: "Correo <correo@mesa.example.org>".to_owned(),
+        ca_file: None,
+    }
+}
+
+/// A worker that sends to the sink without protection, as to a relay on the same machine.
+fn worker(app: &TestApp, sink: &SmtpSink) -> Worker {
+    worker_with(&app.state, smtp_settings(sink, SmtpTls::None))
+}
+
+fn worker_with(state: &AppState, smtp: SmtpSettings) -> Worker {
+    let mut settings = (*state.settings).clone();
+    settings.smtp = Some(smtp);
+    let transport = Transport::new(&settings, &state.db).unwrap();
+    Worker::new(state.db.clone(), transport, settings.public_url)
+}
+
+async fn run(worker: &Worker, app: &TestApp) -> Round {
+    worker.run_once(app.clock.now()).await.unwrap()
+}
+
+fn texts(mails: &[ReceivedMail]) -> Vec<String> {
+    let text = |mail: &ReceivedMail| {
+        MessageParser::default()
+            .parse(&mail.data)
+            .unwrap()
+            .body_text(0)
+            .unwrap()
+            .into_owned()
+    };
+    mails.iter().map(text).collect()
+}
+
+both! {
+    async fn a_mail_arrives_with_its_letters_its_ids_and_both_its_parts(app: TestApp) {
+        let sink = SmtpSink::start(SinkTls::Starttls).await;
+        let ca_file = app.folder().join("ca.pem");
+        std::fs::write(&ca_file, sink.ca_pem()).unwrap();
+        let worker = worker_with(&app.state, SmtpSettings { ca_file: Some(ca_file), ..smtp_settings(&sink, SmtpTls::Starttls) });
+        let ticket_id = ticket_in(&app).await;
+        let text = "Buenos días, ¿el pingüino está en el baño?\n.\n..dos puntos\nFin.";
+        enqueue(&app, mail(Some(ticket_id), "ana.rojas@example.org", "event:1", message(text))).await;
+
+        assert_eq!(run(&worker, &app).await, Round { sent: 1, ..Round::default() });
+
+        let received = sink.mails().remove(0);
+        assert!(received.protected);
+        assert_eq!(received.from, "correo@mesa.example.org");
+        assert_eq!(received.to, ["ana.rojas@example.org"]);
+        let parsed = MessageParser::default().parse(&received.data).unwrap();
+        let from = parsed.from().unwrap().first().unwrap();
+        assert_eq!((from.name(), from.address()), (Some("Mesa de Ayuda Ñandú"), Some("correo@mesa.example.org")));
+        assert_eq!(parsed.to().unwrap().first().unwrap().address(), Some("ana.rojas@example.org"));
+        assert_eq!(parsed.subject(), Some("[SOP-1042] Hay un mensaje sobre su ticket: La impresora del piso 3 no enciende"));
+        assert_eq!(parsed.date().unwrap().to_timestamp(), start_of_story().timestamp());
+        assert!(parsed.message_id().unwrap().starts_with("message_to_requester."));
+        assert_eq!(parsed.references().as_text(), Some("ticket.SOP-1042@127.0.0.1"));
+        assert_eq!(parsed.in_reply_to().as_text(), Some("ticket.SOP-1042@127.0.0.1"));
+        assert_eq!(received.header("auto-submitted"), "auto-generated");
+        assert_eq!(received.header("x-auto-response-suppress"), "All");
+        assert_eq!(received.text().matches("Content-Type: multipart/alternative").count(), 1);
+        let plain = parsed.body_text(0).unwrap().replace("\r\n", "\n");
+        let html = parsed.body_html(0).unwrap();
+        assert!(plain.contains("  Buenos días, ¿el pingüino está en el baño?\n  .\n  ..dos puntos\n  Fin."), "{plain}");
+        assert!(html.contains("Buenos días, ¿el pingüino está en el baño?<br>"), "{html}");
+        let link = format!("{}/soporte/tickets/SOP-1042", app.url);
+        assert!(plain.contains(&link) && html.contains(&format!("href=\"{link}\"")));
+    }
+
+    async fn tls_from_the_first_byte_and_a_sign_in_work(app: TestApp) {
+        let sink = SmtpSink::start(SinkTls::Implicit).await;
+        sink.require("mesa", "ábrete sésamo");
+        let ca_file = app.folder().join("ca.pem");
+        std::fs::write(&ca_file, sink.ca_pem()).unwrap();
+        let settings = SmtpSettings {
+            ca_file: Some(ca_file),
+            user: Some("mesa".to_owned()),
+            password: Some(Secret::new("ábrete sésamo")),
+            ..smtp_settings(&sink, SmtpTls::Implicit)
+        };
+        enqueue(&app, mail(None, "ana.rojas@example.org", "event:1", message("hola"))).await;
+        let wrong = SmtpSettings { password: Some(Secret::new("otra")), ..settings.clone() };
+
+        assert_eq!(run(&worker_with(&app.state, wrong), &app).await.retried, 1, "a wrong password must not bury mail");
+
+        app.advance(TimeDelta::minutes(1));
+        assert_eq!(run(&worker_with(&app.state, settings), &app).await.sent, 1);
+        assert_eq!(sink.mails()[0].user.as_deref(), Some("mesa"));
+    }
+
+    async fn a_server_that_nobody_vouches_for_gets_no_mail(app: TestApp) {
+        let sink = SmtpSink::start(SinkTls::Starttls).await;
+        let ticket_id = ticket_in(&app).await;
+        enqueue(&app, mail(Some(ticket_id), "ana.rojas@example.org", "event:1", message("hola"))).await;
+        let worker = worker_with(&app.state, smtp_settings(&sink, SmtpTls::Starttls));
+        assert_eq!(run(&worker, &app).await.retried, 1);
+        assert!(sink.mails().is_empty());
+        let record = record(&app, ticket_id).await;
+        assert_eq!((record[0].status, record[0].attempts), (MailStatus::Pending, 1));
+        assert!(record[0].last_error.is_some());
+    }
+
+    async fn a_mail_that_is_refused_for_now_comes_back_later_and_later_with_the_same_id(app: TestApp) {
+        let sink = SmtpSink::start(SinkTls::None).await;
+        let worker = worker(&app, &sink);
+        let ticket_id = ticket_in(&app).await;
+        enqueue(&app, mail(Some(ticket_id), "ana.rojas@example.org", "event:1", message("hola"))).await;
+        sink.script([Fault::Recipient(450), Fault::Content(451), Fault::Recipient(421)]);
+        for (wait, most) in [(10, 12), (20, 24), (40, 48)] {
+            assert_eq!(run(&worker, &app).await, Round { retried: 1, ..Round::default() });
+            app.advance(TimeDelta::seconds(wait - 1));
+            assert_eq!(run(&worker, &app).await, Round::default(), "not before {wait} seconds");
+            app.advance(TimeDelta::seconds(most - wait + 1));
+        }
+        let waiting = record(&app, ticket_id).await.remove(0);
+        assert_eq!((waiting.status, waiting.attempts), (MailStatus::Pending, 3));
+        assert!(waiting.last_error.unwrap().contains("refused by the script"));
+
+        assert_eq!(run(&worker, &app).await.sent, 1);
+        let sent = record(&app, ticket_id).await.remove(0);
+        assert_eq!((sent.status, sent.attempts, sent.last_error), (MailStatus::Sent, 4, None));
+        assert_eq!(sent.sent_at, Some(app.clock.now()));
+        assert_eq!(sink.mails().len(), 1);
+    }
+
+    async fn a_mail_that_will_never_be_taken_is_given_up_and_the_ticket_says_so(app: TestApp) {
+        let sink = SmtpSink::start(SinkTls::None).await;
+        let worker = worker(&app, &sink);
+        let ticket_id = ticket_in(&app).await;
+        enqueue(&app, mail(Some(ticket_id), "nadie@example.org", "event:1", message("hola"))).await;
+        sink.script([Fault::Recipient(550)]);
+        assert_eq!(run(&worker, &app).await, Round { failed: 1, ..Round::default() });
+        app.advance(TimeDelta::days(1));
+        assert_eq!(run(&worker, &app).await, Round::default());
+        let failed = record(&app, ticket_id).await.remove(0);
+        assert_eq!((failed.status, failed.sent_at, failed.template.as_str()), (MailStatus::Failed, None, "message_to_requester"));
+        assert_eq!(failed.recipient, "nadie@example.org");
+        assert!(failed.last_error.unwrap().contains("550"));
+    }
+
+    async fn a_line_cut_after_the_content_gives_one_double_with_the_same_id(app: TestApp) {
+        let sink = SmtpSink::start(SinkTls::None).await;
+        let worker = worker(&app, &sink);
+        enqueue(&app, mail(None, "ana.rojas@example.org", "event:1", message("uno"))).await;
+        sink.script([Fault::CutAfterData]);
+        assert_eq!(run(&worker, &app).await.retried, 1);
+        app.advance(TimeDelta::minutes(1));
+        assert_eq!(run(&worker, &app).await.sent, 1);
+        app.advance(TimeDelta::minutes(10));
+        assert_eq!(run(&worker, &app).await, Round::default());
+        let mails = sink.mails();
+        assert_eq!(mails.len(), 2);
+        assert_eq!(mails[0].header("message-id"), mails[1].header("message-id"));
+        assert_eq!(mails[0].header("date"), mails[1].header("date"));
+
+        enqueue(&app, mail(None, "ana.rojas@example.org", "event:2", message("dos"))).await;
+        sink.script([Fault::CutBeforeData]);
+        assert_eq!(run(&worker, &app).await.retried, 1);
+        app.advance(TimeDelta::minutes(1));
+        assert_eq!(run(&worker, &app).await.sent, 1);
+        assert_eq!(sink.mails().len(), 3);
+    }
+
+    async fn mails_of_one_ticket_to_one_person_keep_their_order_and_hold_up_nobody_else(app: TestApp) {
+        let sink = SmtpSink::start(SinkTls::None).await;
+        let worker = worker(&app, &sink);
+        let (one, other) = (ticket_in(&app).await, ticket_numbered(&app, 1043).await);
+        let first = |number: u32| mail(Some(one), "ana.rojas@example.org", &format!("event:{number}"), message(&format!("primero {number}")));
+        sink.script([Fault::Content(451)]);
+        enqueue(&app, first(1)).await;
+        assert_eq!(run(&worker, &app).await, Round { retried: 1, ..Round::default() });
+        for number in 2..=6 {
+            enqueue(&app, first(number)).await;
+        }
+        enqueue(&app, mail(Some(one), "ben@example.org", "event:1", message("a ben"))).await;
+        enqueue(&app, mail(Some(other), "ana.rojas@example.org", "other:1", message("otro ticket"))).await;
+        assert_eq!(run(&worker, &app).await, Round { sent: 2, ..Round::default() }, "the others do not wait for the stuck one");
+        app.advance(TimeDelta::minutes(1));
+        assert_eq!(run(&worker, &app).await.sent, 6);
+        let numbers: Vec<String> = texts(&sink.mails()).iter().filter_map(|text| Some(text.split("primero ").nth(1)?.chars().next()?.to_string())).collect();
+        assert_eq!(numbers, ["1", "2", "3", "4", "5", "6"]);
+    }
+
+    async fn two_workers_at_once_send_everything_once(app: TestApp) {
+        let sink = SmtpSink::start(SinkTls::None).await;
+        for number in 0..40 {
+            enqueue(&app, mail(None, "ana.rojas@example.org", &format!("event:{number}"), message("hola"))).await;
+        }
+        let workers = [worker(&app, &sink), worker(&app, &sink), worker(&app, &sink)];
+        let rounds = futures_util::future::join_all(workers.iter().map(|worker| run(worker, &app))).await;
+        assert_eq!(rounds.iter().map(|round| round.sent).sum::<usize>(), 40);
+        assert_eq!(rounds.iter().map(|round| round.lost + round.retried + round.failed).sum::<usize>(), 0);
+        let mut ids: Vec<String> = sink.mails().iter().map(|mail| mail.header("message-id")).collect();
+        ids.sort();
+        ids.dedup();
+        assert_eq!((sink.mails().len(), ids.len()), (40, 40));
+        assert!(sink.connections() <= 12, "connections are shared");
+    }
+
+    async fn a_crash_between_sending_and_noting_sends_again_with_the_same_id(app: TestApp) {
+        let sink = SmtpSink::start(SinkTls::None).await;
+        let ticket_id = ticket_in(&app).await;
+        enqueue(&app, mail(Some(ticket_id), "ana.rojas@example.org", "event:1", message("hola"))).await;
+        // The worker that dies: it claims and sends, and is never heard of again.
+        let now = app.clock.now();
+        let claimed = app.seed(move |conn| Ok(store::claim(conn, now, now + LEASE, 10)?)).await.remove(0);
+        let payload: MailPayload = serde_json::from_str(&claimed.payload).unwrap();
+        let recipient = address(&claimed.recipient);
+        let source = Source { recipient: &recipient, lang: Lang::Es, payload: &payload, message_id: &claimed.message_id, written_at: now };
+        let outgoing = render::outgoing(source, &app.state.settings.public_url).unwrap();
+        let mut settings = (*app.state.settings).clone();
+        settings.smtp = Some(smtp_settings(&sink, SmtpTls::None));
+        Transport::new(&settings, &app.state.db).unwrap().deliver(&outgoing, now).await.unwrap();
+
+        let worker = worker(&app, &sink);
+        assert_eq!(run(&worker, &app).await, Round::default(), "the lease still stands");
+        app.advance(LEASE + TimeDelta::seconds(1));
+        assert_eq!(run(&worker, &app).await.sent, 1);
+        let mails = sink.mails();
+        assert_eq!(mails.len(), 2);
+        assert_eq!(mails[0].header("message-id"), mails[1].header("message-id"));
+
+        // The dead one wakes up: its note no longer counts.
+        let late = Outcome::Failed { error: "late".to_owned() };
+        let marked = app.seed(move |conn| Ok(store::mark(conn, now, &claimed, &late)?)).await;
+        assert_eq!(marked, Marked::LeaseLost);
+        assert_eq!(record(&app, ticket_id).await[0].status, MailStatus::Sent);
+    }
+
+    async fn the_same_occasion_is_mailed_once_to_each_person(app: TestApp) {
+        let ticket_id = ticket_in(&app).await;
+        let to = |address: &str| mail(Some(ticket_id), address, "event:5", message("hola"));
+        assert_eq!(enqueue(&app, to("ana.rojas@example.org")).await, Enqueued::New);
+        assert_eq!(enqueue(&app, to("Ana.Rojas@example.org")).await, Enqueued::AlreadyThere);
+        assert_eq!(enqueue(&app, to("ben@example.org")).await, Enqueued::New);
+        let solved = Content::Solved { solution: "Listo".to_owned(), attachments: vec![], closes_at: None };
+        assert_eq!(enqueue(&app, mail(Some(ticket_id), "ana.rojas@example.org", "event:5", solved)).await, Enqueued::New);
+        assert_eq!(record(&app, ticket_id).await.len(), 3);
+    }
+
+    async fn a_change_that_is_rolled_back_mails_nothing(app: TestApp) {
+        let now = app.clock.now();
+        let undone: Result<(), ApiError> = app
+            .state
+            .db
+            .write(move |conn: &mut DbConnection| {
+                store::enqueue(conn, now, mail(None, "ana.rojas@example.org", "event:1", message("hola")))?;
+                Err(ApiError::not_found())
+            })
+            .await;
+        assert!(undone.is_err());
+        let sink = SmtpSink::start(SinkTls::None).await;
+        assert_eq!(run(&worker(&app, &sink), &app).await, Round::default());
+    }
+
+    async fn a_code_leaves_the_outbox_with_its_mail_and_is_not_sent_late(app: TestApp) {
+        let sink = SmtpSink::start(SinkTls::None).await;
+        let worker = worker(&app, &sink);
+        let expires_at = app.clock.now() + TimeDelta::minutes(10);
+        let mut with_code = mail(None, "ana.rojas@example.org", "challenge:1", code_mail(expires_at));
+        with_code.payload.ticket = None;
+        enqueue(&app, with_code.clone()).await;
+        assert_eq!(run(&worker, &app).await.sent, 1);
+        let text = texts(&sink.mails()).remove(0);
+        assert!(text.contains("ABCD-EFGH") && text.contains("10 minutos") && text.contains("9:10"), "{text}");
+        let payloads: Vec<String> = app.seed(|conn| Ok(outbox::table.select(outbox::payload).load(conn)?)).await;
+        assert!(payloads.iter().all(|payload| !payload.contains("ABCD")));
+
+        with_code.cause = "challenge:2".to_owned();
+        enqueue(&app, with_code).await;
+        app.advance(TimeDelta::minutes(10));
+        assert_eq!(run(&worker, &app).await.failed, 1);
+        assert_eq!(sink.mails().len(), 1);
+    }
+
+    async fn an_outage_of_an_hour_loses_nothing_and_is_over_minutes_after_it(app: TestApp) {
+        let sink = SmtpSink::start(SinkTls::None).await;
+        let worker = worker(&app, &sink);
+        let (one, other) = (ticket_in(&app).await, ticket_numbered(&app, 1043).await);
+        sink.shut(true);
+        for minute in 0..60 {
+            let ticket_id = if minute % 2 == 0 { one } else { other };
+            enqueue(&app, mail(Some(ticket_id), "ana.rojas@example.org", &format!("event:{minute}"), message(&format!("número {minute:02}")))).await;
+            enqueue(&app, mail(None, "ben@example.org", &format!("event:{minute}"), message("hola"))).await;
+            assert_eq!(run(&worker, &app).await.sent, 0);
+            app.advance(TimeDelta::minutes(1));
+        }
+        sink.shut(false);
+        for _ in 0..5 {
+            run(&worker, &app).await;
+            app.advance(TimeDelta::minutes(1));
+        }
+        let mails = sink.mails();
+        assert_eq!(mails.len(), 120);
+        for rest in [0, 1] {
+            let numbers: Vec<u32> = texts(&mails)
+                .iter()
+                .filter_map(|text| text.split("número ").nth(1)?.get(..2)?.parse().ok())
+                .filter(|number| number % 2 == rest)
+                .collect();
+            assert!(numbers.len() == 30 && numbers.is_sorted(), "{numbers:?}");
+        }
+    }
+
+    async fn refusals_for_an_hour_end_with_the_first_mail_that_gets_through(app: TestApp) {
+        let sink = SmtpSink::start(SinkTls::None).await;
+        let worker = worker(&app, &sink);
+        for number in 0..10 {
+            enqueue(&app, mail(None, "ana.rojas@example.org", &format!("event:{number}"), message("hola"))).await;
+        }
+        sink.script(std::iter::repeat_n(Fault::Content(451), 10 * 60));
+        for _ in 0..60 {
+            run(&worker, &app).await;
+            app.advance(TimeDelta::minutes(1));
+        }
+        assert!(sink.mails().is_empty());
+        sink.forget_script();
+        enqueue(&app, mail(None, "ana.rojas@example.org", "event:new", message("hola"))).await;
+        run(&worker, &app).await;
+        app.advance(TimeDelta::seconds(1));
+        run(&worker, &app).await;
+        assert_eq!(sink.mails().len(), 11);
+    }
+
+    async fn the_worker_wakes_on_a_commit_and_finishes_what_is_under_way_before_it_stops(app: TestApp) {
+        let sink = SmtpSink::start(SinkTls::None).await;
+        let worker = worker(&app, &sink);
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let (clock, wake) = (app.clock.clone(), app.state.wake.clone());
+        let running = tokio::spawn(async move {
+            worker.run(clock, wake, async { stopped.await.unwrap_or_default() }).await;
+        });
+        let ticket_id = ticket_in(&app).await;
+        sink.script([Fault::Hold]);
+        enqueue(&app, mail(Some(ticket_id), "ana.rojas@example.org", "event:1", message("uno"))).await;
+        app.state.wake.wake();
+        sink.wait_for(1).await;
+        stop.send(()).unwrap();
+        sink.release();
+        running.await.unwrap();
+        assert_eq!(record(&app, ticket_id).await[0].status, MailStatus::Sent);
+    }
+
+    async fn without_a_mail_server_mail_waits_in_the_local_mailbox(app: TestApp) {
+        let worker = Worker::of(&app.state).unwrap();
+        enqueue(&app, mail(None, "ana.rojas@example.org", "event:1", message("¿Sí <b>señor</b>?"))).await;
+        assert_eq!(run(&worker, &app).await.sent, 1);
+        assert_eq!(run(&worker, &app).await, Round::default());
+
+        let page: Page<LocalMailRow> = app.get("/api/v1/mailbox/messages").send().await.expect(200).json();
+        assert_eq!(page.items.len(), 1);
+        let row = &page.items[0];
+        assert_eq!((row.to.as_str(), row.sent_at), ("ana.rojas@example.org", app.clock.now()));
+        let mail: LocalMail = app.get(&format!("/api/v1/mailbox/messages/{}", row.id)).send().await.expect(200).json();
+        assert!(mail.text.contains("¿Sí <b>señor</b>?") && mail.html.contains("¿Sí &lt;b&gt;señor&lt;/b&gt;?"));
+        assert_eq!(mail.from, "Mesa de Ayuda Ñandú <atiende@127.0.0.1>");
+        app.get("/api/v1/mailbox/messages/999").send().await.expect(404);
+
+        let list = app.get("/mailbox").send().await.expect(200);
+        assert_eq!(list.header("refresh"), Some("5"));
+        assert!(list.text().contains(&format!("href=\"/mailbox/{}\"", row.id)));
+        let page = app.get(&format!("/mailbox/{}", row.id)).send().await.expect(200).text();
+        let link = format!("{}/soporte/tickets/SOP-1042", app.url);
+        assert!(page.contains(&format!("<a href=\"{link}\">")) && !page.contains("<b>"), "{page}");
+        let rendition = app.get(&format!("/mailbox/{}/html", row.id)).send().await.expect(200);
+        assert_eq!(rendition.header("x-frame-options"), Some("SAMEORIGIN"));
+        assert!(rendition.header("content-security-policy").unwrap().contains("default-src 'none'"));
+        assert!(rendition.text().contains("<base target=\"_top\">") && rendition.text().contains(&format!("href=\"{link}\"")));
+        assert_eq!(app.get("/mailbox/999").send().await.status, 404);
+    }
+
+    async fn the_local_mailbox_is_for_the_machine_itself_and_for_administrators(app: TestApp) {
+        let admin = app.admin("Ada").await;
+        let agent = app.agent("Ben", &[]).await;
+        for path in ["/api/v1/mailbox/messages", "/api/v1/mailbox/messages/1", "/mailbox", "/mailbox/1", "/mailbox/1/html"] {
+            for (header, value) in [("x-forwarded-for", "127.0.0.1"), ("forwarded", "for=127.0.0.1"), ("x-real-ip", "127.0.0.1"), ("via", "1.1 proxy")] {
+                app.get(path).header(header, value).send().await.expect(401);
+                app.get(path).header(header, value).by(&agent).send().await.expect(403);
+            }
+            let status = app.get(path).header("x-forwarded-for", "203.0.113.9").by(&admin).send().await.status;
+            assert!(status == 200 || (status == 404 && path.contains('1')), "{path}: {status}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn with_a_mail_server_there_is_no_local_mailbox() {
+    let sink = SmtpSink::start(SinkTls::None).await;
+    let smtp = smtp_settings(&sink, SmtpTls::None);
+    let app = TestApp::with_settings(|settings| settings.smtp = Some(smtp)).await;
+    let admin = app.admin("Ada").await;
+    for path in [
+        "/api/v1/mailbox/messages",
+        "/api/v1/mailbox/messages/1",
+        "/mailbox",
+        "/mailbox/1",
+        "/mailbox/1/html",
+    ] {
+        app.get(path).by(&admin).send().await.expect(404);
+    }
+}
+
+#[tokio::test]
+async fn mail_to_another_machine_needs_tls() {
+    let sink = SmtpSink::start(SinkTls::None).await;
+    let app = TestApp::sqlite().await;
+    let mut settings = (*app.state.settings).clone();
+    settings.smtp = Some(SmtpSettings {
+        host: "mail.example.org".to_owned(),
+        ..smtp_settings(&sink, SmtpTls::None)
+    });
+    assert!(Transport::new(&settings, &app.state.db).is_err());
+}
+
+fn public_url() -> PublicUrl {
+    PublicUrl::parse("https://help.example.org").unwrap()
+}
+
+fn written(content: Content, lang: Lang, tone: Tone) -> MailText {
+    let desk = DeskVoice { tone, ..voice() };
+    render::render(
+        &MailPayload {
+            desk,
+            ticket: Some(ticket()),
+            content,
+        },
+        lang,
+        &public_url(),
+    )
+    .unwrap()
+}
+
+/// Each piece must be in the subject or in the plain part, where lines are joined, and in the HTML part.
+#[track_caller]
+fn says(text: &MailText, pieces: &[&str]) {
+    let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let (plain, html) = (flat(&text.text), flat(&text.html));
+    for piece in pieces {
+        assert!(
+            text.subject.contains(piece) || plain.contains(piece),
+            "{piece:?} is not in {}\n{}",
+            text.subject,
+            text.text
+        );
+        assert!(html.contains(piece), "{piece:?} is not in the HTML part");
+    }
+}
+
+#[test]
+fn codes_say_what_they_are_for_and_nothing_that_the_asker_chose() {
+    let content = code_mail(start_of_story() + TimeDelta::minutes(10));
+    let es = written(content.clone(), Lang::Es, Tone::Usted);
+    assert_eq!(es.subject, "Código de verificación para crear su ticket");
+    says(
+        &es,
+        &[
+            "ABCD-EFGH",
+            "Escriba este código",
+            "Vence a las 9:10 a. m., 10 minutos después de pedirlo, y sirve una sola vez.",
+            "No lo comparta",
+        ],
+    );
+    says(
+        &written(content.clone(), Lang::Es, Tone::Tu),
+        &["Escribe este código", "No lo compartas"],
+    );
+    says(
+        &written(content, Lang::En, Tone::Usted),
+        &[
+            "Your verification code",
+            "It expires at 9:10 a.m., 10 minutes after it was asked for, and works only once.",
+        ],
+    );
+    for text in [&es.text, &es.html] {
+        assert!(
+            !text.contains("La impresora")
+                && !text.contains("SOP-1042")
+                && !text.contains("https://")
+        );
+    }
+}
+
+#[test]
+fn a_new_ticket_is_confirmed_with_its_code_and_its_promise() {
+    let content = Content::TicketCreated {
+        type_label: "Incidente".to_owned(),
+        category: "Impresión > Impresoras".to_owned(),
+        priority: "Alta".to_owned(),
+        promise: Some("Atención en 2 horas hábiles".to_owned()),
+        summary: "No enciende desde ayer".to_owned(),
+        attachments: vec!["foto añeja.png".to_owned()],
+    };
+    let es = written(content.clone(), Lang::Es, Tone::Usted);
+    assert_eq!(
+        es.subject,
+        "[SOP-1042] Recibimos su ticket: La impresora del piso 3 no enciende"
+    );
+    says(
+        &es,
+        &[
+            "Le asignamos el código SOP-1042. Guárdelo",
+            "Atención en 2 horas hábiles",
+            "No enciende desde ayer",
+            "foto añeja.png",
+        ],
+    );
+    says(&es, &["https://help.example.org/soporte/tickets/SOP-1042"]);
+    let en = written(content, Lang::En, Tone::Usted);
+    assert_eq!(
+        en.subject,
+        "[SOP-1042] We received your ticket: La impresora del piso 3 no enciende"
+    );
+    says(
+        &en,
+        &["Its code is SOP-1042", "Our promise", "Attached files"],
+    );
+}
+
+#[test]
+fn an_assignment_speaks_as_its_source_demands() {
+    let content = Content::Assigned {
+        facts: facts(),
+        assigned_by: Some("Benito Núñez".to_owned()),
+    };
+    let es = written(content.clone(), Lang::Es, Tone::Usted);
+    assert_eq!(
+        es.subject,
+        "Le ha sido asignado el incidente No. SOP-1042 para su gestión"
+    );
+    let data = [
+        "Apreciado especialista:",
+        "Gracias por su gestión",
+        "Ana María Rojas",
+        "Alcaldía de Ejemplo",
+        "601 555 0101 ext. 22",
+        "ana.rojas@example.org",
+    ];
+    says(&es, &data);
+    says(
+        &es,
+        &[
+            "Categoría",
+            "En proceso",
+            "Alta",
+            "Última nota",
+            "Se revisó el cable de poder.",
+            "Desde ayer no enciende.",
+        ],
+    );
+    says(
+        &es,
+        &[
+            "Resolver antes de",
+            "miércoles 18 de noviembre de 2026, 5:00 p. m.",
+            "https://help.example.org/console/tickets/SOP-1042",
+        ],
+    );
+    assert!(!es.text.contains("Sede") && !es.text.contains("/soporte/tickets"));
+    assert_eq!(
+        written(content, Lang::En, Tone::Usted).subject,
+        "The incidente No. SOP-1042 has been assigned to you"
+    );
+}
+
+#[test]
+fn a_solution_leads_to_its_ticket_and_explains_both_answers() {
+    let closes_at = Some(start_of_story() + TimeDelta::days(3));
+    let content = Content::Solved {
+        solution: "Se cambió el cable.".to_owned(),
+        attachments: vec![],
+        closes_at,
+    };
+    let es = written(content.clone(), Lang::Es, Tone::Usted);
+    assert_eq!(
+        es.subject,
+        "[SOP-1042] Resolvimos su ticket: La impresora del piso 3 no enciende"
+    );
+    says(
+        &es,
+        &[
+            "Se cambió el cable.",
+            "Acepte la solución y califique la atención de 1 a 5 estrellas.",
+            "Rechace la solución y cuéntenos qué falta",
+        ],
+    );
+    says(
+        &es,
+        &[
+            "https://help.example.org/soporte/tickets/SOP-1042",
+            "sábado 21 de noviembre de 2026, 9:00 a. m., cerraremos su ticket",
+        ],
+    );
+    says(
+        &written(content, Lang::En, Tone::Tu),
+        &[
+            "Accept the solution and rate the service with 1 to 5 stars.",
+            "we will close your ticket",
+        ],
+    );
+}
+
+#[test]
+fn every_other_occasion_has_its_words_in_both_languages() {
+    let files = || vec!["acta.pdf".to_owned()];
+    let text = || "Texto de prueba".to_owned();
+    let author = || "Ana María Rojas".to_owned();
+    let check = |content: Content, es: &[&str], en: &[&str]| {
+        says(&written(content.clone(), Lang::Es, Tone::Usted), es);
+        says(&written(content, Lang::En, Tone::Usted), en);
+    };
+    check(
+        Content::MessageToTeam {
+            author: author(),
+            message: text(),
+            attachments: files(),
+        },
+        &[
+            "Ana María Rojas escribió en SOP-1042",
+            "Texto de prueba",
+            "acta.pdf",
+            "/console/tickets/SOP-1042",
+        ],
+        &["Ana María Rojas wrote in SOP-1042", "Open in the console"],
+    );
+    check(
+        Content::MessageReceived {
+            message: text(),
+            attachments: files(),
+        },
+        &[
+            "Recibimos su mensaje",
+            "Le avisaremos a este correo cuando haya respuesta",
+            "Texto de prueba",
+            "acta.pdf",
+        ],
+        &["We received your message", "/soporte/tickets/SOP-1042"],
+    );
+    check(
+        Content::NewTicketToGroup {
+            facts: facts(),
+            group: "Mesa de ayuda".to_owned(),
+        },
+        &[
+            "Nuevo en la cola de Mesa de ayuda",
+            "todavía nadie atiende su solicitud",
+        ],
+        &["New in the queue of Mesa de ayuda", "Requester"],
+    );
+    check(
+        Content::Escalated {
+            facts: facts(),
+            level: 2,
+            group: Some("Redes".to_owned()),
+            escalated_by: author(),
+            justification: text(),
+        },
+        &[
+            "Escalamiento al nivel 2 · Redes",
+            "Justificación de Ana María Rojas",
+        ],
+        &[
+            "Escalation to level 2 · Redes",
+            "Justification by Ana María Rojas",
+        ],
+    );
+    check(
+        Content::RejectedToTeam {
+            author: author(),
+            reason: text(),
+        },
+        &[
+            "Ana María Rojas rechazó la solución de SOP-1042",
+            "Texto de prueba",
+        ],
+        &["Ana María Rojas rejected the solution of SOP-1042"],
+    );
+    check(
+        Content::Reopened { reason: text() },
+        &["Abrimos de nuevo su ticket", "Seguimos trabajando"],
+        &["We opened your ticket again"],
+    );
+    check(
+        Content::Closed {
+            status: "Resuelto".to_owned(),
+            rating: Some(4),
+            by_silence: false,
+        },
+        &[
+            "Cerramos su ticket",
+            "Resuelto",
+            "★★★★☆ 4 de 5",
+            "Gracias por confirmar",
+        ],
+        &["We closed your ticket", "★★★★☆ 4 of 5"],
+    );
+    check(
+        Content::Closed {
+            status: "Resuelto".to_owned(),
+            rating: None,
+            by_silence: true,
+        },
+        &["No recibimos respuesta a la solución"],
+        &["We received no answer to the solution"],
+    );
+    check(
+        Content::AccessApproved {
+            name: author(),
+            organization: Some("Alcaldía".to_owned()),
+        },
+        &[
+            "Su acceso está listo",
+            "Hola, Ana María Rojas:",
+            "Alcaldía",
+            "https://help.example.org/soporte",
+        ],
+        &["Your access is ready", "Hello Ana María Rojas,"],
+    );
+    check(
+        Content::AccessRefused {
+            name: author(),
+            reason: text(),
+        },
+        &["No aprobamos su acceso", "Texto de prueba"],
+        &["We did not approve your access"],
+    );
+    check(
+        Content::IdentityVouched {
+            at: start_of_story(),
+        },
+        &[
+            "Validamos su identidad por teléfono",
+            "miércoles 18 de noviembre de 2026, 9:00 a. m.",
+            "601 555 0100",
+        ],
+        &["We validated your identity by phone", "Was it not you?"],
+    );
+}
+
+#[test]
+fn what_an_agent_reads_is_never_mailed_to_a_requester() {
+    for content in [
+        message("x"),
+        Content::Reopened {
+            reason: "x".to_owned(),
+        },
+    ] {
+        assert!(!content.is_for_team());
+        assert!(
+            !written(content, Lang::Es, Tone::Usted)
+                .text
+                .contains("/console/")
+        );
+    }
+}
+
+/// Text as people and attackers write it.
+fn wild() -> impl Strategy<Value = String> {
+    let nasty = prop_oneof![
+        Just("\r\nBcc: otro@example.org".to_owned()),
+        Just("\n\n.\r\nMAIL FROM:<x@example.org>".to_owned()),
+        Just("=?utf-8?q?Bcc:_x?=".to_owned()),
+        Just("Ñandú, \"Ana\" <ana@example.org>".to_owned()),
+        Just("\u{202e}fdp.exe \u{2028} \u{0}".to_owned()),
+        Just("</td></table><script>alert(1)</script>".to_owned()),
+        Just("x".repeat(2000)),
+        Just("👩‍💻 年 مرحبا".repeat(40)),
+    ];
+    (any::<String>(), nasty, any::<String>())
+        .prop_map(|(before, nasty, after)| format!("{before}{nasty}{after}"))
+}
+
+fn wild_content() -> impl Strategy<Value = Content> {
+    let texts = (wild(), wild(), wild());
+    (0..8u8, texts).prop_map(|(which, (a, b, c))| match which {
+        0 => Content::Code {
+            code: a,
+            purpose: CodePurpose::Lookup,
+            expires_at: start_of_story(),
+            valid_minutes: 10,
+        },
+        1 => Content::MessageToRequester {
+            author: a,
+            message: b,
+            attachments: vec![c],
+        },
+        2 => Content::MessageToTeam {
+            author: a,
+            message: b,
+            attachments: vec![c],
+        },
+        3 => Content::Assigned {
+            facts: TicketFacts {
+                type_label: a,
+                requester: b,
+                detail: c,
+                ..facts()
+            },
+            assigned_by: None,
+        },
+        4 => Content::Escalated {
+            facts: facts(),
+            level: 2,
+            group: Some(a),
+            escalated_by: b,
+            justification: c,
+        },
+        5 => Content::AccessRefused { name: a, reason: b },
+        6 => Content::TicketCreated {
+            type_label: a.clone(),
+            category: a,
+            priority: b.clone(),
+            promise: Some(b),
+            summary: c,
+            attachments: vec![],
+        },
+        _ => Content::Closed {
+            status: a,
+            rating: Some(200),
+            by_silence: false,
+        },
+    })
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config::with_cases(192))]
+
+    #[test]
+    fn any_data_gives_one_message_to_the_one_recipient(
+        content in wild_content(), name in wild(), word in wild(), code in wild(), subject in wild(), slug in wild(), english in any::<bool>(),
+    ) {
+        let desk = DeskVoice { name, ticket_word: word, slug, reply_to: Some("respuestas@example.org".to_owned()), ..voice() };
+        let payload = MailPayload { desk, ticket: Some(TicketRef { code, subject }), content };
+        let recipient = address("ana.rojas@example.org");
+        let lang = if english { Lang::En } else { Lang::Es };
+        let source = Source { recipient: &recipient, lang, payload: &payload, message_id: "solved.1", written_at: start_of_story() };
+        let mail = render::outgoing(source, &public_url()).unwrap();
+        let message = mail.message(&"correo@mesa.example.org".parse().unwrap()).unwrap();
+        let to: Vec<String> = message.envelope().to().iter().map(ToString::to_string).collect();
+        assert_eq!(to, ["ana.rojas@example.org"]);
+        let bytes = message.formatted();
+        let parsed = MessageParser::default().parse(&bytes).unwrap();
+        let mut names: Vec<String> = parsed.headers().iter().map(|header| header.name.as_str().to_ascii_lowercase()).collect();
+        names.sort();
+        let expected = [
+            "auto-submitted", "content-type", "date", "from", "in-reply-to", "message-id", "mime-version", "references", "reply-to", "subject", "to",
+            "x-auto-response-suppress",
+        ];
+        assert_eq!(names, expected);
+        assert_eq!(parsed.to().unwrap().iter().map(|to| to.address().unwrap()).collect::<Vec<_>>(), ["ana.rojas@example.org"]);
+        assert_eq!(parsed.from().unwrap().iter().map(|from| from.address().unwrap()).collect::<Vec<_>>(), ["correo@mesa.example.org"]);
+        assert!(parsed.header(HeaderName::Cc).is_none() && parsed.header(HeaderName::Bcc).is_none());
+        assert_eq!(parsed.subject().unwrap_or_default(), mail.text.subject.trim());
+        assert_eq!((parsed.text_body_count(), parsed.html_body_count(), parsed.attachment_count()), (1, 1, 0));
+        let html = &mail.text.html;
+        assert!(!html.contains("<script") && html.matches("<table").count() == html.matches("</table>").count());
+        for link in html.split("href=\"").skip(1) {
+            assert!(link.starts_with("https://help.example.org/"), "{}", &link[..link.len().min(80)]);
+        }
+    }
+}
