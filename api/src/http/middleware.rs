@@ -36,7 +36,7 @@ const PERMISSIONS: &str = "accelerometer=(), camera=(), geolocation=(), gyroscop
 /// The outermost layer; wrap the whole application in it with `from_fn`.
 ///
 /// # Errors
-/// Never: every failure becomes an answer.
+/// Only what a layer below could not turn into an answer.
 pub async fn around<B: MessageBody + 'static>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<EitherBody<B>>, Error> {
     let started = clock::monotonic();
     let Some(state) = request.app_data::<web::Data<AppState>>().cloned() else {
@@ -47,7 +47,7 @@ pub async fn around<B: MessageBody + 'static>(request: ServiceRequest, next: Nex
     let method = request.method().clone();
     let path = request.path().to_owned();
     let (rate, response) = match admit(&request, &state, &context) {
-        Ok(rate) => (Some(rate), answer(request, next, &context).await),
+        Ok(rate) => (Some(rate), answer(request, next, &context).await?),
         Err(error) => (None, refuse(request, &error, &context)),
     };
     let mut response = response;
@@ -88,30 +88,27 @@ fn check_accept(request: &ServiceRequest) -> Result<(), ApiError> {
     }
 }
 
-async fn answer<B: MessageBody + 'static>(request: ServiceRequest, next: Next<B>, context: &RequestContext) -> ServiceResponse<EitherBody<B>> {
-    let http_request = request.request().clone();
-    let response = match next.call(request).await {
-        Ok(response) => response,
-        Err(error) => {
-            let response = render(&error, None, context);
-            return ServiceResponse::new(http_request, response.map_into_right_body());
-        }
-    };
-    let status = response.status();
-    let rendered = response.response().error().map(|error| render(error, Some(status), context));
-    match rendered {
+/// Nobody else may hold the request while it is routed, so it is not cloned here; an error that is no answer yet (no
+/// layer of ours makes one) goes up as it is.
+async fn answer<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+    context: &RequestContext,
+) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    let response = next.call(request).await?;
+    let rendered = response.response().error().map(|error| render(error, response.status(), context));
+    Ok(match rendered {
         Some(rendered) => response.into_response(rendered.map_into_right_body()),
         None => response.map_into_left_body(),
-    }
+    })
 }
 
 /// Writes an error as a problem document; those of layers below us by their status alone.
-fn render(error: &Error, status: Option<StatusCode>, context: &RequestContext) -> actix_web::HttpResponse<BoxBody> {
+fn render(error: &Error, status: StatusCode, context: &RequestContext) -> actix_web::HttpResponse<BoxBody> {
     if let Some(error) = error.as_error::<ApiError>() {
         log_failure(error, context);
         return problem::response(error, context.lang, &context.request_id);
     }
-    let status = status.unwrap_or_else(|| error.as_response_error().status_code());
     let error = ApiError::new(problem::kind_of_status(status)).caused_by(error.to_string());
     log_failure(&error, context);
     problem::response(&error, context.lang, &context.request_id)
