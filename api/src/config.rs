@@ -56,6 +56,8 @@ pub struct Settings {
     pub data_dir: PathBuf,
     /// Address and port to listen on.
     pub listen: SocketAddr,
+    /// Threads that serve requests; as many as the machine has cores unless set.
+    pub threads: usize,
     /// The address that people use; links in mails are built from it only.
     pub public_url: PublicUrl,
     /// Further host names that may be used to reach the server, such as a container's name for health checks.
@@ -387,6 +389,7 @@ struct RawSettings {
     database_pool_size: Option<u32>,
     data_dir: Option<PathBuf>,
     listen: Option<String>,
+    threads: Option<usize>,
     public_url: Option<String>,
     allowed_hosts: Vec<String>,
     web_dir: Option<PathBuf>,
@@ -457,7 +460,9 @@ impl Settings {
         if overrides.config.is_some() && !file.exists() {
             return Err(ConfigError::File { path: file, source: std::io::ErrorKind::NotFound.into() });
         }
-        figment = figment.merge(Toml::file_exact(&file));
+        if file.exists() {
+            figment = figment.merge(Toml::file_exact(&file));
+        }
         let environment = Env::prefixed("ATIENDE_")
             .filter(|key| *key != "config" && !key.as_str().to_lowercase().starts_with("test_") && !key.as_str().to_lowercase().starts_with("e2e_"))
             .split("__");
@@ -473,6 +478,7 @@ impl Settings {
             public_url: Some(public_url.to_owned()),
             limits: Limits::unlimited(),
             listen: Some("127.0.0.1:0".to_owned()),
+            threads: Some(1),
             workers: Some(false),
             ..RawSettings::default()
         };
@@ -501,6 +507,7 @@ impl Settings {
         Ok(Self {
             database: DatabaseSettings { pool_size, ..DatabaseSettings::new(database_url) },
             listen,
+            threads: raw.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(2, usize::from)).max(1),
             public_url: PublicUrl::parse(&public_url)?,
             allowed_hosts: raw.allowed_hosts,
             web_dir: raw.web_dir.or_else(default_web_dir),

@@ -33,6 +33,7 @@ pub(super) const PASSWORD: &str = "mesa-abierta-2026";
 
 /// Flags of `demo`.
 #[derive(clap::Args)]
+#[group(skip)]
 pub(super) struct Options {
     #[command(flatten)]
     pub(super) serve: serve::Options,

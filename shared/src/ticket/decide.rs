@@ -32,6 +32,7 @@ pub fn decide(
         desk,
         actor,
         now,
+        listing: false,
     };
     case.may_touch()?;
     let events = case.carry_out(command)?;
@@ -362,6 +363,7 @@ impl<'a> Case<'a> {
                 desk: self.desk,
                 actor: &Actor::System,
                 now: self.now,
+                listing: self.listing,
             };
             let Some(event) = case.automatic_move() else {
                 break;

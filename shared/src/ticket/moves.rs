@@ -17,6 +17,8 @@ pub(super) struct Case<'a> {
     pub(super) desk: &'a Desk,
     pub(super) actor: &'a Actor,
     pub(super) now: DateTime<Utc>,
+    /// Whether what may be offered is being listed: a refusal met on the way then has no list of its own.
+    pub(super) listing: bool,
 }
 
 /// What a command brings to the situation: the word of the survey or of the approvers.
@@ -98,8 +100,12 @@ impl<'a> Case<'a> {
 
     /// The refusal for a state that does not know the command, with what this actor could do instead.
     pub(super) fn not_allowed(&self, command: CommandKind) -> Refusal {
-        let allowed = super::allowed_commands(self.ticket, self.desk, self.actor);
-        let mut allowed: Vec<_> = allowed.into_iter().map(|allowed| allowed.command).collect();
+        let mut allowed: Vec<_> = if self.listing {
+            Vec::new()
+        } else {
+            let offers = super::allowed_commands(self.ticket, self.desk, self.actor);
+            offers.into_iter().map(|offer| offer.command).collect()
+        };
         allowed.dedup();
         Refusal::NotAllowedInState {
             status: self.ticket.status,
