@@ -142,7 +142,7 @@ impl Case<'_> {
         Ok(events)
     }
 
-    pub(super) fn may_write(&self) -> Result<(), Refusal> {
+    fn may_write(&self) -> Result<(), Refusal> {
         if self.is_own_requester() {
             Ok(())
         } else {
@@ -265,29 +265,37 @@ impl Case<'_> {
     }
 
     /// Corrections are for tickets that the support side still owes something.
-    pub(super) fn may_correct(&self, kind: CommandKind) -> Result<(), Refusal> {
+    fn may_correct(&self, kind: CommandKind) -> Result<(), Refusal> {
         self.check_open(kind)?;
         self.check_privilege(kind)
     }
 
-    pub(super) fn check_open(&self, kind: CommandKind) -> Result<(), Refusal> {
-        let open = self.ticket.status.is_open() && self.ticket.status != Status::Draft;
-        if open {
+    fn check_open(&self, kind: CommandKind) -> Result<(), Refusal> {
+        if self.is_at_work() {
             Ok(())
         } else {
             Err(self.not_allowed(kind))
         }
     }
 
-    pub(super) fn check_privilege(&self, kind: CommandKind) -> Result<(), Refusal> {
-        let privileged = privilege_for(kind).is_some_and(|privilege| self.actor.may(privilege));
-        if privileged {
+    fn check_privilege(&self, kind: CommandKind) -> Result<(), Refusal> {
+        if self.is_privileged(kind) {
             Ok(())
         } else {
             Err(Refusal::NotPermitted {
                 why: Denial::MissingPrivilege,
             })
         }
+    }
+
+    /// Whether the support side still owes something.
+    pub(super) fn is_at_work(&self) -> bool {
+        self.ticket.status.is_open() && self.ticket.status != Status::Draft
+    }
+
+    /// Whether the actor holds the right that a command asks of staff.
+    pub(super) fn is_privileged(&self, kind: CommandKind) -> bool {
+        privilege_for(kind).is_some_and(|privilege| self.actor.may(privilege))
     }
 
     fn keeps_priority(&self, event: &Event) -> bool {

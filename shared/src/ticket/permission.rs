@@ -89,28 +89,27 @@ pub fn allowed_commands(ticket: &Ticket, desk: &Desk, actor: &Actor) -> Vec<Allo
 }
 
 impl Case<'_> {
+    /// Asks predicates only, never the functions that refuse: a refusal asks for this very list.
     fn offers_of(&self, kind: CommandKind) -> Vec<Allowed> {
+        let privileged = self.is_privileged(kind);
+        let at_work = self.is_at_work() && privileged;
         match kind {
-            CommandKind::ChangePriority => {
-                self.plain(kind, self.may_correct(kind).is_ok(), &[Need::Reason])
+            CommandKind::ChangePriority => self.plain(kind, at_work, &[Need::Reason]),
+            CommandKind::ChangeCategory | CommandKind::RecordContactAttempt => {
+                self.plain(kind, at_work, &[])
             }
-            CommandKind::ChangeCategory => self.plain(kind, self.may_correct(kind).is_ok(), &[]),
-            CommandKind::AddMessage => self.plain(kind, self.may_write().is_ok(), &[]),
-            CommandKind::RecordContactAttempt => {
-                self.plain(kind, self.may_correct(kind).is_ok(), &[])
+            CommandKind::RecordControl => {
+                self.plain(kind, at_work && !self.desk.controls.is_empty(), &[])
             }
-            CommandKind::RecordControl => self.plain(
-                kind,
-                !self.desk.controls.is_empty() && self.may_correct(kind).is_ok(),
-                &[],
-            ),
-            CommandKind::LinkParent => self.plain(kind, self.check_privilege(kind).is_ok(), &[]),
-            CommandKind::UnlinkParent => self.plain(
-                kind,
-                self.ticket.parent.is_some() && self.check_privilege(kind).is_ok(),
-                &[],
-            ),
-            CommandKind::Accept => self.plain(kind, self.accept().is_ok(), &[]),
+            CommandKind::AddMessage => self.plain(kind, self.is_own_requester() || privileged, &[]),
+            CommandKind::LinkParent => self.plain(kind, privileged, &[]),
+            CommandKind::UnlinkParent => {
+                self.plain(kind, privileged && self.ticket.parent.is_some(), &[])
+            }
+            CommandKind::Accept => {
+                let open = self.takes_acceptance() && self.ticket.accepted_at.is_none();
+                self.plain(kind, open && self.is_own_requester(), &[])
+            }
             CommandKind::Rate => self.rating_offer(),
             CommandKind::RecordWarning
             | CommandKind::RecordBreach

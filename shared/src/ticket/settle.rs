@@ -56,9 +56,7 @@ impl Case<'_> {
 
     /// The requester accepts (C-07): recorded, and the ticket waits for the rating.
     pub(super) fn accept(&self) -> Result<Vec<Event>, Refusal> {
-        let knows = self.desk.acceptance.mode == AcceptanceMode::AcceptAndRate
-            && self.ticket.status.is_settled();
-        if !knows {
+        if !self.takes_acceptance() {
             return Err(self.not_allowed(CommandKind::Accept));
         }
         if !self.is_own_requester() {
@@ -74,6 +72,12 @@ impl Case<'_> {
         Ok(vec![Event::SolutionAccepted {
             cycle: self.ticket.cycle(),
         }])
+    }
+
+    /// Whether the desk asks for acceptance and there is something to accept.
+    pub(super) fn takes_acceptance(&self) -> bool {
+        self.desk.acceptance.mode == AcceptanceMode::AcceptAndRate
+            && self.ticket.status.is_settled()
     }
 
     /// The solution is rejected, and the ticket goes back to whoever solved it.
