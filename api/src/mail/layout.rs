@@ -93,9 +93,9 @@ fn text_block(block: &Block) -> String {
         Block::Choices(choices) => {
             let choices: Vec<String> = choices
                 .iter()
-                .map(|(what, when)| wrapped(&format!("* {what}: {when}")))
+                .map(|(what, when)| format!("* {what}\n{}", indented(&wrapped(when))))
                 .collect();
-            choices.join("\n")
+            choices.join("\n\n")
         }
         Block::Button { label, url } => format!("{label}:\n{url}"),
     }
