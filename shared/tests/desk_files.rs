@@ -109,7 +109,7 @@ fn a_difference_is_told_by_name() {
     assert_eq!(
         diff(&old, &new),
         [
-            "catalog[old] removed",
+            "catalog[mail] removed",
             "groups[mesa].name.en: \"Desk\" -> \"Service desk\"",
             "levels[2].groups[1]: \"sitio\" added",
         ]

@@ -95,21 +95,24 @@ impl Case<'_> {
         if self.desk.level(level).is_none() {
             return Err(Refusal::field("/level", FieldCode::Unknown));
         }
-        let place = if details.group.is_none()
-            && details.assignee.is_none()
-            && level != self.ticket.level
-        {
-            let group = self
-                .level_groups(level)
-                .first()
-                .map(|group| (*group).to_owned());
-            Place {
-                level,
-                group,
-                assignee: None,
+        let place = match (details.group, details.assignee) {
+            (None, None) if level == self.ticket.level => {
+                return Err(Refusal::Conflict {
+                    what: Conflict::NothingToChange,
+                });
             }
-        } else {
-            self.place(level, details.group, details.assignee)?
+            (None, None) => {
+                let group = self
+                    .level_groups(level)
+                    .first()
+                    .map(|group| (*group).to_owned());
+                Place {
+                    level,
+                    group,
+                    assignee: None,
+                }
+            }
+            (group, assignee) => self.place(level, group, assignee)?,
         };
         self.escalated(&step, &details, place, false)
     }

@@ -198,8 +198,13 @@ impl<'a> Case<'a> {
         }
         let details = Details::of(command);
         let missing = |need: &Need| guard::missing_data(*need, kind, &details, self.desk);
-        let mut errors: Vec<FieldRefusal> = needs.iter().flat_map(missing).collect();
-        errors.dedup();
+        let mut errors: Vec<FieldRefusal> = Vec::new();
+        for error in needs.iter().flat_map(missing) {
+            // Two needs may ask for the same field.
+            if !errors.contains(&error) {
+                errors.push(error);
+            }
+        }
         if errors.is_empty() {
             Ok(())
         } else {

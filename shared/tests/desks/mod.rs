@@ -1,6 +1,8 @@
 //! Desks that the tests share: the shipped folder, and one that uses all fourteen states.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub mod story;
+
 use std::path::{Path, PathBuf};
 
 use shared::desk::Desk;
