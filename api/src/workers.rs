@@ -16,6 +16,7 @@ use crate::auth::session;
 use crate::db::{DbConnection, DbError, WorkerLock};
 use crate::http::idempotency;
 use crate::outbox::worker as outbox;
+use crate::sla::sweeper;
 use crate::{attachments, portal};
 
 /// What a round of a worker says.
@@ -48,7 +49,10 @@ impl Worker {
 
 /// Every worker of the product.
 fn all() -> Vec<Worker> {
-    vec![Worker::new("cleaning", Duration::from_secs(600), |state| Box::pin(clean(state)))]
+    vec![
+        Worker::new("cleaning", Duration::from_secs(600), |state| Box::pin(clean(state))),
+        Worker::new("deadlines", Duration::from_secs(10), |state| Box::pin(sweep(state))),
+    ]
 }
 
 /// The running workers of this process.
@@ -111,6 +115,15 @@ async fn send_mail(worker: outbox::Worker, state: AppState, mut stopped: watch::
         let _ = stopped.wait_for(|stop| *stop).await;
     };
     worker.run(state.clock.clone(), state.wake.clone(), stop).await;
+}
+
+/// Writes warnings and breaches, and closes what its requester left unanswered for too long.
+async fn sweep(state: AppState) -> Result<Round, RoundError> {
+    let swept = sweeper::run_once(&state.db, &state.desks, state.clock.now()).await?;
+    if swept > 0 {
+        state.wake.wake();
+    }
+    Ok(if swept >= sweeper::BATCH { Round::More } else { Round::Idle })
 }
 
 /// Forgets idempotency answers, sessions, drafts and uploads whose time is over.

@@ -13,14 +13,14 @@ use crate::tickets::pipeline::{clock_input, next_effect_at};
 use crate::tickets::store;
 
 /// Tickets of one round; the next round follows at once when it was full.
-const BATCH: i64 = 200;
+pub const BATCH: usize = 200;
 
 /// Writes everything that became due up to `now`; gives the number of tickets looked at.
 ///
 /// Each ticket is a transaction of its own, so that one bad ticket does not hold up the others. Two workers that meet at
 /// one ticket wait for each other and the second finds nothing left to do.
 pub async fn run_once(db: &Db, desks: &DeskRegistry, now: DateTime<Utc>) -> Result<usize, TicketError> {
-    let due = db.read(move |conn: &mut DbConnection| store::due_for_effects(conn, now, BATCH).map_err(TicketError::from)).await?;
+    let due = db.read(move |conn: &mut DbConnection| store::due_for_effects(conn, now, BATCH as i64).map_err(TicketError::from)).await?;
     for id in &due {
         let (id, desks) = (*id, desks.clone());
         let done: Result<(), TicketError> = db.write(move |conn| sweep(conn, &desks, id, now)).await;
