@@ -399,6 +399,25 @@ fn a_paused_clock_whose_time_is_used_up_exactly_breaches_when_it_resumes() {
 }
 
 #[test]
+fn a_pause_at_the_very_due_time_holds_the_breach_until_it_ends() {
+    let ticket = Ticket::created("6 13:00")
+        .then("6 17:00", pause)
+        .then("8 10:00", resume);
+    assert_eq!(ticket.solution("8 09:00").status, ClockStatus::Paused);
+    // No business time was paused, so the due time did not move (I-28).
+    let resumed = ticket.solution("8 10:00");
+    assert_eq!(
+        (resumed.status, resumed.due_at),
+        (ClockStatus::Running, Some(at("6 17:00")))
+    );
+    let state = ticket.solution("8 10:01");
+    assert_eq!(
+        (state.breached_at, state.due_at),
+        (Some(at("8 10:00")), Some(at("6 17:00")))
+    );
+}
+
+#[test]
 fn a_changed_target_counts_from_the_same_start() {
     let ticket = Ticket::created("2 08:00")
         .priority("low")
