@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_location, use_navigate};
 use shared::api::desks::DeskRow;
 use shared::api::session::Me;
 
 use super::keys::Keys;
+use super::router::{Nav, Page, Step, nav};
 use super::session::Session;
 use super::shell::Shell;
 use super::ticker::Ticker;
@@ -31,40 +30,37 @@ enum Stage {
 pub fn Frame() -> impl IntoView {
     let client = use_client();
     let stage = RwSignal::new(Stage::Waiting);
-    let leave = to_login();
-    let load = {
-        let leave = leave.clone();
-        move || {
-            let leave = leave.clone();
-            stage.set(Stage::Waiting);
-            spawn_local(async move {
-                // Without a network the session may still be good: then the failed call says so, not the sign-in page.
-                if !client.resume().await && !client.may_have_session() {
-                    leave();
-                    return;
+    let nav = nav();
+    let load = move || {
+        stage.set(Stage::Waiting);
+        spawn_local(async move {
+            // Without a network the session may still be good: then the failed call says so, not the sign-in page.
+            if !client.resume().await && !client.may_have_session() {
+                to_login(nav);
+                return;
+            }
+            match Session::load(client).await {
+                Ok((me, desks)) => {
+                    let _ = stage.try_set(Stage::Ready(me, desks));
                 }
-                match Session::load(client).await {
-                    Ok((me, desks)) => {
-                        let _ = stage.try_set(Stage::Ready(me, desks));
-                    }
-                    Err(error) if error.is_signed_out() => leave(),
-                    Err(error) => {
-                        let _ = stage.try_set(Stage::Failed(error));
-                    }
+                Err(error) if error.is_signed_out() => to_login(nav),
+                Err(error) => {
+                    let _ = stage.try_set(Stage::Failed(error));
                 }
-            });
-        }
+            }
+        });
     };
     load();
     // The session may end while the console is open: disabled account, revoked family.
     Effect::new(move |was_in: Option<bool>| {
         let is_in = client.is_signed_in();
         if was_in == Some(true) && !is_in {
-            leave();
+            to_login(nav);
         }
         is_in
     });
-    move || match stage.get() {
+    move || {
+        match stage.get() {
         Stage::Waiting => {
             view! { <p class="boot" role="status">{t(Words::Loading)}</p> }.into_any()
         }
@@ -75,26 +71,18 @@ pub fn Frame() -> impl IntoView {
             view! { <Shell/> }.into_any()
         }
         Stage::Failed(error) => {
-            let load = load.clone();
             view! { <main class="sheet" id="main"><Failed error retry=Callback::new(move |()| load())/></main> }.into_any()
         }
+    }
     }
 }
 
 /// Leads to the sign-in page, which comes back to the present page.
-fn to_login() -> impl Fn() + Clone {
-    let navigate = use_navigate();
-    let location = use_location();
-    move || {
-        let path = location.pathname.get_untracked();
-        let page = path.strip_prefix(super::BASE).unwrap_or_default();
-        let search = location.search.get_untracked();
-        let mark = if search.is_empty() { "" } else { "?" };
-        let next = encode(&[page, mark, &search].concat());
-        let options = NavigateOptions {
-            replace: true,
-            ..NavigateOptions::default()
-        };
-        navigate(&["/login?next=", &next].concat(), options);
+fn to_login(nav: Nav) {
+    if nav.page.get_untracked() != Page::Login {
+        nav.go(
+            &["/login?next=", &encode(&nav.address())].concat(),
+            Step::Instead,
+        );
     }
 }

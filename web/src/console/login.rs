@@ -2,10 +2,9 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_navigate, use_query_map};
 use shared::api::session::Login as Proof;
 
+use super::router::{Step, nav};
 use super::words::Words;
 use crate::browser;
 use crate::client::{console as api, use_client};
@@ -17,8 +16,7 @@ use crate::i18n::t;
 #[component]
 pub fn Login() -> impl IntoView {
     let client = use_client();
-    let navigate = use_navigate();
-    let query = use_query_map();
+    let nav = nav();
     let email = RwSignal::new(String::new());
     let password = RwSignal::new(String::new());
     let error = RwSignal::new(None::<String>);
@@ -46,19 +44,12 @@ pub fn Login() -> impl IntoView {
         }
         busy.set(true);
         error.set(None);
-        let navigate = navigate.clone();
-        let next = query.with_untracked(|query| in_app(query.get_str("next").unwrap_or_default()));
+        let next = in_app(&untrack(move || nav.param("next")).unwrap_or_default());
         spawn_local(async move {
             let outcome = api::log_in(client, &proof).await;
             busy.set(false);
             match outcome {
-                Ok(()) => navigate(
-                    &next,
-                    NavigateOptions {
-                        replace: true,
-                        ..NavigateOptions::default()
-                    },
-                ),
+                Ok(()) => nav.go(&next, Step::Instead),
                 Err(refused) => {
                     error.set(Some(refused.detail()));
                     browser::focus_id("password");

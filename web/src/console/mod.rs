@@ -15,6 +15,7 @@ mod new_ticket;
 mod people;
 mod query;
 mod queue;
+mod router;
 mod session;
 mod shell;
 mod sla;
@@ -25,16 +26,11 @@ mod vouching;
 mod words;
 
 use leptos::prelude::*;
-use leptos_router::components::{ParentRoute, Redirect, Route, Router, Routes};
-use leptos_router::path;
 
-use self::words::Words;
+use self::router::{Nav, Page};
 use crate::client::Audience;
 use crate::components::Toasts;
-use crate::i18n::{t, use_lang};
-
-/// Where the console lives.
-pub const BASE: &str = "/console";
+use crate::i18n::use_lang;
 
 /// Starts the console in `#app`.
 pub fn start() {
@@ -45,38 +41,22 @@ pub fn start() {
 #[component]
 fn App() -> impl IntoView {
     let lang = use_lang();
-    move || {
+    let nav = Nav::start();
+    provide_context(nav);
+    let signing_in = Memo::new(move |_| nav.page.get() == Page::Login);
+    let page = move || {
         lang.track();
-        view! {
-            <Router base=BASE>
-                <Routes fallback=NotFound>
-                    <Route path=path!("/login") view=login::Login/>
-                    <ParentRoute path=path!("") view=frame::Frame>
-                        <Route path=path!("") view=|| view! { <Redirect path="/queue"/> }/>
-                        <Route path=path!("/tickets/new") view=new_ticket::NewTicketPage/>
-                        <Route path=path!("/people") view=people::PeoplePage/>
-                        <Route path=path!("/access-requests") view=access_requests::AccessRequestsPage/>
-                        <Route path=path!("/vouching") view=vouching::VouchingPage/>
-                        <ParentRoute path=path!("") view=queue::Workbench>
-                            <Route path=path!("/queue") view=|| ()/>
-                            <Route path=path!("/tickets/:code") view=ticket::TicketPane/>
-                        </ParentRoute>
-                    </ParentRoute>
-                </Routes>
-            </Router>
-            <Toasts/>
+        if signing_in.get() {
+            view! { <login::Login/> }.into_any()
+        } else {
+            view! { <frame::Frame/> }.into_any()
         }
-    }
-}
-
-#[component]
-fn NotFound() -> impl IntoView {
+    };
     view! {
-        <main class="sheet" id="main">
-            <div class="empty">
-                <h1>{t(Words::PageNotFound)}</h1>
-                <p><a class="btn primary" href="/console/queue">{t(Words::BackToQueue)}</a></p>
-            </div>
-        </main>
+        {page}
+        {move || {
+            lang.track();
+            view! { <Toasts/> }
+        }}
     }
 }

@@ -3,13 +3,13 @@
 use leptos::ev;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::hooks::use_navigate;
 use shared::api::people::Person;
 use shared::api::tickets::NewTicket;
 use shared::ticket::actor::Privilege;
 use shared::ticket::status::{Channel, RequestType};
 use shared::ticket::text::{BODY_MAX, Body, SUBJECT_MAX, Subject};
 
+use super::router::{Step, nav};
 use super::session::session;
 use super::shell::{Topbar, counts};
 use super::words::Words;
@@ -52,7 +52,7 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
     let client = use_client();
     let ui = use_ui();
     let counts = counts();
-    let navigate = use_navigate();
+    let nav = nav();
     let faults = Faults::none();
     let error = RwSignal::new(None::<ApiError>);
     let busy = RwSignal::new(false);
@@ -148,7 +148,6 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
         };
         busy.set(true);
         error.set(None);
-        let navigate = navigate.clone();
         spawn_local(async move {
             let outcome = api::create_ticket(client, &ticket, &key.get_value()).await;
             if busy.try_set(false).is_some() {
@@ -158,7 +157,7 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
                 Ok(made) => {
                     ui.toast(Kind::Success, t_with(Words::TicketCreated, &[&made.code]));
                     counts.refresh();
-                    navigate(&["/tickets/", &made.code].concat(), Default::default());
+                    nav.go(&["/tickets/", &made.code].concat(), Step::Forward);
                 }
                 Err(refused) => {
                     if refused.status() > 0 && refused.status() < 500 {

@@ -3,12 +3,12 @@
 use leptos::ev;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::hooks::use_query_map;
 use shared::api::people::{NewPerson, Person, PersonPatch};
 use shared::i18n::Lang;
 use shared::ticket::text::{EmailAddress, EntityName, PersonName, PhoneNumber};
 
 use super::components::window::shown;
+use super::router::nav;
 use super::session::session;
 use super::shell::Topbar;
 use super::words::Words;
@@ -45,14 +45,12 @@ pub fn PeoplePage() -> impl IntoView {
     let next = RwSignal::new(None::<String>);
     let error = RwSignal::new(None::<ApiError>);
     let asked = StoredValue::new(0u32);
-    let params = use_query_map();
-    let edit = RwSignal::new(
-        if params.with_untracked(|params| params.get("new").is_some()) {
-            Edit::New
-        } else {
-            Edit::Closed
-        },
-    );
+    let asked_for_new = untrack(|| nav().param("new")).is_some();
+    let edit = RwSignal::new(if asked_for_new {
+        Edit::New
+    } else {
+        Edit::Closed
+    });
     let load = move |cursor: Option<String>| {
         let number = asked.get_value() + 1;
         asked.set_value(number);

@@ -1,8 +1,8 @@
 //! What the queue shows, as the address says it: view, filters and order live in the query string, so that a list
 //! can be bookmarked, shared and reached again with the back button.
 
-use leptos_router::params::ParamsMap;
 use shared::api::tickets::{Sort, TicketQuery, View};
+use web_sys::UrlSearchParams;
 
 /// Rows of one page of the queue.
 pub const PAGE_ROWS: u16 = 50;
@@ -75,8 +75,9 @@ pub fn toggled(current: Option<Sort>, column: (Sort, Sort)) -> Sort {
 }
 
 /// Reads the query of an address; what it does not know is left out. Without a view it is "mine".
-pub fn from_params(params: &ParamsMap, desk: Option<String>) -> TicketQuery {
-    let text = |name: &str| params.get(name).filter(|value| !value.is_empty());
+pub fn from_search(search: &str, desk: Option<String>) -> TicketQuery {
+    let params = UrlSearchParams::new_with_str(search).ok();
+    let text = |name: &str| params.as_ref()?.get(name).filter(|value| !value.is_empty());
     TicketQuery {
         desk,
         view: Some(

@@ -6,12 +6,10 @@
 
 use std::cmp::Ordering;
 
+use chrono::DateTime;
 use leptos::ev;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::NavigateOptions;
-use leptos_router::components::Outlet;
-use leptos_router::hooks::{use_location, use_navigate, use_query_map};
 use shared::api::page::Page;
 use shared::api::tickets::{Sort, TicketQuery, TicketRow, View};
 use shared::ticket::actor::Privilege;
@@ -19,17 +17,19 @@ use wasm_bindgen::JsCast;
 
 use super::keys::keys;
 use super::query::{self, PAGE_ROWS};
+use super::router::{Step, nav};
 use super::session::session;
 use super::shell::{Topbar, counts, view_title};
 use super::sla::{ChipStyle, SlaChip};
 use super::status::priority_icon;
+use super::ticket::TicketPane;
 use super::words::Words;
 use crate::browser;
 use crate::client::{ApiError, Fetched, console as api, use_client};
 use crate::components::feedback::{Empty, Failed};
 use crate::components::icon;
-use crate::components::ticket::{StatusTag, initials, time};
-use crate::i18n::dates::{DEFAULT_ZONE, Style};
+use crate::components::ticket::{StatusTag, initials};
+use crate::i18n::dates::{DEFAULT_ZONE, Style, instant, iso};
 use crate::i18n::{t, t_with};
 
 const POLL_SECONDS: u64 = 15;
@@ -180,19 +180,14 @@ fn wide_screen() -> RwSignal<bool> {
 #[component]
 pub fn Workbench() -> impl IntoView {
     let session = session();
-    let params = use_query_map();
-    let location = use_location();
-    let open = Memo::new(move |_| {
-        let path = location.pathname.get();
-        path.rsplit_once("/tickets/")
-            .map(|(_, code)| code.trim_end_matches('/').to_owned())
-    });
+    let nav = nav();
     let queue = Queue {
         query: Memo::new(move |_| {
             let desk = session.desk.get();
-            params.with(|params| query::from_params(params, Some(desk)))
+            nav.search
+                .with(|search| query::from_search(search, Some(desk)))
         }),
-        open,
+        open: nav.ticket,
         lines: RwSignal::new(Vec::new()),
         phase: RwSignal::new(Phase::Loading),
         trail: RwSignal::new(Vec::new()),
@@ -221,7 +216,7 @@ pub fn Workbench() -> impl IntoView {
         </Topbar>
         <main class="panes" id="main" tabindex="-1" data-open=move || if queue.open.with(Option::is_some) { "ticket" } else { "none" }>
             <List queue wide/>
-            <Outlet/>
+            <TicketPane/>
         </main>
     }
 }
@@ -299,21 +294,16 @@ fn load_list(queue: Queue, wide: RwSignal<bool>) {
 }
 
 /// Changes the address to another query, on the same page, without a new entry in the history.
-fn use_refine(queue: Queue) -> impl Fn(TicketQuery) + Clone {
-    let navigate = use_navigate();
+fn use_refine(queue: Queue) -> impl Fn(TicketQuery) + Copy {
+    let nav = nav();
     move |query: TicketQuery| {
         let page = match queue.open.get_untracked() {
             Some(code) => ["/tickets/", &code].concat(),
             None => "/queue".to_owned(),
         };
-        let options = NavigateOptions {
-            replace: true,
-            scroll: false,
-            ..NavigateOptions::default()
-        };
-        navigate(
+        nav.go(
             &[page.as_str(), &query::to_search(&query)].concat(),
-            options,
+            Step::Instead,
         );
     }
 }
@@ -336,7 +326,6 @@ fn SearchField(queue: Queue) -> impl IntoView {
             .chars()
             .take(100)
             .collect::<String>();
-        let refine = refine.clone();
         if let Some(handle) = pending.get_value() {
             handle.clear();
         }
@@ -451,17 +440,11 @@ fn bind_row_keys(queue: Queue) {
     let keys = keys();
     keys.bind("j", move_by(1));
     keys.bind("k", move_by(-1));
-    let navigate = use_navigate();
+    let nav = nav();
     keys.bind("u", move || {
         if let Some(code) = queue.open.get_untracked() {
-            let address = queue.query.with_untracked(query::to_search);
-            navigate(
-                &["/queue", &address].concat(),
-                NavigateOptions {
-                    scroll: false,
-                    ..NavigateOptions::default()
-                },
-            );
+            let search = queue.query.with_untracked(query::to_search);
+            nav.go(&["/queue", &search].concat(), Step::Forward);
             focus_row(code);
         }
     });
@@ -524,7 +507,7 @@ fn row_view(queue: Queue, line: Line) -> impl IntoView {
             <span class="c-who" title=who.clone()>{who.clone()}</span>
             <span class="c-state"><StatusTag status=row.status label=row.status_label.clone() small=true/></span>
             <span class="c-owner">
-                <span class="tag plain sm num"><span class="sr">{t(Words::Level)}" "</span><span aria-hidden="true">"N"</span>{row.level}</span>
+                <span class="num"><span class="sr">{t(Words::Level)}" "</span><span aria-hidden="true">"N"</span>{row.level}</span>
                 {owner}
             </span>
             <span class="c-sla"><SlaChip clock=row.sla.clock status=row.sla.status due_at=row.sla.due_at desk style=ChipStyle::Bare/></span>
@@ -541,12 +524,20 @@ fn row_view(queue: Queue, line: Line) -> impl IntoView {
 
 /// The last movement: the hour of today, else the day.
 fn when(row: &TicketRow, zone: &str) -> AnyView {
-    let today = browser::now_ms() - crate::i18n::dates::ms(row.updated_at) < 16.0 * 3_600_000.0;
-    time(
-        row.updated_at,
-        zone,
-        if today { Style::Time } else { Style::Date },
-    )
+    let at = row.updated_at;
+    let day = |at| instant(at, zone, Style::Date);
+    let today = DateTime::from_timestamp_millis(browser::now_ms() as i64).map(day);
+    let text = if today.as_ref() == Some(&day(at)) {
+        instant(at, zone, Style::Time)
+    } else {
+        // The day of `12 mar, 10:42 a. m.`
+        let short = instant(at, zone, Style::Short);
+        short
+            .split_once(',')
+            .map_or(short.clone(), |(day, _)| day.to_owned())
+    };
+    view! { <time class="num" datetime=iso(at) title=instant(at, zone, Style::Full)>{text}</time> }
+        .into_any()
 }
 
 /// Says how many rows wait, and shows them.
@@ -600,7 +591,6 @@ fn NoRows(queue: Queue) -> impl IntoView {
 fn RowHead(queue: Queue) -> impl IntoView {
     let refine = use_refine(queue);
     let head = move |class: &'static str, name: &'static str, column: (Sort, Sort), short: bool| {
-        let refine = refine.clone();
         let sort = move || queue.query.with(|query| query.sort.unwrap_or_default());
         let place = move || match sort() {
             sort if sort == column.0 => Ordering::Less,
@@ -720,7 +710,6 @@ fn FilterBar(queue: Queue) -> impl IntoView {
         count => t_with(Words::FiltersCount, &[&count.to_string()]),
     };
     let on_sort = {
-        let refine = refine.clone();
         move |event: ev::Event| {
             refine(TicketQuery {
                 sort: query::parse_sort(&event_target_value(&event)),
@@ -737,10 +726,7 @@ fn FilterBar(queue: Queue) -> impl IntoView {
                 (down, t_with(Words::Falling, &[t(name)])),
             ]
         });
-    let clear = {
-        let refine = refine.clone();
-        move |_| refine(query::unfiltered(&queue.query.get_untracked()))
-    };
+    let clear = { move |_| refine(query::unfiltered(&queue.query.get_untracked())) };
     let states = move || {
         session.current().map(|desk| {
             desk.states
@@ -786,7 +772,6 @@ fn FilterBar(queue: Queue) -> impl IntoView {
                        choices: Signal<Option<Vec<Pick>>>,
                        read: fn(&TicketQuery) -> Option<String>,
                        write: fn(&mut TicketQuery, Option<String>)| {
-        let refine = refine.clone();
         let on_change = move |event: ev::Event| {
             let value = event_target_value(&event);
             let mut query = queue.query.get_untracked();
@@ -844,7 +829,6 @@ fn FilterBar(queue: Queue) -> impl IntoView {
                 {icon("filter")}{toggle_text}
             </button>
             {move || (count() > 0).then(|| {
-                let clear = clear.clone();
                 view! { <button class="chip" type="button" on:click=clear>{t(Words::ClearFilters)}{icon("x")}</button> }
             })}
             <select class="input select sm" aria-label=t(Words::SortList) on:change=on_sort>

@@ -4,21 +4,26 @@
 use leptos::ev;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::components::Outlet;
-use leptos_router::hooks::{use_location, use_navigate, use_query_map};
 use shared::api::tickets::{TicketQuery, View, ViewCounts};
 use shared::ticket::actor::Privilege;
 use wasm_bindgen::JsCast;
 
+use super::access_requests::AccessRequestsPage;
 use super::components::menu::Menu;
 use super::components::window::shown;
 use super::keys::keys;
+use super::new_ticket::NewTicketPage;
+use super::people::PeoplePage;
 use super::query;
+use super::queue::Workbench;
+use super::router::{Page, Step, focus_headings, nav};
 use super::session::session;
+use super::vouching::VouchingPage;
 use super::words::Words;
 use crate::browser;
 use crate::client::{Fetched, console as api, use_client};
 use crate::components::dialog::Dialog;
+use crate::components::feedback::Empty;
 use crate::components::page::title as title_of_window;
 use crate::components::ticket::initials;
 use crate::components::{LangSwitch, SkipLink, ThemeSwitch, icon};
@@ -69,10 +74,12 @@ pub fn Shell() -> impl IntoView {
     paint_desk();
     follow_desk_of_address();
     bind_keys(open_window);
-    let location = use_location();
+    let nav = nav();
+    focus_headings(nav);
     Effect::new(move |_| {
-        location.pathname.track();
-        location.search.track();
+        nav.page.track();
+        nav.ticket.track();
+        nav.search.track();
         drawer.set(false);
     });
     let on_key = move |event: ev::KeyboardEvent| {
@@ -80,12 +87,26 @@ pub fn Shell() -> impl IntoView {
             drawer.set(false);
         }
     };
+    let page = move || match nav.page.get() {
+        Page::Queue => view! { <Workbench/> }.into_any(),
+        Page::NewTicket => view! { <NewTicketPage/> }.into_any(),
+        Page::People => view! { <PeoplePage/> }.into_any(),
+        Page::AccessRequests => view! { <AccessRequestsPage/> }.into_any(),
+        Page::Vouching => view! { <VouchingPage/> }.into_any(),
+        Page::Home => {
+            nav.go("/queue", Step::Instead);
+            ().into_any()
+        }
+        // The sign-in has no shell.
+        Page::Login => ().into_any(),
+        Page::Unknown => view! { <UnknownPage/> }.into_any(),
+    };
     view! {
         <div class="shell" data-rail=move || drawer.get().then_some("open") on:keydown=on_key>
             <SkipLink/>
             <Rail drawer open_window/>
             <button class="rail-shade" type="button" tabindex="-1" aria-hidden="true" on:click=move |_| drawer.set(false)></button>
-            <div class="stage"><Outlet/></div>
+            <div class="stage">{page}</div>
             <BottomBar drawer/>
             {move || match open_window.get() {
                 Window::None => ().into_any(),
@@ -93,6 +114,18 @@ pub fn Shell() -> impl IntoView {
                 Window::Shortcuts => view! { <Shortcuts on_close=close/> }.into_any(),
             }}
         </div>
+    }
+}
+
+#[component]
+fn UnknownPage() -> impl IntoView {
+    view! {
+        <Topbar title=Signal::derive(|| t(Words::PageNotFound).to_owned())/>
+        <main class="sheet" id="main" tabindex="-1">
+            <Empty symbol="search" title=t(Words::PageNotFound)>
+                <p><a class="btn primary" href="/console/queue">{t(Words::BackToQueue)}</a></p>
+            </Empty>
+        </main>
     }
 }
 
@@ -156,9 +189,9 @@ fn paint_desk() {
 /// A `desk` in the address opens that desk, so that a shared address shows the same list.
 fn follow_desk_of_address() {
     let session = session();
-    let query = use_query_map();
+    let nav = nav();
     Effect::new(move |_| {
-        if let Some(slug) = query.with(|query| query.get("desk")) {
+        if let Some(slug) = nav.param("desk") {
             session.open_desk(&slug);
         }
     });
@@ -167,18 +200,17 @@ fn follow_desk_of_address() {
 fn bind_keys(open_window: RwSignal<Window>) {
     let session = session();
     let keys = keys();
-    let navigate = use_navigate();
+    let nav = nav();
     let go_to_view = move |view: View| {
-        let navigate = navigate.clone();
         move || {
             let query = TicketQuery {
                 desk: Some(session.desk.get_untracked()),
                 view: Some(view),
                 ..TicketQuery::default()
             };
-            navigate(
+            nav.go(
                 &["/queue", &query::to_search(&query)].concat(),
-                Default::default(),
+                Step::Forward,
             );
         }
     };
@@ -187,10 +219,9 @@ fn bind_keys(open_window: RwSignal<Window>) {
     keys.bind("g a", go_to_view(View::All));
     keys.bind("g u", go_to_view(View::Unassigned));
     keys.bind("g d", go_to_view(View::DueSoon));
-    let navigate = use_navigate();
     keys.bind("c", move || {
         if session.may(Privilege::TicketCreate) {
-            navigate("/tickets/new", Default::default());
+            nav.go("/tickets/new", Step::Forward);
         }
     });
     keys.bind("?", move || open_window.set(Window::Shortcuts));
@@ -241,16 +272,13 @@ fn view_count(counts: ViewCounts, view: View) -> Option<i64> {
 fn Rail(drawer: RwSignal<bool>, open_window: RwSignal<Window>) -> impl IntoView {
     let session = session();
     let counts = counts();
-    let location = use_location();
-    let params = use_query_map();
-    let in_queue = move || {
-        let path = location.pathname.get();
-        path.ends_with("/queue") || (path.contains("/tickets/") && !path.ends_with("/tickets/new"))
-    };
+    let nav = nav();
     let present = Memo::new(move |_| {
-        in_queue()
-            .then(|| params.with(|params| query::from_params(params, None).view))
-            .flatten()
+        if nav.page.get() != Page::Queue {
+            return None;
+        }
+        nav.search
+            .with(|search| query::from_search(search, None).view)
     });
     Effect::new(move |_| {
         if drawer.get() {
@@ -273,24 +301,29 @@ fn Rail(drawer: RwSignal<bool>, open_window: RwSignal<Window>) -> impl IntoView 
             </li>
         }
     });
-    let page = move |href: &'static str,
+    let page = move |to: Page,
+                     href: &'static str,
                      symbol: &'static str,
                      name: Words,
                      right: Privilege,
                      count: Option<Signal<i64>>| {
-        let current = move || (location.pathname.get() == href).then_some("page");
+        let current = move || (nav.page.get() == to).then_some("page");
+        let badge = move || {
+            let count = count.map_or(0, |count| count.get());
+            (count > 0).then(|| view! { <span class="badge accent num">{count}</span> })
+        };
         move || {
-            session.may(right).then(|| view! {
-            <li>
-                <a class="rail-link" href=href aria-current=current>
-                    {icon(symbol)}
-                    <span class="rail-text">{t(name)}</span>
-                    {count.map(|count| view! {
-                        <span class="badge num" class:accent=move || { count.get() > 0 } hidden=move || count.get() == 0>{count}</span>
-                    })}
-                </a>
-            </li>
-        })
+            session.may(right).then(|| {
+                view! {
+                    <li>
+                        <a class="rail-link" href=href aria-current=current>
+                            {icon(symbol)}
+                            <span class="rail-text">{t(name)}</span>
+                            {badge}
+                        </a>
+                    </li>
+                }
+            })
         }
     };
     let waiting =
@@ -315,9 +348,9 @@ fn Rail(drawer: RwSignal<bool>, open_window: RwSignal<Window>) -> impl IntoView 
                 <ul class="rail-list" aria-labelledby="rail-views">{views.collect_view()}</ul>
                 <p class="rail-title" id="rail-desk">{t(Words::Desk)}</p>
                 <ul class="rail-list" aria-labelledby="rail-desk">
-                    {page("/console/people", "user", Words::People, Privilege::PeopleManage, None)}
-                    {page("/console/access-requests", "key", Words::AccessRequests, Privilege::AccessDecide, Some(waiting))}
-                    {page("/console/vouching", "phone", Words::Vouching, Privilege::IdentityVouch, None)}
+                    {page(Page::People, "/console/people", "user", Words::People, Privilege::PeopleManage, None)}
+                    {page(Page::AccessRequests, "/console/access-requests", "key", Words::AccessRequests, Privilege::AccessDecide, Some(waiting))}
+                    {page(Page::Vouching, "/console/vouching", "phone", Words::Vouching, Privilege::IdentityVouch, None)}
                 </ul>
             </div>
             <div class="rail-foot"><UserMenu open_window/></div>
@@ -350,27 +383,24 @@ fn desk_name(session: super::session::Session) -> String {
 #[component]
 fn DeskSwitch() -> impl IntoView {
     let session = session();
-    let navigate = use_navigate();
-    let location = use_location();
+    let nav = nav();
     let choose = move |event: ev::Event| {
         let slug = event_target_value(&event);
         session.open_desk(&slug);
-        let path = location.pathname.get_untracked();
         // Filters name groups and priorities of one desk, and a ticket belongs to one: both are left behind.
-        if path.ends_with("/queue") || path.contains("/tickets/") {
+        if nav.page.get_untracked() == Page::Queue {
             let query = TicketQuery {
                 desk: Some(slug),
                 view: Some(View::Mine),
                 ..TicketQuery::default()
             };
-            navigate(
+            nav.go(
                 &["/queue", &query::to_search(&query)].concat(),
-                Default::default(),
+                Step::Forward,
             );
         }
     };
     move || {
-        let choose = choose.clone();
         (session.desks.with(Vec::len) > 1).then(|| view! {
             <select class="input select" aria-label=t(Words::ChooseDesk) prop:value=move || session.desk.get() on:change=choose>
                 {session.desks.get().into_iter().map(|desk| {
@@ -411,19 +441,19 @@ fn UserMenu(open_window: RwSignal<Window>) -> impl IntoView {
 #[component]
 fn BottomBar(drawer: RwSignal<bool>) -> impl IntoView {
     let session = session();
-    let location = use_location();
-    let link = move |href: &'static str, symbol: &'static str, name: Words| {
+    let nav = nav();
+    let link = move |to: Page, href: &'static str, symbol: &'static str, name: Words| {
         view! {
-            <a class="bottom-link" href=href aria-current=move || (location.pathname.get() == href).then_some("page")>
+            <a class="bottom-link" href=href aria-current=move || (nav.page.get() == to).then_some("page")>
                 {icon(symbol)}<span>{t(name)}</span>
             </a>
         }
     };
     view! {
         <nav class="bottombar" aria-label=t(Words::MainNavigation)>
-            {link("/console/queue", "inbox", Words::Queue)}
-            {move || session.may(Privilege::TicketCreate).then(|| link("/console/tickets/new", "plus", Words::New))}
-            {move || session.may(Privilege::PeopleManage).then(|| link("/console/people", "user", Words::People))}
+            {link(Page::Queue, "/console/queue", "inbox", Words::Queue)}
+            {move || session.may(Privilege::TicketCreate).then(|| link(Page::NewTicket, "/console/tickets/new", "plus", Words::New))}
+            {move || session.may(Privilege::PeopleManage).then(|| link(Page::People, "/console/people", "user", Words::People))}
             <button class="bottom-link" type="button" aria-expanded=move || drawer.get().to_string() on:click=move |_| drawer.set(true)>
                 {icon("menu")}<span>{t(Words::Menu)}</span>
             </button>

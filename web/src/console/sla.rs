@@ -100,7 +100,7 @@ fn overdue(due: DateTime<Utc>, desk: Option<&DeskView>, now: DateTime<Utc>) -> R
         .whole_minutes();
     let text = match late {
         BusinessMinutes::ZERO => t(Words::Overdue).to_owned(),
-        late => t_with(Words::OverdueBy, &[&late.to_string()]),
+        late => t_with(Words::OverdueBy, &[&coarse(late, 60)]),
     };
     Reading {
         class: "breached",
@@ -114,11 +114,19 @@ fn overdue(due: DateTime<Utc>, desk: Option<&DeskView>, now: DateTime<Utc>) -> R
 /// Seconds of business time in words; below ten minutes with seconds.
 fn amount(seconds: i64) -> String {
     if seconds > CLOSE_SECONDS {
-        return BusinessMinutes(seconds / 60).to_string();
+        return coarse(BusinessMinutes(seconds / 60), 600);
     }
     let (minutes, rest) = (seconds / 60, seconds % 60);
     let zero = if rest < 10 { "0" } else { "" };
     [&minutes.to_string(), ":", zero, &rest.to_string(), " min"].concat()
+}
+
+/// From some length on, in minutes, the odd minutes say nothing that an agent would act on.
+fn coarse(minutes: BusinessMinutes, from: i64) -> String {
+    if minutes.0 < from {
+        return minutes.to_string();
+    }
+    BusinessMinutes(minutes.0 / 60 * 60).to_string()
 }
 
 /// What a clock is called.

@@ -2,10 +2,14 @@
 
 use leptos::prelude::*;
 
+use crate::browser;
+
 /// The `open` signal of a [`Dialog`](crate::components::dialog::Dialog) that is drawn open, and is taken away by
 /// `on_closed` once it has closed. The browser gives the focus back while closing, so the dialog must not vanish before.
 pub fn shown(on_closed: Callback<()>) -> RwSignal<bool> {
     let open = RwSignal::new(true);
+    // Not the cross, which the browser would choose, but the first thing to fill in.
+    browser::focus_first("dialog[open] .dialog-body :is(input, select, textarea, button)");
     Effect::new(move |was_open: Option<bool>| {
         let is_open = open.get();
         if was_open == Some(true) && !is_open {

@@ -1,7 +1,6 @@
 //! The head of a ticket: code, state, priority, clocks, subject, and the actions that are permitted now.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_navigate;
 
 use super::Case;
 use super::actions::ActionBar;
@@ -9,6 +8,7 @@ use crate::components::icon;
 use crate::components::ticket::StatusTag;
 use crate::console::query;
 use crate::console::queue::focus_row;
+use crate::console::router::{Step, nav};
 use crate::console::sla::{ChipStyle, SlaChip};
 use crate::console::status::priority_tag;
 use crate::console::words::Words;
@@ -17,12 +17,12 @@ use crate::i18n::t;
 /// The head of the open ticket.
 #[component]
 pub fn Head(case: Case) -> impl IntoView {
-    let navigate = use_navigate();
+    let nav = nav();
     let back = move |event: web_sys::MouseEvent| {
         event.prevent_default();
         event.stop_propagation();
         let search = case.queue.query.with_untracked(query::to_search);
-        navigate(&["/queue", &search].concat(), Default::default());
+        nav.go(&["/queue", &search].concat(), Step::Forward);
         focus_row(case.code());
     };
     let line = move || {

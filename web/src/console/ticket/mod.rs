@@ -14,7 +14,6 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::hooks::use_params_map;
 use shared::api::desks::DeskView;
 use shared::api::tickets::{AllowedCommand, TicketView, TimelineEntry};
 use shared::ticket::command::CommandKind;
@@ -24,6 +23,7 @@ use self::head::Head;
 use self::side::Side;
 use self::timeline::Timeline;
 use super::queue::{Queue, queue};
+use super::router::nav;
 use super::session::{Session, session};
 use super::words::Words;
 use crate::browser;
@@ -216,9 +216,8 @@ impl Case {
 /// The ticket of the address.
 #[component]
 pub fn TicketPane() -> impl IntoView {
-    let params = use_params_map();
-    let code = Memo::new(move |_| params.with(|params| params.get("code").unwrap_or_default()));
-    move || view! { <Ticket code=code.get()/> }
+    let nav = nav();
+    move || nav.ticket.get().map(|code| view! { <Ticket code/> })
 }
 
 #[component]
