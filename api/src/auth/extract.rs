@@ -1,8 +1,7 @@
 //! The callers that handlers name in their signature.
 
-use std::future::{Future, Ready, ready};
+use std::future::{Ready, ready};
 use std::ops::Deref;
-use std::pin::Pin;
 use std::sync::Arc;
 
 use actix_web::dev::Payload;
@@ -23,9 +22,8 @@ use crate::app::AppState;
 use crate::config::random_bytes;
 use crate::db::DbConnection;
 use crate::http::ApiError;
+use crate::http::order::{self, Extraction};
 use crate::http::rate::RateClass;
-
-type Extraction<T> = Pin<Box<dyn Future<Output = Result<T, ApiError>>>>;
 
 /// A signed-in agent, or a program with an agent's API token.
 #[derive(Clone, Debug)]
@@ -360,7 +358,7 @@ impl FromRequest for AgentCaller {
     type Future = Extraction<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        Box::pin(agent(request.clone()))
+        order::caller(request, agent(request.clone()))
     }
 }
 
@@ -369,11 +367,12 @@ impl FromRequest for Administrator {
     type Future = Extraction<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        Box::pin(async move {
-            let caller = agent(request).await?;
+        let caller = agent(request.clone());
+        let administrator = async move {
+            let caller = caller.await?;
             if caller.is_admin() { Ok(Self(caller)) } else { Err(ApiError::forbidden()) }
-        })
+        };
+        order::caller(request, administrator)
     }
 }
 
@@ -382,7 +381,7 @@ impl FromRequest for RequesterCaller {
     type Future = Extraction<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        Box::pin(requester(request.clone()))
+        order::caller(request, requester(request.clone()))
     }
 }
 

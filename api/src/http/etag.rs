@@ -1,6 +1,6 @@
 //! Versions as entity tags: `ETag`, `If-Match`, `If-None-Match`.
 
-use std::future::{Ready, ready};
+use std::future::ready;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::{HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH};
@@ -8,6 +8,7 @@ use actix_web::{FromRequest, HttpRequest};
 use shared::api::problem::ProblemType;
 
 use super::ApiError;
+use super::order::{Extraction, after_caller};
 
 /// The `ETag` of a version.
 pub fn header(version: i64) -> HeaderValue {
@@ -52,10 +53,10 @@ impl IfMatch {
 
 impl FromRequest for IfMatch {
     type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
+    type Future = Extraction<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Self::read(request))
+        after_caller(request, ready(Self::read(request)))
     }
 }
 

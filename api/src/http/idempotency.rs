@@ -4,7 +4,7 @@
 //! the answer; a repetition within a day gets that answer (marked `Idempotency-Replayed: true`) and changes nothing. The
 //! same name with other content is refused. A request that failed leaves no trace and may be repeated.
 
-use std::future::{Ready, ready};
+use std::future::ready;
 
 use actix_web::body::BoxBody;
 use actix_web::dev::Payload;
@@ -16,6 +16,7 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::api::problem::ProblemType;
 
+use super::order::{Extraction, after_caller};
 use super::{ApiError, etag};
 use crate::auth::token::sha256;
 use crate::db::schema::idempotency;
@@ -73,19 +74,20 @@ fn read(request: &HttpRequest) -> Result<Option<IdempotencyKey>, ApiError> {
 
 impl FromRequest for IdempotencyKey {
     type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
+    type Future = Extraction<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(read(request).and_then(|key| key.ok_or_else(|| ApiError::new(ProblemType::IdempotencyKeyRequired))))
+        let key = read(request).and_then(|key| key.ok_or_else(|| ApiError::new(ProblemType::IdempotencyKeyRequired)));
+        after_caller(request, ready(key))
     }
 }
 
 impl FromRequest for OptionalIdempotencyKey {
     type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
+    type Future = Extraction<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(read(request).map(Self))
+        after_caller(request, ready(read(request).map(Self)))
     }
 }
 

@@ -6,9 +6,7 @@
 
 use std::cell::RefCell;
 use std::fmt;
-use std::future::Future;
 use std::ops::Deref;
-use std::pin::Pin;
 use std::time::Duration;
 
 use actix_web::dev::Payload;
@@ -21,6 +19,7 @@ use serde_json::{Map, Number, Value};
 use shared::api::problem::ProblemType;
 
 use super::error::{ApiError, Fault};
+use super::order::{Extraction, after_caller};
 use super::pointer;
 use crate::app::AppState;
 
@@ -60,17 +59,19 @@ impl<T: Serialize> Responder for Json<T> {
 
 impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
     type Error = ApiError;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+    type Future = Extraction<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let request = request.clone();
         let payload = payload.take();
-        Box::pin(async move {
+        let owned = request.clone();
+        let read = async move {
+            let request = owned;
             check_content_type(&request)?;
             let limit = request.app_data::<web::Data<AppState>>().map_or(DEFAULT_LIMIT, |state| state.settings.limits.json_bytes);
             let body = read_body(payload, limit).await?;
             parse(&body).map(Self)
-        })
+        };
+        after_caller(request, read)
     }
 }
 

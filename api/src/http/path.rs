@@ -1,6 +1,6 @@
 //! Path parameters.
 
-use std::future::{Ready, ready};
+use std::future::ready;
 use std::ops::Deref;
 
 use actix_web::dev::Payload;
@@ -8,6 +8,7 @@ use actix_web::{FromRequest, HttpRequest, web};
 use serde::de::DeserializeOwned;
 
 use super::ApiError;
+use super::order::{Extraction, after_caller};
 
 /// The parameters of the path; 400 when one does not have its shape (a word where a number belongs).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,12 +31,13 @@ impl<T> Deref for Path<T> {
 
 impl<T: DeserializeOwned + 'static> FromRequest for Path<T> {
     type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
+    type Future = Extraction<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let parsed = web::Path::<T>::from_request(request, payload).into_inner();
-        ready(parsed.map(|path| Self(path.into_inner())).map_err(|_| {
+        let parsed = parsed.map(|path| Self(path.into_inner())).map_err(|_| {
             ApiError::malformed("Una parte de la dirección no tiene la forma esperada.", "A part of the address does not have the expected form.")
-        }))
+        });
+        after_caller(request, ready(parsed))
     }
 }

@@ -1,7 +1,7 @@
 //! Query parameters, read strictly: a repeated one is 400, an unknown or unsuitable one 422 with its name.
 
 use std::collections::HashSet;
-use std::future::{Ready, ready};
+use std::future::ready;
 use std::ops::Deref;
 
 use actix_web::dev::Payload;
@@ -12,6 +12,7 @@ use serde::{Deserializer, forward_to_deserialize_any};
 
 use super::error::ApiError;
 use super::json::shape_fault;
+use super::order::{Extraction, after_caller};
 use super::pointer;
 
 /// The query of a request. Give the type `#[serde(deny_unknown_fields)]`; a list is written with commas (`a,b`).
@@ -33,12 +34,12 @@ impl<T> Deref for Query<T> {
     }
 }
 
-impl<T: DeserializeOwned> FromRequest for Query<T> {
+impl<T: DeserializeOwned + 'static> FromRequest for Query<T> {
     type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
+    type Future = Extraction<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(parse(request.query_string()).map(Self))
+        after_caller(request, ready(parse(request.query_string()).map(Self)))
     }
 }
 
