@@ -184,8 +184,9 @@ impl Case {
 
     /// Draws the page once the ticket is there; until then waiting, the lookup form or the failure.
     pub(super) fn show(self, draw: fn(Case) -> AnyView) -> AnyView {
-        let is_there = Memo::new(move |_| self.ticket.with(Option::is_some));
-        let view = move || match (self.failure.get(), is_there.get()) {
+        // A memo, so that news of the ticket never draw the whole page again.
+        let stage = Memo::new(move |_| (self.failure.get(), self.ticket.with(Option::is_some)));
+        let view = move || match stage.get() {
             (Some(error), _) if error.status() == 401 => {
                 view! { <LookupForm ticket=self.code.get_value()/> }.into_any()
             }

@@ -49,7 +49,8 @@ pub(super) fn Tickets() -> impl IntoView {
             // What is shown stays when the network is gone for a moment.
             let keeps = answer.is_err()
                 && rows.try_with_untracked(|rows| matches!(rows, Some(Ok(_)))) == Some(true);
-            if !keeps {
+            let same = rows.try_with_untracked(|rows| rows.as_ref() == Some(&answer)) == Some(true);
+            if !keeps && !same {
                 let _ = rows.try_set(Some(answer));
             }
         });
