@@ -164,6 +164,11 @@ pub(super) fn one_line(text: &str) -> String {
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// Text for a header field: one line in which nothing passes for an encoded word (RFC 2047) of the writer's own.
+pub(super) fn header_line(text: &str, max: usize) -> String {
+    shortened(&one_line(text).replace("=?", "= ?"), max)
+}
+
 /// At most `max` characters, with an ellipsis where something was cut.
 pub(super) fn shortened(text: &str, max: usize) -> String {
     if text.chars().count() <= max {
@@ -392,6 +397,12 @@ mod tests {
         check("  a\u{2028}b\u{0}c  ", "a b c");
         check("factura\u{202e}fdp.exe", "facturafdp.exe");
         check("año\tñandú", "año ñandú");
+    }
+
+    #[test]
+    fn a_header_field_holds_no_encoded_words_of_the_writers_own() {
+        assert_eq!(header_line("=?utf-8?q?Bcc:_x?=", 99), "= ?utf-8?q?Bcc:_x?=");
+        assert_eq!(header_line("==??", 99), "== ??");
     }
 
     #[test]

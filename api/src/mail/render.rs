@@ -8,7 +8,7 @@ use shared::i18n::Lang;
 use shared::ticket::text::EmailAddress;
 
 use super::RenderError;
-use super::layout::{self, one_line, shortened};
+use super::layout::{self, header_line};
 use super::payload::MailPayload;
 use super::templates;
 use crate::config::PublicUrl;
@@ -84,7 +84,7 @@ pub struct Source<'a> {
 /// As [`render`].
 pub fn outgoing(source: Source, public_url: &PublicUrl) -> Result<OutgoingMail, RenderError> {
     let host = public_url.host();
-    let name = shortened(&one_line(&source.payload.desk.name), NAME_MAX);
+    let name = header_line(&source.payload.desk.name, NAME_MAX);
     Ok(OutgoingMail {
         sender_name: name,
         recipient: source.recipient.clone(),

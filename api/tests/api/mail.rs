@@ -1043,6 +1043,7 @@ proptest::proptest! {
         assert_eq!(names, expected);
         assert_eq!(parsed.to().unwrap().iter().map(|to| to.address().unwrap()).collect::<Vec<_>>(), ["ana.rojas@example.org"]);
         assert_eq!(parsed.from().unwrap().iter().map(|from| from.address().unwrap()).collect::<Vec<_>>(), ["correo@mesa.example.org"]);
+        assert_eq!(parsed.from().unwrap().first().unwrap().name().unwrap_or_default().trim(), mail.sender_name.trim());
         assert!(parsed.header(HeaderName::Cc).is_none() && parsed.header(HeaderName::Bcc).is_none());
         assert_eq!(parsed.subject().unwrap_or_default(), mail.text.subject.trim());
         assert_eq!((parsed.text_body_count(), parsed.html_body_count(), parsed.attachment_count()), (1, 1, 0));

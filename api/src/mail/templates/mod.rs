@@ -12,7 +12,7 @@ use shared::i18n::Lang;
 
 use super::RenderError;
 use super::dates;
-use super::layout::{Block, Foot, Letter, one_line, shortened};
+use super::layout::{Block, Foot, Letter, header_line, one_line, shortened};
 use super::payload::{Content, DeskVoice, MailPayload, TicketRef, Tone};
 use crate::config::PublicUrl;
 
@@ -226,7 +226,7 @@ pub(super) fn compose(
             team::rejected(voice, ticket()?, author, reason)
         }
     };
-    letter.subject = shortened(&letter.subject, SUBJECT_MAX);
+    letter.subject = header_line(&letter.subject, SUBJECT_MAX);
     Ok((letter, voice.foot()))
 }
 
@@ -251,7 +251,7 @@ fn path_segment(text: &str) -> String {
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric()
             || matches!(byte, b'-' | b'_' | b'~')
-            || (byte == b'.' && text.trim_matches('.') != "")
+            || (byte == b'.' && !text.trim_matches('.').is_empty())
         {
             segment.push(char::from(byte));
         } else {
