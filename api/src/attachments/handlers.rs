@@ -12,6 +12,7 @@ use super::{commands, store, view};
 use crate::app::AppState;
 use crate::auth::{AgentCaller, BrowserKey, RequesterCaller};
 use crate::db::Uid;
+use crate::http::context::RequestContext;
 use crate::http::rate::RateClass;
 use crate::http::{ApiError, Created, NoContent, Path, Query, problems};
 
@@ -38,12 +39,13 @@ fn parse_id(id: &str) -> Result<Uid, ApiError> {
 #[post("/portal/uploads")]
 pub async fn upload_portal_file(
     state: web::Data<AppState>,
+    request_context: RequestContext,
     browser: BrowserKey,
     caller: PortalUploader,
     Query(params): Query<UploadParams>,
     form: Multipart,
 ) -> Result<Created<Upload>, ApiError> {
-    receive(&state, caller.owner(&browser), params, form).await
+    receive(&state, &request_context, caller.owner(&browser), params, form).await
 }
 
 /// Takes back a file that was not bound yet
@@ -75,11 +77,12 @@ pub async fn delete_portal_upload(state: web::Data<AppState>, browser: BrowserKe
 #[post("/uploads")]
 pub async fn upload_console_file(
     state: web::Data<AppState>,
+    request_context: RequestContext,
     caller: AgentCaller,
     Query(params): Query<UploadParams>,
     form: Multipart,
 ) -> Result<Created<Upload>, ApiError> {
-    receive(&state, Owner::User(caller.user_id()), params, form).await
+    receive(&state, &request_context, Owner::User(caller.user_id()), params, form).await
 }
 
 /// Takes back a file that was not bound yet
@@ -155,8 +158,13 @@ pub async fn download_attachment(
     commands::download(&state.files, row.ok_or_else(ApiError::not_found)?, &request).await
 }
 
-async fn receive(state: &AppState, owner: Owner, params: UploadParams, form: Multipart) -> Result<Created<Upload>, ApiError> {
-    state.limits.check(RateClass::Upload, format!("{}:{}", owner.kind(), owner.key()))?;
+async fn receive(state: &AppState, context: &RequestContext, owner: Owner, params: UploadParams, form: Multipart) -> Result<Created<Upload>, ApiError> {
+    let charged = match &owner {
+        // A browser without a session can forget its cookie, but not its address.
+        Owner::Browser(_) => context.client.to_string(),
+        Owner::Person(_) | Owner::User(_) => format!("{}:{}", owner.kind(), owner.key()),
+    };
+    state.limits.check(RateClass::Upload, charged)?;
     let _slot = state.files.slots.take(&owner).ok_or_else(|| {
         ApiError::rate_limited(5).detail("Espere a que terminen los archivos que está enviando.", "Wait until the files that you are sending have arrived.")
     })?;

@@ -115,7 +115,7 @@ pub async fn get_access_request(state: web::Data<AppState>, caller: AgentCaller,
     request_body = AccessApproval,
     security(("console" = [])),
     responses(
-        (status = 201, description = "The request after it.", body = AccessRequest),
+        (status = 200, description = "The request after it.", body = AccessRequest),
         problems::Malformed, problems::Unauthorized, problems::Forbidden, problems::NotFound, problems::Conflict, problems::TooLarge,
         problems::UnsupportedMediaType, problems::Invalid, problems::RateLimited,
     ),
@@ -136,7 +136,7 @@ pub async fn approve_access_request(
             let decider = Decider { user_id: caller.user_id(), desks: &desks };
             let desk_of = |conn: &mut DbConnection, id: i64| app.desks.by_id(conn, id, now).map_err(DbError::from);
             let row = commands::approve_access(conn, decider, id, &approval, desk_of, now)?;
-            StoredAnswer::created(&view::access_request(conn, &app.desks, row, now)?)
+            StoredAnswer::ok(&view::access_request(conn, &app.desks, row, now)?)
         })
     });
     let answer = answer.await?;
@@ -155,7 +155,7 @@ pub async fn approve_access_request(
     request_body = AccessRefusal,
     security(("console" = [])),
     responses(
-        (status = 201, description = "The request after it.", body = AccessRequest),
+        (status = 200, description = "The request after it.", body = AccessRequest),
         problems::Malformed, problems::Unauthorized, problems::Forbidden, problems::NotFound, problems::Conflict, problems::TooLarge,
         problems::UnsupportedMediaType, problems::Invalid, problems::RateLimited,
     ),
@@ -176,7 +176,7 @@ pub async fn refuse_access_request(
             let decider = Decider { user_id: caller.user_id(), desks: &desks };
             let desk_of = |conn: &mut DbConnection, id: i64| app.desks.by_id(conn, id, now).map_err(DbError::from);
             let row = commands::refuse_access(conn, decider, id, &refusal, desk_of, now)?;
-            StoredAnswer::created(&view::access_request(conn, &app.desks, row, now)?)
+            StoredAnswer::ok(&view::access_request(conn, &app.desks, row, now)?)
         })
     });
     let answer = answer.await?;

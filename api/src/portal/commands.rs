@@ -32,7 +32,7 @@ use crate::people::commands::unknown_desk;
 use crate::people::store::{self as people, PersonData};
 use crate::tickets::commands::{Files, OpenTicket, open_ticket};
 use crate::tickets::error::fault;
-use crate::tickets::store as tickets;
+use crate::tickets::store::{self as tickets, RequesterRow};
 
 /// What every command here needs to know.
 #[derive(Clone)]
@@ -258,7 +258,7 @@ fn read_draft(desk: &InstalledDesk, new: &NewDraft, now: DateTime<Utc>) -> (Opti
     let email = faults.take("/email", EmailAddress::parse(&new.email));
     let subject = faults.take("/subject", Subject::parse(&new.subject));
     let message = faults.take("/message", Body::parse(&new.message));
-    let given = |key: &str| Some(key.trim().to_owned()).filter(|key| !key.is_empty());
+    let given = |key: &str| Some(key.to_owned()).filter(|key| !key.is_empty());
     let chosen_priority = if desk.profile.priority.chosen_by_requester { given(&new.priority) } else { None };
     let placeholder = || Subject::parse("-").expect("a dash is a subject");
     let draft = StoredDraft {
@@ -397,6 +397,8 @@ fn open_draft(conn: &mut DbConnection, ctx: &Context, desk: &InstalledDesk, row:
         also_agent: tickets::agent_with_email(conn, &row.email)?,
     };
     let person_id = requester.id;
+    // The mails about this form speak as the form did, whatever the person's usual language is.
+    let requester = RequesterRow { language: row.language.0.as_str().to_owned(), ..requester };
     let files = Files { owner: Owner::Browser(row.browser_hash.clone()), ids: draft.attachments, ticket_bytes: ticket_bytes(&ctx.limits) };
     let identity = row.vouched.clone().map_or(IdentityProof::MailCode, |proof| proof.0);
     let ticket = OpenTicket {

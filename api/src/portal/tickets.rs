@@ -119,7 +119,7 @@ pub async fn add_my_message(
     request_body = Acceptance,
     security(("portal" = [])),
     responses(
-        (status = 201, description = "The ticket after it.", body = RequesterTicket),
+        (status = 200, description = "The ticket after it.", body = RequesterTicket),
         problems::Malformed, problems::Unauthorized, problems::NotFound, problems::Conflict, problems::VersionMismatch, problems::Invalid,
         problems::UnsupportedMediaType, problems::PreconditionRequired, problems::RateLimited,
     ),
@@ -149,7 +149,7 @@ pub async fn accept_my_solution(
     request_body = Rejection,
     security(("portal" = [])),
     responses(
-        (status = 201, description = "The ticket after it.", body = RequesterTicket),
+        (status = 200, description = "The ticket after it.", body = RequesterTicket),
         problems::Malformed, problems::Unauthorized, problems::NotFound, problems::Conflict, problems::VersionMismatch, problems::Invalid,
         problems::UnsupportedMediaType, problems::PreconditionRequired, problems::RateLimited,
     ),
@@ -182,7 +182,7 @@ pub async fn reject_my_solution(
     request_body = NewSurvey,
     security(("portal" = [])),
     responses(
-        (status = 201, description = "The ticket after it.", body = RequesterTicket),
+        (status = 200, description = "The ticket after it.", body = RequesterTicket),
         problems::Malformed, problems::Unauthorized, problems::NotFound, problems::Conflict, problems::VersionMismatch, problems::Invalid,
         problems::UnsupportedMediaType, problems::PreconditionRequired, problems::RateLimited,
     ),
@@ -225,6 +225,7 @@ async fn run<B: Serialize>(
     let Asked { route, code, body, seen, lang } = asked;
     let guard = key.guard(caller.idempotency_actor(), route, &(&code, &body))?;
     let ctx = context(state);
+    let adds = matches!(wanted, Change::Write { .. });
     let answer = state.db.write(move |conn| {
         once(conn, guard.as_ref(), ctx.now, |conn| {
             let scope = Scope::Requester { desk_id: caller.desk_id(), person_id: caller.person_id() };
@@ -233,7 +234,8 @@ async fn run<B: Serialize>(
             let matches = |version: i32| seen.as_ref().is_none_or(|seen| seen.check(version).is_ok());
             change(conn, &desk, record, &actor, wanted, Some(&matches), ctx.now)?;
             let ticket = show(conn, &ctx, &caller, &code, lang)?;
-            Ok(StoredAnswer::created(&ticket)?.version(ticket.version))
+            let answer = if adds { StoredAnswer::created(&ticket)? } else { StoredAnswer::ok(&ticket)? };
+            Ok(answer.version(ticket.version))
         })
     });
     let answer = answer.await?;

@@ -5,9 +5,16 @@
 
 #[macro_use]
 mod harness;
+mod stage;
 
+mod access;
 mod addresses;
+mod attachments;
 mod identity;
 mod mail;
 mod once;
+mod openapi;
+mod people;
+mod portal;
 mod smtp_sink;
+mod vouching;

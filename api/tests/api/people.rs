@@ -1,0 +1,249 @@
+//! Requesters, organizations and access requests.
+
+use chrono::TimeDelta;
+use diesel::prelude::*;
+use serde_json::{Value, json};
+use shared::api::page::Page;
+use shared::api::people::{AccessRequest, AccessRequestReceived, AccessRequestStatus, Organization, Person};
+use shared::api::problem::ProblemType;
+use shared::ticket::actor::Privilege;
+
+use crate::harness::{Agent, TestApp};
+use crate::stage::{self, ANA, BEN, DESK, NOBODY, Stage, codes, draft, mails, open_ticket};
+
+async fn keeper(app: &TestApp, stage: &Stage) -> Agent {
+    app.agent("Marta", &[(stage.desk, &[Privilege::PeopleManage, Privilege::AccessDecide])]).await
+}
+
+fn new_person(email: &str) -> Value {
+    json!({"desk": DESK, "full_name": "Óscar Peña", "email": email, "phone": "601 555 0188", "entity": "Hospital El Encino"})
+}
+
+fn access_request(email: &str) -> Value {
+    json!({"desk": DESK, "full_name": "Nadia Díaz", "email": email, "phone": "601 555 0199", "entity": "Alcaldía de San Roque"})
+}
+
+async fn ask_access(app: &TestApp, email: &str) -> String {
+    let received: AccessRequestReceived = app.post("/api/v1/portal/access-requests").json(&access_request(email)).send().await.expect(202).json();
+    received.reference
+}
+
+/// A desk that the keeper does not work at, with a person.
+async fn other_desk(app: &TestApp) -> i64 {
+    let now = app.clock.now();
+    app.seed(move |conn| {
+        use api::db::schema::{desk_versions, desks};
+        let row = (desks::slug.eq("otra"), desks::active_version.eq(1), desks::created_at.eq(api::db::Ts::new(now)));
+        let desk: i64 = diesel::insert_into(desks::table).values(row).returning(desks::id).get_result(conn)?;
+        // The same profile: what the desk is like does not matter here.
+        let profile: String = desk_versions::table.select(desk_versions::profile).first(conn)?;
+        let version = (
+            desk_versions::desk_id.eq(desk),
+            desk_versions::version.eq(1),
+            desk_versions::profile.eq(profile),
+            desk_versions::files.eq("[]"),
+            desk_versions::author.eq("story"),
+            desk_versions::applied_at.eq(api::db::Ts::new(now)),
+        );
+        diesel::insert_into(desk_versions::table).values(version).execute(conn)?;
+        stage::add_person(conn, desk, "Zoe Lejana", "zoe@example.org", now)
+    })
+    .await
+}
+
+both! {
+    async fn a_person_is_registered_found_and_changed(app: TestApp) {
+        let stage = stage::set(&app).await;
+        let marta = keeper(&app, &stage).await;
+        let made = app.post("/api/v1/people").by(&marta).json(&new_person(" Oscar.Pena@Example.org ")).send().await.expect(201);
+        let person: Person = made.json();
+        assert_eq!((person.email.as_str(), person.active, person.open_tickets), ("oscar.pena@example.org", true, 0));
+        assert_eq!(made.header("location"), Some(format!("/api/v1/people/{}", person.id).as_str()));
+        app.post("/api/v1/people").by(&marta).json(&new_person("OSCAR.PENA@example.org")).send().await.problem(ProblemType::Conflict);
+
+        let find = async |q: &str| app.get(&format!("/api/v1/people?q={q}")).by(&marta).send().await.expect(200).json::<Page<Person>>().items;
+        for q in ["pena", "PE%C3%91A", "oscar%20pe", "oscar.pena@"] {
+            assert_eq!(find(q).await.iter().map(|found| found.id).collect::<Vec<_>>(), [person.id], "{q}");
+        }
+        for q in ["%25%25%25", "___", "o'o", "nobody"] {
+            assert!(find(q).await.is_empty(), "{q}");
+        }
+        let problem = app.get("/api/v1/people?q=pe").by(&marta).send().await.problem(ProblemType::Validation);
+        assert_eq!(problem.errors[0].pointer, "?q");
+
+        let path = format!("/api/v1/people/{}", person.id);
+        let patch = json!({"full_name": "Óscar Peña Ruiz", "entity": "hospital el encino"});
+        app.patch(&path).by(&marta).json(&patch).send().await.problem(ProblemType::PreconditionRequired);
+        app.patch(&path).by(&marta).if_match(9).json(&patch).send().await.problem(ProblemType::VersionMismatch);
+        let changed: Person = app.patch(&path).by(&marta).if_match(person.version).json(&patch).send().await.expect(200).json();
+        assert_eq!((changed.full_name.as_str(), changed.version), ("Óscar Peña Ruiz", person.version + 1));
+        assert_eq!(changed.organization, person.organization);
+        let shown = app.get(&path).by(&marta).send().await.expect(200);
+        assert_eq!(shown.header("etag"), Some(format!("\"{}\"", changed.version).as_str()));
+        let problem = app.patch(&path).by(&marta).if_match(changed.version).json(&json!({"full_name": " ", "phone": "x"})).send().await.problem(ProblemType::Validation);
+        assert_eq!(problem.errors.len(), 2);
+    }
+
+    async fn wrong_data_of_a_person_is_told_all_at_once(app: TestApp) {
+        let stage = stage::set(&app).await;
+        let marta = keeper(&app, &stage).await;
+        let wrong = json!({"desk": DESK, "full_name": "", "email": "x", "phone": "nada", "entity": "\u{200B}"});
+        let problem = app.post("/api/v1/people").by(&marta).json(&wrong).send().await.problem(ProblemType::Validation);
+        let pointers: Vec<_> = problem.errors.iter().map(|fault| fault.pointer.as_str()).collect();
+        assert_eq!(pointers, ["/full_name", "/email", "/phone", "/entity"]);
+        let problem = app.post("/api/v1/portal/access-requests").json(&wrong).send().await.problem(ProblemType::Validation);
+        assert_eq!(problem.errors.len(), 4);
+    }
+
+    async fn people_of_other_desks_do_not_exist_for_an_agent(app: TestApp) {
+        let stage = stage::set(&app).await;
+        let zoe = other_desk(&app).await;
+        let (marta, reader, admin) = (keeper(&app, &stage).await, app.agent("Laura", &[(stage.desk, &[Privilege::TicketRead])]).await, app.admin("Root").await);
+        let path = format!("/api/v1/people/{zoe}");
+        app.get(&path).by(&marta).send().await.problem(ProblemType::NotFound);
+        app.patch(&path).by(&marta).if_match(1).json(&json!({"phone": "601 555 0101"})).send().await.problem(ProblemType::NotFound);
+        app.get("/api/v1/people?desk=otra").by(&marta).send().await.problem(ProblemType::NotFound);
+        app.get("/api/v1/people?desk=none").by(&marta).send().await.problem(ProblemType::NotFound);
+        app.get("/api/v1/people/999999").by(&marta).send().await.problem(ProblemType::NotFound);
+        app.get("/api/v1/people/x").by(&marta).send().await.problem(ProblemType::Malformed);
+        let all: Page<Person> = app.get("/api/v1/people").by(&marta).send().await.expect(200).json();
+        assert_eq!(all.items.iter().map(|person| person.email.as_str()).collect::<Vec<_>>(), [ANA, BEN]);
+        let everybody: Page<Person> = app.get("/api/v1/people").by(&admin).send().await.expect(200).json();
+        assert_eq!(everybody.items.len(), 3);
+        for path in ["/api/v1/people", "/api/v1/access-requests", "/api/v1/organizations"] {
+            app.get(path).by(&reader).send().await.problem(ProblemType::Forbidden);
+            app.get(path).send().await.problem(ProblemType::Unauthorized);
+        }
+        // Registering somebody whom another desk knows shares the person, not the data typed.
+        let shared: Person = app.post("/api/v1/people").by(&marta).json(&new_person("zoe@example.org")).send().await.expect(201).json();
+        assert_eq!((shared.id, shared.full_name.as_str()), (zoe, "Zoe Lejana"));
+    }
+
+    async fn people_come_in_pages(app: TestApp) {
+        let stage = stage::set(&app).await;
+        let marta = keeper(&app, &stage).await;
+        let now = app.clock.now();
+        app.seed(move |conn| {
+            for number in 0..5 {
+                stage::add_person(conn, stage.desk, &format!("Persona {number}"), &format!("p{number}@example.org"), now)?;
+            }
+            Ok(())
+        })
+        .await;
+        let (mut names, mut path) = (Vec::new(), "/api/v1/people?limit=3".to_owned());
+        loop {
+            let page: Page<Person> = app.get(&path).by(&marta).send().await.expect(200).json();
+            names.extend(page.items.into_iter().map(|person| person.full_name));
+            let Some(next) = page.next else { break };
+            path = format!("/api/v1/people?limit=3&cursor={next}");
+        }
+        assert_eq!(names, ["Ana María Rojas", "Ben Luna", "Persona 0", "Persona 1", "Persona 2", "Persona 3", "Persona 4"]);
+        app.get(&path.replace("limit=3&", "limit=3&q=persona&")).by(&marta).send().await.problem(ProblemType::BadCursor);
+        app.get("/api/v1/people?limit=0").by(&marta).send().await.problem(ProblemType::Validation);
+    }
+
+    async fn shutting_a_person_out_ends_their_session(app: TestApp) {
+        let stage = stage::set(&app).await;
+        let marta = keeper(&app, &stage).await;
+        let browser = app.browser();
+        let token = open_ticket(&app, &browser, &draft(ANA)).await.access_token;
+        let path = format!("/api/v1/people/{}", stage.ana);
+        let person: Person = app.get(&path).by(&marta).send().await.expect(200).json();
+        assert_eq!(person.open_tickets, 1);
+        let out: Person = app.patch(&path).by(&marta).if_match(person.version).json(&json!({"active": false})).send().await.expect(200).json();
+        assert!(!out.active);
+        browser.get("/api/v1/portal/session").bearer(&token).send().await.problem(ProblemType::Unauthorized);
+        browser.post("/api/v1/portal/session/refresh").send().await.problem(ProblemType::Unauthorized);
+        let before = codes(&app, ANA).await.len();
+        stage::ask(&browser, &draft(ANA)).await;
+        assert_eq!(codes(&app, ANA).await.len(), before);
+        app.patch(&path).by(&marta).if_match(out.version).json(&json!({"active": true})).send().await.expect(200);
+        open_ticket(&app, &browser, &draft(ANA)).await;
+    }
+
+    async fn organizations_are_unique_whatever_their_case_and_accents(app: TestApp) {
+        let stage = stage::set(&app).await;
+        let marta = keeper(&app, &stage).await;
+        let post = |name: &str| app.post("/api/v1/organizations").by(&marta).json(&json!({"name": name})).send();
+        let made: Organization = post("Hospital El Encino").await.expect(201).json();
+        post("hospital el éncino").await.problem(ProblemType::Conflict);
+        post("").await.problem(ProblemType::Validation);
+        let found: Page<Organization> = app.get("/api/v1/organizations?q=encino").by(&marta).send().await.expect(200).json();
+        assert_eq!(found.items, [made]);
+    }
+
+    async fn an_access_request_is_answered_alike_and_mails_nobody(app: TestApp) {
+        let stage = stage::set(&app).await;
+        let marta = keeper(&app, &stage).await;
+        let stranger = ask_access(&app, NOBODY).await;
+        assert_eq!(stranger.len(), 9);
+        // Again, from a registered person, and again: nothing tells them apart.
+        assert_eq!(ask_access(&app, "NADIE@example.org").await, stranger);
+        assert_ne!(ask_access(&app, ANA).await, stranger);
+        for email in [NOBODY, ANA] {
+            assert!(mails(&app, email).await.is_empty());
+        }
+        let page: Page<AccessRequest> = app.get("/api/v1/access-requests?desk=infortec&status=pending").by(&marta).send().await.expect(200).json();
+        let found: Vec<_> = page.items.iter().map(|request| (request.email.as_str(), request.already_registered)).collect();
+        assert_eq!(found, [(ANA, true), (NOBODY, false)]);
+        assert_eq!(page.items[1].reference, stranger);
+    }
+
+    async fn an_approved_request_registers_the_person_who_may_then_ask(app: TestApp) {
+        let stage = stage::set(&app).await;
+        let marta = keeper(&app, &stage).await;
+        ask_access(&app, NOBODY).await;
+        let page: Page<AccessRequest> = app.get("/api/v1/access-requests").by(&marta).send().await.expect(200).json();
+        let path = format!("/api/v1/access-requests/{}", page.items[0].id);
+        let outsider = app.agent("Fuera", &[]).await;
+        app.post(&format!("{path}/approval")).by(&outsider).json(&json!({})).send().await.problem(ProblemType::Forbidden);
+        app.post(&format!("{path}/approval")).by(&marta).json(&json!({"full_name": " "})).send().await.problem(ProblemType::Validation);
+        let approved: AccessRequest =
+            app.post(&format!("{path}/approval")).by(&marta).json(&json!({"full_name": "Nadia Díaz Mora"})).send().await.expect(200).json();
+        assert_eq!((approved.status, approved.decided_by.as_deref()), (AccessRequestStatus::Approved, Some("Marta")));
+        assert!(approved.already_registered);
+        app.post(&format!("{path}/approval")).by(&marta).json(&json!({})).send().await.problem(ProblemType::Conflict);
+        app.post(&format!("{path}/refusal")).by(&marta).json(&json!({"reason": "x"})).send().await.problem(ProblemType::Conflict);
+        assert_eq!(mails(&app, NOBODY).await.iter().map(|mail| mail.template()).collect::<Vec<_>>(), ["access_approved"]);
+        let people: Page<Person> = app.get("/api/v1/people?q=nadia").by(&marta).send().await.expect(200).json();
+        assert_eq!(people.items[0].full_name, "Nadia Díaz Mora");
+        open_ticket(&app, &app.browser(), &draft(NOBODY)).await;
+    }
+
+    async fn a_refused_request_registers_nobody_and_tells_why(app: TestApp) {
+        let stage = stage::set(&app).await;
+        let marta = keeper(&app, &stage).await;
+        ask_access(&app, NOBODY).await;
+        let page: Page<AccessRequest> = app.get("/api/v1/access-requests").by(&marta).send().await.expect(200).json();
+        let path = format!("/api/v1/access-requests/{}", page.items[0].id);
+        app.post(&format!("{path}/refusal")).by(&marta).json(&json!({"reason": " "})).send().await.problem(ProblemType::Validation);
+        let refusal = json!({"reason": "No pertenece a la entidad indicada."});
+        app.post(&format!("{path}/refusal")).by(&marta).json(&refusal).send().await.expect(200);
+        let refused: AccessRequest = app.get(&path).by(&marta).send().await.expect(200).json();
+        assert_eq!((refused.status, refused.reason.as_deref()), (AccessRequestStatus::Refused, Some("No pertenece a la entidad indicada.")));
+        assert_eq!(mails(&app, NOBODY).await.iter().map(|mail| mail.template()).collect::<Vec<_>>(), ["access_refused"]);
+        stage::ask(&app.browser(), &draft(NOBODY)).await;
+        assert!(codes(&app, NOBODY).await.is_empty());
+        // A decided request does not stand in the way of a new one.
+        app.advance(TimeDelta::days(1));
+        ask_access(&app, NOBODY).await;
+        let marta = keeper_again(&app, &marta).await;
+        let page: Page<AccessRequest> = app.get("/api/v1/access-requests").by(&marta).send().await.expect(200).json();
+        assert_eq!(page.items.len(), 2);
+    }
+
+    async fn of_two_decisions_at_once_one_counts(app: TestApp) {
+        let stage = stage::set(&app).await;
+        let marta = keeper(&app, &stage).await;
+        ask_access(&app, NOBODY).await;
+        let approvals = (0..8).map(|_| app.post("/api/v1/access-requests/1/approval").by(&marta).json(&json!({})).send());
+        let answers = futures_util::future::join_all(approvals).await;
+        assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 1);
+        assert_eq!(mails(&app, NOBODY).await.len(), 1);
+    }
+}
+
+/// The same agent with a fresh token, after the clock moved.
+async fn keeper_again(app: &TestApp, agent: &Agent) -> Agent {
+    Agent { id: agent.id, token: app.sign_in(api::auth::Audience::Console, agent.id, None).await }
+}
