@@ -17,16 +17,22 @@ use utoipa_actix_web::scope::scope;
 use utoipa_actix_web::AppExt;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
+use crate::attachments::storage::{Files, StorageError};
 use crate::auth::access::AccessCache;
 use crate::auth::jwt::AccessTokens;
 use crate::auth::password::{HashError, Passwords};
 use crate::clock::Clock;
 use crate::config::{ConfigError, SecretKeys, Settings};
 use crate::db::{Db, DbError};
+use crate::desks::registry::DeskRegistry;
+use crate::http::describe::CommonProblems;
 use crate::http::page::Cursors;
 use crate::http::rate::RateLimits;
 use crate::http::routes::RouteTable;
 use crate::http::{ApiError, middleware, problem, site};
+use crate::outbox::Wake;
+use crate::portal::code::Codes;
+use crate::{agents, attachments, desks, mail, people, portal, tickets, tokens, vouching};
 
 /// What every handler and worker may need; cheap to clone.
 #[derive(Clone)]
@@ -49,6 +55,14 @@ pub struct AppState {
     pub cursors: Cursors,
     /// What accounts may do, for a second.
     pub access: Arc<AccessCache>,
+    /// Installed desks, parsed.
+    pub desks: DeskRegistry,
+    /// Tells the mail worker that something waits.
+    pub wake: Wake,
+    /// Where attachments are kept.
+    pub files: Files,
+    /// Makes and checks one-time codes.
+    pub codes: Codes,
 }
 
 /// Why the application cannot start.
@@ -63,12 +77,24 @@ pub enum StartError {
     /// The password hashing.
     #[error(transparent)]
     Hash(#[from] HashError),
+    /// The attachment store.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
     /// A socket or file.
     #[error(transparent)]
     Io(#[from] std::io::Error),
+    /// The mail server.
+    #[error(transparent)]
+    Mail(#[from] mail::transport::TransportError),
     /// Another part of the product, in its own words.
     #[error("{0}")]
     Other(String),
+}
+
+impl From<diesel::result::Error> for StartError {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Db(error.into())
+    }
 }
 
 /// How long what is known about an account is believed.
@@ -97,6 +123,10 @@ impl AppState {
             limits: Arc::new(RateLimits::new(&settings.limits)),
             cursors: Cursors::new(&keys),
             access: Arc::new(AccessCache::new(kept)),
+            desks: DeskRegistry::default(),
+            wake: Wake::default(),
+            files: Files::open(&settings.storage)?,
+            codes: Codes::new(&keys),
             keys,
             settings: Arc::new(settings),
         })
@@ -109,7 +139,16 @@ pub fn routes(config: &mut ServiceConfig) {
 }
 
 fn version_1(config: &mut ServiceConfig) {
-    let _ = config;
+    config
+        .configure(agents::routes)
+        .configure(attachments::routes)
+        .configure(desks::routes)
+        .configure(mail::mailbox::routes)
+        .configure(people::routes)
+        .configure(portal::routes)
+        .configure(tickets::routes)
+        .configure(tokens::routes)
+        .configure(vouching::routes);
 }
 
 /// What the description says besides the operations.
@@ -142,7 +181,9 @@ impl Modify for SecuritySchemes {
 
 /// The API description (OpenAPI 3.1), generated from the mounted routes.
 pub fn api_document() -> Document {
-    App::new().into_utoipa_app().openapi(Description::openapi()).configure(routes).split_for_parts().1
+    let mut document = App::new().into_utoipa_app().openapi(Description::openapi()).configure(routes).split_for_parts().1;
+    CommonProblems.modify(&mut document);
+    document
 }
 
 /// Starts serving on a socket; the future ends when the server was told to stop.
@@ -154,6 +195,7 @@ pub fn server(listener: TcpListener, state: AppState) -> Result<Server, StartErr
     let table = web::Data::new(RouteTable::new(&document));
     let text = serde_json::to_string(&document).map_err(|error| StartError::Other(error.to_string()))?;
     let document = web::Data::new(ApiText(text));
+    let threads = state.settings.threads;
     let state = web::Data::new(state);
     let server = HttpServer::new(move || {
         App::new()
@@ -167,6 +209,7 @@ pub fn server(listener: TcpListener, state: AppState) -> Result<Server, StartErr
             .configure(outside)
             .default_service(web::route().to(fallback))
     })
+    .workers(threads)
     .client_request_timeout(HEAD_TIMEOUT)
     .shutdown_timeout(SHUTDOWN_SECONDS)
     .listen(listener)?
@@ -183,6 +226,7 @@ fn outside(config: &mut web::ServiceConfig) {
         .route("/health/live", web::get().to(live))
         .route("/health/ready", web::get().to(ready))
         .route("/problems/{slug}", web::get().to(problem::page))
+        .configure(mail::mailbox_page::routes)
         .route("/api/openapi.json", web::get().to(description))
         .route("/api/docs", web::get().to(to_docs))
         .service(SwaggerUi::new("/api/docs/{_:.*}").config(docs));

@@ -6,6 +6,7 @@
 
 pub mod answer;
 pub mod context;
+pub mod describe;
 pub mod error;
 pub mod etag;
 pub mod faults;
@@ -13,6 +14,7 @@ pub mod idempotency;
 pub mod json;
 pub mod lang;
 pub mod middleware;
+pub mod order;
 pub mod page;
 pub mod path;
 pub mod pointer;
