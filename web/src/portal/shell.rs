@@ -149,14 +149,14 @@ fn frame(home: String, name: AnyView, support: AnyView, page: AnyView) -> AnyVie
                     <svg class="brand-mark" aria-hidden="true"><use_ href=mark></use_></svg>
                     <span class="brand-text"><span class="brand-desk">{name}</span><span class="brand-name">"Atiende"</span></span>
                 </a>
-                <div class="site-tools"><LangSwitch/><ThemeSwitch/></div>
+                <div class="site-tools"><LangSwitch/></div>
             </div>
         </header>
         <main class="wrap page" id="main" tabindex="-1"><OfflineBanner/>{page}</main>
         <footer class="site-foot">
             <div class="wrap">
                 {support}
-                <p class="foot-links"><a href="/help/accessibility">{t(Words::Accessibility)}</a><span>"Atiende"</span></p>
+                <div class="foot-links"><a href="/help/accessibility">{t(Words::Accessibility)}</a><ThemeSwitch/></div>
             </div>
         </footer>
     }
