@@ -72,8 +72,12 @@ enum Rule {
     AnybodyOfDesk,
     /// Bound to a browser: another browser finds nothing.
     Browser,
-    /// Bound to a browser or a session; without either there is nothing of one's own.
+    /// Bound to a browser or a requester's session; without either there is nothing of one's own.
     Uploader,
+    /// Anybody, with a requester's session or without; a console token is no proof here.
+    PortalVisitor,
+    /// An agent of the desk named in the body, with the right; an unknown desk is a field to correct.
+    DeskAgentByBody,
     /// A proof in the body or a cookie, which these actors do not bring.
     OwnProof,
     /// Any signed-in agent, about themselves or their desks.
@@ -97,7 +101,11 @@ impl Rule {
         match self {
             Rule::Anybody => Door::Open,
             Rule::AnybodyOfDesk => if object == Object::Absent { Door::Unknown } else { Door::Open },
-            Rule::Browser | Rule::Uploader => Door::Unknown,
+            Rule::Browser => Door::Unknown,
+            Rule::Uploader => if is_agent { Door::Unproved } else { Door::Unknown },
+            Rule::PortalVisitor => if is_agent { Door::Unproved } else { Door::Open },
+            Rule::DeskAgentByBody if is_agent && object == Object::Absent => Door::Open,
+            Rule::DeskAgentByBody => Rule::DeskAgent.expected(actor, object),
             Rule::OwnProof => Door::Unproved,
             Rule::AnyAgent => if is_agent { Door::Open } else { Door::Unproved },
             Rule::AnyRequester => if is_requester { Door::Open } else { Door::Unproved },
@@ -159,7 +167,7 @@ const RULES: &[(&str, Rule)] = &[
     ("upload_file", Rule::AnyAgent),
     ("delete_upload", Rule::OwnerAgent),
     ("list_people", Rule::DeskAgent),
-    ("create_person", Rule::DeskAgent),
+    ("create_person", Rule::DeskAgentByBody),
     ("get_person", Rule::DeskAgent),
     ("update_person", Rule::DeskAgent),
     ("list_organizations", Rule::AnyAgent),
@@ -175,17 +183,17 @@ const RULES: &[(&str, Rule)] = &[
     ("read_mailbox_message", Rule::AnybodyOfDesk),
     ("list_portal_desks", Rule::Anybody),
     ("get_portal_desk", Rule::AnybodyOfDesk),
-    ("upload_portal_file", Rule::Anybody),
+    ("upload_portal_file", Rule::PortalVisitor),
     ("delete_portal_upload", Rule::Uploader),
-    ("create_draft", Rule::AnybodyOfDesk),
-    ("create_lookup", Rule::AnybodyOfDesk),
+    ("create_draft", Rule::PortalVisitor),
+    ("create_lookup", Rule::Anybody),
     ("get_challenge", Rule::Browser),
     ("resend_code", Rule::Browser),
     ("verify_code", Rule::OwnProof),
     ("refresh_portal_session", Rule::OwnProof),
     ("end_portal_session", Rule::Anybody),
     ("get_portal_session", Rule::AnyRequester),
-    ("create_access_request", Rule::AnybodyOfDesk),
+    ("create_access_request", Rule::Anybody),
     ("list_my_tickets", Rule::AnyRequester),
     ("get_my_ticket", Rule::TicketRequester),
     ("add_my_message", Rule::TicketRequester),
@@ -335,7 +343,7 @@ fn request(name: &str, path: &str, keys: &Keys) -> (String, Option<Value>) {
         "update_person" => json!({}),
         "create_organization" => json!({ "name": "" }),
         "approve_access_request" => json!({ "full_name": "" }),
-        "refuse_access_request" => json!({ "reason": "" }),
+        "refuse_access_request" => json!({ "reason": "No pertenece a la entidad." }),
         "create_vouched_code" => json!({ "verified": [], "note": "" }),
         "create_draft" => json!(stage::draft_at(&keys.desk, &keys.email)),
         "create_lookup" => json!({ "desk": keys.desk, "ticket_code": keys.ticket, "email": keys.email }),
