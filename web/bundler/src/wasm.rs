@@ -14,9 +14,6 @@ use crate::{
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
-/// Leptos gives every element of a view a type of its own unless told to erase them. Erased, the portal is 37 kB smaller (brotli).
-const ERASE_TYPES: &str = "--cfg erase_components";
-
 /// Runs cargo for wasm32 and answers with the folder that holds `portal.wasm` and `console.wasm`.
 ///
 /// It has a target folder of its own: where the toolchain lacks a standard library for wasm32, it is built along, with settings that
@@ -36,7 +33,6 @@ pub fn compile(root: &Path, mode: Mode) -> Result<PathBuf> {
         .args(["--profile", profile])
         .current_dir(root)
         .env("CARGO_TARGET_DIR", &target)
-        .env("RUSTFLAGS", rustflags(std::env::var("RUSTFLAGS").ok()))
         .envs(toolchain(root)?)
         .status()
         .map_err(|e| Failure::io("cargo", e))?;
@@ -44,14 +40,6 @@ pub fn compile(root: &Path, mode: Mode) -> Result<PathBuf> {
         return Err(Failure::new("the web crate does not compile for wasm32"));
     }
     Ok(target.join(TARGET).join(folder))
-}
-
-fn rustflags(given: Option<String>) -> String {
-    match given {
-        Some(given) if !given.contains(ERASE_TYPES) => format!("{given} {ERASE_TYPES}"),
-        Some(given) => given,
-        None => ERASE_TYPES.to_owned(),
-    }
 }
 
 /// Asks `.ci/wasm-toolchain` for a compiler that can build wasm32; it prints `export NAME=value ...` lines.
