@@ -144,6 +144,23 @@ pub fn get(object: &JsValue, name: &str) -> Option<JsValue> {
         .filter(|value| !value.is_null() && !value.is_undefined())
 }
 
+/// The path and query of a link of this site that a click follows in this very tab; `None` for
+/// anything that the browser should do by itself: other sites, downloads, new tabs, `rel=external`.
+pub fn followed_link(event: &web_sys::MouseEvent) -> Option<String> {
+    let modified = event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key();
+    if event.default_prevented() || event.button() != 0 || modified {
+        return None;
+    }
+    let target: web_sys::Element = event.target()?.dyn_into().ok()?;
+    let link: web_sys::HtmlAnchorElement = target.closest("a[href]").ok()??.dyn_into().ok()?;
+    let stays = matches!(link.target().as_str(), "" | "_self")
+        && !link.has_attribute("download")
+        && link.get_attribute("rel").as_deref() != Some("external");
+    let url = web_sys::Url::new(&link.href()).ok()?;
+    let own = url.origin() == window().location().origin().ok()?;
+    (stays && own && url.hash().is_empty()).then(|| [url.pathname(), url.search()].concat())
+}
+
 /// Opens another page of the app that this router does not know, e.g. the console from the portal.
 pub fn leave_to(address: &str) {
     let _ = window().location().set_href(address);

@@ -1,11 +1,10 @@
 //! The first page: which desk, and the three choices of a desk.
 
 use leptos::prelude::*;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::use_navigate;
 use shared::api::portal::{Admission, PortalDeskRow};
 
 use super::load::Loaded;
+use super::nav::use_nav;
 use super::shell::{phone, use_desk};
 use super::words::Words as Common;
 use crate::client::{portal, use_client};
@@ -32,15 +31,11 @@ crate::messages! {
 #[component]
 pub(super) fn DeskChooser() -> impl IntoView {
     let client = use_client();
-    let navigate = use_navigate();
+    let nav = use_nav();
     let desks = Loaded::start(move || portal::list_desks(client));
     desks.show(move |desks| match desks.as_slice() {
         [only] => {
-            let options = NavigateOptions {
-                replace: true,
-                ..Default::default()
-            };
-            navigate(&["/", &only.slug].concat(), options);
+            nav.replace(&["/", &only.slug].concat());
             ().into_any()
         }
         _ => {

@@ -3,11 +3,10 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::use_navigate;
 use shared::api::portal::NewLookup;
 use shared::ticket::text::{EmailAddress, Subject};
 
+use super::nav::use_nav;
 use super::shell::use_desk;
 use super::words::Words as Common;
 use crate::browser;
@@ -39,7 +38,7 @@ pub(super) fn Lookup() -> impl IntoView {
     let client = use_client();
     let asking = RwSignal::new(client.may_have_session());
     if asking.get_untracked() {
-        let navigate = use_navigate();
+        let nav = use_nav();
         spawn_local(async move {
             let session = if client.resume().await {
                 portal::get_session(client).await.ok()
@@ -47,11 +46,7 @@ pub(super) fn Lookup() -> impl IntoView {
                 None
             };
             if session.is_some_and(|session| session.desk == desk.slug()) {
-                let options = NavigateOptions {
-                    replace: true,
-                    ..Default::default()
-                };
-                navigate(&desk.link("tickets"), options);
+                nav.replace(&desk.link("tickets"));
             } else {
                 let _ = asking.try_set(false);
             }
@@ -79,7 +74,7 @@ pub(super) fn LookupForm(ticket: String) -> impl IntoView {
     let faults = Faults::none();
     let error = RwSignal::new(None::<ApiError>);
     let busy = RwSignal::new(false);
-    let navigate = use_navigate();
+    let nav = use_nav();
     let send = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         if busy.get_untracked() {
@@ -110,7 +105,6 @@ pub(super) fn LookupForm(ticket: String) -> impl IntoView {
             language: lang(),
         };
         busy.set(true);
-        let navigate = navigate.clone();
         spawn_local(async move {
             match portal::create_lookup(client, &lookup).await {
                 Ok(challenge) => {
@@ -120,7 +114,7 @@ pub(super) fn LookupForm(ticket: String) -> impl IntoView {
                         page.push_str("?to=");
                         page.push_str(&encode(&asked));
                     }
-                    navigate(&desk.link(&page), Default::default());
+                    nav.go(&desk.link(&page));
                 }
                 Err(refused) => {
                     let _ = busy.try_set(false);

@@ -12,6 +12,7 @@ mod home;
 mod kept;
 mod load;
 mod lookup;
+mod nav;
 mod new_ticket;
 mod rate;
 mod route;
@@ -22,7 +23,6 @@ mod verify;
 mod words;
 
 use leptos::prelude::*;
-use leptos_router::components::Router;
 
 use crate::client::Audience;
 use crate::i18n::use_lang;
@@ -36,12 +36,9 @@ pub fn start() {
 #[component]
 fn App() -> impl IntoView {
     let lang = use_lang();
-    view! {
-        <Router>
-            {move || {
-                lang.track();
-                view! { <shell::Shell/> }
-            }}
-        </Router>
+    provide_context(nav::Nav::start());
+    move || {
+        lang.track();
+        view! { <shell::Shell/> }
     }
 }

@@ -3,7 +3,6 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::hooks::use_navigate;
 use serde::{Deserialize, Serialize};
 use shared::api::desks::{CategoryView, PriorityView};
 use shared::api::portal::{NewDraft, PortalDesk};
@@ -12,6 +11,7 @@ use shared::ticket::status::RequestType;
 use shared::ticket::text::{BODY_MAX, Body, EmailAddress, Subject};
 
 use super::kept::{OnceKey, keep, kept};
+use super::nav::use_nav;
 use super::shell::{phone, use_desk};
 use super::words::Words as Common;
 use crate::client::uploads::Uploads;
@@ -224,7 +224,7 @@ pub(super) fn NewTicket() -> impl IntoView {
     let busy = RwSignal::new(false);
     let error = RwSignal::new(None::<ApiError>);
     let once = OnceKey::new();
-    let navigate = use_navigate();
+    let nav = use_nav();
     let send = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         if busy.get_untracked() {
@@ -236,14 +236,10 @@ pub(super) fn NewTicket() -> impl IntoView {
         };
         busy.set(true);
         let key = once.of(serde_json::to_string(&draft).unwrap_or_default());
-        let navigate = navigate.clone();
         spawn_local(async move {
             match portal::create_draft(client, &draft, key).await {
                 Ok(challenge) => {
-                    navigate(
-                        &desk.link(&["verify/", &challenge.id].concat()),
-                        Default::default(),
-                    );
+                    nav.go(&desk.link(&["verify/", &challenge.id].concat()));
                 }
                 Err(refused) => {
                     let _ = busy.try_set(false);

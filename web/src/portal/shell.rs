@@ -1,10 +1,10 @@
 //! Header, footer and the page between them.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
 use shared::api::portal::PortalDesk;
 
 use super::load::Loaded;
+use super::nav::use_nav;
 use super::route::{Page, Route};
 use super::words::Words as Common;
 use super::{access, created, help, home, lookup, new_ticket, rate, ticket, tickets, verify};
@@ -66,7 +66,7 @@ pub(super) fn use_desk() -> Desk {
 /// The whole window.
 #[component]
 pub(super) fn Shell() -> impl IntoView {
-    let path = use_location().pathname;
+    let path = use_nav().path;
     let route = Memo::new(move |_| path.with(|path| Route::parse(path)));
     let slug = Memo::new(move |_| route.with(Route::desk));
     let body = move || match slug.get() {

@@ -3,7 +3,6 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::hooks::use_navigate;
 use shared::api::portal::{NewPublicMessage, PublicEvent, RequesterTicket, Side};
 use shared::api::uploads::Attachment;
 use shared::ticket::status::Status;
@@ -11,6 +10,7 @@ use shared::ticket::text::{BODY_MAX, Body, REASON_MAX, Reason};
 
 use super::kept::{OnceKey, kept_text};
 use super::lookup::LookupForm;
+use super::nav::use_nav;
 use super::new_ticket::{Attachments, check_files};
 use super::shell::{Desk, is_unknown, use_desk};
 use super::words::Words as Common;
@@ -383,7 +383,7 @@ fn solution_body(case: Case, solution: shared::api::portal::PublicSolution) -> A
 #[component]
 fn AnswerButtons(case: Case, accept: bool, reject: bool) -> impl IntoView {
     let busy = RwSignal::new(false);
-    let navigate = use_navigate();
+    let nav = use_nav();
     let Rejecting(rejecting) = expect_context();
     let agree = move |_| {
         if busy.get_untracked() {
@@ -391,11 +391,10 @@ fn AnswerButtons(case: Case, accept: bool, reject: bool) -> impl IntoView {
         }
         busy.set(true);
         case.error.set(None);
-        let navigate = navigate.clone();
         spawn_local(async move {
             match portal::accept_solution(case.client, &case.code.get_value(), case.version()).await
             {
-                Ok(()) => navigate(&case.link("/rate"), Default::default()),
+                Ok(()) => nav.go(&case.link("/rate")),
                 Err(error) => case.refused(error).await,
             }
             let _ = busy.try_set(false);

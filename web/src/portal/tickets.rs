@@ -2,12 +2,11 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::use_navigate;
 use shared::api::page::Page;
 use shared::api::portal::RequesterTicketRow;
 
 use super::lookup::LookupForm;
+use super::nav::use_nav;
 use super::shell::use_desk;
 use super::words::Words as Common;
 use crate::browser;
@@ -158,13 +157,12 @@ fn SessionLine() -> impl IntoView {
             let _ = email.try_set(session.email);
         }
     });
-    let navigate = use_navigate();
+    let nav = use_nav();
     let leave = move |_| {
-        let navigate = navigate.clone();
         spawn_local(async move {
             client.sign_out().await;
             ui.toast(Kind::Success, t(Words::SignedOut));
-            navigate(&desk.link(""), NavigateOptions::default());
+            nav.go(&desk.link(""));
         });
     };
     view! {

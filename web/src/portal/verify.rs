@@ -3,12 +3,11 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::use_navigate;
 use shared::api::portal::{Admission, Challenge, Purpose};
 
 use super::kept::keep;
 use super::load::Loaded;
+use super::nav::use_nav;
 use super::new_ticket::kept_as;
 use super::shell::{is_unknown, phone, use_desk};
 use super::words::Words as Common;
@@ -130,7 +129,7 @@ fn Window(challenge: Challenge) -> impl IntoView {
         browser::focus_id("code");
     };
 
-    let navigate = use_navigate();
+    let nav = use_nav();
     let confirm = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         if busy.get_untracked() {
@@ -143,7 +142,6 @@ fn Window(challenge: Challenge) -> impl IntoView {
             return fault(t(Words::CodeEmpty).to_owned());
         }
         busy.set(true);
-        let navigate = navigate.clone();
         spawn_local(async move {
             let answer = portal::verify_code(client, &id.get_value(), typed).await;
             let _ = busy.try_set(false);
@@ -157,11 +155,7 @@ fn Window(challenge: Challenge) -> impl IntoView {
                     if creates {
                         keep(&kept_as(&desk.slug()), "");
                     }
-                    let options = NavigateOptions {
-                        replace: true,
-                        ..Default::default()
-                    };
-                    navigate(&desk.link(&page), options);
+                    nav.replace(&desk.link(&page));
                 }
                 Err(refused) => match (
                     refused.code(),
