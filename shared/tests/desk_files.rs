@@ -1,6 +1,7 @@
 //! Reading desk folders: what is good loads and comes back unchanged, what is wrong is explained
 //! with file and line, all of it at once.
 #![cfg(feature = "desk-files")]
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod desks;
 

@@ -1,5 +1,6 @@
 //! Every transition of the shipped desk: what is taken, what is refused, and what follows.
 #![cfg(feature = "desk-files")]
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod desks;
 

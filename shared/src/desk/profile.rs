@@ -137,6 +137,11 @@ impl CodeFormat {
         self.0.replace(Self::NUMBER, &number.to_string())
     }
 
+    /// An example of a code for people, such as `INF-1042`.
+    pub fn example(&self) -> String {
+        self.code(1042)
+    }
+
     /// The number of a code as people type it: any case, spaces around it.
     pub fn number(&self, code: &str) -> Option<i64> {
         let code = code.trim().to_uppercase();

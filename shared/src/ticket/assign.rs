@@ -2,11 +2,14 @@
 
 use super::actor::{Actor, AgentRef, Assignee};
 use super::command::{Command, CommandKind};
+use super::decide::Step;
 use super::event::Event;
 use super::guard::Details;
-use super::moves::{Case, Facts};
+use super::moves::{Case, Facts, Looking};
+
 use super::refusal::{Conflict, Denial, FieldCode, Refusal};
 use super::status::{Level, Status};
+use crate::desk::profile::{Move, ReopensTo};
 
 /// Where a ticket goes.
 struct Place {
@@ -212,8 +215,8 @@ impl Case<'_> {
         let solution = self.ticket.solution.as_ref()?;
         let group = solution.group.clone()?;
         let assignee = match self.desk.acceptance.reopens_to {
-            crate::desk::profile::ReopensTo::WhoeverSolved => Some(solution.by.clone()?),
-            crate::desk::profile::ReopensTo::Group => None,
+            ReopensTo::WhoeverSolved => Some(solution.by.clone()?),
+            ReopensTo::Group => None,
         };
         let mut event = self.assigned(
             &Place {
@@ -244,7 +247,8 @@ impl Case<'_> {
             .map(str::to_owned)
     }
 
-    fn level_groups(&self, level: Level) -> Vec<&str> {
+    /// The groups that work at a level, the usual one first.
+    pub(super) fn level_groups(&self, level: Level) -> Vec<&str> {
         let profile = self.desk.level(level);
         profile
             .into_iter()
@@ -291,7 +295,7 @@ impl Case<'_> {
 
     fn escalated(
         &self,
-        step: &super::decide::Step<'_>,
+        step: &Step<'_>,
         details: &Details<'_>,
         place: Place,
         onsite: bool,
@@ -342,10 +346,7 @@ impl Case<'_> {
     /// Whether taking the ticket would change anything for the actor.
     pub(super) fn can_take(&self) -> bool {
         let mine = self.is_assignee() && self.ticket.attended;
-        let stays = |row: &crate::desk::profile::Move| self.target(row) == self.ticket.status;
-        !mine
-            || !self
-                .moves(CommandKind::Take, super::moves::Looking::Ahead)
-                .all(stays)
+        let stays = |row: &Move| self.target(row) == self.ticket.status;
+        !mine || !self.moves(CommandKind::Take, Looking::Ahead).all(stays)
     }
 }

@@ -43,6 +43,9 @@ impl Case<'_> {
             Some(group) if self.desk.group(group).is_none() => {
                 errors.push(FieldRefusal::new("/group", FieldCode::Unknown));
             }
+            Some(group) if !self.level_groups(self.ticket.level).contains(&group) => {
+                errors.push(FieldRefusal::new("/group", FieldCode::NotInLevel));
+            }
             Some(group) => events.push(Event::Assigned {
                 from: self.ticket.assignee.clone(),
                 to: None,

@@ -9,7 +9,7 @@ use super::event::{Event, IdentityProof, Opened, RequesterRef};
 use super::refusal::{Denial, FieldCode, FieldRefusal, Refusal};
 use super::status::{Channel, Level, RequestType, Status};
 use super::text::Subject;
-use crate::desk::profile::{CodeFormat, LevelProfile};
+use crate::desk::profile::{Choice, LevelProfile};
 use crate::desk::{Desk, Entry};
 
 /// What somebody gives to open a ticket; the rest comes from the desk.
@@ -173,8 +173,7 @@ pub(super) fn priority_of(
     let Some(matrix) = &scheme.matrix else {
         return Err(vec![FieldRefusal::new("/priority", FieldCode::Required)]);
     };
-    let check = |pointer: &str, key: Option<&str>, known: &[crate::desk::profile::Choice]| match key
-    {
+    let check = |pointer: &str, key: Option<&str>, known: &[Choice]| match key {
         None => Some(FieldRefusal::new(pointer, FieldCode::Required)),
         Some(key) if known.iter().any(|choice| choice.id == key) => None,
         Some(_) => Some(FieldRefusal::new(pointer, FieldCode::Unknown)),
@@ -310,12 +309,5 @@ fn vouching(identity: &IdentityProof) -> Option<Event> {
             note: note.clone(),
         }),
         IdentityProof::MailCode | IdentityProof::RecordedByStaff | IdentityProof::Unproved => None,
-    }
-}
-
-impl CodeFormat {
-    /// An example of a code for people, such as `INF-1042`.
-    pub fn example(&self) -> String {
-        self.code(1042)
     }
 }

@@ -5,7 +5,7 @@ use chrono::DateTime;
 use serde::{Deserialize, Serialize};
 
 use super::Ticket;
-use super::actor::{Actor, Privilege};
+use super::actor::Actor;
 use super::command::CommandKind;
 use super::guard;
 use super::moves::{Case, Looking, needs_of};
@@ -292,9 +292,4 @@ fn merged(offers: Vec<Allowed>) -> Vec<Allowed> {
         offer.blocked_by = Vec::new();
     }
     first
-}
-
-/// Whether an actor may open tickets for others at the desk.
-pub fn may_open_for_others(actor: &Actor) -> bool {
-    actor.may(Privilege::TicketCreate)
 }
