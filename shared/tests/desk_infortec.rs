@@ -124,6 +124,7 @@ fn the_mails_of_the_guide_go_to_whom_it_says() {
         (Notice::TicketCreated, Recipient::Requester),
         (Notice::MessageAdded, Recipient::Requester),
         (Notice::RequesterWrote, Recipient::Assignee),
+        (Notice::RequesterWrote, Recipient::Requester),
         (Notice::Solved, Recipient::Requester),
         (Notice::Assigned, Recipient::Assignee),
         (Notice::SolutionRejected, Recipient::Solver),

@@ -801,15 +801,13 @@ words! {
     pub enum Notice {
         /// The one-time code.
         VerificationCode = "verification_code",
-        /// The ticket exists; its code.
+        /// The ticket exists: its code to the requester, the news to the team.
         TicketCreated = "ticket_created",
-        /// A new ticket arrived at the desk.
-        TicketArrived = "ticket_arrived",
         /// A mail became a pre-case; its code.
         PrecaseReceived = "precase_received",
         /// A message was added.
         MessageAdded = "message_added",
-        /// The requester wrote.
+        /// The requester wrote: the message to the team, a receipt to the requester (R-270, C-10).
         RequesterWrote = "requester_wrote",
         /// A ticket was assigned.
         Assigned = "assigned",
