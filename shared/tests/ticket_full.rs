@@ -929,3 +929,84 @@ fn offers_name_their_reasons_scripts_and_conditions() {
     );
     assert!(escalate(2).kind() == CommandKind::Escalate);
 }
+
+/// The desk with one more need on the moves of a command.
+fn with_need(mut story: Story, kind: CommandKind, need: Need) -> Story {
+    for row in story
+        .desk
+        .moves
+        .iter_mut()
+        .filter(|row| row.on.contains(&kind))
+    {
+        row.needs.push(need);
+    }
+    story
+}
+
+#[test]
+fn guards_that_this_desk_does_not_use_hold_all_the_same() {
+    let mut story = with_need(in_progress(), CommandKind::Assign, Need::Group);
+    let to_caro = Command::Assign {
+        group: None,
+        assignee: Some(assignee(13, "Eva León", &["mesa"])),
+        reason: None,
+        note: None,
+    };
+    assert_eq!(
+        fields(story.refuses(&ben(), to_caro)),
+        one("/group", FieldCode::Required)
+    );
+
+    let mut story = with_need(in_progress(), CommandKind::Assign, Need::Assignee);
+    let to_group = Command::Assign {
+        group: some("mesa"),
+        assignee: None,
+        reason: None,
+        note: None,
+    };
+    assert_eq!(
+        fields(story.refuses(&ben(), to_group)),
+        one("/assignee", FieldCode::Required)
+    );
+
+    let mut story = with_need(in_progress(), CommandKind::Suspend, Need::NextContactDate);
+    assert_eq!(
+        fields(story.refuses(&ben(), suspend("needs_information"))),
+        one("/next_contact", FieldCode::Required)
+    );
+
+    let mut story = with_need(prioritised(), CommandKind::Solve, Need::ResponsiblePerson);
+    story.does(
+        &ben(),
+        Command::Assign {
+            group: some("mesa"),
+            assignee: None,
+            reason: None,
+            note: None,
+        },
+    );
+    assert_eq!(
+        story.refuses(&ben(), solve(Some("given"))),
+        unmet(Need::ResponsiblePerson)
+    );
+}
+
+#[test]
+fn a_category_with_a_form_waits_for_its_data() {
+    let mut story = opened();
+    story.does(
+        &ben(),
+        Command::ChangeCategory {
+            category: "equipment".into(),
+            reason: None,
+        },
+    );
+    let request = Command::RequestApproval {
+        note: None,
+        evidence: Some(7),
+    };
+    assert_eq!(
+        story.refuses(&ben(), request),
+        unmet(Need::MandatoryExtraData)
+    );
+}
