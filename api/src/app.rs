@@ -12,9 +12,9 @@ use serde::Serialize;
 use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
-use utoipa_actix_web::service_config::ServiceConfig;
-use utoipa_actix_web::scope::scope;
 use utoipa_actix_web::AppExt;
+use utoipa_actix_web::scope::scope;
+use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::attachments::storage::{Files, StorageError};
@@ -114,7 +114,11 @@ impl AppState {
         let _ = rustls::crypto::ring::default_provider().install_default();
         crate::config::create_private_folder(&settings.data_dir)?;
         let keys = SecretKeys::load_or_create(&settings.secret_file)?;
-        let kept = if clock.is_fixed() { Duration::ZERO } else { ACCESS_KEPT };
+        let kept = if clock.is_fixed() {
+            Duration::ZERO
+        } else {
+            ACCESS_KEPT
+        };
         Ok(Self {
             db: Db::open(&settings.database)?,
             clock,
@@ -171,17 +175,40 @@ struct SecuritySchemes;
 impl Modify for SecuritySchemes {
     fn modify(&self, document: &mut Document) {
         let bearer = |format: &str, text: &str| {
-            SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format(format).description(Some(text)).build())
+            SecurityScheme::Http(
+                HttpBuilder::new()
+                    .scheme(HttpAuthScheme::Bearer)
+                    .bearer_format(format)
+                    .description(Some(text))
+                    .build(),
+            )
         };
         let components = document.components.get_or_insert_default();
-        components.add_security_scheme("console", bearer("JWT or API token", "Access token of an agent (10 minutes), or an API token `atk_…` with scopes."));
-        components.add_security_scheme("portal", bearer("JWT", "Access token of a requester (10 minutes), given for a proved mail address."));
+        components.add_security_scheme(
+            "console",
+            bearer(
+                "JWT or API token",
+                "Access token of an agent (10 minutes), or an API token `atk_…` with scopes.",
+            ),
+        );
+        components.add_security_scheme(
+            "portal",
+            bearer(
+                "JWT",
+                "Access token of a requester (10 minutes), given for a proved mail address.",
+            ),
+        );
     }
 }
 
 /// The API description (OpenAPI 3.1), generated from the mounted routes.
 pub fn api_document() -> Document {
-    let mut document = App::new().into_utoipa_app().openapi(Description::openapi()).configure(routes).split_for_parts().1;
+    let mut document = App::new()
+        .into_utoipa_app()
+        .openapi(Description::openapi())
+        .configure(routes)
+        .split_for_parts()
+        .1;
     CommonProblems.modify(&mut document);
     document
 }
@@ -193,7 +220,8 @@ pub fn api_document() -> Document {
 pub fn server(listener: TcpListener, state: AppState) -> Result<Server, StartError> {
     let document = api_document();
     let table = web::Data::new(RouteTable::new(&document));
-    let text = serde_json::to_string(&document).map_err(|error| StartError::Other(error.to_string()))?;
+    let text =
+        serde_json::to_string(&document).map_err(|error| StartError::Other(error.to_string()))?;
     let document = web::Data::new(ApiText(text));
     let threads = state.settings.threads;
     let state = web::Data::new(state);
@@ -221,7 +249,10 @@ struct ApiText(String);
 
 /// Routes that are no part of the versioned API.
 fn outside(config: &mut web::ServiceConfig) {
-    let docs = Config::new(["/api/openapi.json"]).validator_url("none").deep_linking(true).persist_authorization(false);
+    let docs = Config::new(["/api/openapi.json"])
+        .validator_url("none")
+        .deep_linking(true)
+        .persist_authorization(false);
     config
         .route("/health/live", web::get().to(live))
         .route("/health/ready", web::get().to(ready))
@@ -238,7 +269,10 @@ struct Health {
     version: &'static str,
 }
 
-const HEALTHY: Health = Health { status: "ok", version: env!("CARGO_PKG_VERSION") };
+const HEALTHY: Health = Health {
+    status: "ok",
+    version: env!("CARGO_PKG_VERSION"),
+};
 
 /// The process runs.
 async fn live() -> HttpResponse {
@@ -252,15 +286,22 @@ async fn ready(state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
 }
 
 async fn description(document: web::Data<ApiText>) -> HttpResponse {
-    HttpResponse::Ok().insert_header((CONTENT_TYPE, "application/json")).body(document.0.clone())
+    HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "application/json"))
+        .body(document.0.clone())
 }
 
 async fn to_docs() -> HttpResponse {
-    HttpResponse::PermanentRedirect().insert_header((LOCATION, "/api/docs/")).finish()
+    HttpResponse::PermanentRedirect()
+        .insert_header((LOCATION, "/api/docs/"))
+        .finish()
 }
 
 /// Everything that no route took: a page of the web client, or a problem.
-async fn fallback(request: actix_web::HttpRequest, state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
+async fn fallback(
+    request: actix_web::HttpRequest,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
     let is_read = matches!(request.method().as_str(), "GET" | "HEAD");
     if is_read && !request.path().starts_with("/api/") {
         return site::serve(request, state).await;

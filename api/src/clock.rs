@@ -22,18 +22,25 @@ enum Source {
 impl Clock {
     /// The machine's clock.
     pub fn system() -> Self {
-        Self { source: Source::System }
+        Self {
+            source: Source::System,
+        }
     }
 
     /// A clock that stands at `at` until it is moved; for tests and sample data.
     pub fn fixed(at: DateTime<Utc>) -> Self {
-        Self { source: Source::Fixed(Arc::new(AtomicI64::new(at.timestamp_micros()))) }
+        Self {
+            source: Source::Fixed(Arc::new(AtomicI64::new(at.timestamp_micros()))),
+        }
     }
 
     /// The current instant.
     pub fn now(&self) -> DateTime<Utc> {
         let micros = match &self.source {
-            #[allow(clippy::disallowed_methods, reason = "the one place that reads the time")]
+            #[allow(
+                clippy::disallowed_methods,
+                reason = "the one place that reads the time"
+            )]
             Source::System => Utc::now().timestamp_micros(),
             Source::Fixed(micros) => micros.load(Ordering::SeqCst),
         };
@@ -62,7 +69,10 @@ impl Clock {
 
 /// A moment for measuring how long something takes; never goes back and means nothing as a date.
 pub fn monotonic() -> Instant {
-    #[allow(clippy::disallowed_methods, reason = "the one place that reads the time")]
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the time"
+    )]
     Instant::now()
 }
 

@@ -44,7 +44,10 @@ pub enum ConfigError {
 }
 
 fn invalid(name: &'static str, reason: impl Into<String>) -> ConfigError {
-    ConfigError::Invalid { name, reason: reason.into() }
+    ConfigError::Invalid {
+        name,
+        reason: reason.into(),
+    }
 }
 
 /// Everything that can be set, checked.
@@ -94,7 +97,11 @@ pub struct DatabaseSettings {
 impl DatabaseSettings {
     /// The usual sizes for a database address.
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), pool_size: 16, sqlite_readers: 4 }
+        Self {
+            url: url.into(),
+            pool_size: 16,
+            sqlite_readers: 4,
+        }
     }
 }
 
@@ -110,10 +117,24 @@ impl PublicUrl {
     /// # Errors
     /// When it has a path, a query or a user, or is plain `http` on anything but the loopback.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        let url = Url::parse(text).map_err(|error| invalid("public_url", format!("{text:?} is not an address ({error})")))?;
-        let host = url.host_str().ok_or_else(|| invalid("public_url", "has no host"))?;
-        if url.path() != "/" || url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
-            return Err(invalid("public_url", "must be only scheme, host and perhaps a port, such as https://help.example.org"));
+        let url = Url::parse(text).map_err(|error| {
+            invalid(
+                "public_url",
+                format!("{text:?} is not an address ({error})"),
+            )
+        })?;
+        let host = url
+            .host_str()
+            .ok_or_else(|| invalid("public_url", "has no host"))?;
+        if url.path() != "/"
+            || url.query().is_some()
+            || url.fragment().is_some()
+            || !url.username().is_empty()
+        {
+            return Err(invalid(
+                "public_url",
+                "must be only scheme, host and perhaps a port, such as https://help.example.org",
+            ));
         }
         match url.scheme() {
             "https" => {}
@@ -153,7 +174,10 @@ impl PublicUrl {
 /// Whether a host name or address can only mean this machine.
 pub fn is_loopback_host(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
-    bare.eq_ignore_ascii_case("localhost") || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    bare.eq_ignore_ascii_case("localhost")
+        || bare
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
 }
 
 /// How to hand over mail.
@@ -305,7 +329,10 @@ impl Default for Limits {
 impl Limits {
     /// Budgets so large that they are never met, for tests and load runs.
     pub fn unlimited() -> Self {
-        let budget = Budget { count: 1_000_000, seconds: 1 };
+        let budget = Budget {
+            count: 1_000_000,
+            seconds: 1,
+        };
         Self {
             login_per_account: budget,
             login_per_prefix: budget,
@@ -369,8 +396,15 @@ impl Network {
     /// Whether the address lies in the block.
     pub fn contains(&self, address: IpAddr) -> bool {
         match (self.base, address.to_canonical()) {
-            (IpAddr::V4(base), IpAddr::V4(address)) => same_prefix(u32::from(base).into(), u32::from(address).into(), 32, self.prefix),
-            (IpAddr::V6(base), IpAddr::V6(address)) => same_prefix(base.into(), address.into(), 128, self.prefix),
+            (IpAddr::V4(base), IpAddr::V4(address)) => same_prefix(
+                u32::from(base).into(),
+                u32::from(address).into(),
+                32,
+                self.prefix,
+            ),
+            (IpAddr::V6(base), IpAddr::V6(address)) => {
+                same_prefix(base.into(), address.into(), 128, self.prefix)
+            }
             (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => false,
         }
     }
@@ -455,23 +489,40 @@ impl Settings {
     /// # Errors
     /// In words that name the setting and say what to write instead.
     pub fn load(overrides: &Overrides) -> Result<Self, ConfigError> {
-        let file = overrides.config.clone().unwrap_or_else(|| PathBuf::from("atiende.toml"));
+        let file = overrides
+            .config
+            .clone()
+            .unwrap_or_else(|| PathBuf::from("atiende.toml"));
         let mut figment = Figment::from(Serialized::defaults(RawSettings::default()));
         if overrides.config.is_some() && !file.exists() {
-            return Err(ConfigError::File { path: file, source: std::io::ErrorKind::NotFound.into() });
+            return Err(ConfigError::File {
+                path: file,
+                source: std::io::ErrorKind::NotFound.into(),
+            });
         }
         if file.exists() {
             figment = figment.merge(Toml::file_exact(&file));
         }
         let environment = Env::prefixed("ATIENDE_")
-            .filter(|key| *key != "config" && !key.as_str().to_lowercase().starts_with("test_") && !key.as_str().to_lowercase().starts_with("e2e_"))
+            .filter(|key| {
+                *key != "config"
+                    && !key.as_str().to_lowercase().starts_with("test_")
+                    && !key.as_str().to_lowercase().starts_with("e2e_")
+            })
             .split("__");
-        let raw: RawSettings = figment.merge(environment).extract().map_err(|error| ConfigError::Unreadable(Box::new(error)))?;
+        let raw: RawSettings = figment
+            .merge(environment)
+            .extract()
+            .map_err(|error| ConfigError::Unreadable(Box::new(error)))?;
         Self::check(raw, overrides)
     }
 
     /// Settings for a server of a test: SQLite or the given database, everything under `data_dir`, no limits.
-    pub fn for_tests(data_dir: &Path, database_url: Option<&str>, public_url: &str) -> Result<Self, ConfigError> {
+    pub fn for_tests(
+        data_dir: &Path,
+        database_url: Option<&str>,
+        public_url: &str,
+    ) -> Result<Self, ConfigError> {
         let raw = RawSettings {
             data_dir: Some(data_dir.to_owned()),
             database_url: database_url.map(str::to_owned),
@@ -486,32 +537,63 @@ impl Settings {
     }
 
     fn check(raw: RawSettings, overrides: &Overrides) -> Result<Self, ConfigError> {
-        let data_dir = overrides.data_dir.clone().or(raw.data_dir).unwrap_or_else(|| PathBuf::from("data"));
-        let listen = overrides.listen.clone().or(raw.listen).unwrap_or_else(|| "127.0.0.1:8080".to_owned());
-        let listen: SocketAddr =
-            listen.parse().map_err(|_| invalid("listen", format!("{listen:?} is not an address with a port, such as 127.0.0.1:8080")))?;
-        let public_url = overrides.public_url.clone().or(raw.public_url).unwrap_or_else(|| format!("http://localhost:{}", listen.port()));
-        let database_url =
-            overrides.database_url.clone().or(raw.database_url).unwrap_or_else(|| data_dir.join("atiende.db").to_string_lossy().into_owned());
+        let data_dir = overrides
+            .data_dir
+            .clone()
+            .or(raw.data_dir)
+            .unwrap_or_else(|| PathBuf::from("data"));
+        let listen = overrides
+            .listen
+            .clone()
+            .or(raw.listen)
+            .unwrap_or_else(|| "127.0.0.1:8080".to_owned());
+        let listen: SocketAddr = listen.parse().map_err(|_| {
+            invalid(
+                "listen",
+                format!("{listen:?} is not an address with a port, such as 127.0.0.1:8080"),
+            )
+        })?;
+        let public_url = overrides
+            .public_url
+            .clone()
+            .or(raw.public_url)
+            .unwrap_or_else(|| format!("http://localhost:{}", listen.port()));
+        let database_url = overrides
+            .database_url
+            .clone()
+            .or(raw.database_url)
+            .unwrap_or_else(|| data_dir.join("atiende.db").to_string_lossy().into_owned());
         let pool_size = raw.database_pool_size.unwrap_or(16);
         if !(1..=200).contains(&pool_size) {
             return Err(invalid("database_pool_size", "must lie between 1 and 200"));
         }
         let mut trusted_proxies = Vec::new();
         for text in &raw.trusted_proxies {
-            let network =
-                Network::parse(text).ok_or_else(|| invalid("trusted_proxies", format!("{text:?} is neither an address nor a block such as 10.0.0.0/8")))?;
+            let network = Network::parse(text).ok_or_else(|| {
+                invalid(
+                    "trusted_proxies",
+                    format!("{text:?} is neither an address nor a block such as 10.0.0.0/8"),
+                )
+            })?;
             trusted_proxies.push(network);
         }
         check_limits(&raw.limits)?;
         Ok(Self {
-            database: DatabaseSettings { pool_size, ..DatabaseSettings::new(database_url) },
+            database: DatabaseSettings {
+                pool_size,
+                ..DatabaseSettings::new(database_url)
+            },
             listen,
-            threads: raw.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(2, usize::from)).max(1),
+            threads: raw
+                .threads
+                .unwrap_or_else(|| std::thread::available_parallelism().map_or(2, usize::from))
+                .max(1),
             public_url: PublicUrl::parse(&public_url)?,
             allowed_hosts: raw.allowed_hosts,
             web_dir: raw.web_dir.or_else(default_web_dir),
-            secret_file: raw.secret_file.unwrap_or_else(|| data_dir.join("secrets.toml")),
+            secret_file: raw
+                .secret_file
+                .unwrap_or_else(|| data_dir.join("secrets.toml")),
             smtp: raw.smtp.map(check_smtp).transpose()?,
             storage: check_storage(raw.storage, &data_dir)?,
             workers: raw.workers.unwrap_or(true),
@@ -527,7 +609,10 @@ impl Settings {
 }
 
 fn default_web_dir() -> Option<PathBuf> {
-    ["web/dist", "/usr/share/atiende/web"].into_iter().map(PathBuf::from).find(|folder| folder.is_dir())
+    ["web/dist", "/usr/share/atiende/web"]
+        .into_iter()
+        .map(PathBuf::from)
+        .find(|folder| folder.is_dir())
 }
 
 fn check_limits(limits: &Limits) -> Result<(), ConfigError> {
@@ -545,45 +630,89 @@ fn check_limits(limits: &Limits) -> Result<(), ConfigError> {
         limits.read,
         limits.write,
     ];
-    if budgets.iter().any(|budget| budget.count == 0 || budget.seconds == 0) {
+    if budgets
+        .iter()
+        .any(|budget| budget.count == 0 || budget.seconds == 0)
+    {
         return Err(invalid("limits", "count and seconds must be at least 1"));
     }
     if limits.json_bytes < 1024 || limits.file_bytes == 0 {
-        return Err(invalid("limits", "json_bytes must be at least 1024 and file_bytes at least 1"));
+        return Err(invalid(
+            "limits",
+            "json_bytes must be at least 1024 and file_bytes at least 1",
+        ));
     }
     Ok(())
 }
 
 fn check_smtp(raw: RawSmtp) -> Result<SmtpSettings, ConfigError> {
-    let url = Url::parse(&raw.url).map_err(|error| invalid("smtp.url", format!("{:?} is not an address ({error})", raw.url)))?;
+    let url = Url::parse(&raw.url).map_err(|error| {
+        invalid(
+            "smtp.url",
+            format!("{:?} is not an address ({error})", raw.url),
+        )
+    })?;
     if url.scheme() != "smtp" || !url.username().is_empty() || url.password().is_some() {
-        return Err(invalid("smtp.url", "write it as smtp://host:port, and the sign-in as smtp.user and smtp.password_file"));
+        return Err(invalid(
+            "smtp.url",
+            "write it as smtp://host:port, and the sign-in as smtp.user and smtp.password_file",
+        ));
     }
-    let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(|| invalid("smtp.url", "has no host"))?.to_owned();
+    let host = url
+        .host_str()
+        .filter(|host| !host.is_empty())
+        .ok_or_else(|| invalid("smtp.url", "has no host"))?
+        .to_owned();
     let usual_port = match raw.tls {
         SmtpTls::None => 25,
         SmtpTls::Starttls => 587,
         SmtpTls::Implicit => 465,
     };
     if raw.tls == SmtpTls::None && raw.user.is_some() && !is_loopback_host(&host) {
-        return Err(invalid("smtp.tls", "a password must not travel unprotected; use starttls or implicit"));
+        return Err(invalid(
+            "smtp.tls",
+            "a password must not travel unprotected; use starttls or implicit",
+        ));
     }
     let password = raw.password_file.as_deref().map(read_secret).transpose()?;
     if raw.user.is_some() != password.is_some() {
-        return Err(invalid("smtp.user", "smtp.user and smtp.password_file belong together"));
+        return Err(invalid(
+            "smtp.user",
+            "smtp.user and smtp.password_file belong together",
+        ));
     }
     if !raw.from.contains('@') || raw.from.contains(['\r', '\n']) {
-        return Err(invalid("smtp.from", "must be a mail address, or a name with the address in angle brackets"));
+        return Err(invalid(
+            "smtp.from",
+            "must be a mail address, or a name with the address in angle brackets",
+        ));
     }
-    Ok(SmtpSettings { host, port: url.port().unwrap_or(usual_port), tls: raw.tls, user: raw.user, password, from: raw.from, ca_file: raw.ca_file })
+    Ok(SmtpSettings {
+        host,
+        port: url.port().unwrap_or(usual_port),
+        tls: raw.tls,
+        user: raw.user,
+        password,
+        from: raw.from,
+        ca_file: raw.ca_file,
+    })
 }
 
 fn check_storage(raw: RawStorage, data_dir: &Path) -> Result<StorageSettings, ConfigError> {
     let Some(bucket) = raw.s3_bucket else {
-        return Ok(StorageSettings::Local(raw.folder.unwrap_or_else(|| data_dir.join("files"))));
+        return Ok(StorageSettings::Local(
+            raw.folder.unwrap_or_else(|| data_dir.join("files")),
+        ));
     };
-    let access_key = raw.s3_access_key.ok_or_else(|| invalid("storage.s3_access_key", "is needed with storage.s3_bucket"))?;
-    let file = raw.s3_secret_key_file.ok_or_else(|| invalid("storage.s3_secret_key_file", "is needed with storage.s3_bucket"))?;
+    let access_key = raw
+        .s3_access_key
+        .ok_or_else(|| invalid("storage.s3_access_key", "is needed with storage.s3_bucket"))?;
+    let file = raw.s3_secret_key_file.ok_or_else(|| {
+        invalid(
+            "storage.s3_secret_key_file",
+            "is needed with storage.s3_bucket",
+        )
+    })?;
     Ok(StorageSettings::S3 {
         endpoint: raw.s3_endpoint,
         bucket,
@@ -594,14 +723,20 @@ fn check_storage(raw: RawStorage, data_dir: &Path) -> Result<StorageSettings, Co
 }
 
 fn read_secret(path: &Path) -> Result<Secret, ConfigError> {
-    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::File { path: path.to_owned(), source })?;
+    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::File {
+        path: path.to_owned(),
+        source,
+    })?;
     Ok(Secret::new(text.trim_end_matches(['\r', '\n'])))
 }
 
 /// Makes a folder that only its owner can open (0700).
 pub fn create_private_folder(path: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
 }
 
 /// The server's keys. All of them hang on `secret_file`; losing it ends all sessions, nothing more.
@@ -647,27 +782,52 @@ impl SecretKeys {
     /// When the file cannot be read, made or understood.
     pub fn load_or_create(path: &Path) -> Result<Self, ConfigError> {
         if !path.exists() {
-            create_secrets(path).map_err(|source| ConfigError::File { path: path.to_owned(), source })?;
+            create_secrets(path).map_err(|source| ConfigError::File {
+                path: path.to_owned(),
+                source,
+            })?;
         }
-        let raw: RawSecrets =
-            Figment::from(Toml::file_exact(path)).extract().map_err(|_| invalid("secret_file", format!("{} is not a file of keys", path.display())))?;
+        let raw: RawSecrets = Figment::from(Toml::file_exact(path))
+            .extract()
+            .map_err(|_| {
+                invalid(
+                    "secret_file",
+                    format!("{} is not a file of keys", path.display()),
+                )
+            })?;
         let decode = |text: &str| {
             let bytes = URL_SAFE_NO_PAD.decode(text).unwrap_or_default();
-            if bytes.len() < 32 { Err(invalid("secret_file", "a key is shorter than 256 bits")) } else { Ok(bytes) }
+            if bytes.len() < 32 {
+                Err(invalid("secret_file", "a key is shorter than 256 bits"))
+            } else {
+                Ok(bytes)
+            }
         };
         let mut jwt = Vec::new();
         for key in raw.jwt {
-            jwt.push(JwtKey { key: decode(&key.key)?, kid: key.kid });
+            jwt.push(JwtKey {
+                key: decode(&key.key)?,
+                kid: key.kid,
+            });
         }
         if jwt.is_empty() {
             return Err(invalid("secret_file", "has no jwt key"));
         }
-        Ok(Self { master: decode(&raw.master)?, jwt })
+        Ok(Self {
+            master: decode(&raw.master)?,
+            jwt,
+        })
     }
 
     /// Random keys that are stored nowhere, for tests and for printing the API description.
     pub fn random() -> Self {
-        Self { master: random_bytes::<32>().to_vec(), jwt: vec![JwtKey { kid: "test".to_owned(), key: random_bytes::<32>().to_vec() }] }
+        Self {
+            master: random_bytes::<32>().to_vec(),
+            jwt: vec![JwtKey {
+                kid: "test".to_owned(),
+                key: random_bytes::<32>().to_vec(),
+            }],
+        }
     }
 
     /// A key for one purpose, the same at every start; two purposes never share one.
@@ -683,14 +843,25 @@ impl SecretKeys {
 
 fn create_secrets(path: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::OpenOptionsExt;
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+    if let Some(folder) = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
         create_private_folder(folder)?;
     }
     let random = || URL_SAFE_NO_PAD.encode(random_bytes::<32>());
     let kid = Uuid::new_v4().simple().to_string();
-    let text = format!("master = \"{}\"\n\n# The first key signs; all verify. To change keys put a new one first.\n[[jwt]]\nkid = \"{kid}\"\nkey = \"{}\"\n", random(), random());
+    let text = format!(
+        "master = \"{}\"\n\n# The first key signs; all verify. To change keys put a new one first.\n[[jwt]]\nkid = \"{kid}\"\nkey = \"{}\"\n",
+        random(),
+        random()
+    );
     let draft = path.with_extension(format!("{kid}.tmp"));
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&draft)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
     // A link fails when another process was faster: its keys then count.
@@ -711,7 +882,8 @@ pub fn random_bytes<const N: usize>() -> [u8; N] {
 
 /// HMAC-SHA256 over the parts, each preceded by its length so that parts cannot be shifted.
 pub fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
-    let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(key).expect("HMAC takes a key of any length");
+    let mut mac =
+        <Hmac<Sha256> as Mac>::new_from_slice(key).expect("HMAC takes a key of any length");
     for part in parts {
         mac.update(&(part.len() as u64).to_be_bytes());
         mac.update(part);
@@ -725,17 +897,33 @@ mod tests {
 
     #[test]
     fn a_public_address_over_plain_http_is_refused_except_on_the_loopback() {
-        for good in ["https://help.example.org", "http://localhost:8080", "http://127.0.0.1:80", "http://[::1]:8080"] {
+        for good in [
+            "https://help.example.org",
+            "http://localhost:8080",
+            "http://127.0.0.1:80",
+            "http://[::1]:8080",
+        ] {
             assert!(PublicUrl::parse(good).is_ok(), "{good}");
         }
-        for bad in ["http://help.example.org", "https://help.example.org/portal", "https://a:b@example.org", "ftp://localhost", "nonsense", "https://example.org?x=1"] {
+        for bad in [
+            "http://help.example.org",
+            "https://help.example.org/portal",
+            "https://a:b@example.org",
+            "ftp://localhost",
+            "nonsense",
+            "https://example.org?x=1",
+        ] {
             assert!(PublicUrl::parse(bad).is_err(), "{bad}");
         }
     }
 
     #[test]
     fn networks_contain_their_addresses_and_no_others() {
-        let check = |network: &str, address: &str| Network::parse(network).unwrap().contains(address.parse().unwrap());
+        let check = |network: &str, address: &str| {
+            Network::parse(network)
+                .unwrap()
+                .contains(address.parse().unwrap())
+        };
         assert!(check("10.0.0.0/8", "10.255.0.1"));
         assert!(check("10.0.0.0/8", "::ffff:10.1.1.1"));
         assert!(!check("10.0.0.0/8", "11.0.0.1"));
@@ -756,8 +944,14 @@ mod tests {
         let second = SecretKeys::load_or_create(&path).unwrap();
         assert_eq!(first.derive("cursor"), second.derive("cursor"));
         assert_ne!(first.derive("cursor"), first.derive("code"));
-        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        assert_eq!(std::fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
+        assert_eq!(
+            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+        assert_eq!(
+            std::fs::metadata(&folder).unwrap().permissions().mode() & 0o777,
+            0o700
+        );
         std::fs::remove_dir_all(folder).unwrap();
     }
 

@@ -50,8 +50,12 @@ impl Worker {
 /// Every worker of the product.
 fn all() -> Vec<Worker> {
     vec![
-        Worker::new("cleaning", Duration::from_secs(600), |state| Box::pin(clean(state))),
-        Worker::new("deadlines", Duration::from_secs(10), |state| Box::pin(sweep(state))),
+        Worker::new("cleaning", Duration::from_secs(600), |state| {
+            Box::pin(clean(state))
+        }),
+        Worker::new("deadlines", Duration::from_secs(10), |state| {
+            Box::pin(sweep(state))
+        }),
     ]
 }
 
@@ -69,10 +73,19 @@ pub struct Running {
 pub fn start(state: &AppState) -> Result<Running, StartError> {
     let lock = state.db.worker_lock()?;
     let (stop, stopped) = watch::channel(false);
-    let spawn = |worker: Worker| tokio::task::spawn_local(run(worker, state.clone(), stopped.clone()));
+    let spawn =
+        |worker: Worker| tokio::task::spawn_local(run(worker, state.clone(), stopped.clone()));
     let mut tasks: Vec<JoinHandle<()>> = all().into_iter().map(spawn).collect();
-    tasks.push(tokio::task::spawn_local(send_mail(outbox::Worker::of(state)?, state.clone(), stopped.clone())));
-    Ok(Running { stop, tasks, _lock: lock })
+    tasks.push(tokio::task::spawn_local(send_mail(
+        outbox::Worker::of(state)?,
+        state.clone(),
+        stopped.clone(),
+    )));
+    Ok(Running {
+        stop,
+        tasks,
+        _lock: lock,
+    })
 }
 
 impl Running {
@@ -99,7 +112,9 @@ async fn run(worker: Worker, state: AppState, mut stopped: watch::Receiver<bool>
                 continue;
             }
             Ok(Round::Idle) => {}
-            Err(error) => tracing::error!(worker = worker.name, %error, "a round of a worker failed"),
+            Err(error) => {
+                tracing::error!(worker = worker.name, %error, "a round of a worker failed")
+            }
         }
         tokio::select! {
             () = tokio::time::sleep(worker.every) => {}
@@ -114,7 +129,9 @@ async fn send_mail(worker: outbox::Worker, state: AppState, mut stopped: watch::
         // A sender that is gone means the same as one that says stop.
         let _ = stopped.wait_for(|stop| *stop).await;
     };
-    worker.run(state.clock.clone(), state.wake.clone(), stop).await;
+    worker
+        .run(state.clock.clone(), state.wake.clone(), stop)
+        .await;
 }
 
 /// Writes warnings and breaches, and closes what its requester left unanswered for too long.
@@ -123,7 +140,11 @@ async fn sweep(state: AppState) -> Result<Round, RoundError> {
     if swept > 0 {
         state.wake.wake();
     }
-    Ok(if swept >= sweeper::BATCH { Round::More } else { Round::Idle })
+    Ok(if swept >= sweeper::BATCH {
+        Round::More
+    } else {
+        Round::Idle
+    })
 }
 
 /// Forgets idempotency answers, sessions, drafts and uploads whose time is over.

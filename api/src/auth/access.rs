@@ -17,7 +17,9 @@ use uuid::Uuid;
 use super::session;
 use super::token::{api_token_prefix, same_hash, sha256};
 use crate::clock;
-use crate::db::schema::{api_tokens, desk_people, desks, group_members, groups, memberships, people, users};
+use crate::db::schema::{
+    api_tokens, desk_people, desks, group_members, groups, memberships, people, users,
+};
 use crate::db::{DbConnection, JsonText, Ts};
 
 /// An agent's place at a desk.
@@ -92,12 +94,28 @@ pub fn load_agent(conn: &mut DbConnection, user_id: i64) -> QueryResult<Option<A
     let user = users::table
         .find(user_id)
         .filter(users::active.eq(true))
-        .select((users::full_name, users::email, users::language, users::is_admin, users::epoch))
+        .select((
+            users::full_name,
+            users::email,
+            users::language,
+            users::is_admin,
+            users::epoch,
+        ))
         .first::<UserRow>(conn)
         .optional()?;
-    let Some((name, email, language, is_admin, epoch)) = user else { return Ok(None) };
+    let Some((name, email, language, is_admin, epoch)) = user else {
+        return Ok(None);
+    };
     let memberships = load_memberships(conn, user_id)?;
-    Ok(Some(AgentFacts { user_id, name, email, language: Lang::parse(&language).unwrap_or_default(), is_admin, epoch, memberships }))
+    Ok(Some(AgentFacts {
+        user_id,
+        name,
+        email,
+        language: Lang::parse(&language).unwrap_or_default(),
+        is_admin,
+        epoch,
+        memberships,
+    }))
 }
 
 fn load_memberships(conn: &mut DbConnection, user_id: i64) -> QueryResult<Vec<DeskMembership>> {
@@ -117,37 +135,85 @@ fn load_memberships(conn: &mut DbConnection, user_id: i64) -> QueryResult<Vec<De
     let membership = |(desk_id, desk, privileges): (i64, String, JsonText<PrivilegeSet>)| {
         let of_desk = group_rows.iter().filter(|(desk, _, _)| *desk == desk_id);
         let (group_ids, groups) = of_desk.map(|(_, id, slug)| (*id, slug.clone())).unzip();
-        DeskMembership { desk_id, desk, privileges: privileges.0, group_ids, groups }
+        DeskMembership {
+            desk_id,
+            desk,
+            privileges: privileges.0,
+            group_ids,
+            groups,
+        }
     };
     Ok(rows.into_iter().map(membership).collect())
 }
 
 /// Loads the agent of a console session that is still alive.
-pub fn load_agent_session(conn: &mut DbConnection, family: Uuid, user_id: i64, now: DateTime<Utc>) -> QueryResult<Option<AgentFacts>> {
-    if session::is_live(conn, family, now)? { load_agent(conn, user_id) } else { Ok(None) }
+pub fn load_agent_session(
+    conn: &mut DbConnection,
+    family: Uuid,
+    user_id: i64,
+    now: DateTime<Utc>,
+) -> QueryResult<Option<AgentFacts>> {
+    if session::is_live(conn, family, now)? {
+        load_agent(conn, user_id)
+    } else {
+        Ok(None)
+    }
 }
 
 /// Loads the requester of a portal session that is still alive, if the desk still knows the person.
-pub fn load_person_session(conn: &mut DbConnection, family: Uuid, person_id: i64, desk_id: i64, now: DateTime<Utc>) -> QueryResult<Option<PersonFacts>> {
+pub fn load_person_session(
+    conn: &mut DbConnection,
+    family: Uuid,
+    person_id: i64,
+    desk_id: i64,
+    now: DateTime<Utc>,
+) -> QueryResult<Option<PersonFacts>> {
     if !session::is_live(conn, family, now)? {
         return Ok(None);
     }
-    let blocked = desk_people::table.find((desk_id, person_id)).filter(desk_people::active.eq(false));
+    let blocked = desk_people::table
+        .find((desk_id, person_id))
+        .filter(desk_people::active.eq(false));
     if diesel::select(diesel::dsl::exists(blocked)).get_result(conn)? {
         return Ok(None);
     }
     let row = people::table
         .find(person_id)
-        .select((people::full_name, people::email, people::language, people::epoch))
+        .select((
+            people::full_name,
+            people::email,
+            people::language,
+            people::epoch,
+        ))
         .first::<(String, String, String, i32)>(conn)
         .optional()?;
-    Ok(row.map(|(name, email, language, epoch)| PersonFacts { person_id, name, email, language: Lang::parse(&language).unwrap_or_default(), epoch }))
+    Ok(row.map(|(name, email, language, epoch)| PersonFacts {
+        person_id,
+        name,
+        email,
+        language: Lang::parse(&language).unwrap_or_default(),
+        epoch,
+    }))
 }
 
 /// Loads an API token that is neither revoked nor expired, with its active owner.
-pub fn load_api_token(conn: &mut DbConnection, token: &str, now: DateTime<Utc>) -> QueryResult<Option<TokenFacts>> {
-    type TokenRow = (i64, i64, String, Vec<u8>, JsonText<Vec<Scope>>, Ts, Option<Ts>);
-    let Some(prefix) = api_token_prefix(token) else { return Ok(None) };
+pub fn load_api_token(
+    conn: &mut DbConnection,
+    token: &str,
+    now: DateTime<Utc>,
+) -> QueryResult<Option<TokenFacts>> {
+    type TokenRow = (
+        i64,
+        i64,
+        String,
+        Vec<u8>,
+        JsonText<Vec<Scope>>,
+        Ts,
+        Option<Ts>,
+    );
+    let Some(prefix) = api_token_prefix(token) else {
+        return Ok(None);
+    };
     let row = api_tokens::table
         .filter(api_tokens::prefix.eq(prefix))
         .filter(api_tokens::revoked_at.is_null())
@@ -163,7 +229,9 @@ pub fn load_api_token(conn: &mut DbConnection, token: &str, now: DateTime<Utc>) 
         ))
         .first::<TokenRow>(conn)
         .optional()?;
-    let Some((token_id, user_id, name, hash, scopes, expires_at, last_used_at)) = row else { return Ok(None) };
+    let Some((token_id, user_id, name, hash, scopes, expires_at, last_used_at)) = row else {
+        return Ok(None);
+    };
     if !same_hash(&hash, &sha256(token.as_bytes())) {
         return Ok(None);
     }
@@ -179,10 +247,20 @@ pub fn load_api_token(conn: &mut DbConnection, token: &str, now: DateTime<Utc>) 
 }
 
 /// Writes down that a token was used, unless that was done within the last minute.
-pub fn touch_api_token(conn: &mut DbConnection, token_id: i64, now: DateTime<Utc>) -> QueryResult<usize> {
+pub fn touch_api_token(
+    conn: &mut DbConnection,
+    token_id: i64,
+    now: DateTime<Utc>,
+) -> QueryResult<usize> {
     let before = Ts::new(now - TimeDelta::minutes(1));
-    let stale = api_tokens::table.find(token_id).filter(api_tokens::last_used_at.is_null().or(api_tokens::last_used_at.lt(before)));
-    diesel::update(stale).set(api_tokens::last_used_at.eq(Some(Ts::new(now)))).execute(conn)
+    let stale = api_tokens::table.find(token_id).filter(
+        api_tokens::last_used_at
+            .is_null()
+            .or(api_tokens::last_used_at.lt(before)),
+    );
+    diesel::update(stale)
+        .set(api_tokens::last_used_at.eq(Some(Ts::new(now))))
+        .execute(conn)
 }
 
 /// The rights that a token's scopes let through; its owner's rights narrow them further.
@@ -222,7 +300,12 @@ const CROWDED: usize = 4096;
 impl AccessCache {
     /// Keeps facts for so long; nothing at all with zero, for tests that set the clock.
     pub fn new(keep: Duration) -> Self {
-        Self { keep, agents: Mutex::default(), people: Mutex::default(), tokens: Mutex::default() }
+        Self {
+            keep,
+            agents: Mutex::default(),
+            people: Mutex::default(),
+            tokens: Mutex::default(),
+        }
     }
 
     /// Forgets everything, so that a change made by this process counts at once.

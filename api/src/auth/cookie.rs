@@ -27,18 +27,27 @@ impl CookieName {
 
     /// The name as the browser knows it.
     pub fn full(self, public_url: &PublicUrl) -> String {
-        if public_url.is_https() { format!("__Host-{}", self.plain()) } else { self.plain().to_owned() }
+        if public_url.is_https() {
+            format!("__Host-{}", self.plain())
+        } else {
+            self.plain().to_owned()
+        }
     }
 }
 
 /// The value of a cookie. When it was sent twice, none counts: somebody planted one.
 pub fn read(request: &HttpRequest, name: CookieName, public_url: &PublicUrl) -> Option<String> {
     let name = name.full(public_url);
-    let headers = request.headers().get_all(COOKIE).filter_map(|value| value.to_str().ok());
-    let mut values = headers.flat_map(|header| header.split(';')).filter_map(|pair| {
-        let (key, value) = pair.trim().split_once('=')?;
-        (key == name).then(|| value.to_owned())
-    });
+    let headers = request
+        .headers()
+        .get_all(COOKIE)
+        .filter_map(|value| value.to_str().ok());
+    let mut values = headers
+        .flat_map(|header| header.split(';'))
+        .filter_map(|pair| {
+            let (key, value) = pair.trim().split_once('=')?;
+            (key == name).then(|| value.to_owned())
+        });
     let first = values.next()?;
     values.next().is_none().then_some(first)
 }
@@ -61,10 +70,24 @@ pub fn attach(request: &HttpRequest, value: HeaderValue) {
 /// The `Set-Cookie` value; without a lifetime it ends with the browser.
 ///
 /// `value` must be one of our own tokens (hexadecimal), never text of a user.
-pub fn set(name: CookieName, value: &str, max_age_seconds: Option<i64>, public_url: &PublicUrl) -> HeaderValue {
-    let secure = if public_url.is_https() { "; Secure" } else { "" };
-    let age = max_age_seconds.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
-    let text = format!("{}={value}; Path=/; HttpOnly; SameSite=Strict{secure}{age}", name.full(public_url));
+pub fn set(
+    name: CookieName,
+    value: &str,
+    max_age_seconds: Option<i64>,
+    public_url: &PublicUrl,
+) -> HeaderValue {
+    let secure = if public_url.is_https() {
+        "; Secure"
+    } else {
+        ""
+    };
+    let age = max_age_seconds
+        .map(|seconds| format!("; Max-Age={seconds}"))
+        .unwrap_or_default();
+    let text = format!(
+        "{}={value}; Path=/; HttpOnly; SameSite=Strict{secure}{age}",
+        name.full(public_url)
+    );
     HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 
@@ -87,14 +110,30 @@ mod tests {
             set(CookieName::Browser, "ab12", Some(60), &https),
             "__Host-atiende_browser=ab12; Path=/; HttpOnly; SameSite=Strict; Secure; Max-Age=60"
         );
-        assert_eq!(set(CookieName::ConsoleRefresh, "ab12", None, &http), "atiende_console=ab12; Path=/; HttpOnly; SameSite=Strict");
-        assert!(clear(CookieName::PortalRefresh, &http).to_str().unwrap().ends_with("Max-Age=0"));
+        assert_eq!(
+            set(CookieName::ConsoleRefresh, "ab12", None, &http),
+            "atiende_console=ab12; Path=/; HttpOnly; SameSite=Strict"
+        );
+        assert!(
+            clear(CookieName::PortalRefresh, &http)
+                .to_str()
+                .unwrap()
+                .ends_with("Max-Age=0")
+        );
     }
 
     #[test]
     fn a_cookie_sent_twice_does_not_count() {
         let http = PublicUrl::parse("http://localhost:8080").unwrap();
-        let value = |header: &str| read(&TestRequest::default().insert_header((COOKIE, header)).to_http_request(), CookieName::Browser, &http);
+        let value = |header: &str| {
+            read(
+                &TestRequest::default()
+                    .insert_header((COOKIE, header))
+                    .to_http_request(),
+                CookieName::Browser,
+                &http,
+            )
+        };
         assert_eq!(value("a=b; atiende_browser=ab12"), Some("ab12".to_owned()));
         assert_eq!(value("atiende_browser=ab12; atiende_browser=cd"), None);
         assert_eq!(value("x_atiende_browser=ab12"), None);

@@ -12,8 +12,8 @@ use shared::i18n::Lang;
 use shared::ticket::actor::{Actor, Privilege, PrivilegeSet};
 use uuid::Uuid;
 
-use super::access::{self, AgentFacts, PersonFacts, TokenFacts};
 pub use super::access::DeskMembership;
+use super::access::{self, AgentFacts, PersonFacts, TokenFacts};
 use super::cookie::{self, CookieName};
 use super::jwt::Holder;
 use super::session::Audience;
@@ -90,7 +90,10 @@ impl AgentCaller {
 
     /// The desks that the agent works at, with the rights there already narrowed by the token's scopes.
     pub fn memberships(&self) -> impl Iterator<Item = DeskMembership> + '_ {
-        self.facts.memberships.iter().map(|place| DeskMembership { privileges: self.narrow(place.privileges), ..place.clone() })
+        self.facts.memberships.iter().map(|place| DeskMembership {
+            privileges: self.narrow(place.privileges),
+            ..place.clone()
+        })
     }
 
     /// The rights at a desk; none where the agent does not work. An administrator has all rights everywhere.
@@ -98,7 +101,8 @@ impl AgentCaller {
         if self.is_admin() {
             return PrivilegeSet::all();
         }
-        self.place(desk_id).map_or(PrivilegeSet::NONE, |place| self.narrow(place.privileges))
+        self.place(desk_id)
+            .map_or(PrivilegeSet::NONE, |place| self.narrow(place.privileges))
     }
 
     /// Whether the agent holds a right at a desk.
@@ -130,7 +134,11 @@ impl AgentCaller {
         if self.is_admin() {
             return None;
         }
-        let places = self.facts.memberships.iter().filter(|place| self.narrow(place.privileges).has(privilege));
+        let places = self
+            .facts
+            .memberships
+            .iter()
+            .filter(|place| self.narrow(place.privileges).has(privilege));
         Some(places.map(|place| place.desk_id).collect())
     }
 
@@ -147,9 +155,16 @@ impl AgentCaller {
                 user_id: self.user_id(),
                 name: self.name().to_owned(),
                 privileges,
-                groups: self.place(desk_id).map(|place| place.groups.clone()).unwrap_or_default(),
+                groups: self
+                    .place(desk_id)
+                    .map(|place| place.groups.clone())
+                    .unwrap_or_default(),
             },
-            Proof::Token(token) => Actor::ApiClient { token_id: token.token_id, name: token.name.clone(), privileges },
+            Proof::Token(token) => Actor::ApiClient {
+                token_id: token.token_id,
+                name: token.name.clone(),
+                privileges,
+            },
         }
     }
 
@@ -162,7 +177,10 @@ impl AgentCaller {
     }
 
     fn place(&self, desk_id: i64) -> Option<&DeskMembership> {
-        self.facts.memberships.iter().find(|place| place.desk_id == desk_id)
+        self.facts
+            .memberships
+            .iter()
+            .find(|place| place.desk_id == desk_id)
     }
 
     fn narrow(&self, privileges: PrivilegeSet) -> PrivilegeSet {
@@ -226,7 +244,11 @@ impl RequesterCaller {
 
     /// The requester as the rules of tickets see it; `also_agent` is the agent account with the same address, if any.
     pub fn actor(&self, also_agent: Option<i64>) -> Actor {
-        Actor::Requester { person_id: self.person_id(), name: self.name().to_owned(), also_agent }
+        Actor::Requester {
+            person_id: self.person_id(),
+            name: self.name().to_owned(),
+            also_agent,
+        }
     }
 
     /// Tells callers apart for idempotency keys.
@@ -260,21 +282,33 @@ impl BrowserKey {
 }
 
 fn state(request: &HttpRequest) -> Result<web::Data<AppState>, ApiError> {
-    request.app_data::<web::Data<AppState>>().cloned().ok_or_else(|| ApiError::internal("the application state is missing"))
+    request
+        .app_data::<web::Data<AppState>>()
+        .cloned()
+        .ok_or_else(|| ApiError::internal("the application state is missing"))
 }
 
 /// The bearer value of the one `Authorization` header.
 fn bearer(request: &HttpRequest) -> Result<String, ApiError> {
     let mut values = request.headers().get_all(AUTHORIZATION);
     let value = values.next().ok_or_else(ApiError::unauthorized)?;
-    let doubled = || ApiError::malformed("La cabecera Authorization está mal escrita o repetida.", "The Authorization header is malformed or repeated.");
+    let doubled = || {
+        ApiError::malformed(
+            "La cabecera Authorization está mal escrita o repetida.",
+            "The Authorization header is malformed or repeated.",
+        )
+    };
     if values.next().is_some() {
         return Err(doubled());
     }
     let text = value.to_str().map_err(|_| doubled())?;
     let mut words = text.split(' ').filter(|word| !word.is_empty());
     match (words.next(), words.next(), words.next()) {
-        (Some(scheme), Some(token), None) if scheme.eq_ignore_ascii_case("bearer") && !token.eq_ignore_ascii_case("bearer") => Ok(token.to_owned()),
+        (Some(scheme), Some(token), None)
+            if scheme.eq_ignore_ascii_case("bearer") && !token.eq_ignore_ascii_case("bearer") =>
+        {
+            Ok(token.to_owned())
+        }
         (Some(scheme), _, _) if scheme.eq_ignore_ascii_case("bearer") => Err(doubled()),
         _ => Err(ApiError::unauthorized()),
     }
@@ -286,12 +320,18 @@ async fn agent(request: HttpRequest) -> Result<AgentCaller, ApiError> {
     if looks_like_api_token(&bearer) {
         return token_caller(&state, &request, bearer).await;
     }
-    let holder = state.tokens.verify(&bearer, Audience::Console, state.clock.now()).map_err(|_| ApiError::unauthorized())?;
+    let holder = state
+        .tokens
+        .verify(&bearer, Audience::Console, state.clock.now())
+        .map_err(|_| ApiError::unauthorized())?;
     let facts = agent_facts(&state, holder).await?;
     if facts.epoch != holder.epoch || facts.user_id != holder.subject_id {
         return Err(ApiError::unauthorized());
     }
-    Ok(AgentCaller { facts, proof: Proof::Session(holder.session) })
+    Ok(AgentCaller {
+        facts,
+        proof: Proof::Session(holder.session),
+    })
 }
 
 async fn agent_facts(state: &AppState, holder: Holder) -> Result<Arc<AgentFacts>, ApiError> {
@@ -299,12 +339,23 @@ async fn agent_facts(state: &AppState, holder: Holder) -> Result<Arc<AgentFacts>
         return Ok(facts);
     }
     let now = state.clock.now();
-    let load = move |conn: &mut DbConnection| access::load_agent_session(conn, holder.session, holder.subject_id, now).map_err(ApiError::from);
-    let facts = state.db.read(load).await?.ok_or_else(ApiError::unauthorized)?;
+    let load = move |conn: &mut DbConnection| {
+        access::load_agent_session(conn, holder.session, holder.subject_id, now)
+            .map_err(ApiError::from)
+    };
+    let facts = state
+        .db
+        .read(load)
+        .await?
+        .ok_or_else(ApiError::unauthorized)?;
     Ok(state.access.keep_agent(holder.session, facts))
 }
 
-async fn token_caller(state: &AppState, request: &HttpRequest, token: String) -> Result<AgentCaller, ApiError> {
+async fn token_caller(
+    state: &AppState,
+    request: &HttpRequest,
+    token: String,
+) -> Result<AgentCaller, ApiError> {
     let facts = token_facts(state, token).await?;
     state.limits.check(RateClass::Token, facts.token_id)?;
     let writes = facts.scopes.iter().any(|scope| match scope {
@@ -312,45 +363,79 @@ async fn token_caller(state: &AppState, request: &HttpRequest, token: String) ->
         Scope::TicketsRead => false,
     });
     if !request.method().is_safe() && !writes {
-        return Err(ApiError::forbidden().detail("El token solo permite leer.", "The token only allows reading."));
+        return Err(ApiError::forbidden().detail(
+            "El token solo permite leer.",
+            "The token only allows reading.",
+        ));
     }
-    Ok(AgentCaller { facts: Arc::clone(&facts.owner), proof: Proof::Token(facts) })
+    Ok(AgentCaller {
+        facts: Arc::clone(&facts.owner),
+        proof: Proof::Token(facts),
+    })
 }
 
 async fn token_facts(state: &AppState, token: String) -> Result<Arc<TokenFacts>, ApiError> {
     let now = state.clock.now();
     let hash = sha256(token.as_bytes());
-    if let Some(facts) = state.access.token(hash).filter(|facts| facts.expires_at > now) {
+    if let Some(facts) = state
+        .access
+        .token(hash)
+        .filter(|facts| facts.expires_at > now)
+    {
         return Ok(facts);
     }
-    let load = move |conn: &mut DbConnection| access::load_api_token(conn, &token, now).map_err(ApiError::from);
-    let facts = state.db.read(load).await?.ok_or_else(ApiError::unauthorized)?;
-    if facts.last_used_at.is_none_or(|used| used + chrono::TimeDelta::minutes(1) <= now) {
+    let load = move |conn: &mut DbConnection| {
+        access::load_api_token(conn, &token, now).map_err(ApiError::from)
+    };
+    let facts = state
+        .db
+        .read(load)
+        .await?
+        .ok_or_else(ApiError::unauthorized)?;
+    if facts
+        .last_used_at
+        .is_none_or(|used| used + chrono::TimeDelta::minutes(1) <= now)
+    {
         let token_id = facts.token_id;
-        state.db.write(move |conn| access::touch_api_token(conn, token_id, now).map_err(ApiError::from)).await?;
+        state
+            .db
+            .write(move |conn| access::touch_api_token(conn, token_id, now).map_err(ApiError::from))
+            .await?;
     }
     Ok(state.access.keep_token(hash, facts))
 }
 
 async fn requester(request: HttpRequest) -> Result<RequesterCaller, ApiError> {
     let state = state(&request)?;
-    let holder = state.tokens.verify(&bearer(&request)?, Audience::Portal, state.clock.now()).map_err(|_| ApiError::unauthorized())?;
+    let holder = state
+        .tokens
+        .verify(&bearer(&request)?, Audience::Portal, state.clock.now())
+        .map_err(|_| ApiError::unauthorized())?;
     let desk_id = holder.desk_id.ok_or_else(ApiError::unauthorized)?;
     let facts = match state.access.person(holder.session) {
         Some(facts) => facts,
         None => {
             let now = state.clock.now();
             let load = move |conn: &mut DbConnection| {
-                access::load_person_session(conn, holder.session, holder.subject_id, desk_id, now).map_err(ApiError::from)
+                access::load_person_session(conn, holder.session, holder.subject_id, desk_id, now)
+                    .map_err(ApiError::from)
             };
-            let facts = state.db.read(load).await?.ok_or_else(ApiError::unauthorized)?;
+            let facts = state
+                .db
+                .read(load)
+                .await?
+                .ok_or_else(ApiError::unauthorized)?;
             state.access.keep_person(holder.session, facts)
         }
     };
     if facts.epoch != holder.epoch || facts.person_id != holder.subject_id {
         return Err(ApiError::unauthorized());
     }
-    Ok(RequesterCaller { facts, desk_id, session: holder.session })
+    Ok(RequesterCaller {
+        facts,
+        desk_id,
+        session: holder.session,
+    })
 }
 
 impl FromRequest for AgentCaller {
@@ -370,7 +455,11 @@ impl FromRequest for Administrator {
         let caller = agent(request.clone());
         let administrator = async move {
             let caller = caller.await?;
-            if caller.is_admin() { Ok(Self(caller)) } else { Err(ApiError::forbidden()) }
+            if caller.is_admin() {
+                Ok(Self(caller))
+            } else {
+                Err(ApiError::forbidden())
+            }
         };
         order::caller(request, administrator)
     }
@@ -398,11 +487,20 @@ fn browser_key(request: &HttpRequest) -> Result<BrowserKey, ApiError> {
     let state = state(request)?;
     let public_url = &state.settings.public_url;
     let sent = cookie::read(request, CookieName::Browser, public_url);
-    let is_ours = |value: &String| value.len() == 32 && value.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_ours =
+        |value: &String| value.len() == 32 && value.bytes().all(|byte| byte.is_ascii_hexdigit());
     if let Some(key) = sent.filter(is_ours) {
         return Ok(BrowserKey(key));
     }
     let key = hex(&random_bytes::<16>());
-    cookie::attach(request, cookie::set(CookieName::Browser, &key, Some(BrowserKey::SECONDS), public_url));
+    cookie::attach(
+        request,
+        cookie::set(
+            CookieName::Browser,
+            &key,
+            Some(BrowserKey::SECONDS),
+            public_url,
+        ),
+    );
     Ok(BrowserKey(key))
 }

@@ -81,8 +81,17 @@ pub struct Holder {
 impl AccessTokens {
     /// With the keys of this installation; the first signs.
     pub fn new(keys: &SecretKeys, issuer: &str) -> Self {
-        let ring = keys.jwt().iter().map(|key| (key.kid.clone(), EncodingKey::from_secret(&key.key), DecodingKey::from_secret(&key.key)));
-        Self { issuer: issuer.to_owned(), keys: ring.collect() }
+        let ring = keys.jwt().iter().map(|key| {
+            (
+                key.kid.clone(),
+                EncodingKey::from_secret(&key.key),
+                DecodingKey::from_secret(&key.key),
+            )
+        });
+        Self {
+            issuer: issuer.to_owned(),
+            keys: ring.collect(),
+        }
     }
 
     /// Writes a token that lives [`ACCESS_SECONDS`].
@@ -103,7 +112,11 @@ impl AccessTokens {
             nbf: None,
         };
         let (kid, key, _) = self.keys.first().ok_or(TokenError::Unsigned)?;
-        let header = Header { typ: Some(TYPE.to_owned()), kid: Some(kid.clone()), ..Header::new(Algorithm::HS256) };
+        let header = Header {
+            typ: Some(TYPE.to_owned()),
+            kid: Some(kid.clone()),
+            ..Header::new(Algorithm::HS256)
+        };
         jsonwebtoken::encode(&header, &claims, key).map_err(|_| TokenError::Unsigned)
     }
 
@@ -111,24 +124,45 @@ impl AccessTokens {
     ///
     /// # Errors
     /// Whenever the least thing is wrong with it.
-    pub fn verify(&self, token: &str, audience: Audience, now: DateTime<Utc>) -> Result<Holder, TokenError> {
+    pub fn verify(
+        &self,
+        token: &str,
+        audience: Audience,
+        now: DateTime<Utc>,
+    ) -> Result<Holder, TokenError> {
         if token.len() > MAX_LENGTH {
             return Err(TokenError::Invalid);
         }
         let header = jsonwebtoken::decode_header(token).map_err(|_| TokenError::Invalid)?;
         // A token that brings its own key, or points to one, was not written by us.
-        let brings_key = header.jku.is_some() || header.jwk.is_some() || header.x5u.is_some() || header.x5c.is_some() || header.x5t.is_some();
+        let brings_key = header.jku.is_some()
+            || header.jwk.is_some()
+            || header.x5u.is_some()
+            || header.x5c.is_some()
+            || header.x5t.is_some();
         if brings_key || header.alg != Algorithm::HS256 || header.typ.as_deref() != Some(TYPE) {
             return Err(TokenError::Invalid);
         }
-        let (_, _, key) = self.keys.iter().find(|(kid, _, _)| Some(kid) == header.kid.as_ref()).ok_or(TokenError::Invalid)?;
-        let claims = jsonwebtoken::decode::<Claims>(token, key, &signature_only()).map_err(|_| TokenError::Invalid)?.claims;
+        let (_, _, key) = self
+            .keys
+            .iter()
+            .find(|(kid, _, _)| Some(kid) == header.kid.as_ref())
+            .ok_or(TokenError::Invalid)?;
+        let claims = jsonwebtoken::decode::<Claims>(token, key, &signature_only())
+            .map_err(|_| TokenError::Invalid)?
+            .claims;
         if claims.iss != self.issuer || claims.aud != audience {
             return Err(TokenError::Invalid);
         }
         check_times(&claims, now)?;
         let subject_id = claims.sub.parse().map_err(|_| TokenError::Invalid)?;
-        Ok(Holder { audience, subject_id, session: claims.sid, epoch: claims.epoch, desk_id: claims.desk })
+        Ok(Holder {
+            audience,
+            subject_id,
+            session: claims.sid,
+            epoch: claims.epoch,
+            desk_id: claims.desk,
+        })
     }
 }
 
@@ -146,9 +180,14 @@ fn check_times(claims: &Claims, now: DateTime<Utc>) -> Result<(), TokenError> {
     let now = now.timestamp();
     let lifetime = i64::from(ACCESS_SECONDS);
     let too_old = claims.exp <= now - LEEWAY;
-    let from_the_future = claims.iat > now + LEEWAY || claims.nbf.is_some_and(|nbf| nbf > now + LEEWAY);
+    let from_the_future =
+        claims.iat > now + LEEWAY || claims.nbf.is_some_and(|nbf| nbf > now + LEEWAY);
     let too_long = claims.exp > now + LEEWAY + lifetime;
-    if too_old || from_the_future || too_long { Err(TokenError::Expired) } else { Ok(()) }
+    if too_old || from_the_future || too_long {
+        Err(TokenError::Expired)
+    } else {
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -167,7 +206,13 @@ mod tests {
     }
 
     fn holder() -> Holder {
-        Holder { audience: Audience::Console, subject_id: 7, session: Uuid::from_u128(1), epoch: 3, desk_id: None }
+        Holder {
+            audience: Audience::Console,
+            subject_id: 7,
+            session: Uuid::from_u128(1),
+            epoch: 3,
+            desk_id: None,
+        }
     }
 
     fn header() -> Value {
@@ -186,8 +231,13 @@ mod tests {
 
     /// Signs any header and claims with the true key.
     fn forge(keys: &SecretKeys, header: &Value, claims: &Value) -> String {
-        let body = format!("{}.{}", URL_SAFE_NO_PAD.encode(header.to_string()), URL_SAFE_NO_PAD.encode(claims.to_string()));
-        let mut mac = <hmac::Hmac<sha2::Sha256> as hmac::Mac>::new_from_slice(&keys.jwt()[0].key).unwrap();
+        let body = format!(
+            "{}.{}",
+            URL_SAFE_NO_PAD.encode(header.to_string()),
+            URL_SAFE_NO_PAD.encode(claims.to_string())
+        );
+        let mut mac =
+            <hmac::Hmac<sha2::Sha256> as hmac::Mac>::new_from_slice(&keys.jwt()[0].key).unwrap();
         hmac::Mac::update(&mut mac, body.as_bytes());
         let signature = hmac::Mac::finalize(mac).into_bytes();
         format!("{body}.{}", URL_SAFE_NO_PAD.encode(signature))
@@ -198,14 +248,27 @@ mod tests {
         let keys = SecretKeys::random();
         let tokens = AccessTokens::new(&keys, ISSUER);
         let token = tokens.sign(holder(), now()).unwrap();
-        let at = |seconds: i64| tokens.verify(&token, Audience::Console, now() + TimeDelta::seconds(seconds));
+        let at = |seconds: i64| {
+            tokens.verify(
+                &token,
+                Audience::Console,
+                now() + TimeDelta::seconds(seconds),
+            )
+        };
         assert_eq!(at(0), Ok(holder()));
         assert_eq!(at(629), Ok(holder()));
         assert_eq!(at(631), Err(TokenError::Expired));
         assert_eq!(at(-29), Ok(holder()));
         assert_eq!(at(-31), Err(TokenError::Expired));
         // The forging helper is sound: untouched, its tokens are accepted.
-        assert_eq!(tokens.verify(&forge(&keys, &header(), &claims()), Audience::Console, now()), Ok(holder()));
+        assert_eq!(
+            tokens.verify(
+                &forge(&keys, &header(), &claims()),
+                Audience::Console,
+                now()
+            ),
+            Ok(holder())
+        );
     }
 
     #[test]
@@ -215,18 +278,43 @@ mod tests {
         let good = tokens.sign(holder(), now()).unwrap();
         let iat = now().timestamp();
         let mut bad: Vec<String> = Vec::new();
-        for alg in ["none", "None", "NONE", "HS512", "RS256", "ES256", "EdDSA", "hs256"] {
+        for alg in [
+            "none", "None", "NONE", "HS512", "RS256", "ES256", "EdDSA", "hs256",
+        ] {
             bad.push(forge(&keys, &with(header(), "alg", json!(alg)), &claims()));
         }
         let unsigned = forge(&keys, &with(header(), "alg", json!("none")), &claims());
         bad.push(format!("{}.", unsigned.rsplit_once('.').unwrap().0));
-        for kid in [json!("other"), json!("../../etc/passwd"), json!("' OR 1=1 --"), json!(""), Value::Null, json!(1)] {
+        for kid in [
+            json!("other"),
+            json!("../../etc/passwd"),
+            json!("' OR 1=1 --"),
+            json!(""),
+            Value::Null,
+            json!(1),
+        ] {
             bad.push(forge(&keys, &with(header(), "kid", kid), &claims()));
         }
-        bad.push(forge(&keys, &with(header(), "jku", json!("https://evil.example.net/keys")), &claims()));
-        bad.push(forge(&keys, &with(header(), "x5u", json!("https://evil.example.net/cert")), &claims()));
-        bad.push(forge(&keys, &with(header(), "jwk", json!({"kty": "oct", "k": "AAAA"})), &claims()));
-        bad.push(forge(&keys, &with(header(), "typ", json!("JWT")), &claims()));
+        bad.push(forge(
+            &keys,
+            &with(header(), "jku", json!("https://evil.example.net/keys")),
+            &claims(),
+        ));
+        bad.push(forge(
+            &keys,
+            &with(header(), "x5u", json!("https://evil.example.net/cert")),
+            &claims(),
+        ));
+        bad.push(forge(
+            &keys,
+            &with(header(), "jwk", json!({"kty": "oct", "k": "AAAA"})),
+            &claims(),
+        ));
+        bad.push(forge(
+            &keys,
+            &with(header(), "typ", json!("JWT")),
+            &claims(),
+        ));
         bad.push(forge(&keys, &with(header(), "typ", Value::Null), &claims()));
         let claim_changes = [
             ("iss", json!("https://evil.example.net")),
@@ -261,10 +349,17 @@ mod tests {
         bad.push(format!("{}.{}", parts[0], parts[1]));
         bad.push("x".repeat(1024 * 1024));
         bad.push(String::new());
-        bad.push(AccessTokens::new(&SecretKeys::random(), ISSUER).sign(holder(), now()).unwrap());
+        bad.push(
+            AccessTokens::new(&SecretKeys::random(), ISSUER)
+                .sign(holder(), now())
+                .unwrap(),
+        );
         for token in bad {
             let shown: String = token.chars().take(200).collect();
-            assert!(tokens.verify(&token, Audience::Console, now()).is_err(), "{shown}");
+            assert!(
+                tokens.verify(&token, Audience::Console, now()).is_err(),
+                "{shown}"
+            );
         }
         assert!(tokens.verify(&good, Audience::Portal, now()).is_err());
     }
@@ -277,16 +372,30 @@ mod tests {
         let write = |name: &str, kids: &[&str]| {
             let mut text = format!("master = \"{}\"\n", key("m"));
             for kid in kids {
-                text.push_str(&format!("[[jwt]]\nkid = \"{kid}\"\nkey = \"{}\"\n", key(kid)));
+                text.push_str(&format!(
+                    "[[jwt]]\nkid = \"{kid}\"\nkey = \"{}\"\n",
+                    key(kid)
+                ));
             }
             std::fs::write(folder.join(name), text).unwrap();
-            AccessTokens::new(&SecretKeys::load_or_create(&folder.join(name)).unwrap(), ISSUER)
+            AccessTokens::new(
+                &SecretKeys::load_or_create(&folder.join(name)).unwrap(),
+                ISSUER,
+            )
         };
         let before = write("before", &["a"]);
         let after = write("after", &["b", "a"]);
         let token = before.sign(holder(), now()).unwrap();
         assert_eq!(after.verify(&token, Audience::Console, now()), Ok(holder()));
-        assert!(before.verify(&after.sign(holder(), now()).unwrap(), Audience::Console, now()).is_err());
+        assert!(
+            before
+                .verify(
+                    &after.sign(holder(), now()).unwrap(),
+                    Audience::Console,
+                    now()
+                )
+                .is_err()
+        );
         std::fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -35,7 +35,10 @@ impl Passwords {
     /// When hashing fails.
     pub fn new() -> Result<Self, HashError> {
         let dummy = hash_blocking("an account that does not exist")?;
-        Ok(Self { permits: Arc::new(Semaphore::new(AT_ONCE)), dummy: dummy.into() })
+        Ok(Self {
+            permits: Arc::new(Semaphore::new(AT_ONCE)),
+            dummy: dummy.into(),
+        })
     }
 
     /// The hash to store.
@@ -43,7 +46,9 @@ impl Passwords {
     /// # Errors
     /// When hashing fails.
     pub async fn hash(&self, password: String) -> Result<String, ApiError> {
-        self.run(move || hash_blocking(&password)).await?.map_err(ApiError::internal)
+        self.run(move || hash_blocking(&password))
+            .await?
+            .map_err(ApiError::internal)
     }
 
     /// Whether the password belongs to the stored hash. Give `None` for an unknown account: it takes as long and is wrong.
@@ -53,23 +58,34 @@ impl Passwords {
     pub async fn verify(&self, stored: Option<String>, password: String) -> Result<bool, ApiError> {
         let known = stored.is_some();
         let stored = stored.unwrap_or_else(|| self.dummy.to_string());
-        let matches = self.run(move || verify_blocking(&stored, &password)).await?;
+        let matches = self
+            .run(move || verify_blocking(&stored, &password))
+            .await?;
         Ok(matches && known)
     }
 
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, ApiError> {
-        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(ApiError::unavailable)?;
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let permit = Arc::clone(&self.permits)
+            .acquire_owned()
+            .await
+            .map_err(ApiError::unavailable)?;
         let work = move || {
             let result = work();
             drop(permit);
             result
         };
-        tokio::task::spawn_blocking(work).await.map_err(ApiError::internal)
+        tokio::task::spawn_blocking(work)
+            .await
+            .map_err(ApiError::internal)
     }
 }
 
 fn argon2() -> Result<Argon2<'static>, HashError> {
-    let params = Params::new(MEMORY, PASSES, LANES, None).map_err(|error| HashError(error.to_string()))?;
+    let params =
+        Params::new(MEMORY, PASSES, LANES, None).map_err(|error| HashError(error.to_string()))?;
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
@@ -78,11 +94,16 @@ fn argon2() -> Result<Argon2<'static>, HashError> {
 /// # Errors
 /// When hashing fails.
 pub fn hash_blocking(password: &str) -> Result<String, HashError> {
-    argon2()?.hash_password(password.as_bytes()).map(|hash| hash.to_string()).map_err(|error| HashError(error.to_string()))
+    argon2()?
+        .hash_password(password.as_bytes())
+        .map(|hash| hash.to_string())
+        .map_err(|error| HashError(error.to_string()))
 }
 
 fn verify_blocking(stored: &str, password: &str) -> bool {
-    let Ok(hash) = PasswordHash::new(stored) else { return false };
+    let Ok(hash) = PasswordHash::new(stored) else {
+        return false;
+    };
     argon2().is_ok_and(|argon2| argon2.verify_password(password.as_bytes(), &hash).is_ok())
 }
 
@@ -91,13 +112,28 @@ fn verify_blocking(stored: &str, password: &str) -> bool {
 pub fn faults(pointer: &str, password: &str, email: &str, full_name: &str) -> Vec<Fault> {
     let length = password.chars().count();
     if length < 12 {
-        return vec![Fault::new(pointer, "too_short", "Use al menos 12 caracteres.", "Use at least 12 characters.")];
+        return vec![Fault::new(
+            pointer,
+            "too_short",
+            "Use al menos 12 caracteres.",
+            "Use at least 12 characters.",
+        )];
     }
     if length > 128 {
-        return vec![Fault::new(pointer, "too_long", "Use 128 caracteres a lo sumo.", "Use 128 characters at most.")];
+        return vec![Fault::new(
+            pointer,
+            "too_long",
+            "Use 128 caracteres a lo sumo.",
+            "Use 128 characters at most.",
+        )];
     }
     if password.chars().any(char::is_control) {
-        return vec![Fault::new(pointer, "control_character", "Quite los caracteres de control.", "Remove the control characters.")];
+        return vec![Fault::new(
+            pointer,
+            "control_character",
+            "Quite los caracteres de control.",
+            "Remove the control characters.",
+        )];
     }
     if is_guessable(password, email, full_name) {
         return vec![Fault::new(
@@ -112,8 +148,22 @@ pub fn faults(pointer: &str, password: &str, email: &str, full_name: &str) -> Ve
 
 /// Beginnings of the passwords that attackers try first, long enough to reach twelve characters with a suffix.
 const USUAL: [&str; 16] = [
-    "123456", "password", "contrasena", "contraseña", "qwerty", "abc123", "111111", "administrador", "administrator", "iloveyou", "teamo", "colombia", "bienvenido",
-    "welcome", "letmein", "atiende",
+    "123456",
+    "password",
+    "contrasena",
+    "contraseña",
+    "qwerty",
+    "abc123",
+    "111111",
+    "administrador",
+    "administrator",
+    "iloveyou",
+    "teamo",
+    "colombia",
+    "bienvenido",
+    "welcome",
+    "letmein",
+    "atiende",
 ];
 
 fn is_guessable(password: &str, email: &str, full_name: &str) -> bool {
@@ -126,7 +176,13 @@ fn is_guessable(password: &str, email: &str, full_name: &str) -> bool {
     }
     // What remains besides a guessable word must itself be long enough.
     let mut words: Vec<String> = USUAL.iter().map(|word| (*word).to_owned()).collect();
-    words.extend(email.split(['@', '.']).chain(full_name.split_whitespace()).map(str::to_lowercase).filter(|word| word.chars().count() >= 4));
+    words.extend(
+        email
+            .split(['@', '.'])
+            .chain(full_name.split_whitespace())
+            .map(str::to_lowercase)
+            .filter(|word| word.chars().count() >= 4),
+    );
     let mut rest = lower.clone();
     for word in words {
         rest = rest.replace(&word, "");
@@ -139,15 +195,26 @@ mod tests {
     use super::*;
 
     fn code(password: &str) -> Option<String> {
-        faults("/password", password, "ana.rojas@example.org", "Ana Rojas").first().map(|fault| fault.code.to_string())
+        faults("/password", password, "ana.rojas@example.org", "Ana Rojas")
+            .first()
+            .map(|fault| fault.code.to_string())
     }
 
     #[test]
     fn passwords_are_long_and_not_the_usual_ones() {
         assert_eq!(code("corto"), Some("too_short".to_owned()));
         assert_eq!(code(&"á".repeat(129)), Some("too_long".to_owned()));
-        assert_eq!(code("una frase\0larga"), Some("control_character".to_owned()));
-        for guessable in ["password1234", "Contraseña2026", "aaaaaaaaaaaa", "colombia2026!", "Rojas1234567"] {
+        assert_eq!(
+            code("una frase\0larga"),
+            Some("control_character".to_owned())
+        );
+        for guessable in [
+            "password1234",
+            "Contraseña2026",
+            "aaaaaaaaaaaa",
+            "colombia2026!",
+            "Rojas1234567",
+        ] {
             assert_eq!(code(guessable), Some("guessable".to_owned()), "{guessable}");
         }
         assert_eq!(code("tres gatos miran la luna"), None);
@@ -161,8 +228,23 @@ mod tests {
         let stored = passwords.hash(long.clone()).await.unwrap();
         assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
         assert!(passwords.verify(Some(stored.clone()), long).await.unwrap());
-        assert!(!passwords.verify(Some(stored.clone()), format!("{}y", "ñ".repeat(127))).await.unwrap());
-        assert!(!passwords.verify(Some(stored.clone()), stored).await.unwrap());
-        assert!(!passwords.verify(None, "an account that does not exist".to_owned()).await.unwrap());
+        assert!(
+            !passwords
+                .verify(Some(stored.clone()), format!("{}y", "ñ".repeat(127)))
+                .await
+                .unwrap()
+        );
+        assert!(
+            !passwords
+                .verify(Some(stored.clone()), stored)
+                .await
+                .unwrap()
+        );
+        assert!(
+            !passwords
+                .verify(None, "an account that does not exist".to_owned())
+                .await
+                .unwrap()
+        );
     }
 }

@@ -85,7 +85,10 @@ pub struct Grant {
 impl Grant {
     /// Lifetime for the cookie, in seconds.
     pub fn cookie_seconds(&self, now: DateTime<Utc>) -> i64 {
-        (self.absolute_expires_at - now).min(IDLE_LIFE).num_seconds().max(0)
+        (self.absolute_expires_at - now)
+            .min(IDLE_LIFE)
+            .num_seconds()
+            .max(0)
     }
 }
 
@@ -123,10 +126,22 @@ struct SessionRow {
 
 /// Starts a session; always a new family, never one that a visitor brought along.
 pub fn start(conn: &mut DbConnection, subject: Subject, now: DateTime<Utc>) -> QueryResult<Grant> {
-    issue(conn, subject, Uuid::now_v7(), now + subject.audience.absolute_life(), now)
+    issue(
+        conn,
+        subject,
+        Uuid::now_v7(),
+        now + subject.audience.absolute_life(),
+        now,
+    )
 }
 
-fn issue(conn: &mut DbConnection, subject: Subject, family: Uuid, absolute: DateTime<Utc>, now: DateTime<Utc>) -> QueryResult<Grant> {
+fn issue(
+    conn: &mut DbConnection,
+    subject: Subject,
+    family: Uuid,
+    absolute: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> QueryResult<Grant> {
     let refresh_token = new_refresh_token();
     let row = NewSession {
         id: Uid(Uuid::now_v7()),
@@ -143,8 +158,15 @@ fn issue(conn: &mut DbConnection, subject: Subject, family: Uuid, absolute: Date
         revoked_at: None,
         binding: None,
     };
-    diesel::insert_into(sessions::table).values(&row).execute(conn)?;
-    Ok(Grant { subject, family, refresh_token, absolute_expires_at: absolute })
+    diesel::insert_into(sessions::table)
+        .values(&row)
+        .execute(conn)?;
+    Ok(Grant {
+        subject,
+        family,
+        refresh_token,
+        absolute_expires_at: absolute,
+    })
 }
 
 /// What became of a refresh.
@@ -158,16 +180,30 @@ pub enum Refreshed {
 }
 
 /// Replaces a refresh token by the next one. Runs in a write; every outcome is to be committed.
-pub fn refresh(conn: &mut DbConnection, audience: Audience, token: &str, now: DateTime<Utc>) -> QueryResult<Refreshed> {
+pub fn refresh(
+    conn: &mut DbConnection,
+    audience: Audience,
+    token: &str,
+    now: DateTime<Utc>,
+) -> QueryResult<Refreshed> {
     let hash = sha256(token.as_bytes());
     let found = crate::load_locked!(
         conn,
         sessions::table.filter(sessions::token_hash.eq(hash.as_slice())).select(SessionRow::as_select()) => first::<SessionRow>
     )
     .optional()?;
-    let Some(row) = found.filter(|row| row.audience.0 == audience) else { return Ok(Refreshed::Refused) };
-    let subject = Subject { audience, subject_id: row.subject_id, desk_id: row.desk_id };
-    if row.revoked_at.is_some() || row.expires_at.get() <= now || row.absolute_expires_at.get() <= now {
+    let Some(row) = found.filter(|row| row.audience.0 == audience) else {
+        return Ok(Refreshed::Refused);
+    };
+    let subject = Subject {
+        audience,
+        subject_id: row.subject_id,
+        desk_id: row.desk_id,
+    };
+    if row.revoked_at.is_some()
+        || row.expires_at.get() <= now
+        || row.absolute_expires_at.get() <= now
+    {
         return Ok(Refreshed::Refused);
     }
     if row.replaced_at.is_some() {
@@ -175,32 +211,63 @@ pub fn refresh(conn: &mut DbConnection, audience: Audience, token: &str, now: Da
         tracing::warn!(session.family = %row.family.0, session.audience = audience.as_str(), "a refresh token came a second time; its session was ended");
         return Ok(Refreshed::Reused(subject));
     }
-    let used = (sessions::replaced_at.eq(Some(Ts::new(now))), sessions::last_used_at.eq(Ts::new(now)));
-    diesel::update(sessions::table.find(row.id)).set(used).execute(conn)?;
-    Ok(Refreshed::Granted(issue(conn, subject, row.family.0, row.absolute_expires_at.get(), now)?))
+    let used = (
+        sessions::replaced_at.eq(Some(Ts::new(now))),
+        sessions::last_used_at.eq(Ts::new(now)),
+    );
+    diesel::update(sessions::table.find(row.id))
+        .set(used)
+        .execute(conn)?;
+    Ok(Refreshed::Granted(issue(
+        conn,
+        subject,
+        row.family.0,
+        row.absolute_expires_at.get(),
+        now,
+    )?))
 }
 
 /// The session that a refresh token belongs to, without using the token up.
-pub fn find_by_token(conn: &mut DbConnection, audience: Audience, token: &str) -> QueryResult<Option<Uuid>> {
+pub fn find_by_token(
+    conn: &mut DbConnection,
+    audience: Audience,
+    token: &str,
+) -> QueryResult<Option<Uuid>> {
     let hash = sha256(token.as_bytes());
-    let query = sessions::table.filter(sessions::token_hash.eq(hash.to_vec())).filter(sessions::audience.eq(audience.as_str()));
-    let family = query.select(sessions::family).first::<Uid>(conn).optional()?;
+    let query = sessions::table
+        .filter(sessions::token_hash.eq(hash.to_vec()))
+        .filter(sessions::audience.eq(audience.as_str()));
+    let family = query
+        .select(sessions::family)
+        .first::<Uid>(conn)
+        .optional()?;
     Ok(family.map(|family| family.0))
 }
 
 /// Ends a session: signing out.
 pub fn end_family(conn: &mut DbConnection, family: Uuid, now: DateTime<Utc>) -> QueryResult<usize> {
-    let live = sessions::table.filter(sessions::family.eq(Uid(family))).filter(sessions::revoked_at.is_null());
-    diesel::update(live).set(sessions::revoked_at.eq(Some(Ts::new(now)))).execute(conn)
+    let live = sessions::table
+        .filter(sessions::family.eq(Uid(family)))
+        .filter(sessions::revoked_at.is_null());
+    diesel::update(live)
+        .set(sessions::revoked_at.eq(Some(Ts::new(now))))
+        .execute(conn)
 }
 
 /// Ends every session of an agent or person: disabled, password changed, rights changed.
-pub fn end_all(conn: &mut DbConnection, audience: Audience, subject_id: i64, now: DateTime<Utc>) -> QueryResult<usize> {
+pub fn end_all(
+    conn: &mut DbConnection,
+    audience: Audience,
+    subject_id: i64,
+    now: DateTime<Utc>,
+) -> QueryResult<usize> {
     let live = sessions::table
         .filter(sessions::audience.eq(audience.as_str()))
         .filter(sessions::subject_id.eq(subject_id))
         .filter(sessions::revoked_at.is_null());
-    diesel::update(live).set(sessions::revoked_at.eq(Some(Ts::new(now)))).execute(conn)
+    diesel::update(live)
+        .set(sessions::revoked_at.eq(Some(Ts::new(now))))
+        .execute(conn)
 }
 
 /// Whether a family still has a usable token.
@@ -215,6 +282,7 @@ pub fn is_live(conn: &mut DbConnection, family: Uuid, now: DateTime<Utc>) -> Que
 
 /// Forgets sessions that ended more than a day ago; a worker calls it.
 pub fn forget_old(conn: &mut DbConnection, now: DateTime<Utc>) -> QueryResult<usize> {
-    let old = sessions::table.filter(sessions::absolute_expires_at.lt(Ts::new(now - TimeDelta::days(1))));
+    let old =
+        sessions::table.filter(sessions::absolute_expires_at.lt(Ts::new(now - TimeDelta::days(1))));
     diesel::delete(old).execute(conn)
 }

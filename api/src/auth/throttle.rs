@@ -20,7 +20,9 @@ pub fn login(limits: &RateLimits, context: &RequestContext, email: &str) -> Resu
 /// # Errors
 /// `rate_limited`.
 pub fn code_ask(limits: &RateLimits, context: &RequestContext) -> Result<(), ApiError> {
-    limits.check(RateClass::CodeAsk, context.client_prefix()).map(drop)
+    limits
+        .check(RateClass::CodeAsk, context.client_prefix())
+        .map(drop)
 }
 
 /// Charges the try of a one-time code to the client's network.
@@ -28,7 +30,9 @@ pub fn code_ask(limits: &RateLimits, context: &RequestContext) -> Result<(), Api
 /// # Errors
 /// `rate_limited`.
 pub fn code_try(limits: &RateLimits, context: &RequestContext) -> Result<(), ApiError> {
-    limits.check(RateClass::CodeTry, context.client_prefix()).map(drop)
+    limits
+        .check(RateClass::CodeTry, context.client_prefix())
+        .map(drop)
 }
 
 /// Charges an access request to the client's network.
@@ -36,5 +40,7 @@ pub fn code_try(limits: &RateLimits, context: &RequestContext) -> Result<(), Api
 /// # Errors
 /// `rate_limited`.
 pub fn access_request(limits: &RateLimits, context: &RequestContext) -> Result<(), ApiError> {
-    limits.check(RateClass::AccessRequest, context.client_prefix()).map(drop)
+    limits
+        .check(RateClass::AccessRequest, context.client_prefix())
+        .map(drop)
 }

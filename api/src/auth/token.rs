@@ -49,7 +49,11 @@ impl NewApiToken {
         let prefix = format!("{SCHEME}_{}", hex(&random_bytes::<5>()));
         let body = format!("{prefix}_{}", hex(&random_bytes::<32>()));
         let secret = format!("{body}{}", checksum(&body));
-        Self { hash: sha256(secret.as_bytes()), prefix, secret }
+        Self {
+            hash: sha256(secret.as_bytes()),
+            prefix,
+            secret,
+        }
     }
 }
 
@@ -67,8 +71,16 @@ pub fn api_token_prefix(token: &str) -> Option<&str> {
     let (body, given) = token.split_at_checked(token.len().checked_sub(CHECKSUM_LENGTH)?)?;
     let (prefix, secret) = body.rsplit_once('_')?;
     let (scheme, id) = prefix.split_once('_')?;
-    let is_hex = |text: &str, length: usize| text.len() == length && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    let well_formed = scheme == SCHEME && is_hex(id, ID_LENGTH) && is_hex(secret, SECRET_LENGTH) && checksum(body) == given;
+    let is_hex = |text: &str, length: usize| {
+        text.len() == length
+            && text
+                .bytes()
+                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    };
+    let well_formed = scheme == SCHEME
+        && is_hex(id, ID_LENGTH)
+        && is_hex(secret, SECRET_LENGTH)
+        && checksum(body) == given;
     well_formed.then_some(prefix)
 }
 

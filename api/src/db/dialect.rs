@@ -27,7 +27,9 @@ macro_rules! each {
 macro_rules! claim {
     ($conn:expr, $query:expr => load::<$row:ty>) => {
         match $conn {
-            $crate::db::DbConnection::Pg(inner) => $query.for_update().skip_locked().load::<$row>(inner),
+            $crate::db::DbConnection::Pg(inner) => {
+                $query.for_update().skip_locked().load::<$row>(inner)
+            }
             $crate::db::DbConnection::Sqlite(inner) => $query.load::<$row>(inner),
         }
     };
@@ -50,11 +52,17 @@ diesel::define_sql_function! {
 }
 
 /// Prepares the counter of a new desk's ticket numbers; harmless when it exists.
-pub fn create_ticket_counter(conn: &mut DbConnection, desk_id: i64, first_number: i64) -> QueryResult<()> {
+pub fn create_ticket_counter(
+    conn: &mut DbConnection,
+    desk_id: i64,
+    first_number: i64,
+) -> QueryResult<()> {
     match conn {
         DbConnection::Pg(pg) => {
             // Names and numbers here are integers of ours: there is no way to bind them in DDL.
-            let sql = format!("CREATE SEQUENCE IF NOT EXISTS ticket_number_{desk_id} START WITH {first_number} MINVALUE 0");
+            let sql = format!(
+                "CREATE SEQUENCE IF NOT EXISTS ticket_number_{desk_id} START WITH {first_number} MINVALUE 0"
+            );
             diesel::sql_query(sql).execute(pg)?;
         }
         DbConnection::Sqlite(sqlite) => {
@@ -76,10 +84,14 @@ struct LastNumber {
 /// The next ticket number of a desk. Numbers never repeat; a failed transaction leaves a gap on PostgreSQL.
 pub fn next_ticket_number(conn: &mut DbConnection, desk_id: i64) -> QueryResult<i64> {
     match conn {
-        DbConnection::Pg(pg) => diesel::select(nextval(format!("ticket_number_{desk_id}"))).get_result(pg),
+        DbConnection::Pg(pg) => {
+            diesel::select(nextval(format!("ticket_number_{desk_id}"))).get_result(pg)
+        }
         DbConnection::Sqlite(sqlite) => {
             let sql = "UPDATE desk_counters SET last_number = last_number + 1 WHERE desk_id = ? RETURNING last_number";
-            let row: LastNumber = diesel::sql_query(sql).bind::<BigInt, _>(desk_id).get_result(sqlite)?;
+            let row: LastNumber = diesel::sql_query(sql)
+                .bind::<BigInt, _>(desk_id)
+                .get_result(sqlite)?;
             Ok(row.last_number)
         }
     }
@@ -89,27 +101,45 @@ pub fn next_ticket_number(conn: &mut DbConnection, desk_id: i64) -> QueryResult<
 ///
 /// PostgreSQL gives the constraint's name; SQLite gives `UNIQUE constraint failed: table.a, table.b`, or the index name
 /// for an index over expressions. `columns` are plain names in the order of the constraint.
-pub fn is_unique_violation(error: &DieselError, constraint: &str, table: &str, columns: &[&str]) -> bool {
-    let DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, info) = error else { return false };
+pub fn is_unique_violation(
+    error: &DieselError,
+    constraint: &str,
+    table: &str,
+    columns: &[&str],
+) -> bool {
+    let DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, info) = error else {
+        return false;
+    };
     if let Some(name) = info.constraint_name() {
         return name == constraint;
     }
-    let Some((_, broken)) = info.message().split_once("constraint failed: ") else { return false };
+    let Some((_, broken)) = info.message().split_once("constraint failed: ") else {
+        return false;
+    };
     if broken.contains(&format!("'{constraint}'")) {
         return true;
     }
-    let wanted: Vec<String> = columns.iter().map(|column| format!("{table}.{column}")).collect();
+    let wanted: Vec<String> = columns
+        .iter()
+        .map(|column| format!("{table}.{column}"))
+        .collect();
     broken.split(", ").eq(wanted.iter().map(String::as_str))
 }
 
 /// Whether the error is a unique violation of any constraint.
 pub fn is_any_unique_violation(error: &DieselError) -> bool {
-    matches!(error, DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _))
+    matches!(
+        error,
+        DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)
+    )
 }
 
 /// Whether a row still refers to this one, or this one refers to a row that is not there.
 pub fn is_foreign_key_violation(error: &DieselError) -> bool {
-    matches!(error, DieselError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _))
+    matches!(
+        error,
+        DieselError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _)
+    )
 }
 
 /// Takes a lock that lasts to the end of the write, for work that two processes must not do at once.
@@ -117,7 +147,9 @@ pub fn is_foreign_key_violation(error: &DieselError) -> bool {
 /// PostgreSQL: a transaction-level advisory lock, waits. SQLite: nothing to do, the writer thread is alone.
 pub fn lock_name(conn: &mut DbConnection, name: &str) -> QueryResult<()> {
     if let DbConnection::Pg(pg) = conn {
-        diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))").bind::<Text, _>(name).execute(pg)?;
+        diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
+            .bind::<Text, _>(name)
+            .execute(pg)?;
     }
     Ok(())
 }

@@ -35,7 +35,11 @@ pub enum DbError {
 
 impl From<DieselError> for DbError {
     fn from(error: DieselError) -> Self {
-        if is_lost_connection(&error) { Self::ConnectionLost(error) } else { Self::Query(error) }
+        if is_lost_connection(&error) {
+            Self::ConnectionLost(error)
+        } else {
+            Self::Query(error)
+        }
     }
 }
 
@@ -43,7 +47,9 @@ impl DbError {
     /// Whether the caller may simply try again later.
     pub fn is_temporary(&self) -> bool {
         match self {
-            Self::ConnectionLost(_) | Self::NoConnection(_) | Self::Overloaded | Self::Closed => true,
+            Self::ConnectionLost(_) | Self::NoConnection(_) | Self::Overloaded | Self::Closed => {
+                true
+            }
             Self::Query(error) => is_contention(error),
             Self::NotCommitted(error) => is_contention(error) || is_lost_connection(error),
             Self::Panicked | Self::Setup(_) => false,
@@ -63,10 +69,13 @@ impl DbError {
 /// Whether the error says that the server closed the connection.
 pub fn is_lost_connection(error: &DieselError) -> bool {
     match error {
-        DieselError::DatabaseError(DatabaseErrorKind::ClosedConnection, _) | DieselError::BrokenTransactionManager => true,
+        DieselError::DatabaseError(DatabaseErrorKind::ClosedConnection, _)
+        | DieselError::BrokenTransactionManager => true,
         DieselError::DatabaseError(DatabaseErrorKind::Unknown, info) => {
             let text = info.message();
-            text.contains("terminating connection") || text.contains("server closed the connection") || text.contains("no connection to the server")
+            text.contains("terminating connection")
+                || text.contains("server closed the connection")
+                || text.contains("no connection to the server")
         }
         DieselError::DatabaseError(DatabaseErrorKind::UnableToSendCommand, _) => true,
         _ => false,
@@ -79,7 +88,10 @@ pub fn is_contention(error: &DieselError) -> bool {
         DieselError::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => true,
         DieselError::DatabaseError(DatabaseErrorKind::Unknown, info) => {
             let text = info.message();
-            text.contains("deadlock detected") || text.contains("lock timeout") || text.contains("database is locked") || text.contains("statement timeout")
+            text.contains("deadlock detected")
+                || text.contains("lock timeout")
+                || text.contains("database is locked")
+                || text.contains("statement timeout")
         }
         _ => false,
     }
@@ -89,7 +101,9 @@ fn is_storage_full(error: &DieselError) -> bool {
     match error {
         DieselError::DatabaseError(DatabaseErrorKind::Unknown, info) => {
             let text = info.message();
-            text.contains("disk is full") || text.contains("No space left on device") || text.contains("disk I/O error")
+            text.contains("disk is full")
+                || text.contains("No space left on device")
+                || text.contains("disk I/O error")
         }
         _ => false,
     }

@@ -18,9 +18,11 @@ pub fn run(conn: &mut DbConnection) -> Result<usize, DbError> {
         DbConnection::Pg(pg) => {
             // Two processes that start at once must not migrate at once.
             use diesel::connection::SimpleConnection;
-            pg.batch_execute("SELECT pg_advisory_lock(4711)").map_err(DbError::from)?;
+            pg.batch_execute("SELECT pg_advisory_lock(4711)")
+                .map_err(DbError::from)?;
             let outcome = run_on(pg, POSTGRES);
-            pg.batch_execute("SELECT pg_advisory_unlock(4711)").map_err(DbError::from)?;
+            pg.batch_execute("SELECT pg_advisory_unlock(4711)")
+                .map_err(DbError::from)?;
             outcome
         }
         DbConnection::Sqlite(sqlite) => run_on(sqlite, SQLITE),
@@ -29,8 +31,13 @@ pub fn run(conn: &mut DbConnection) -> Result<usize, DbError> {
 
 /// The newest version that this program knows, for the help text and the health page.
 pub fn newest_known() -> String {
-    let migrations = MigrationSource::<diesel::sqlite::Sqlite>::migrations(&SQLITE).unwrap_or_default();
-    migrations.iter().map(|migration| migration.name().version().to_string()).max().unwrap_or_default()
+    let migrations =
+        MigrationSource::<diesel::sqlite::Sqlite>::migrations(&SQLITE).unwrap_or_default();
+    migrations
+        .iter()
+        .map(|migration| migration.name().version().to_string())
+        .max()
+        .unwrap_or_default()
 }
 
 fn run_on<DB, C>(conn: &mut C, source: EmbeddedMigrations) -> Result<usize, DbError>
@@ -39,9 +46,16 @@ where
     C: MigrationHarness<DB>,
     EmbeddedMigrations: MigrationSource<DB>,
 {
-    let setup = |error: Box<dyn std::error::Error + Send + Sync>| DbError::Setup(format!("the database schema could not be brought up to date: {error}"));
+    let setup = |error: Box<dyn std::error::Error + Send + Sync>| {
+        DbError::Setup(format!(
+            "the database schema could not be brought up to date: {error}"
+        ))
+    };
     let known: Vec<Box<dyn Migration<DB>>> = source.migrations().map_err(setup)?;
-    let known: Vec<MigrationVersion<'static>> = known.iter().map(|migration| migration.name().version().as_owned()).collect();
+    let known: Vec<MigrationVersion<'static>> = known
+        .iter()
+        .map(|migration| migration.name().version().as_owned())
+        .collect();
     let applied = conn.applied_migrations().map_err(setup)?;
     if let Some(unknown) = applied.iter().find(|version| !known.contains(version)) {
         return Err(DbError::Setup(format!(

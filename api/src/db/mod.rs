@@ -68,11 +68,17 @@ impl Db {
             Target::Postgres(_) => (settings.pool_size, None),
             Target::Sqlite(path) => {
                 prepare_folder(path)?;
-                (settings.sqlite_readers, Some(Writer::start(target.clone())?))
+                (
+                    settings.sqlite_readers,
+                    Some(Writer::start(target.clone())?),
+                )
             }
         };
         let generation = Arc::new(AtomicU64::new(0));
-        let manager = Manager { target: target.clone(), generation: Arc::clone(&generation) };
+        let manager = Manager {
+            target: target.clone(),
+            generation: Arc::clone(&generation),
+        };
         let pool = Pool::builder()
             .max_size(size)
             .min_idle(Some(1))
@@ -80,7 +86,14 @@ impl Db {
             .connection_timeout(CHECKOUT_TIMEOUT)
             .build(manager)
             .map_err(|error| DbError::Setup(format!("cannot connect to the database: {error}")))?;
-        Ok(Self { inner: Arc::new(Inner { target, pool, generation, writer }) })
+        Ok(Self {
+            inner: Arc::new(Inner {
+                target,
+                pool,
+                generation,
+                writer,
+            }),
+        })
     }
 
     /// Whether this is PostgreSQL.
@@ -93,10 +106,14 @@ impl Db {
     /// # Errors
     /// When the schema is newer than this program, or a migration fails.
     pub fn migrate(&self) -> Result<usize, DbError> {
-        let mut conn = self.inner.target.connect().map_err(|error| DbError::Setup(format!("cannot connect to the database: {error}")))?;
+        let mut conn =
+            self.inner.target.connect().map_err(|error| {
+                DbError::Setup(format!("cannot connect to the database: {error}"))
+            })?;
         if let DbConnection::Pg(pg) = &mut conn {
             // A migration may take longer than a request.
-            pg.batch_execute("SET statement_timeout = 0; SET lock_timeout = '60s'").map_err(DbError::from)?;
+            pg.batch_execute("SET statement_timeout = 0; SET lock_timeout = '60s'")
+                .map_err(DbError::from)?;
         }
         migrate::run(&mut conn)
     }
@@ -138,8 +155,14 @@ impl Db {
         let (sender, receiver) = tokio::sync::oneshot::channel();
         // The asker may have gone away meanwhile; the work is done all the same.
         let reply = move |result| drop(sender.send(result));
-        writer.send(Box::new(ClosureJob { work: Some(work), result: None, reply }))?;
-        receiver.await.unwrap_or_else(|_| Err(DbError::Closed.into()))
+        writer.send(Box::new(ClosureJob {
+            work: Some(work),
+            result: None,
+            reply,
+        }))?;
+        receiver
+            .await
+            .unwrap_or_else(|_| Err(DbError::Closed.into()))
     }
 
     /// [`Db::read`] for the command line, workers' threads and tests; blocks the thread.
@@ -164,16 +187,25 @@ impl Db {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        let Some(writer) = &self.inner.writer else { return self.write_to_pool(work) };
+        let Some(writer) = &self.inner.writer else {
+            return self.write_to_pool(work);
+        };
         let (sender, receiver) = std::sync::mpsc::sync_channel(1);
         let reply = move |result| drop(sender.send(result));
-        writer.send(Box::new(ClosureJob { work: Some(work), result: None, reply }))?;
-        receiver.recv().unwrap_or_else(|_| Err(DbError::Closed.into()))
+        writer.send(Box::new(ClosureJob {
+            work: Some(work),
+            result: None,
+            reply,
+        }))?;
+        receiver
+            .recv()
+            .unwrap_or_else(|_| Err(DbError::Closed.into()))
     }
 
     /// Asks the database for an answer, for the readiness page.
     pub async fn ping(&self) -> Result<(), DbError> {
-        self.read(|conn: &mut DbConnection| conn.ping().map_err(DbError::from)).await
+        self.read(|conn: &mut DbConnection| conn.ping().map_err(DbError::from))
+            .await
     }
 
     /// Takes the right to run workers on this database.
@@ -181,9 +213,12 @@ impl Db {
     /// # Errors
     /// On SQLite, when another process already runs them.
     pub fn worker_lock(&self) -> Result<WorkerLock, DbError> {
-        let Target::Sqlite(path) = &self.inner.target else { return Ok(WorkerLock { _file: None }) };
+        let Target::Sqlite(path) = &self.inner.target else {
+            return Ok(WorkerLock { _file: None });
+        };
         let lock_path = format!("{path}.workers.lock");
-        let file = File::create(&lock_path).map_err(|error| DbError::Setup(format!("cannot create {lock_path}: {error}")))?;
+        let file = File::create(&lock_path)
+            .map_err(|error| DbError::Setup(format!("cannot create {lock_path}: {error}")))?;
         file.try_lock().map_err(|_| {
             DbError::Setup(format!("another process already runs the workers of {path}; start this one with --no-workers or use PostgreSQL"))
         })?;
@@ -249,7 +284,11 @@ impl Db {
 
     fn checkout(&self) -> Result<PooledConnection<Manager>, DbError> {
         loop {
-            let mut pooled = self.inner.pool.get().map_err(|error| DbError::NoConnection(error.to_string()))?;
+            let mut pooled = self
+                .inner
+                .pool
+                .get()
+                .map_err(|error| DbError::NoConnection(error.to_string()))?;
             if pooled.generation == self.inner.generation.load(Ordering::Acquire) {
                 return Ok(pooled);
             }
@@ -262,7 +301,12 @@ impl Db {
         pooled.broken = true;
         let next = pooled.generation + 1;
         // Losing this race means that somebody else already raised it.
-        let _ = self.inner.generation.compare_exchange(pooled.generation, next, Ordering::AcqRel, Ordering::Acquire);
+        let _ = self.inner.generation.compare_exchange(
+            pooled.generation,
+            next,
+            Ordering::AcqRel,
+            Ordering::Acquire,
+        );
     }
 }
 
@@ -291,7 +335,8 @@ where
 {
     DbConnection::begin_transaction(conn).map_err(DbError::from)?;
     if let DbConnection::Pg(pg) = conn {
-        pg.batch_execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY").map_err(DbError::from)?;
+        pg.batch_execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            .map_err(DbError::from)?;
     }
     let result = work(conn);
     if !roll_back_all(conn) {
@@ -315,11 +360,14 @@ fn roll_back_all(conn: &mut DbConnection) -> bool {
 }
 
 fn prepare_folder(path: &str) -> Result<(), DbError> {
-    let Some(folder) = PathBuf::from(path).parent().map(PathBuf::from) else { return Ok(()) };
+    let Some(folder) = PathBuf::from(path).parent().map(PathBuf::from) else {
+        return Ok(());
+    };
     if folder.as_os_str().is_empty() || folder.exists() {
         return Ok(());
     }
-    crate::config::create_private_folder(&folder).map_err(|error| DbError::Setup(format!("cannot create {}: {error}", folder.display())))
+    crate::config::create_private_folder(&folder)
+        .map_err(|error| DbError::Setup(format!("cannot create {}: {error}", folder.display())))
 }
 
 #[cfg(test)]

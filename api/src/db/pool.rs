@@ -26,9 +26,14 @@ impl Target {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             return Ok(Self::Postgres(url.to_owned()));
         }
-        let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")).unwrap_or(url);
+        let path = url
+            .strip_prefix("sqlite://")
+            .or_else(|| url.strip_prefix("sqlite:"))
+            .unwrap_or(url);
         if path.is_empty() || path.contains("://") || path == ":memory:" {
-            return Err(DbError::Setup("database_url must be postgres://… or the path of an SQLite file".to_owned()));
+            return Err(DbError::Setup(
+                "database_url must be postgres://… or the path of an SQLite file".to_owned(),
+            ));
         }
         Ok(Self::Sqlite(path.to_owned()))
     }
@@ -82,11 +87,20 @@ impl ManageConnection for Manager {
 
     fn connect(&self) -> Result<Pooled, Self::Error> {
         let generation = self.generation.load(std::sync::atomic::Ordering::Acquire);
-        let mut conn = self.target.connect().map_err(diesel::r2d2::Error::ConnectionError)?;
+        let mut conn = self
+            .target
+            .connect()
+            .map_err(diesel::r2d2::Error::ConnectionError)?;
         if let DbConnection::Sqlite(sqlite) = &mut conn {
-            sqlite.batch_execute("PRAGMA query_only = ON").map_err(diesel::r2d2::Error::QueryError)?;
+            sqlite
+                .batch_execute("PRAGMA query_only = ON")
+                .map_err(diesel::r2d2::Error::QueryError)?;
         }
-        Ok(Pooled { conn, broken: false, generation })
+        Ok(Pooled {
+            conn,
+            broken: false,
+            generation,
+        })
     }
 
     fn is_valid(&self, pooled: &mut Pooled) -> Result<(), Self::Error> {

@@ -59,21 +59,38 @@ impl Scratch {
         let url = std::env::var("ATIENDE_TEST_POSTGRES_URL").ok()?;
         let schema = format!("db_test_{}", Uuid::new_v4().simple());
         let mark = if url.contains('?') { '&' } else { '?' };
-        let db = Db::open(&DatabaseSettings::new(format!("{url}{mark}options=-csearch_path%3D{schema}"))).unwrap();
+        let db = Db::open(&DatabaseSettings::new(format!(
+            "{url}{mark}options=-csearch_path%3D{schema}"
+        )))
+        .unwrap();
         run(&db, &format!("CREATE SCHEMA {schema}"));
-        run(&db, "CREATE TABLE samples (id bigint PRIMARY KEY, at timestamptz NOT NULL, data text NOT NULL, key uuid NOT NULL, CONSTRAINT samples_at_data_key UNIQUE (at, data))");
-        Some(Self { db, folder: std::env::temp_dir().join(schema) })
+        run(
+            &db,
+            "CREATE TABLE samples (id bigint PRIMARY KEY, at timestamptz NOT NULL, data text NOT NULL, key uuid NOT NULL, CONSTRAINT samples_at_data_key UNIQUE (at, data))",
+        );
+        Some(Self {
+            db,
+            folder: std::env::temp_dir().join(schema),
+        })
     }
 
     fn all() -> Vec<Self> {
-        [Some(Self::sqlite()), Self::postgres()].into_iter().flatten().collect()
+        [Some(Self::sqlite()), Self::postgres()]
+            .into_iter()
+            .flatten()
+            .collect()
     }
 }
 
 impl Drop for Scratch {
     fn drop(&mut self) {
         if self.db.is_postgres() {
-            let schema = self.folder.file_name().unwrap().to_string_lossy().into_owned();
+            let schema = self
+                .folder
+                .file_name()
+                .unwrap()
+                .to_string_lossy()
+                .into_owned();
             run(&self.db, &format!("DROP SCHEMA {schema} CASCADE"));
         }
         // PostgreSQL has no folder.
@@ -83,7 +100,8 @@ impl Drop for Scratch {
 
 fn run(db: &Db, sql: &str) {
     let sql = sql.to_owned();
-    db.write_blocking(move |conn| -> Result<(), Failure> { Ok(conn.batch_execute(&sql)?) }).unwrap();
+    db.write_blocking(move |conn| -> Result<(), Failure> { Ok(conn.batch_execute(&sql)?) })
+        .unwrap();
 }
 
 fn insert(conn: &mut DbConnection, id: i64) -> Result<(), Failure> {
@@ -92,25 +110,49 @@ fn insert(conn: &mut DbConnection, id: i64) -> Result<(), Failure> {
 
 fn insert_with(conn: &mut DbConnection, id: i64, data: &str) -> Result<(), Failure> {
     let at = Ts::new(chrono::DateTime::from_timestamp(1_800_000_000, 0).unwrap());
-    let row = (samples::id.eq(id), samples::at.eq(at), samples::data.eq(data), samples::key.eq(Uid(Uuid::from_u128(7))));
-    diesel::insert_into(samples::table).values(row).execute(conn)?;
+    let row = (
+        samples::id.eq(id),
+        samples::at.eq(at),
+        samples::data.eq(data),
+        samples::key.eq(Uid(Uuid::from_u128(7))),
+    );
+    diesel::insert_into(samples::table)
+        .values(row)
+        .execute(conn)?;
     Ok(())
 }
 
 fn ids(db: &Db) -> Vec<i64> {
-    db.read_blocking(|conn: &mut DbConnection| -> Result<_, Failure> { Ok(samples::table.select(samples::id).order(samples::id).load(conn)?) }).unwrap()
+    db.read_blocking(|conn: &mut DbConnection| -> Result<_, Failure> {
+        Ok(samples::table
+            .select(samples::id)
+            .order(samples::id)
+            .load(conn)?)
+    })
+    .unwrap()
 }
 
 #[test]
 fn both_databases_give_back_what_was_written() {
     for scratch in Scratch::all() {
         let at = chrono::DateTime::from_timestamp(1_800_000_000, 123_456_789).unwrap();
-        let read = scratch.db.write_blocking(move |conn| -> Result<_, Failure> {
-            let data = JsonText(serde_json::json!({"ñ": [1, null, "á"]}));
-            let row = (samples::id.eq(1), samples::at.eq(Ts::new(at)), samples::data.eq(data), samples::key.eq(Uid(Uuid::from_u128(9))));
-            diesel::insert_into(samples::table).values(row).execute(conn)?;
-            Ok(samples::table.select((samples::at, samples::data, samples::key)).first::<(Ts, Json, Uid)>(conn)?)
-        });
+        let read = scratch
+            .db
+            .write_blocking(move |conn| -> Result<_, Failure> {
+                let data = JsonText(serde_json::json!({"ñ": [1, null, "á"]}));
+                let row = (
+                    samples::id.eq(1),
+                    samples::at.eq(Ts::new(at)),
+                    samples::data.eq(data),
+                    samples::key.eq(Uid(Uuid::from_u128(9))),
+                );
+                diesel::insert_into(samples::table)
+                    .values(row)
+                    .execute(conn)?;
+                Ok(samples::table
+                    .select((samples::at, samples::data, samples::key))
+                    .first::<(Ts, Json, Uid)>(conn)?)
+            });
         let (read_at, data, key) = read.unwrap();
         assert_eq!(read_at, Ts::new(at));
         assert_eq!(read_at.get().timestamp_subsec_nanos(), 123_457_000);
@@ -184,8 +226,14 @@ async fn in_a_group_bad_writes_fail_alone() {
 #[test]
 fn when_the_commit_fails_every_write_of_the_group_is_told() {
     let scratch = Scratch::sqlite();
-    run(&scratch.db, "CREATE TABLE parents (id integer PRIMARY KEY); CREATE TABLE children (parent integer REFERENCES parents (id) DEFERRABLE INITIALLY DEFERRED)");
-    let (ready, go) = (Arc::new(AtomicUsize::new(0)), Arc::new(std::sync::Barrier::new(2)));
+    run(
+        &scratch.db,
+        "CREATE TABLE parents (id integer PRIMARY KEY); CREATE TABLE children (parent integer REFERENCES parents (id) DEFERRABLE INITIALLY DEFERRED)",
+    );
+    let (ready, go) = (
+        Arc::new(AtomicUsize::new(0)),
+        Arc::new(std::sync::Barrier::new(2)),
+    );
     // The first job holds the writer until the other two wait in the queue, so that all three share a group.
     let spawn = |work: Box<dyn FnOnce(&mut DbConnection) -> Result<(), Failure> + Send>| {
         let db = scratch.db.clone();
@@ -205,15 +253,30 @@ fn when_the_commit_fails_every_write_of_the_group_is_told() {
     let queue = |work: fn(&mut DbConnection) -> Result<(), Failure>| {
         let sender = sender.clone();
         let reply = move |result| drop(sender.send(result));
-        let job = ClosureJob { work: Some(work), result: None, reply };
-        scratch.db.inner.writer.as_ref().unwrap().send(Box::new(job)).unwrap();
+        let job = ClosureJob {
+            work: Some(work),
+            result: None,
+            reply,
+        };
+        scratch
+            .db
+            .inner
+            .writer
+            .as_ref()
+            .unwrap()
+            .send(Box::new(job))
+            .unwrap();
     };
     queue(|conn| Ok(conn.batch_execute("INSERT INTO children VALUES (99)")?));
     queue(|conn| insert(conn, 2));
     go.wait();
-    assert!(matches!(first.join().unwrap(), Err(Failure::Db(text)) if text.contains("NotCommitted")));
+    assert!(
+        matches!(first.join().unwrap(), Err(Failure::Db(text)) if text.contains("NotCommitted"))
+    );
     for _ in 0..2 {
-        assert!(matches!(receiver.recv().unwrap(), Err(Failure::Db(text)) if text.contains("NotCommitted")));
+        assert!(
+            matches!(receiver.recv().unwrap(), Err(Failure::Db(text)) if text.contains("NotCommitted"))
+        );
     }
     assert_eq!(ids(&scratch.db), Vec::<i64>::new());
     scratch.db.write_blocking(|conn| insert(conn, 4)).unwrap();
@@ -223,7 +286,9 @@ fn when_the_commit_fails_every_write_of_the_group_is_told() {
 #[test]
 fn readers_cannot_write_to_an_sqlite_file() {
     let scratch = Scratch::sqlite();
-    let outcome = scratch.db.read_blocking(|conn: &mut DbConnection| insert(conn, 1));
+    let outcome = scratch
+        .db
+        .read_blocking(|conn: &mut DbConnection| insert(conn, 1));
     assert!(matches!(outcome, Err(Failure::Db(text)) if text.contains("readonly")));
 }
 
@@ -237,7 +302,12 @@ fn an_sqlite_file_is_durable_by_default() {
     let scratch = Scratch::sqlite();
     let ask = |pragma: &str| {
         let sql = format!("SELECT CAST({pragma} AS text) AS answer FROM pragma_{pragma}");
-        scratch.db.write_blocking(move |conn| -> Result<_, Failure> { Ok(diesel::sql_query(sql).get_result::<Answer>(conn)?.answer) }).unwrap()
+        scratch
+            .db
+            .write_blocking(move |conn| -> Result<_, Failure> {
+                Ok(diesel::sql_query(sql).get_result::<Answer>(conn)?.answer)
+            })
+            .unwrap()
     };
     assert_eq!(ask("journal_mode"), "wal");
     assert_eq!(ask("synchronous"), "2");
@@ -250,11 +320,25 @@ fn a_unique_violation_is_recognised_in_both_forms() {
         let outcome = scratch.db.write_blocking(|conn| -> Result<bool, Failure> {
             insert_with(conn, 1, "a")?;
             let at = Ts::new(chrono::DateTime::from_timestamp(1_800_000_000, 0).unwrap());
-            let again = (samples::id.eq(2), samples::at.eq(at), samples::data.eq("a"), samples::key.eq(Uid(Uuid::nil())));
+            let again = (
+                samples::id.eq(2),
+                samples::at.eq(at),
+                samples::data.eq("a"),
+                samples::key.eq(Uid(Uuid::nil())),
+            );
             let error = conn
-                .transaction(|conn| diesel::insert_into(samples::table).values(again).execute(conn))
+                .transaction(|conn| {
+                    diesel::insert_into(samples::table)
+                        .values(again)
+                        .execute(conn)
+                })
                 .unwrap_err();
-            let known = dialect::is_unique_violation(&error, "samples_at_data_key", "samples", &["at", "data"]);
+            let known = dialect::is_unique_violation(
+                &error,
+                "samples_at_data_key",
+                "samples",
+                &["at", "data"],
+            );
             let other = dialect::is_unique_violation(&error, "samples_pkey", "samples", &["id"]);
             Ok(known && !other && dialect::is_any_unique_violation(&error))
         });
@@ -274,11 +358,22 @@ fn the_workers_of_an_sqlite_file_run_in_one_process_only() {
 #[test]
 fn migrations_run_once_and_a_newer_schema_is_refused() {
     let folder = std::env::temp_dir().join(format!("atiende-migrate-{}", Uuid::new_v4()));
-    let db = Db::open(&DatabaseSettings::new(folder.join("test.db").to_string_lossy())).unwrap();
+    let db = Db::open(&DatabaseSettings::new(
+        folder.join("test.db").to_string_lossy(),
+    ))
+    .unwrap();
     assert!(db.migrate().unwrap() > 0);
     assert_eq!(db.migrate().unwrap(), 0);
-    run(&db, "INSERT INTO __diesel_schema_migrations (version) VALUES ('99990101000000')");
-    assert!(db.migrate().unwrap_err().to_string().contains("newer Atiende"));
+    run(
+        &db,
+        "INSERT INTO __diesel_schema_migrations (version) VALUES ('99990101000000')",
+    );
+    assert!(
+        db.migrate()
+            .unwrap_err()
+            .to_string()
+            .contains("newer Atiende")
+    );
     drop(db);
     std::fs::remove_dir_all(folder).unwrap();
 }
@@ -286,7 +381,10 @@ fn migrations_run_once_and_a_newer_schema_is_refused() {
 #[test]
 fn ticket_numbers_of_a_desk_never_repeat() {
     let folder = std::env::temp_dir().join(format!("atiende-numbers-{}", Uuid::new_v4()));
-    let db = Db::open(&DatabaseSettings::new(folder.join("test.db").to_string_lossy())).unwrap();
+    let db = Db::open(&DatabaseSettings::new(
+        folder.join("test.db").to_string_lossy(),
+    ))
+    .unwrap();
     db.migrate().unwrap();
     let numbers = db.write_blocking(|conn| -> Result<Vec<i64>, Failure> {
         let desk = "INSERT INTO desks (id, slug, active_version, created_at) VALUES (1, 'soporte', 1, 0), (2, 'otra', 1, 0)";
@@ -307,16 +405,23 @@ fn ticket_numbers_of_a_desk_never_repeat() {
 
 #[test]
 fn lost_connections_to_postgresql_are_replaced_without_an_error() {
-    let Some(scratch) = Scratch::postgres() else { return };
+    let Some(scratch) = Scratch::postgres() else {
+        return;
+    };
     let pid = |conn: &mut DbConnection| -> Result<i64, Failure> {
         #[derive(QueryableByName)]
         struct Pid {
             #[diesel(sql_type = BigInt)]
             pid: i64,
         }
-        Ok(diesel::sql_query("SELECT pg_backend_pid()::bigint AS pid").get_result::<Pid>(conn)?.pid)
+        Ok(diesel::sql_query("SELECT pg_backend_pid()::bigint AS pid")
+            .get_result::<Pid>(conn)?
+            .pid)
     };
-    let admin = Db::open(&DatabaseSettings::new(std::env::var("ATIENDE_TEST_POSTGRES_URL").unwrap())).unwrap();
+    let admin = Db::open(&DatabaseSettings::new(
+        std::env::var("ATIENDE_TEST_POSTGRES_URL").unwrap(),
+    ))
+    .unwrap();
     let kill = |pid: i64| run(&admin, &format!("SELECT pg_terminate_backend({pid})"));
     kill(scratch.db.read_blocking(pid).unwrap());
     assert_eq!(ids(&scratch.db), Vec::<i64>::new());

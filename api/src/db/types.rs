@@ -27,12 +27,18 @@ use super::connection::{MultiBackend, MultiRawValue};
 
 /// SQL type of instants: `timestamptz` or integer microseconds.
 #[derive(SqlType, QueryId, Default, Clone, Copy, Debug)]
-#[diesel(postgres_type(oid = 1184, array_oid = 1185), sqlite_type(name = "Long"))]
+#[diesel(
+    postgres_type(oid = 1184, array_oid = 1185),
+    sqlite_type(name = "Long")
+)]
 pub struct TsSql;
 
 /// SQL type of UUIDs: `uuid` or a 16-byte blob.
 #[derive(SqlType, QueryId, Default, Clone, Copy, Debug)]
-#[diesel(postgres_type(oid = 2950, array_oid = 2951), sqlite_type(name = "Binary"))]
+#[diesel(
+    postgres_type(oid = 2950, array_oid = 2951),
+    sqlite_type(name = "Binary")
+)]
 pub struct UidSql;
 
 impl SqlOrd for TsSql {}

@@ -53,7 +53,9 @@ where
     E: From<DbError> + Send,
 {
     fn run(&mut self, conn: &mut DbConnection) -> bool {
-        let Some(work) = self.work.take() else { return false };
+        let Some(work) = self.work.take() else {
+            return false;
+        };
         let result = match catch_unwind(AssertUnwindSafe(|| work(conn))) {
             Ok(result) => result,
             Err(_) => Err(DbError::Panicked.into()),
@@ -84,18 +86,25 @@ pub(super) struct Writer {
 impl Writer {
     /// Opens the file for writing and starts the thread.
     pub(super) fn start(target: Target) -> Result<Self, DbError> {
-        let conn = target.connect().map_err(|error| DbError::Setup(format!("cannot open the database: {error}")))?;
+        let conn = target
+            .connect()
+            .map_err(|error| DbError::Setup(format!("cannot open the database: {error}")))?;
         let (queue, jobs) = sync_channel::<Box<dyn Job>>(QUEUE_SIZE);
         let thread = std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
             .spawn(move || run(&target, conn, &jobs))
             .map_err(|error| DbError::Setup(format!("cannot start the writer thread: {error}")))?;
-        Ok(Self { queue: Some(queue), thread: Some(thread) })
+        Ok(Self {
+            queue: Some(queue),
+            thread: Some(thread),
+        })
     }
 
     /// Queues a job, or gives it back with the reason.
     pub(super) fn send(&self, job: Box<dyn Job>) -> Result<(), DbError> {
-        let Some(queue) = &self.queue else { return Err(DbError::Closed) };
+        let Some(queue) = &self.queue else {
+            return Err(DbError::Closed);
+        };
         queue.try_send(job).map_err(|error| match error {
             TrySendError::Full(_) => DbError::Overloaded,
             TrySendError::Disconnected(_) => DbError::Closed,
@@ -165,7 +174,11 @@ fn run_in_savepoint(conn: &mut DbConnection, job: &mut dyn Job) -> Result<(), Di
     if keep && depth(conn) == Some(2) {
         return with_sqlite(conn, AnsiTransactionManager::commit_transaction);
     }
-    if roll_back_to(conn, 1) { Ok(()) } else { Err(DieselError::RollbackTransaction) }
+    if roll_back_to(conn, 1) {
+        Ok(())
+    } else {
+        Err(DieselError::RollbackTransaction)
+    }
 }
 
 /// Rolls back until `wanted` levels are left; `false` when that did not work.
@@ -186,20 +199,27 @@ fn roll_back_to(conn: &mut DbConnection, wanted: u32) -> bool {
 /// How many transaction levels are open; `None` when diesel lost track.
 fn depth(conn: &mut DbConnection) -> Option<u32> {
     with_sqlite(conn, |sqlite| {
-        AnsiTransactionManager::transaction_manager_status_mut(sqlite).transaction_depth().map(|depth| depth.map_or(0, u32::from))
+        AnsiTransactionManager::transaction_manager_status_mut(sqlite)
+            .transaction_depth()
+            .map(|depth| depth.map_or(0, u32::from))
     })
     .ok()
 }
 
 fn begin(conn: &mut DbConnection) -> Result<(), DieselError> {
-    with_sqlite(conn, |sqlite| AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN IMMEDIATE"))
+    with_sqlite(conn, |sqlite| {
+        AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN IMMEDIATE")
+    })
 }
 
 fn is_unusable(conn: &mut DbConnection) -> bool {
     depth(conn) != Some(0)
 }
 
-fn with_sqlite<T>(conn: &mut DbConnection, action: impl FnOnce(&mut SqliteConnection) -> Result<T, DieselError>) -> Result<T, DieselError> {
+fn with_sqlite<T>(
+    conn: &mut DbConnection,
+    action: impl FnOnce(&mut SqliteConnection) -> Result<T, DieselError>,
+) -> Result<T, DieselError> {
     match conn {
         DbConnection::Sqlite(sqlite) => action(sqlite),
         DbConnection::Pg(_) => Err(DieselError::BrokenTransactionManager),

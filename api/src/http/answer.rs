@@ -23,7 +23,11 @@ pub struct Created<T> {
 impl<T> Created<T> {
     /// A new thing.
     pub fn new(body: T) -> Self {
-        Self { body, location: None, version: None }
+        Self {
+            body,
+            location: None,
+            version: None,
+        }
     }
 
     /// Where to find it, beginning with a slash.
@@ -90,7 +94,10 @@ pub struct Versioned<T> {
 impl<T> Versioned<T> {
     /// A thing with its version number.
     pub fn new(version: impl Into<i64>, body: T) -> Self {
-        Self { body, etag: format!("\"{}\"", version.into()) }
+        Self {
+            body,
+            etag: format!("\"{}\"", version.into()),
+        }
     }
 }
 
@@ -102,8 +109,15 @@ impl<T: Serialize> Versioned<T> {
     pub fn by_content(body: T) -> Result<Self, super::ApiError> {
         let text = serde_json::to_vec(&body).map_err(super::ApiError::internal)?;
         let hash = crate::auth::token::sha256(&text);
-        let hex: String = hash.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
-        Ok(Self { body, etag: format!("\"c{hex}\"") })
+        let hex: String = hash
+            .iter()
+            .take(12)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        Ok(Self {
+            body,
+            etag: format!("\"c{hex}\""),
+        })
     }
 }
 
@@ -112,7 +126,9 @@ impl<T: Serialize> Responder for Versioned<T> {
 
     fn respond_to(self, request: &HttpRequest) -> HttpResponse {
         if etag::is_known(request, &self.etag) {
-            return HttpResponse::NotModified().insert_header((ETAG, self.etag)).finish();
+            return HttpResponse::NotModified()
+                .insert_header((ETAG, self.etag))
+                .finish();
         }
         let mut response = json(StatusCode::OK, &self.body);
         if let Ok(value) = self.etag.parse() {

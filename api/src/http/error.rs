@@ -49,7 +49,10 @@ pub enum Text {
 impl Text {
     /// A sentence in Spanish and English.
     pub fn new(es: impl Into<Cow<'static, str>>, en: impl Into<Cow<'static, str>>) -> Self {
-        Self::Both { es: es.into(), en: en.into() }
+        Self::Both {
+            es: es.into(),
+            en: en.into(),
+        }
     }
 
     /// A sentence that a function writes in the language asked for.
@@ -92,15 +95,30 @@ impl Fault {
         es: impl Into<Cow<'static, str>>,
         en: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self { pointer: pointer.into(), code: code.into(), detail: Text::new(es, en) }
+        Self {
+            pointer: pointer.into(),
+            code: code.into(),
+            detail: Text::new(es, en),
+        }
     }
 }
 
 impl ApiError {
     /// An error of a type, with its usual words.
     pub fn new(kind: ProblemType) -> Self {
-        let inner = Inner { kind, detail: None, faults: Vec::new(), allowed_commands: Vec::new(), tries_left: None, retry_after: None, allow: None, source: None };
-        Self { inner: Box::new(inner) }
+        let inner = Inner {
+            kind,
+            detail: None,
+            faults: Vec::new(),
+            allowed_commands: Vec::new(),
+            tries_left: None,
+            retry_after: None,
+            allow: None,
+            source: None,
+        };
+        Self {
+            inner: Box::new(inner),
+        }
     }
 
     /// Cannot be read at all (400).
@@ -157,12 +175,18 @@ impl ApiError {
 
     /// A part of the service does not answer now (503).
     pub fn unavailable(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self::new(ProblemType::Unavailable).retry_in(2).caused_by(cause)
+        Self::new(ProblemType::Unavailable)
+            .retry_in(2)
+            .caused_by(cause)
     }
 
     /// Says what happened this time and what to do next.
     #[must_use]
-    pub fn detail(self, es: impl Into<Cow<'static, str>>, en: impl Into<Cow<'static, str>>) -> Self {
+    pub fn detail(
+        self,
+        es: impl Into<Cow<'static, str>>,
+        en: impl Into<Cow<'static, str>>,
+    ) -> Self {
         self.detail_text(Text::new(es, en))
     }
 
@@ -245,7 +269,8 @@ impl ApiError {
     /// The chain of causes in one line, for the log.
     pub fn chain(&self) -> String {
         let mut line = String::new();
-        let mut next: Option<&(dyn StdError + 'static)> = self.inner.source.as_deref().map(|source| source as _);
+        let mut next: Option<&(dyn StdError + 'static)> =
+            self.inner.source.as_deref().map(|source| source as _);
         while let Some(error) = next {
             if !line.is_empty() {
                 line.push_str(": ");
@@ -285,7 +310,11 @@ impl From<DbError> for ApiError {
         if error.is_storage_full() {
             return Self::new(ProblemType::StorageFull).caused_by(error);
         }
-        if error.is_temporary() { Self::unavailable(error) } else { Self::internal(error) }
+        if error.is_temporary() {
+            Self::unavailable(error)
+        } else {
+            Self::internal(error)
+        }
     }
 }
 
@@ -311,7 +340,10 @@ mod tests {
             }
             let document = problem::document(&ApiError::new(*kind), Lang::En, "r1");
             assert_eq!(document.status, kind.status());
-            assert_eq!(document.problem_type, format!("/problems/{}", document.code));
+            assert_eq!(
+                document.problem_type,
+                format!("/problems/{}", document.code)
+            );
         }
     }
 

@@ -12,17 +12,27 @@ use super::order::{Extraction, after_caller};
 
 /// The `ETag` of a version.
 pub fn header(version: i64) -> HeaderValue {
-    HeaderValue::from_str(&format!("\"{version}\"")).unwrap_or_else(|_| HeaderValue::from_static("\"0\""))
+    HeaderValue::from_str(&format!("\"{version}\""))
+        .unwrap_or_else(|_| HeaderValue::from_static("\"0\""))
 }
 
 /// Whether `If-None-Match` names this tag, so that 304 is enough.
 pub fn is_known(request: &HttpRequest, etag: &str) -> bool {
-    list(request, IF_NONE_MATCH).iter().any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == etag)
+    list(request, IF_NONE_MATCH)
+        .iter()
+        .any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == etag)
 }
 
 fn list(request: &HttpRequest, name: HeaderName) -> Vec<String> {
-    let values = request.headers().get_all(name).filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).map(|tag| tag.trim().to_owned()).filter(|tag| !tag.is_empty()).collect()
+    let values = request
+        .headers()
+        .get_all(name)
+        .filter_map(|value| value.to_str().ok());
+    values
+        .flat_map(|value| value.split(','))
+        .map(|tag| tag.trim().to_owned())
+        .filter(|tag| !tag.is_empty())
+        .collect()
 }
 
 /// The version that the caller has seen. Required: a missing header or `*` is answered with 428.
@@ -37,7 +47,11 @@ impl IfMatch {
     /// # Errors
     /// `version_mismatch`.
     pub fn check(&self, current: impl Into<i64>) -> Result<(), ApiError> {
-        if self.versions.contains(&current.into()) { Ok(()) } else { Err(ApiError::new(ProblemType::VersionMismatch)) }
+        if self.versions.contains(&current.into()) {
+            Ok(())
+        } else {
+            Err(ApiError::new(ProblemType::VersionMismatch))
+        }
     }
 
     fn read(request: &HttpRequest) -> Result<Self, ApiError> {
@@ -46,7 +60,10 @@ impl IfMatch {
             return Err(ApiError::new(ProblemType::PreconditionRequired));
         }
         // A tag that is not one of ours matches no version.
-        let versions = tags.iter().filter_map(|tag| tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok()).collect();
+        let versions = tags
+            .iter()
+            .filter_map(|tag| tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok())
+            .collect();
         Ok(Self { versions })
     }
 }
@@ -80,7 +97,10 @@ mod tests {
         assert_eq!(read(Some("*")), Err(ProblemType::PreconditionRequired));
         let seen = read(Some("\"7\"")).unwrap();
         assert!(seen.check(7).is_ok());
-        assert_eq!(seen.check(8).unwrap_err().kind(), ProblemType::VersionMismatch);
+        assert_eq!(
+            seen.check(8).unwrap_err().kind(),
+            ProblemType::VersionMismatch
+        );
         for other in ["7", "W/\"7\"", "\"x\"", "\"7"] {
             assert!(read(Some(other)).unwrap().check(7).is_err(), "{other}");
         }
@@ -89,7 +109,11 @@ mod tests {
 
     #[test]
     fn a_known_version_is_not_sent_again() {
-        let request = |value: &str| TestRequest::default().insert_header((IF_NONE_MATCH, value)).to_http_request();
+        let request = |value: &str| {
+            TestRequest::default()
+                .insert_header((IF_NONE_MATCH, value))
+                .to_http_request()
+        };
         assert!(is_known(&request("\"7\""), "\"7\""));
         assert!(is_known(&request("W/\"7\""), "\"7\""));
         assert!(is_known(&request("\"1\", \"7\""), "\"7\""));

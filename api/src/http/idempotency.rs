@@ -44,9 +44,19 @@ impl IdempotencyKey {
     ///
     /// # Errors
     /// When the content cannot be written as JSON.
-    pub fn guard(self, actor: impl Into<String>, route: &str, body: &impl Serialize) -> Result<Guard, ApiError> {
+    pub fn guard(
+        self,
+        actor: impl Into<String>,
+        route: &str,
+        body: &impl Serialize,
+    ) -> Result<Guard, ApiError> {
         let text = serde_json::to_vec(body).map_err(ApiError::internal)?;
-        Ok(Guard { actor: actor.into(), route: route.to_owned(), key: self.0, body_hash: sha256(&text).to_vec() })
+        Ok(Guard {
+            actor: actor.into(),
+            route: route.to_owned(),
+            key: self.0,
+            body_hash: sha256(&text).to_vec(),
+        })
     }
 }
 
@@ -55,7 +65,12 @@ impl OptionalIdempotencyKey {
     ///
     /// # Errors
     /// When the content cannot be written as JSON.
-    pub fn guard(self, actor: impl Into<String>, route: &str, body: &impl Serialize) -> Result<Option<Guard>, ApiError> {
+    pub fn guard(
+        self,
+        actor: impl Into<String>,
+        route: &str,
+        body: &impl Serialize,
+    ) -> Result<Option<Guard>, ApiError> {
         self.0.map(|key| key.guard(actor, route, body)).transpose()
     }
 }
@@ -63,13 +78,19 @@ impl OptionalIdempotencyKey {
 fn read(request: &HttpRequest) -> Result<Option<IdempotencyKey>, ApiError> {
     let bad = || ApiError::new(ProblemType::IdempotencyKeyRequired);
     let mut values = request.headers().get_all(IDEMPOTENCY_KEY);
-    let Some(value) = values.next() else { return Ok(None) };
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
     if values.next().is_some() {
         return Err(bad());
     }
     let key = value.to_str().map_err(|_| bad())?;
     let sane = (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
-    if sane { Ok(Some(IdempotencyKey(key.to_owned()))) } else { Err(bad()) }
+    if sane {
+        Ok(Some(IdempotencyKey(key.to_owned())))
+    } else {
+        Err(bad())
+    }
 }
 
 impl FromRequest for IdempotencyKey {
@@ -77,7 +98,8 @@ impl FromRequest for IdempotencyKey {
     type Future = Extraction<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let key = read(request).and_then(|key| key.ok_or_else(|| ApiError::new(ProblemType::IdempotencyKeyRequired)));
+        let key = read(request)
+            .and_then(|key| key.ok_or_else(|| ApiError::new(ProblemType::IdempotencyKeyRequired)));
         after_caller(request, ready(key))
     }
 }
@@ -117,7 +139,13 @@ pub struct StoredAnswer {
 impl StoredAnswer {
     fn new(status: StatusCode, body: &impl Serialize) -> Result<Self, ApiError> {
         let body = serde_json::to_string(body).map_err(ApiError::internal)?;
-        Ok(Self { status: status.as_u16(), body, location: None, version: None, replayed: false })
+        Ok(Self {
+            status: status.as_u16(),
+            body,
+            location: None,
+            version: None,
+            replayed: false,
+        })
     }
 
     /// 200.
@@ -196,7 +224,9 @@ pub fn once(
     now: DateTime<Utc>,
     work: impl FnOnce(&mut DbConnection) -> Result<StoredAnswer, ApiError>,
 ) -> Result<StoredAnswer, ApiError> {
-    let Some(guard) = guard else { return work(conn) };
+    let Some(guard) = guard else {
+        return work(conn);
+    };
     if let Begin::Replay(answer) = begin(conn, guard, now)? {
         return Ok(answer);
     }
@@ -221,7 +251,13 @@ struct NewRow<'a> {
 }
 
 fn begin(conn: &mut DbConnection, guard: &Guard, now: DateTime<Utc>) -> Result<Begin, ApiError> {
-    let row = NewRow { actor: &guard.actor, route: &guard.route, key: &guard.key, body_hash: &guard.body_hash, created_at: now.into() };
+    let row = NewRow {
+        actor: &guard.actor,
+        route: &guard.route,
+        key: &guard.key,
+        body_hash: &guard.body_hash,
+        created_at: now.into(),
+    };
     let inserted = each!(conn, c => diesel::insert_into(idempotency::table).values(&row).on_conflict_do_nothing().execute(c));
     match inserted {
         Ok(1) => return Ok(Begin::Fresh),
@@ -232,10 +268,17 @@ fn begin(conn: &mut DbConnection, guard: &Guard, now: DateTime<Utc>) -> Result<B
     type Row = (Vec<u8>, Option<i32>, Option<String>, Ts);
     let found = idempotency::table
         .find((&guard.actor, &guard.route, &guard.key))
-        .select((idempotency::body_hash, idempotency::status, idempotency::answer, idempotency::created_at))
+        .select((
+            idempotency::body_hash,
+            idempotency::status,
+            idempotency::answer,
+            idempotency::created_at,
+        ))
         .first::<Row>(conn)
         .optional()?;
-    let Some((body_hash, status, answer, created_at)) = found else { return Err(in_progress()) };
+    let Some((body_hash, status, answer, created_at)) = found else {
+        return Err(in_progress());
+    };
     if created_at.get() + KEPT <= now {
         restart(conn, guard, now)?;
         return Ok(Begin::Fresh);
@@ -243,7 +286,9 @@ fn begin(conn: &mut DbConnection, guard: &Guard, now: DateTime<Utc>) -> Result<B
     if body_hash != guard.body_hash {
         return Err(ApiError::new(ProblemType::IdempotencyMismatch));
     }
-    let (Some(status), Some(answer)) = (status, answer) else { return Err(in_progress()) };
+    let (Some(status), Some(answer)) = (status, answer) else {
+        return Err(in_progress());
+    };
     let mut answer: StoredAnswer = serde_json::from_str(&answer).map_err(ApiError::internal)?;
     answer.status = u16::try_from(status).map_err(ApiError::internal)?;
     answer.replayed = true;
@@ -256,19 +301,30 @@ fn in_progress() -> ApiError {
 
 fn restart(conn: &mut DbConnection, guard: &Guard, now: DateTime<Utc>) -> QueryResult<usize> {
     let row = idempotency::table.find((&guard.actor, &guard.route, &guard.key));
-    diesel::update(row).set((idempotency::body_hash.eq(&guard.body_hash), idempotency::created_at.eq(Ts::new(now)))).execute(conn)
+    diesel::update(row)
+        .set((
+            idempotency::body_hash.eq(&guard.body_hash),
+            idempotency::created_at.eq(Ts::new(now)),
+        ))
+        .execute(conn)
 }
 
 fn finish(conn: &mut DbConnection, guard: &Guard, answer: &StoredAnswer) -> Result<(), ApiError> {
     let text = serde_json::to_string(answer).map_err(ApiError::internal)?;
     let row = idempotency::table.find((&guard.actor, &guard.route, &guard.key));
-    diesel::update(row).set((idempotency::status.eq(i32::from(answer.status)), idempotency::answer.eq(text))).execute(conn)?;
+    diesel::update(row)
+        .set((
+            idempotency::status.eq(i32::from(answer.status)),
+            idempotency::answer.eq(text),
+        ))
+        .execute(conn)?;
     Ok(())
 }
 
 /// Forgets answers older than a day; a worker calls it.
 pub fn forget_old(conn: &mut DbConnection, now: DateTime<Utc>) -> QueryResult<usize> {
-    diesel::delete(idempotency::table.filter(idempotency::created_at.le(Ts::new(now - KEPT)))).execute(conn)
+    diesel::delete(idempotency::table.filter(idempotency::created_at.le(Ts::new(now - KEPT))))
+        .execute(conn)
 }
 
 #[cfg(test)]
@@ -282,13 +338,19 @@ mod tests {
         let read_keys = |values: &[&[u8]]| {
             let mut request = TestRequest::default();
             for value in values {
-                request = request.append_header((IDEMPOTENCY_KEY, actix_web::http::header::HeaderValue::from_bytes(value).unwrap()));
+                request = request.append_header((
+                    IDEMPOTENCY_KEY,
+                    actix_web::http::header::HeaderValue::from_bytes(value).unwrap(),
+                ));
             }
             read(&request.to_http_request()).map_err(|error| error.kind())
         };
         let refused = Err(ProblemType::IdempotencyKeyRequired);
         assert_eq!(read_keys(&[]), Ok(None));
-        assert_eq!(read_keys(&[b"abc-1"]), Ok(Some(IdempotencyKey("abc-1".to_owned()))));
+        assert_eq!(
+            read_keys(&[b"abc-1"]),
+            Ok(Some(IdempotencyKey("abc-1".to_owned())))
+        );
         assert!(read_keys(&["k".repeat(255).as_bytes()]).is_ok());
         assert_eq!(read_keys(&["k".repeat(256).as_bytes()]), refused);
         assert_eq!(read_keys(&[b""]), refused);

@@ -67,7 +67,9 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
         let read = async move {
             let request = owned;
             check_content_type(&request)?;
-            let limit = request.app_data::<web::Data<AppState>>().map_or(DEFAULT_LIMIT, |state| state.settings.limits.json_bytes);
+            let limit = request
+                .app_data::<web::Data<AppState>>()
+                .map_or(DEFAULT_LIMIT, |state| state.settings.limits.json_bytes);
             let body = read_body(payload, limit).await?;
             parse(&body).map(Self)
         };
@@ -77,21 +79,39 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
 
 fn check_content_type(request: &HttpRequest) -> Result<(), ApiError> {
     let unsupported = || ApiError::new(ProblemType::UnsupportedMediaType);
-    let value = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).ok_or_else(unsupported)?;
+    let value = request
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .ok_or_else(unsupported)?;
     let mut parts = value.split(';').map(str::trim);
-    let is_json = parts.next().is_some_and(|media| media.eq_ignore_ascii_case("application/json"));
+    let is_json = parts
+        .next()
+        .is_some_and(|media| media.eq_ignore_ascii_case("application/json"));
     let is_utf8 = parts.all(|parameter| match parameter.split_once('=') {
-        Some((name, charset)) if name.eq_ignore_ascii_case("charset") => charset.trim_matches('"').eq_ignore_ascii_case("utf-8"),
+        Some((name, charset)) if name.eq_ignore_ascii_case("charset") => {
+            charset.trim_matches('"').eq_ignore_ascii_case("utf-8")
+        }
         _ => true,
     });
-    if is_json && is_utf8 { Ok(()) } else { Err(unsupported()) }
+    if is_json && is_utf8 {
+        Ok(())
+    } else {
+        Err(unsupported())
+    }
 }
 
 async fn read_body(mut payload: Payload, limit: usize) -> Result<Vec<u8>, ApiError> {
     let collect = async {
         let mut body = Vec::new();
         while let Some(chunk) = payload.next().await {
-            let chunk = chunk.map_err(|error| ApiError::malformed("El cuerpo llegó incompleto.", "The body arrived incomplete.").caused_by(error))?;
+            let chunk = chunk.map_err(|error| {
+                ApiError::malformed(
+                    "El cuerpo llegó incompleto.",
+                    "The body arrived incomplete.",
+                )
+                .caused_by(error)
+            })?;
             if body.len() + chunk.len() > limit {
                 return Err(too_large(limit));
             }
@@ -99,12 +119,17 @@ async fn read_body(mut payload: Payload, limit: usize) -> Result<Vec<u8>, ApiErr
         }
         Ok(body)
     };
-    tokio::time::timeout(BODY_TIMEOUT, collect).await.map_err(|_| ApiError::new(ProblemType::Timeout))?
+    tokio::time::timeout(BODY_TIMEOUT, collect)
+        .await
+        .map_err(|_| ApiError::new(ProblemType::Timeout))?
 }
 
 fn too_large(limit: usize) -> ApiError {
     let kib = limit / 1024;
-    ApiError::new(ProblemType::TooLarge).detail(format!("El cuerpo puede tener {kib} KiB a lo sumo."), format!("The body may have {kib} KiB at most."))
+    ApiError::new(ProblemType::TooLarge).detail(
+        format!("El cuerpo puede tener {kib} KiB a lo sumo."),
+        format!("The body may have {kib} KiB at most."),
+    )
 }
 
 /// Reads a body that is already at hand, with the same strictness.
@@ -123,44 +148,90 @@ pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
 pub(super) fn shape_fault(pointer: String, message: &str) -> ApiError {
     // Serde's words name our types now and then; the client gets ours.
     if let Some(name) = quoted_after(message, "unknown field ") {
-        let at = if pointer.ends_with(&pointer::join("", name)) { pointer } else { pointer::join(&pointer, name) };
-        return ApiError::field(at, "unknown_field", "Este campo no existe aquí.", "This field does not exist here.");
+        let at = if pointer.ends_with(&pointer::join("", name)) {
+            pointer
+        } else {
+            pointer::join(&pointer, name)
+        };
+        return ApiError::field(
+            at,
+            "unknown_field",
+            "Este campo no existe aquí.",
+            "This field does not exist here.",
+        );
     }
     if let Some(name) = quoted_after(message, "missing field ") {
         let at = pointer::join(&pointer, name);
         return ApiError::field(at, "missing", "Falta este campo.", "This field is missing.");
     }
     if message.starts_with("unknown variant ") {
-        return ApiError::field(pointer, "unknown_value", "No es uno de los valores posibles.", "It is not one of the possible values.");
+        return ApiError::field(
+            pointer,
+            "unknown_value",
+            "No es uno de los valores posibles.",
+            "It is not one of the possible values.",
+        );
     }
-    ApiError::field(pointer, "invalid", "El valor no tiene la forma esperada.", "The value does not have the expected form.")
+    ApiError::field(
+        pointer,
+        "invalid",
+        "El valor no tiene la forma esperada.",
+        "The value does not have the expected form.",
+    )
 }
 
 fn quoted_after<'a>(message: &'a str, start: &str) -> Option<&'a str> {
-    message.strip_prefix(start)?.strip_prefix('`')?.split('`').next()
+    message
+        .strip_prefix(start)?
+        .strip_prefix('`')?
+        .split('`')
+        .next()
 }
 
 fn parse_strict(body: &[u8]) -> Result<Value, ApiError> {
     let findings = Findings::default();
     let mut reader = serde_json::Deserializer::from_slice(body);
-    let seed = StrictValue { findings: &findings, depth: 0, at: String::new() };
-    let parsed = seed.deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
+    let seed = StrictValue {
+        findings: &findings,
+        depth: 0,
+        at: String::new(),
+    };
+    let parsed = seed
+        .deserialize(&mut reader)
+        .and_then(|value| reader.end().map(|()| value));
     let findings = findings.into_inner();
     let value = parsed.map_err(|error| match findings.fatal {
-        Some(Fatal::DuplicateName(name)) => {
-            ApiError::malformed(format!("El campo {name} aparece dos veces."), format!("The field {name} appears twice."))
-        }
-        Some(Fatal::TooDeep) => ApiError::malformed("El JSON tiene demasiados niveles.", "The JSON is nested too deeply."),
+        Some(Fatal::DuplicateName(name)) => ApiError::malformed(
+            format!("El campo {name} aparece dos veces."),
+            format!("The field {name} appears twice."),
+        ),
+        Some(Fatal::TooDeep) => ApiError::malformed(
+            "El JSON tiene demasiados niveles.",
+            "The JSON is nested too deeply.",
+        ),
         None => ApiError::malformed(
-            format!("No es JSON válido (línea {}, columna {}).", error.line(), error.column()),
-            format!("It is not valid JSON (line {}, column {}).", error.line(), error.column()),
+            format!(
+                "No es JSON válido (línea {}, columna {}).",
+                error.line(),
+                error.column()
+            ),
+            format!(
+                "It is not valid JSON (line {}, column {}).",
+                error.line(),
+                error.column()
+            ),
         ),
     })?;
     if findings.nul.is_empty() {
         return Ok(value);
     }
     let faults = findings.nul.into_iter().map(|at| {
-        Fault::new(at, "control_character", "El texto contiene un carácter nulo; quítelo.", "The text contains a null character; remove it.")
+        Fault::new(
+            at,
+            "control_character",
+            "El texto contiene un carácter nulo; quítelo.",
+            "The text contains a null character; remove it.",
+        )
     });
     Err(ApiError::validation(faults.collect()))
 }
@@ -187,7 +258,11 @@ struct StrictValue<'a> {
 
 impl StrictValue<'_> {
     fn child(&self, step: &str) -> StrictValue<'_> {
-        StrictValue { findings: self.findings, depth: self.depth + 1, at: pointer::join(&self.at, step) }
+        StrictValue {
+            findings: self.findings,
+            depth: self.depth + 1,
+            at: pointer::join(&self.at, step),
+        }
     }
 
     fn note_nul(&self, text: &str) {
@@ -237,7 +312,9 @@ impl<'de> Visitor<'de> for StrictValue<'_> {
     }
 
     fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Value, E> {
-        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("not a number"))
+        Number::from_f64(value)
+            .map(Value::Number)
+            .ok_or_else(|| E::custom("not a number"))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {
@@ -295,7 +372,14 @@ mod tests {
 
     fn refusal(body: &[u8]) -> (ProblemType, Vec<String>) {
         let error = parse::<Sample>(body).unwrap_err();
-        (error.kind(), error.faults().iter().map(|fault| format!("{} {}", fault.pointer, fault.code)).collect())
+        (
+            error.kind(),
+            error
+                .faults()
+                .iter()
+                .map(|fault| format!("{} {}", fault.pointer, fault.code))
+                .collect(),
+        )
     }
 
     #[test]
@@ -313,7 +397,11 @@ mod tests {
             (b"{\"subject\":NaN}", Malformed, &[]),
             (b"{\"subject\":\"a\",\"count\":1e400}", Malformed, &[]),
             (b"{\"subject\":\"a\",\"subject\":\"b\"}", Malformed, &[]),
-            (b"{\"subject\":\"a\",\"items\":[{\"id\":1,\"id\":2}]}", Malformed, &[]),
+            (
+                b"{\"subject\":\"a\",\"items\":[{\"id\":1,\"id\":2}]}",
+                Malformed,
+                &[],
+            ),
             (deep.as_bytes(), Malformed, &[]),
             (nested.as_bytes(), Malformed, &[]),
             (b"null", Validation, &[" invalid"]),
@@ -321,25 +409,70 @@ mod tests {
             (b"\"x\"", Validation, &[" invalid"]),
             (b"{}", Validation, &["/subject missing"]),
             (b"{\"subject\":5}", Validation, &["/subject invalid"]),
-            (b"{\"subject\":\"a\",\"is_admin\":true}", Validation, &["/is_admin unknown_field"]),
-            (b"{\"subject\":\"a\",\"items\":[{\"id\":\"7\"}]}", Validation, &["/items/0/id invalid"]),
-            (b"{\"subject\":\"a\",\"items\":[{\"id\":1.5}]}", Validation, &["/items/0/id invalid"]),
-            (b"{\"subject\":\"a\",\"items\":[{\"id\":9223372036854775808}]}", Validation, &["/items/0/id invalid"]),
-            (b"{\"subject\":\"a\",\"items\":[{\"x/y\":1}]}", Validation, &["/items/0/x~1y unknown_field"]),
-            (b"{\"subject\":\"a\",\"count\":-1}", Validation, &["/count invalid"]),
-            (b"{\"subject\":\"a\\u0000b\"}", Validation, &["/subject control_character"]),
-            (b"{\"subject\":\"a\",\"\\u0000\":1}", Validation, &["/\0 control_character"]),
+            (
+                b"{\"subject\":\"a\",\"is_admin\":true}",
+                Validation,
+                &["/is_admin unknown_field"],
+            ),
+            (
+                b"{\"subject\":\"a\",\"items\":[{\"id\":\"7\"}]}",
+                Validation,
+                &["/items/0/id invalid"],
+            ),
+            (
+                b"{\"subject\":\"a\",\"items\":[{\"id\":1.5}]}",
+                Validation,
+                &["/items/0/id invalid"],
+            ),
+            (
+                b"{\"subject\":\"a\",\"items\":[{\"id\":9223372036854775808}]}",
+                Validation,
+                &["/items/0/id invalid"],
+            ),
+            (
+                b"{\"subject\":\"a\",\"items\":[{\"x/y\":1}]}",
+                Validation,
+                &["/items/0/x~1y unknown_field"],
+            ),
+            (
+                b"{\"subject\":\"a\",\"count\":-1}",
+                Validation,
+                &["/count invalid"],
+            ),
+            (
+                b"{\"subject\":\"a\\u0000b\"}",
+                Validation,
+                &["/subject control_character"],
+            ),
+            (
+                b"{\"subject\":\"a\",\"\\u0000\":1}",
+                Validation,
+                &["/\0 control_character"],
+            ),
         ];
         for (body, kind, faults) in cases {
             let wanted: Vec<String> = faults.iter().map(|fault| (*fault).to_owned()).collect();
-            assert_eq!(refusal(body), (*kind, wanted), "{}", String::from_utf8_lossy(&body[..body.len().min(60)]));
+            assert_eq!(
+                refusal(body),
+                (*kind, wanted),
+                "{}",
+                String::from_utf8_lossy(&body[..body.len().min(60)])
+            );
         }
     }
 
     #[test]
     fn a_good_body_is_read() {
-        let sample: Sample = parse("{\"subject\":\"Impresora dañada\",\"items\":[{\"id\":1}]}".as_bytes()).unwrap();
-        assert_eq!(sample, Sample { subject: "Impresora dañada".to_owned(), items: vec![Item { id: 1 }], count: None });
+        let sample: Sample =
+            parse("{\"subject\":\"Impresora dañada\",\"items\":[{\"id\":1}]}".as_bytes()).unwrap();
+        assert_eq!(
+            sample,
+            Sample {
+                subject: "Impresora dañada".to_owned(),
+                items: vec![Item { id: 1 }],
+                count: None
+            }
+        );
     }
 
     #[test]

@@ -24,7 +24,10 @@ impl FromRequest for Language {
 
 /// The best of our languages for a request's headers.
 pub fn negotiate(headers: &HeaderMap) -> Lang {
-    let header = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let header = headers
+        .get(ACCEPT_LANGUAGE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     negotiate_text(header)
 }
 
@@ -34,8 +37,14 @@ fn negotiate_text(header: &str) -> Lang {
     for range in header.split(',').take(32) {
         let mut parts = range.trim().split(';');
         let tag = parts.next().unwrap_or_default().trim().to_ascii_lowercase();
-        let quality = parts.find_map(|part| part.trim().strip_prefix("q=").map(read_quality)).unwrap_or(1000);
-        let lang = if tag == "*" { Some(Lang::default()) } else { Lang::parse(&tag) };
+        let quality = parts
+            .find_map(|part| part.trim().strip_prefix("q=").map(read_quality))
+            .unwrap_or(1000);
+        let lang = if tag == "*" {
+            Some(Lang::default())
+        } else {
+            Lang::parse(&tag)
+        };
         let Some(lang) = lang else { continue };
         if quality > 0 && best.is_none_or(|(_, top)| quality > top) {
             best = Some((lang, quality));

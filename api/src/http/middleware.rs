@@ -4,8 +4,9 @@
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{
-    ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY, SET_COOKIE, STRICT_TRANSPORT_SECURITY,
-    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName,
+    HeaderValue, REFERRER_POLICY, SET_COOKIE, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
 };
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
@@ -37,7 +38,10 @@ const PERMISSIONS: &str = "accelerometer=(), camera=(), geolocation=(), gyroscop
 ///
 /// # Errors
 /// Only what a layer below could not turn into an answer.
-pub async fn around<B: MessageBody + 'static>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+pub async fn around<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, Error> {
     let started = clock::monotonic();
     let Some(state) = request.app_data::<web::Data<AppState>>().cloned() else {
         return Ok(next.call(request).await?.map_into_left_body());
@@ -57,7 +61,11 @@ pub async fn around<B: MessageBody + 'static>(request: ServiceRequest, next: Nex
 }
 
 /// The checks that need no handler.
-fn admit(request: &ServiceRequest, state: &AppState, context: &RequestContext) -> Result<RateState, ApiError> {
+fn admit(
+    request: &ServiceRequest,
+    state: &AppState,
+    context: &RequestContext,
+) -> Result<RateState, ApiError> {
     target::check_encoding(request.head())?;
     target::check_host(request.head(), &state.settings)?;
     let is_safe = request.method().is_safe();
@@ -65,25 +73,37 @@ fn admit(request: &ServiceRequest, state: &AppState, context: &RequestContext) -
         target::check_origin(request.headers(), &state.settings)?;
     }
     check_accept(request)?;
-    let class = if is_safe { RateClass::Read } else { RateClass::Write };
+    let class = if is_safe {
+        RateClass::Read
+    } else {
+        RateClass::Write
+    };
     state.limits.check(class, context.client_prefix())
 }
 
 /// 406 when an operation that speaks only JSON is asked for something else.
 fn check_accept(request: &ServiceRequest) -> Result<(), ApiError> {
-    let Some(accept) = request.headers().get(ACCEPT) else { return Ok(()) };
+    let Some(accept) = request.headers().get(ACCEPT) else {
+        return Ok(());
+    };
     let accept = accept.to_str().unwrap_or_default().to_ascii_lowercase();
     let takes_json = accept.split(',').any(|range| {
         let mut parts = range.split(';').map(str::trim);
         let media = parts.next().unwrap_or_default();
         let refused = parts.any(|part| matches!(part, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
-        !refused && matches!(media, "*/*" | "application/*" | "application/json" | "application/problem+json" | "")
+        !refused
+            && matches!(
+                media,
+                "*/*" | "application/*" | "application/json" | "application/problem+json" | ""
+            )
     });
     if takes_json {
         return Ok(());
     }
     match request.app_data::<web::Data<RouteTable>>() {
-        Some(routes) if routes.is_json_only(request.method(), request.path()) => Err(ApiError::new(ProblemType::NotAcceptable)),
+        Some(routes) if routes.is_json_only(request.method(), request.path()) => {
+            Err(ApiError::new(ProblemType::NotAcceptable))
+        }
         _ => Ok(()),
     }
 }
@@ -96,7 +116,10 @@ async fn answer<B: MessageBody + 'static>(
     context: &RequestContext,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
     let response = next.call(request).await?;
-    let rendered = response.response().error().map(|error| render(error, response.status(), context));
+    let rendered = response
+        .response()
+        .error()
+        .map(|error| render(error, response.status(), context));
     Ok(match rendered {
         Some(rendered) => response.into_response(rendered.map_into_right_body()),
         None => response.map_into_left_body(),
@@ -104,7 +127,11 @@ async fn answer<B: MessageBody + 'static>(
 }
 
 /// Writes an error as a problem document; those of layers below us by their status alone.
-fn render(error: &Error, status: StatusCode, context: &RequestContext) -> actix_web::HttpResponse<BoxBody> {
+fn render(
+    error: &Error,
+    status: StatusCode,
+    context: &RequestContext,
+) -> actix_web::HttpResponse<BoxBody> {
     if let Some(error) = error.as_error::<ApiError>() {
         log_failure(error, context);
         return problem::response(error, context.lang, &context.request_id);
@@ -114,9 +141,15 @@ fn render(error: &Error, status: StatusCode, context: &RequestContext) -> actix_
     problem::response(&error, context.lang, &context.request_id)
 }
 
-fn refuse<B>(request: ServiceRequest, error: &ApiError, context: &RequestContext) -> ServiceResponse<EitherBody<B>> {
+fn refuse<B>(
+    request: ServiceRequest,
+    error: &ApiError,
+    context: &RequestContext,
+) -> ServiceResponse<EitherBody<B>> {
     log_failure(error, context);
-    request.into_response(problem::response(error, context.lang, &context.request_id)).map_into_right_body()
+    request
+        .into_response(problem::response(error, context.lang, &context.request_id))
+        .map_into_right_body()
 }
 
 /// The chain of causes is logged here and nowhere else.
@@ -126,8 +159,17 @@ fn log_failure(error: &ApiError, context: &RequestContext) {
     }
 }
 
-fn finish_headers<B>(response: &mut ServiceResponse<B>, state: &AppState, context: &RequestContext, rate: Option<RateState>, path: &str) {
-    let cookies = response.request().extensions_mut().remove::<PendingCookies>();
+fn finish_headers<B>(
+    response: &mut ServiceResponse<B>,
+    state: &AppState,
+    context: &RequestContext,
+    rate: Option<RateState>,
+    path: &str,
+) {
+    let cookies = response
+        .request()
+        .extensions_mut()
+        .remove::<PendingCookies>();
     let https = state.settings.public_url.is_https();
     let headers = response.headers_mut();
     for cookie in cookies.into_iter().flat_map(|pending| pending.0) {
@@ -142,17 +184,41 @@ fn finish_headers<B>(response: &mut ServiceResponse<B>, state: &AppState, contex
     set(headers, X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(headers, REFERRER_POLICY, "no-referrer");
     set_default(headers, X_FRAME_OPTIONS, "DENY");
-    set(headers, HeaderName::from_static("permissions-policy"), PERMISSIONS);
-    set(headers, HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
-    set(headers, HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
-    let policy = if path.starts_with("/api/docs/") { DOCS_POLICY } else { PAGE_POLICY };
+    set(
+        headers,
+        HeaderName::from_static("permissions-policy"),
+        PERMISSIONS,
+    );
+    set(
+        headers,
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    );
+    set(
+        headers,
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    );
+    let policy = if path.starts_with("/api/docs/") {
+        DOCS_POLICY
+    } else {
+        PAGE_POLICY
+    };
     set_default(headers, CONTENT_SECURITY_POLICY, policy);
     if https {
-        set(headers, STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains");
+        set(
+            headers,
+            STRICT_TRANSPORT_SECURITY,
+            "max-age=63072000; includeSubDomains",
+        );
     }
     if path.starts_with("/api/") {
         set_default(headers, CACHE_CONTROL, "no-store");
-        set_default(headers, HeaderName::from_static("vary"), "Accept-Language, Authorization");
+        set_default(
+            headers,
+            HeaderName::from_static("vary"),
+            "Accept-Language, Authorization",
+        );
     }
 }
 
@@ -171,7 +237,10 @@ fn log<B>(response: &ServiceResponse<B>, context: &RequestContext, method: &Meth
     let request = response.request();
     // The pattern, not the address: addresses may hold what does not belong in a log.
     let route = request.match_pattern().unwrap_or_else(|| "-".to_owned());
-    let problem = response.headers().get(CONTENT_TYPE).is_some_and(|media| media == PROBLEM_JSON);
+    let problem = response
+        .headers()
+        .get(CONTENT_TYPE)
+        .is_some_and(|media| media == PROBLEM_JSON);
     tracing::info!(
         request.id = %context.request_id,
         http.method = %method,
@@ -188,12 +257,20 @@ fn log<B>(response: &ServiceResponse<B>, context: &RequestContext, method: &Meth
 ///
 /// # Errors
 /// Always.
-pub async fn no_route(request: actix_web::HttpRequest) -> Result<actix_web::HttpResponse, ApiError> {
-    let allowed = request.app_data::<web::Data<RouteTable>>().and_then(|routes| routes.allowed(request.path()));
+pub async fn no_route(
+    request: actix_web::HttpRequest,
+) -> Result<actix_web::HttpResponse, ApiError> {
+    let allowed = request
+        .app_data::<web::Data<RouteTable>>()
+        .and_then(|routes| routes.allowed(request.path()));
     match allowed {
         Some(methods) => Err(ApiError::new(ProblemType::MethodNotAllowed).with_allow(methods)),
-        None if request.method().is_safe() && request.method() != Method::TRACE => Err(ApiError::not_found()),
-        None if request.path().starts_with("/api/") && is_usual(request.method()) => Err(ApiError::not_found()),
+        None if request.method().is_safe() && request.method() != Method::TRACE => {
+            Err(ApiError::not_found())
+        }
+        None if request.path().starts_with("/api/") && is_usual(request.method()) => {
+            Err(ApiError::not_found())
+        }
         None => Err(ApiError::new(ProblemType::MethodNotAllowed).with_allow("GET, HEAD")),
     }
 }

@@ -19,7 +19,10 @@ pub type Extraction<T> = Pin<Box<dyn Future<Output = Result<T, ApiError>>>>;
 struct Gate(watch::Receiver<bool>);
 
 /// Runs the check of a caller; whatever is read from the same request waits for its success.
-pub fn caller<T: 'static>(request: &HttpRequest, check: impl Future<Output = Result<T, ApiError>> + 'static) -> Extraction<T> {
+pub fn caller<T: 'static>(
+    request: &HttpRequest,
+    check: impl Future<Output = Result<T, ApiError>> + 'static,
+) -> Extraction<T> {
     let (open, gate) = watch::channel(false);
     request.extensions_mut().insert(Gate(gate));
     Box::pin(async move {
@@ -33,12 +36,17 @@ pub fn caller<T: 'static>(request: &HttpRequest, check: impl Future<Output = Res
 /// Runs the reading of something else after the caller of the request, if it has one, was let through.
 ///
 /// A handler's caller must be its first parameter for this to have an effect.
-pub fn after_caller<T: 'static>(request: &HttpRequest, read: impl Future<Output = Result<T, ApiError>> + 'static) -> Extraction<T> {
+pub fn after_caller<T: 'static>(
+    request: &HttpRequest,
+    read: impl Future<Output = Result<T, ApiError>> + 'static,
+) -> Extraction<T> {
     let gate = request.extensions().get::<Gate>().cloned();
     Box::pin(async move {
         if let Some(Gate(mut gate)) = gate {
             // The check ended without success: its own answer is the one that counts.
-            gate.wait_for(|open| *open).await.map_err(|_| ApiError::unauthorized())?;
+            gate.wait_for(|open| *open)
+                .await
+                .map_err(|_| ApiError::unauthorized())?;
         }
         read.await
     })

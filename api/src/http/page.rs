@@ -36,7 +36,11 @@ impl Default for Limit {
 impl<'de> Deserialize<'de> for Limit {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let rows = u16::deserialize(deserializer)?;
-        if (1..=100).contains(&rows) { Ok(Self(rows)) } else { Err(serde::de::Error::custom("out of range")) }
+        if (1..=100).contains(&rows) {
+            Ok(Self(rows))
+        } else {
+            Err(serde::de::Error::custom("out of range"))
+        }
     }
 }
 
@@ -49,7 +53,9 @@ pub struct Cursors {
 impl Cursors {
     /// The signer of this installation.
     pub fn new(keys: &SecretKeys) -> Self {
-        Self { key: keys.derive("cursor") }
+        Self {
+            key: keys.derive("cursor"),
+        }
     }
 
     /// Writes a cursor for the position `position` in the list that `fingerprint` describes.
@@ -58,7 +64,11 @@ impl Cursors {
     ///
     /// # Errors
     /// When the position cannot be written as JSON.
-    pub fn encode<P: Serialize>(&self, fingerprint: &str, position: &P) -> Result<String, ApiError> {
+    pub fn encode<P: Serialize>(
+        &self,
+        fingerprint: &str,
+        position: &P,
+    ) -> Result<String, ApiError> {
         let text = serde_json::to_vec(position).map_err(ApiError::internal)?;
         let mut bytes = self.tag(fingerprint, &text).to_vec();
         bytes.extend_from_slice(&text);
@@ -69,7 +79,11 @@ impl Cursors {
     ///
     /// # Errors
     /// `bad_cursor` when it was forged, or made for another filter or caller.
-    pub fn decode<P: DeserializeOwned>(&self, fingerprint: &str, cursor: &str) -> Result<P, ApiError> {
+    pub fn decode<P: DeserializeOwned>(
+        &self,
+        fingerprint: &str,
+        cursor: &str,
+    ) -> Result<P, ApiError> {
         let bad = || ApiError::new(ProblemType::BadCursor);
         if cursor.len() > 2048 {
             return Err(bad());
@@ -101,7 +115,10 @@ impl Cursors {
             Some(last) if more => Some(self.encode(fingerprint, &position(last))?),
             _ => None,
         };
-        Ok(Page { items: rows.into_iter().map(view).collect(), next })
+        Ok(Page {
+            items: rows.into_iter().map(view).collect(),
+            next,
+        })
     }
 
     fn tag(&self, fingerprint: &str, text: &[u8]) -> [u8; TAG_LENGTH] {
@@ -123,26 +140,47 @@ mod tests {
     fn a_cursor_comes_back_only_unchanged_and_for_the_same_list() {
         let cursors = Cursors::new(&SecretKeys::random());
         let cursor = cursors.encode("desk=1&user=7", &(42_i64, "x")).unwrap();
-        assert_eq!(cursors.decode::<(i64, String)>("desk=1&user=7", &cursor).unwrap(), (42, "x".to_owned()));
-        let refused = |fingerprint: &str, cursor: &str| cursors.decode::<(i64, String)>(fingerprint, cursor).unwrap_err().kind() == ProblemType::BadCursor;
+        assert_eq!(
+            cursors
+                .decode::<(i64, String)>("desk=1&user=7", &cursor)
+                .unwrap(),
+            (42, "x".to_owned())
+        );
+        let refused = |fingerprint: &str, cursor: &str| {
+            cursors
+                .decode::<(i64, String)>(fingerprint, cursor)
+                .unwrap_err()
+                .kind()
+                == ProblemType::BadCursor
+        };
         assert!(refused("desk=2&user=7", &cursor));
         assert!(refused("desk=1&user=8", &cursor));
         assert!(refused("desk=1&user=7", ""));
         assert!(refused("desk=1&user=7", "!!"));
         assert!(refused("desk=1&user=7", &"A".repeat(5000)));
         let other = Cursors::new(&SecretKeys::random());
-        assert!(refused("desk=1&user=7", &other.encode("desk=1&user=7", &(42_i64, "x")).unwrap()));
+        assert!(refused(
+            "desk=1&user=7",
+            &other.encode("desk=1&user=7", &(42_i64, "x")).unwrap()
+        ));
         for index in 0..cursor.len() {
             let mut forged = cursor.clone().into_bytes();
             forged[index] = if forged[index] == b'A' { b'B' } else { b'A' };
-            assert!(refused("desk=1&user=7", std::str::from_utf8(&forged).unwrap()), "byte {index}");
+            assert!(
+                refused("desk=1&user=7", std::str::from_utf8(&forged).unwrap()),
+                "byte {index}"
+            );
         }
     }
 
     #[test]
     fn the_last_page_has_no_next() {
         let cursors = Cursors::new(&SecretKeys::random());
-        let page = |rows: Vec<i64>| cursors.page("f", Limit(2), rows, |row| *row, |row| row).unwrap();
+        let page = |rows: Vec<i64>| {
+            cursors
+                .page("f", Limit(2), rows, |row| *row, |row| row)
+                .unwrap()
+        };
         assert_eq!(page(vec![1, 2]).next, None);
         let first = page(vec![1, 2, 3]);
         assert_eq!(first.items, [1, 2]);
@@ -156,7 +194,10 @@ mod tests {
             limit: Option<Limit>,
         }
         for bad in ["0", "-1", "101", "1000000000", "x", "2.5"] {
-            assert!(super::super::query::parse::<Sample>(&format!("limit={bad}")).is_err(), "{bad}");
+            assert!(
+                super::super::query::parse::<Sample>(&format!("limit={bad}")).is_err(),
+                "{bad}"
+            );
         }
         let sample: Sample = super::super::query::parse("limit=100").unwrap();
         assert_eq!(sample.limit.unwrap().get(), 100);

@@ -36,7 +36,10 @@ impl<T: DeserializeOwned + 'static> FromRequest for Path<T> {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let parsed = web::Path::<T>::from_request(request, payload).into_inner();
         let parsed = parsed.map(|path| Self(path.into_inner())).map_err(|_| {
-            ApiError::malformed("Una parte de la dirección no tiene la forma esperada.", "A part of the address does not have the expected form.")
+            ApiError::malformed(
+                "Una parte de la dirección no tiene la forma esperada.",
+                "A part of the address does not have the expected form.",
+            )
         });
         after_caller(request, ready(parsed))
     }

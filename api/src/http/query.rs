@@ -49,28 +49,43 @@ impl<T: DeserializeOwned + 'static> FromRequest for Query<T> {
 /// 400 for a repeated parameter, 422 for an unknown or unsuitable one.
 pub fn parse<T: DeserializeOwned>(query: &str) -> Result<T, ApiError> {
     let pairs = web::Query::<Vec<(String, String)>>::from_query(query)
-        .map_err(|_| ApiError::malformed("No se pudieron leer los parámetros.", "The parameters could not be read."))?
+        .map_err(|_| {
+            ApiError::malformed(
+                "No se pudieron leer los parámetros.",
+                "The parameters could not be read.",
+            )
+        })?
         .into_inner();
     let mut seen = HashSet::new();
     for (name, _) in &pairs {
         if !seen.insert(name.as_str()) || name.contains(['[', ']']) {
             let shown: String = name.chars().take(40).collect();
-            return Err(ApiError::malformed(format!("El parámetro {shown} se repite."), format!("The parameter {shown} is repeated.")));
+            return Err(ApiError::malformed(
+                format!("El parámetro {shown} se repite."),
+                format!("The parameter {shown} is repeated."),
+            ));
         }
     }
     let entries = pairs.into_iter().map(|(name, value)| (name, Word(value)));
-    serde_path_to_error::deserialize(MapDeserializer::new(entries)).map_err(|error: serde_path_to_error::Error<serde::de::value::Error>| {
-        let at = pointer::from_path(error.path());
-        let fault = shape_fault(at, &error.into_inner().to_string());
-        in_query_form(fault)
-    })
+    serde_path_to_error::deserialize(MapDeserializer::new(entries)).map_err(
+        |error: serde_path_to_error::Error<serde::de::value::Error>| {
+            let at = pointer::from_path(error.path());
+            let fault = shape_fault(at, &error.into_inner().to_string());
+            in_query_form(fault)
+        },
+    )
 }
 
 /// A fault of the query points with `?name` instead of a JSON pointer.
 fn in_query_form(error: ApiError) -> ApiError {
     let mut faults = error.faults().to_vec();
     for fault in &mut faults {
-        let name = fault.pointer.trim_start_matches('/').split('/').next().unwrap_or_default();
+        let name = fault
+            .pointer
+            .trim_start_matches('/')
+            .split('/')
+            .next()
+            .unwrap_or_default();
         fault.pointer = format!("?{name}");
     }
     ApiError::validation(faults)
@@ -109,16 +124,30 @@ impl<'de> Deserializer<'de> for Word {
         visitor.visit_some(self)
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Self::Error> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
         visitor.visit_newtype_struct(self)
     }
 
-    fn deserialize_enum<V: Visitor<'de>>(self, _: &'static str, _: &'static [&'static str], visitor: V) -> Result<V::Value, Self::Error> {
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
         visitor.visit_enum(self.0.into_deserializer())
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        let words: Vec<Word> = self.0.split(',').filter(|word| !word.is_empty()).map(|word| Word(word.to_owned())).collect();
+        let words: Vec<Word> = self
+            .0
+            .split(',')
+            .filter(|word| !word.is_empty())
+            .map(|word| Word(word.to_owned()))
+            .collect();
         visitor.visit_seq(SeqDeserializer::new(words.into_iter()))
     }
 
@@ -170,9 +199,16 @@ mod tests {
 
     #[test]
     fn parameters_become_what_their_fields_want() {
-        let sample: Sample = parse("limit=25&sort=code&status=code,due_at&q=impresora+da%C3%B1ada&open=true").unwrap();
-        let wanted =
-            Sample { limit: Some(25), sort: Sort::Code, status: vec![Sort::Code, Sort::DueAt], q: Some("impresora dañada".to_owned()), open: Some(true) };
+        let sample: Sample =
+            parse("limit=25&sort=code&status=code,due_at&q=impresora+da%C3%B1ada&open=true")
+                .unwrap();
+        let wanted = Sample {
+            limit: Some(25),
+            sort: Sort::Code,
+            status: vec![Sort::Code, Sort::DueAt],
+            q: Some("impresora dañada".to_owned()),
+            open: Some(true),
+        };
         assert_eq!(sample, wanted);
         assert!(parse::<Sample>("").is_ok());
     }
@@ -192,7 +228,11 @@ mod tests {
         for (query, kind, pointer) in cases {
             let error = parse::<Sample>(query).unwrap_err();
             assert_eq!(error.kind(), kind, "{query}");
-            assert_eq!(error.faults().first().map(|fault| fault.pointer.as_str()), pointer, "{query}");
+            assert_eq!(
+                error.faults().first().map(|fault| fault.pointer.as_str()),
+                pointer,
+                "{query}"
+            );
         }
     }
 }

@@ -91,7 +91,8 @@ impl RateClass {
     }
 }
 
-type Limiter = RateLimiter<String, DefaultKeyedStateStore<String>, DefaultClock, StateInformationMiddleware>;
+type Limiter =
+    RateLimiter<String, DefaultKeyedStateStore<String>, DefaultClock, StateInformationMiddleware>;
 
 struct ClassLimiter {
     budget: Budget,
@@ -118,9 +119,15 @@ impl RateLimits {
     pub fn new(limits: &Limits) -> Self {
         let class_limiter = |class: RateClass| {
             let budget = class.budget(limits);
-            ClassLimiter { budget, limiter: RateLimiter::keyed(quota(budget)).with_middleware() }
+            ClassLimiter {
+                budget,
+                limiter: RateLimiter::keyed(quota(budget)).with_middleware(),
+            }
         };
-        Self { classes: RateClass::ALL.into_iter().map(class_limiter).collect(), clock: DefaultClock::default() }
+        Self {
+            classes: RateClass::ALL.into_iter().map(class_limiter).collect(),
+            clock: DefaultClock::default(),
+        }
     }
 
     /// Charges one request to a key.
@@ -130,7 +137,11 @@ impl RateLimits {
     pub fn check(&self, class: RateClass, key: impl ToString) -> Result<RateState, ApiError> {
         let ClassLimiter { budget, limiter } = &self.classes[class as usize];
         match limiter.check_key(&key.to_string()) {
-            Ok(snapshot) => Ok(RateState { class, budget: *budget, remaining: snapshot.remaining_burst_capacity() }),
+            Ok(snapshot) => Ok(RateState {
+                class,
+                budget: *budget,
+                remaining: snapshot.remaining_burst_capacity(),
+            }),
             Err(refused) => {
                 let wait = refused.wait_time_from(self.clock.now());
                 tracing::warn!(rate.class = class.name(), "a budget of requests is used up");
@@ -152,18 +163,26 @@ impl RateLimits {
 fn quota(budget: Budget) -> Quota {
     let count = NonZeroU32::new(budget.count).unwrap_or(NonZeroU32::MIN);
     let each = Duration::from_secs(budget.seconds.max(1).into()) / count.get();
-    Quota::with_period(each.max(Duration::from_nanos(1))).unwrap_or_else(|| Quota::per_second(count)).allow_burst(count)
+    Quota::with_period(each.max(Duration::from_nanos(1)))
+        .unwrap_or_else(|| Quota::per_second(count))
+        .allow_burst(count)
 }
 
 impl RateState {
     /// Writes `RateLimit-Policy` and `RateLimit`.
     pub fn write_headers(&self, headers: &mut HeaderMap) {
         let name = self.class.name();
-        let policy = format!("\"{name}\";q={};w={}", self.budget.count, self.budget.seconds);
+        let policy = format!(
+            "\"{name}\";q={};w={}",
+            self.budget.count, self.budget.seconds
+        );
         // Seconds until one more request is allowed again, at most.
         let next = self.budget.seconds.div_ceil(self.budget.count);
         let state = format!("\"{name}\";r={};t={next}", self.remaining);
-        for (name, text) in [(HeaderName::from_static("ratelimit-policy"), policy), (HeaderName::from_static("ratelimit"), state)] {
+        for (name, text) in [
+            (HeaderName::from_static("ratelimit-policy"), policy),
+            (HeaderName::from_static("ratelimit"), state),
+        ] {
             if let Ok(value) = HeaderValue::from_str(&text) {
                 headers.insert(name, value);
             }
@@ -178,18 +197,34 @@ mod tests {
     use super::*;
 
     fn limits() -> RateLimits {
-        RateLimits::new(&Limits { login_per_account: Budget { count: 3, seconds: 900 }, ..Limits::default() })
+        RateLimits::new(&Limits {
+            login_per_account: Budget {
+                count: 3,
+                seconds: 900,
+            },
+            ..Limits::default()
+        })
     }
 
     #[test]
     fn a_used_up_budget_refuses_that_key_only() {
         let limits = limits();
         for left in [2, 1, 0] {
-            assert_eq!(limits.check(RateClass::LoginAccount, "ana").unwrap().remaining, left);
+            assert_eq!(
+                limits
+                    .check(RateClass::LoginAccount, "ana")
+                    .unwrap()
+                    .remaining,
+                left
+            );
         }
         let refused = limits.check(RateClass::LoginAccount, "ana").unwrap_err();
         assert_eq!(refused.kind(), ProblemType::RateLimited);
-        assert!(refused.retry_after().is_some_and(|seconds| (1..=301).contains(&seconds)));
+        assert!(
+            refused
+                .retry_after()
+                .is_some_and(|seconds| (1..=301).contains(&seconds))
+        );
         assert!(limits.check(RateClass::LoginAccount, "ben").is_ok());
         assert!(limits.check(RateClass::LoginPrefix, "ana").is_ok());
     }
@@ -204,8 +239,17 @@ mod tests {
     #[test]
     fn the_headers_tell_the_budget() {
         let mut headers = HeaderMap::new();
-        limits().check(RateClass::LoginAccount, "ana").unwrap().write_headers(&mut headers);
-        assert_eq!(headers.get("ratelimit-policy").unwrap(), "\"login-account\";q=3;w=900");
-        assert_eq!(headers.get("ratelimit").unwrap(), "\"login-account\";r=2;t=300");
+        limits()
+            .check(RateClass::LoginAccount, "ana")
+            .unwrap()
+            .write_headers(&mut headers);
+        assert_eq!(
+            headers.get("ratelimit-policy").unwrap(),
+            "\"login-account\";q=3;w=900"
+        );
+        assert_eq!(
+            headers.get("ratelimit").unwrap(),
+            "\"login-account\";r=2;t=300"
+        );
     }
 }

@@ -19,14 +19,26 @@ struct Route {
 impl RouteTable {
     /// Reads the table from a description.
     pub fn new(api: &OpenApi) -> Self {
-        let routes = api.paths.paths.iter().map(|(path, item)| Route { pattern: ResourceDef::new(path.as_str()), methods: methods(item) }).collect();
+        let routes = api
+            .paths
+            .paths
+            .iter()
+            .map(|(path, item)| Route {
+                pattern: ResourceDef::new(path.as_str()),
+                methods: methods(item),
+            })
+            .collect();
         Self { routes }
     }
 
     /// The methods that an address knows, as an `Allow` header; none when there is no such address.
     pub fn allowed(&self, path: &str) -> Option<String> {
         let mut names: Vec<&str> = Vec::new();
-        for route in self.routes.iter().filter(|route| route.pattern.is_match(path)) {
+        for route in self
+            .routes
+            .iter()
+            .filter(|route| route.pattern.is_match(path))
+        {
             names.extend(route.methods.iter().map(|(method, _)| method.as_str()));
         }
         names.sort_unstable();
@@ -36,8 +48,16 @@ impl RouteTable {
 
     /// Whether this operation answers only JSON.
     pub fn is_json_only(&self, method: &Method, path: &str) -> bool {
-        let mut matching = self.routes.iter().filter(|route| route.pattern.is_match(path));
-        matching.any(|route| route.methods.iter().any(|(known, other)| known == method && !other))
+        let mut matching = self
+            .routes
+            .iter()
+            .filter(|route| route.pattern.is_match(path));
+        matching.any(|route| {
+            route
+                .methods
+                .iter()
+                .any(|(known, other)| known == method && !other)
+        })
     }
 }
 
@@ -49,13 +69,21 @@ fn methods(item: &PathItem) -> Vec<(Method, bool)> {
         (Method::PATCH, &item.patch),
         (Method::DELETE, &item.delete),
     ];
-    let known = operations.into_iter().filter_map(|(method, operation)| Some((method, operation.as_ref()?)));
+    let known = operations
+        .into_iter()
+        .filter_map(|(method, operation)| Some((method, operation.as_ref()?)));
     known
         .map(|(method, operation)| {
-            let other = operation.responses.responses.values().any(|response| match response {
-                RefOr::T(response) => response.content.keys().any(|media| !media.contains("json")),
-                RefOr::Ref(_) => false,
-            });
+            let other = operation
+                .responses
+                .responses
+                .values()
+                .any(|response| match response {
+                    RefOr::T(response) => {
+                        response.content.keys().any(|media| !media.contains("json"))
+                    }
+                    RefOr::Ref(_) => false,
+                });
             (method, other)
         })
         .collect()

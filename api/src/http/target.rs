@@ -22,11 +22,19 @@ pub fn check_encoding(head: &RequestHead) -> Result<(), ApiError> {
     }
     // A second encoding (%25), a slash or a backslash inside a segment would mean another path to whoever decodes again.
     let path_ok = decodes_cleanly(path, |byte| !matches!(byte, b'%' | b'/' | b'\\'));
-    let dotted = path.split('/').any(|segment| matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | ".."));
+    let dotted = path.split('/').any(|segment| {
+        matches!(
+            segment.to_ascii_lowercase().replace("%2e", ".").as_str(),
+            "." | ".."
+        )
+    });
     if path_ok && !dotted && !path.contains('\\') && decodes_cleanly(query, |_| true) {
         Ok(())
     } else {
-        Err(ApiError::malformed("La dirección contiene caracteres que no se admiten.", "The address contains characters that are not accepted."))
+        Err(ApiError::malformed(
+            "La dirección contiene caracteres que no se admiten.",
+            "The address contains characters that are not accepted.",
+        ))
     }
 }
 
@@ -39,7 +47,10 @@ fn decodes_cleanly(text: &str, allowed: impl Fn(u8) -> bool) -> bool {
             decoded.push(byte);
             continue;
         }
-        let (Some(high), Some(low)) = (bytes.next().and_then(hex), bytes.next().and_then(hex)) else { return false };
+        let (Some(high), Some(low)) = (bytes.next().and_then(hex), bytes.next().and_then(hex))
+        else {
+            return false;
+        };
         let escaped = high * 16 + low;
         if !allowed(escaped) {
             return false;
@@ -50,7 +61,9 @@ fn decodes_cleanly(text: &str, allowed: impl Fn(u8) -> bool) -> bool {
 }
 
 fn hex(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+    char::from(digit)
+        .to_digit(16)
+        .and_then(|value| u8::try_from(value).ok())
 }
 
 /// Checks that the request names one of our hosts.
@@ -58,18 +71,32 @@ fn hex(digit: u8) -> Option<u8> {
 /// # Errors
 /// 400 without a host, 421 for another's.
 pub fn check_host(head: &RequestHead, settings: &Settings) -> Result<(), ApiError> {
-    let mut hosts: Vec<&str> = head.headers().get_all(HOST).map(|value| value.to_str().unwrap_or_default()).collect();
+    let mut hosts: Vec<&str> = head
+        .headers()
+        .get_all(HOST)
+        .map(|value| value.to_str().unwrap_or_default())
+        .collect();
     hosts.extend(head.uri.authority().map(|authority| authority.as_str()));
     if hosts.is_empty() || hosts.iter().any(|host| host.is_empty()) {
-        return Err(ApiError::malformed("Falta la cabecera Host.", "The Host header is missing."));
+        return Err(ApiError::malformed(
+            "Falta la cabecera Host.",
+            "The Host header is missing.",
+        ));
     }
-    if hosts.iter().all(|host| is_ours(host_name(host), settings)) { Ok(()) } else { Err(ApiError::new(ProblemType::Misdirected)) }
+    if hosts.iter().all(|host| is_ours(host_name(host), settings)) {
+        Ok(())
+    } else {
+        Err(ApiError::new(ProblemType::Misdirected))
+    }
 }
 
 fn is_ours(host: &str, settings: &Settings) -> bool {
     host.eq_ignore_ascii_case(settings.public_url.host())
         || is_loopback_host(host)
-        || settings.allowed_hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(host))
+        || settings
+            .allowed_hosts
+            .iter()
+            .any(|allowed| allowed.eq_ignore_ascii_case(host))
 }
 
 /// The host without its port.
@@ -86,12 +113,20 @@ fn host_name(authority: &str) -> &str {
 /// 403.
 pub fn check_origin(headers: &HeaderMap, settings: &Settings) -> Result<(), ApiError> {
     let foreign = || {
-        ApiError::forbidden().detail("La solicitud viene de otro sitio.", "The request comes from another site.")
+        ApiError::forbidden().detail(
+            "La solicitud viene de otro sitio.",
+            "The request comes from another site.",
+        )
     };
-    if headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site") {
+    if headers
+        .get("sec-fetch-site")
+        .is_some_and(|site| site == "cross-site")
+    {
         return Err(foreign());
     }
-    let Some(origin) = headers.get(ORIGIN) else { return Ok(()) };
+    let Some(origin) = headers.get(ORIGIN) else {
+        return Ok(());
+    };
     let origin = origin.to_str().unwrap_or_default();
     if origin == settings.public_url.as_str() {
         return Ok(());
@@ -99,7 +134,11 @@ pub fn check_origin(headers: &HeaderMap, settings: &Settings) -> Result<(), ApiE
     // The same server reached by another accepted name, such as 127.0.0.1 instead of localhost.
     let authority = origin.split_once("://").map(|(_, authority)| authority);
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
-    if authority.is_some() && authority == host { Ok(()) } else { Err(foreign()) }
+    if authority.is_some() && authority == host {
+        Ok(())
+    } else {
+        Err(foreign())
+    }
 }
 
 #[cfg(test)]
@@ -109,18 +148,48 @@ mod tests {
     use super::*;
 
     fn settings() -> Settings {
-        Settings::for_tests(std::path::Path::new("data"), None, "https://help.example.org").unwrap()
+        Settings::for_tests(
+            std::path::Path::new("data"),
+            None,
+            "https://help.example.org",
+        )
+        .unwrap()
     }
 
     #[test]
     fn an_address_is_decoded_once_and_hides_nothing() {
-        let ok = |target: &str| check_encoding(TestRequest::with_uri(target).to_http_request().head()).is_ok();
-        for good in ["/", "/api/v1/tickets/INF-1042", "/soporte/new", "/a?q=impresora%20da%C3%B1ada", "/a?q=100%25", "/a?next=%2Fqueue", "/ni%C3%B1o"] {
+        let ok = |target: &str| {
+            check_encoding(TestRequest::with_uri(target).to_http_request().head()).is_ok()
+        };
+        for good in [
+            "/",
+            "/api/v1/tickets/INF-1042",
+            "/soporte/new",
+            "/a?q=impresora%20da%C3%B1ada",
+            "/a?q=100%25",
+            "/a?next=%2Fqueue",
+            "/ni%C3%B1o",
+        ] {
             assert!(ok(good), "{good}");
         }
         let bad = [
-            "/%00", "/a%0d%0ab", "/%c0%af", "/%zz", "/%", "/%2", "/..%2fetc", "/a%2fb", "/%252e%252e/", "/a%5cb", "/../etc", "/%2e%2e/etc", "/a?q=%00",
-            "/a?q=%zz", "/a?q=%c0%af", "/a?q=%0d%0a", "/a/./b",
+            "/%00",
+            "/a%0d%0ab",
+            "/%c0%af",
+            "/%zz",
+            "/%",
+            "/%2",
+            "/..%2fetc",
+            "/a%2fb",
+            "/%252e%252e/",
+            "/a%5cb",
+            "/../etc",
+            "/%2e%2e/etc",
+            "/a?q=%00",
+            "/a?q=%zz",
+            "/a?q=%c0%af",
+            "/a?q=%0d%0a",
+            "/a/./b",
         ];
         for bad in bad {
             assert!(!ok(bad), "{bad}");
@@ -138,10 +207,21 @@ mod tests {
             }
             check_host(request.to_http_request().head(), &settings).map_err(|error| error.kind())
         };
-        for good in ["help.example.org", "HELP.example.org:443", "localhost:8080", "127.0.0.1", "[::1]:8080"] {
+        for good in [
+            "help.example.org",
+            "HELP.example.org:443",
+            "localhost:8080",
+            "127.0.0.1",
+            "[::1]:8080",
+        ] {
             assert_eq!(kind(Some(good)), Ok(()), "{good}");
         }
-        for bad in ["evil.example.net", "help.example.org.evil.example.net", "help.example.org@evil", "10.0.0.1"] {
+        for bad in [
+            "evil.example.net",
+            "help.example.org.evil.example.net",
+            "help.example.org@evil",
+            "10.0.0.1",
+        ] {
             assert_eq!(kind(Some(bad)), Err(ProblemType::Misdirected), "{bad}");
         }
         assert_eq!(kind(None), Err(ProblemType::Malformed));
@@ -160,7 +240,10 @@ mod tests {
         };
         assert!(ok(&[]));
         assert!(ok(&[("origin", "https://help.example.org")]));
-        assert!(ok(&[("origin", "http://localhost:8080"), ("sec-fetch-site", "same-origin")]));
+        assert!(ok(&[
+            ("origin", "http://localhost:8080"),
+            ("sec-fetch-site", "same-origin")
+        ]));
         assert!(!ok(&[("origin", "https://evil.example.net")]));
         assert!(!ok(&[("origin", "null")]));
         assert!(!ok(&[("sec-fetch-site", "cross-site")]));

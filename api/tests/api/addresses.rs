@@ -16,12 +16,19 @@ fn raw(app: &TestApp, request: &str) -> (u16, String) {
     // The server may close at once after a bad request; what came until then counts.
     let _ = stream.read_to_end(&mut answer);
     let answer = String::from_utf8_lossy(&answer).into_owned();
-    let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
+    let status = answer
+        .split(' ')
+        .nth(1)
+        .and_then(|status| status.parse().ok())
+        .unwrap_or(0);
     (status, answer)
 }
 
 fn raw_get(app: &TestApp, target: &str, headers: &str) -> (u16, String) {
-    raw(app, &format!("GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}\r\n"))
+    raw(
+        app,
+        &format!("GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}\r\n"),
+    )
 }
 
 both! {
@@ -48,49 +55,111 @@ async fn a_known_address_names_its_methods() {
     answer.problem(ProblemType::MethodNotAllowed);
     assert_eq!(answer.header("allow"), Some("GET"));
     for method in ["TRACE", "PROPFIND"] {
-        let answer = app.call(Method::from_bytes(method.as_bytes()).unwrap(), "/api/v1/me").send().await;
+        let answer = app
+            .call(Method::from_bytes(method.as_bytes()).unwrap(), "/api/v1/me")
+            .send()
+            .await;
         answer.problem(ProblemType::MethodNotAllowed);
         assert!(answer.header("allow").is_some());
     }
-    app.call(Method::TRACE, "/").send().await.problem(ProblemType::MethodNotAllowed);
-    app.get("/api/v1/me").header("x-http-method-override", "DELETE").send().await.problem(ProblemType::Unauthorized);
+    app.call(Method::TRACE, "/")
+        .send()
+        .await
+        .problem(ProblemType::MethodNotAllowed);
+    app.get("/api/v1/me")
+        .header("x-http-method-override", "DELETE")
+        .send()
+        .await
+        .problem(ProblemType::Unauthorized);
 }
 
 #[tokio::test]
 async fn addresses_that_hide_something_are_refused() {
     let app = TestApp::sqlite().await;
-    for target in ["/%00", "/a%0d%0ab", "/api/%c0%af", "/%zz", "/..%2fetc", "/%252e%252e/", "/api/v1/me?q=%00", "/api/v1/me?q=%zz", "/api/v1/me?q=%c0%af"] {
+    for target in [
+        "/%00",
+        "/a%0d%0ab",
+        "/api/%c0%af",
+        "/%zz",
+        "/..%2fetc",
+        "/%252e%252e/",
+        "/api/v1/me?q=%00",
+        "/api/v1/me?q=%zz",
+        "/api/v1/me?q=%c0%af",
+    ] {
         let (status, text) = raw_get(&app, target, "");
         assert_eq!(status, 400, "{target}: {text}");
         assert!(text.contains("application/problem+json"), "{target}");
     }
-    for target in ["/api/v1/me;x=1", "/api/v1//me", "/api/v1/me.", "/API/v1/me", "/api/v1/%2e%2e/v1/me"] {
+    for target in [
+        "/api/v1/me;x=1",
+        "/api/v1//me",
+        "/api/v1/me.",
+        "/API/v1/me",
+        "/api/v1/%2e%2e/v1/me",
+    ] {
         let (status, text) = raw_get(&app, target, "");
         assert!(matches!(status, 400 | 404), "{target}: {text}");
     }
-    assert_eq!(raw_get(&app, &format!("/{}", "a".repeat(16 * 1024)), "").0, 414);
+    assert_eq!(
+        raw_get(&app, &format!("/{}", "a".repeat(16 * 1024)), "").0,
+        414
+    );
 }
 
 #[tokio::test]
 async fn only_our_own_host_is_served() {
     let app = TestApp::sqlite().await;
     let status = |request: &str| raw(&app, request).0;
-    assert_eq!(status("GET /health/live HTTP/1.1\r\nHost: localhost:1234\r\nConnection: close\r\n\r\n"), 200);
-    assert_eq!(status("GET /health/live HTTP/1.1\r\nHost: evil.example.net\r\nConnection: close\r\n\r\n"), 421);
-    assert_eq!(status("GET http://evil.example.net/health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"), 421);
-    assert_eq!(status("GET /health/live HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n"), 400);
+    assert_eq!(
+        status("GET /health/live HTTP/1.1\r\nHost: localhost:1234\r\nConnection: close\r\n\r\n"),
+        200
+    );
+    assert_eq!(
+        status("GET /health/live HTTP/1.1\r\nHost: evil.example.net\r\nConnection: close\r\n\r\n"),
+        421
+    );
+    assert_eq!(
+        status(
+            "GET http://evil.example.net/health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        ),
+        421
+    );
+    assert_eq!(
+        status("GET /health/live HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n"),
+        400
+    );
 }
 
 #[tokio::test]
 async fn broken_framing_and_endless_headers_are_refused() {
     let app = TestApp::sqlite().await;
-    let post = |headers: &str, body: &str| raw(&app, &format!("POST /api/v1/session HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}\r\n{body}")).0;
-    assert_eq!(post("Content-Length: 2\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"), 400);
-    assert_eq!(post("Content-Length: 2\r\nContent-Length: 3\r\n", "{}"), 400);
+    let post = |headers: &str, body: &str| {
+        raw(&app, &format!("POST /api/v1/session HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}\r\n{body}")).0
+    };
+    assert_eq!(
+        post(
+            "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n",
+            "0\r\n\r\n"
+        ),
+        400
+    );
+    assert_eq!(
+        post("Content-Length: 2\r\nContent-Length: 3\r\n", "{}"),
+        400
+    );
     assert_eq!(post("Content-Length: +2\r\n", "{}"), 400);
     let many: String = (0..200).map(|index| format!("X-{index}: 1\r\n")).collect();
     assert_eq!(raw_get(&app, "/health/live", &many).0, 431);
-    assert_eq!(raw_get(&app, "/health/live", &format!("X-Long: {}\r\n", "a".repeat(256 * 1024))).0, 431);
+    assert_eq!(
+        raw_get(
+            &app,
+            "/health/live",
+            &format!("X-Long: {}\r\n", "a".repeat(256 * 1024))
+        )
+        .0,
+        431
+    );
 }
 
 #[tokio::test]
@@ -113,27 +182,73 @@ async fn forwarded_headers_of_strangers_are_ignored() {
 #[tokio::test]
 async fn json_addresses_speak_and_hear_only_json() {
     let app = TestApp::sqlite().await;
-    app.get("/api/v1/me").header("accept", "image/png").send().await.problem(ProblemType::NotAcceptable);
-    app.get("/api/v1/me").header("accept", "text/html, */*;q=0.1").send().await.problem(ProblemType::Unauthorized);
-    for content_type in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "application/json; charset=utf-16"] {
-        app.post("/api/v1/session").raw(content_type, "{}").send().await.problem(ProblemType::UnsupportedMediaType);
+    app.get("/api/v1/me")
+        .header("accept", "image/png")
+        .send()
+        .await
+        .problem(ProblemType::NotAcceptable);
+    app.get("/api/v1/me")
+        .header("accept", "text/html, */*;q=0.1")
+        .send()
+        .await
+        .problem(ProblemType::Unauthorized);
+    for content_type in [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data",
+        "application/json; charset=utf-16",
+    ] {
+        app.post("/api/v1/session")
+            .raw(content_type, "{}")
+            .send()
+            .await
+            .problem(ProblemType::UnsupportedMediaType);
     }
-    app.post("/api/v1/session").send().await.problem(ProblemType::UnsupportedMediaType);
-    app.post("/api/v1/session").raw("application/json", "").send().await.problem(ProblemType::Malformed);
-    app.post("/api/v1/session").raw("application/json", "[]").send().await.problem(ProblemType::Validation);
+    app.post("/api/v1/session")
+        .send()
+        .await
+        .problem(ProblemType::UnsupportedMediaType);
+    app.post("/api/v1/session")
+        .raw("application/json", "")
+        .send()
+        .await
+        .problem(ProblemType::Malformed);
+    app.post("/api/v1/session")
+        .raw("application/json", "[]")
+        .send()
+        .await
+        .problem(ProblemType::Validation);
     let twice = r#"{"email":"a@example.org","email":"b@example.org","password":"x"}"#;
-    app.post("/api/v1/session").raw("application/json", twice).send().await.problem(ProblemType::Malformed);
+    app.post("/api/v1/session")
+        .raw("application/json", twice)
+        .send()
+        .await
+        .problem(ProblemType::Malformed);
     let large = format!("{{\"email\":\"{}\"}}", "a".repeat(1024 * 1024));
-    app.post("/api/v1/session").raw("application/json", large).send().await.problem(ProblemType::TooLarge);
+    app.post("/api/v1/session")
+        .raw("application/json", large)
+        .send()
+        .await
+        .problem(ProblemType::TooLarge);
 }
 
 #[tokio::test]
 async fn a_page_of_another_site_cannot_write() {
     let app = TestApp::sqlite().await;
     let body = r#"{"email":"a@example.org","password":"x"}"#;
-    let answer = app.post("/api/v1/session").header("origin", "https://evil.example.net").raw("application/json", body).send().await;
+    let answer = app
+        .post("/api/v1/session")
+        .header("origin", "https://evil.example.net")
+        .raw("application/json", body)
+        .send()
+        .await;
     answer.problem(ProblemType::Forbidden);
-    let answer = app.post("/api/v1/session").header("origin", &app.url).raw("application/json", body).send().await;
+    let answer = app
+        .post("/api/v1/session")
+        .header("origin", &app.url)
+        .raw("application/json", body)
+        .send()
+        .await;
     answer.problem(ProblemType::LoginFailed);
 }
 
@@ -162,7 +277,9 @@ async fn the_description_is_openapi_3_1_with_names_of_their_own() {
     for (path, item) in document["paths"].as_object().unwrap() {
         assert!(path.starts_with("/api/v1/"), "{path}");
         for (method, operation) in item.as_object().unwrap() {
-            let name = operation["operationId"].as_str().unwrap_or_else(|| panic!("{method} {path} has no operationId"));
+            let name = operation["operationId"]
+                .as_str()
+                .unwrap_or_else(|| panic!("{method} {path} has no operationId"));
             assert!(!names.iter().any(|known| known == name), "{name} twice");
             names.push(name.to_owned());
         }
@@ -175,7 +292,15 @@ async fn the_documentation_page_loads_nothing_from_elsewhere() {
     let page = app.get("/api/docs/").send().await.expect(200);
     let text = page.text();
     assert!(text.contains("swagger-ui"));
-    assert!(!text.contains("https://") && !text.contains("//unpkg"), "{text}");
-    assert!(!page.header("content-security-policy").unwrap().contains("script-src 'self' 'unsafe-inline'"));
+    assert!(
+        !text.contains("https://") && !text.contains("//unpkg"),
+        "{text}"
+    );
+    assert!(
+        !page
+            .header("content-security-policy")
+            .unwrap()
+            .contains("script-src 'self' 'unsafe-inline'")
+    );
     app.get("/api/docs").send().await.expect(200);
 }

@@ -78,7 +78,9 @@ impl TestApp {
     /// On a PostgreSQL database of its own, when there is a server for tests.
     pub async fn postgres() -> Option<Self> {
         let url = std::env::var("ATIENDE_TEST_POSTGRES_URL").ok()?;
-        let cloned = tokio::task::spawn_blocking(move || clone_template(&url)).await.unwrap();
+        let cloned = tokio::task::spawn_blocking(move || clone_template(&url))
+            .await
+            .unwrap();
         Some(Self::start(Some(cloned), |_| {}).await)
     }
 
@@ -113,7 +115,15 @@ impl TestApp {
         });
         let handle = receiver.recv().unwrap();
         let database = database.map(|(_, name)| name);
-        Self { url, state, clock, client: Client::builder().build().unwrap(), handle, folder, database }
+        Self {
+            url,
+            state,
+            clock,
+            client: Client::builder().build().unwrap(),
+            handle,
+            folder,
+            database,
+        }
     }
 
     /// The folder of this server's data.
@@ -122,13 +132,19 @@ impl TestApp {
     }
 
     /// Changes the database behind the API's back.
-    pub async fn seed<T: Send + 'static>(&self, work: impl FnOnce(&mut DbConnection) -> Result<T, ApiError> + Send + 'static) -> T {
+    pub async fn seed<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut DbConnection) -> Result<T, ApiError> + Send + 'static,
+    ) -> T {
         self.state.db.write(work).await.unwrap()
     }
 
     /// A call without any proof of identity.
     pub fn call(&self, method: Method, path: &str) -> Call {
-        Call { request: self.client.request(method, format!("{}{path}", self.url)), label: path.to_owned() }
+        Call {
+            request: self.client.request(method, format!("{}{path}", self.url)),
+            label: path.to_owned(),
+        }
     }
 
     /// `GET`, unsigned.
@@ -153,7 +169,10 @@ impl TestApp {
 
     /// A browser: keeps cookies.
     pub fn browser(&self) -> Browser {
-        Browser { client: Client::builder().cookie_store(true).build().unwrap(), url: self.url.clone() }
+        Browser {
+            client: Client::builder().cookie_store(true).build().unwrap(),
+            url: self.url.clone(),
+        }
     }
 
     /// An agent without a password, signed in. `places` are desk keys with rights.
@@ -166,11 +185,19 @@ impl TestApp {
         self.agent_with(name, true, &[]).await
     }
 
-    async fn agent_with(&self, name: &str, is_admin: bool, places: &[(i64, &[Privilege])]) -> Agent {
+    async fn agent_with(
+        &self,
+        name: &str,
+        is_admin: bool,
+        places: &[(i64, &[Privilege])],
+    ) -> Agent {
         let now = self.clock.now();
         let email = format!("{}@example.org", name.to_lowercase());
         let full_name = name.to_owned();
-        let places: Vec<(i64, PrivilegeSet)> = places.iter().map(|(desk, rights)| (*desk, rights.iter().copied().collect())).collect();
+        let places: Vec<(i64, PrivilegeSet)> = places
+            .iter()
+            .map(|(desk, rights)| (*desk, rights.iter().copied().collect()))
+            .collect();
         let id = self
             .seed(move |conn| {
                 let row = (
@@ -182,23 +209,52 @@ impl TestApp {
                     users::epoch.eq(0),
                     users::created_at.eq(Ts::new(now)),
                 );
-                let id: i64 = diesel::insert_into(users::table).values(row).returning(users::id).get_result(conn)?;
+                let id: i64 = diesel::insert_into(users::table)
+                    .values(row)
+                    .returning(users::id)
+                    .get_result(conn)?;
                 for (desk_id, rights) in places {
-                    let place = (memberships::desk_id.eq(desk_id), memberships::user_id.eq(id), memberships::privileges.eq(JsonText(rights)));
-                    diesel::insert_into(memberships::table).values(place).execute(conn)?;
+                    let place = (
+                        memberships::desk_id.eq(desk_id),
+                        memberships::user_id.eq(id),
+                        memberships::privileges.eq(JsonText(rights)),
+                    );
+                    diesel::insert_into(memberships::table)
+                        .values(place)
+                        .execute(conn)?;
                 }
                 Ok(id)
             })
             .await;
-        Agent { id, token: self.sign_in(Audience::Console, id, None).await }
+        Agent {
+            id,
+            token: self.sign_in(Audience::Console, id, None).await,
+        }
     }
 
     /// An access token for an agent or person, by a session made behind the API's back.
-    pub async fn sign_in(&self, audience: Audience, subject_id: i64, desk_id: Option<i64>) -> String {
+    pub async fn sign_in(
+        &self,
+        audience: Audience,
+        subject_id: i64,
+        desk_id: Option<i64>,
+    ) -> String {
         let now = self.clock.now();
-        let subject = Subject { audience, subject_id, desk_id };
-        let grant = self.seed(move |conn| Ok(session::start(conn, subject, now)?)).await;
-        let holder = Holder { audience, subject_id, session: grant.family, epoch: 0, desk_id };
+        let subject = Subject {
+            audience,
+            subject_id,
+            desk_id,
+        };
+        let grant = self
+            .seed(move |conn| Ok(session::start(conn, subject, now)?))
+            .await;
+        let holder = Holder {
+            audience,
+            subject_id,
+            session: grant.family,
+            epoch: 0,
+            desk_id,
+        };
         self.state.tokens.sign(holder, now).unwrap()
     }
 
@@ -242,7 +298,10 @@ pub struct Browser {
 impl Browser {
     /// A call of this browser.
     pub fn call(&self, method: Method, path: &str) -> Call {
-        Call { request: self.client.request(method, format!("{}{path}", self.url)), label: path.to_owned() }
+        Call {
+            request: self.client.request(method, format!("{}{path}", self.url)),
+            label: path.to_owned(),
+        }
     }
 
     /// `GET`.
@@ -299,7 +358,10 @@ impl Call {
 
     /// With a body of any bytes.
     pub fn raw(mut self, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
-        self.request = self.request.header("content-type", content_type).body(body.into());
+        self.request = self
+            .request
+            .header("content-type", content_type)
+            .body(body.into());
         self
     }
 
@@ -315,7 +377,12 @@ impl Call {
         let status = response.status().as_u16();
         let headers = response.headers().clone();
         let body = response.bytes().await.unwrap().to_vec();
-        let answer = Answer { status, headers, body, label: self.label };
+        let answer = Answer {
+            status,
+            headers,
+            body,
+            label: self.label,
+        };
         answer.check_headers();
         answer.check_problem();
         answer
@@ -335,8 +402,31 @@ pub struct Answer {
 
 /// Words that tell too much about our insides.
 const FORBIDDEN: [&str; 25] = [
-    "sql", "diesel", "panicked", "src/", ".rs:", "rust_backtrace", "unwrap()", "sqlite", "postgres", "libpq", "r2d2", "actix", "serde", "tokio", "stack backtrace",
-    "thread '", "constraint", "connection refused", "deadlock", "/home/", "/root/", "/work/", "password_hash", "secret_hash", "token_hash",
+    "sql",
+    "diesel",
+    "panicked",
+    "src/",
+    ".rs:",
+    "rust_backtrace",
+    "unwrap()",
+    "sqlite",
+    "postgres",
+    "libpq",
+    "r2d2",
+    "actix",
+    "serde",
+    "tokio",
+    "stack backtrace",
+    "thread '",
+    "constraint",
+    "connection refused",
+    "deadlock",
+    "/home/",
+    "/root/",
+    "/work/",
+    "password_hash",
+    "secret_hash",
+    "token_hash",
 ];
 
 impl Answer {
@@ -355,7 +445,8 @@ impl Answer {
     /// The body as JSON of a type.
     #[track_caller]
     pub fn json<T: DeserializeOwned>(&self) -> T {
-        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{}: {error}: {}", self.label, self.text()))
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("{}: {error}: {}", self.label, self.text()))
     }
 
     /// A header as text.
@@ -366,29 +457,60 @@ impl Answer {
     /// Insists on a problem and gives it.
     #[track_caller]
     pub fn problem(&self, kind: ProblemType) -> Problem {
-        assert_eq!(self.status, kind.status(), "{}: {}", self.label, self.text());
+        assert_eq!(
+            self.status,
+            kind.status(),
+            "{}: {}",
+            self.label,
+            self.text()
+        );
         let problem: Problem = self.json();
         assert_eq!(problem.code, kind.slug(), "{}: {}", self.label, self.text());
         problem
     }
 
     fn check_headers(&self) {
-        let value = |name: &str| self.header(name).unwrap_or_else(|| panic!("{}: no {name}", self.label)).to_owned();
+        let value = |name: &str| {
+            self.header(name)
+                .unwrap_or_else(|| panic!("{}: no {name}", self.label))
+                .to_owned()
+        };
         assert_eq!(value("x-content-type-options"), "nosniff");
         assert_eq!(value("referrer-policy"), "no-referrer");
         assert_eq!(value("cross-origin-opener-policy"), "same-origin");
         assert!(!value("permissions-policy").is_empty());
         assert!(!value("x-request-id").is_empty());
         let policy = value("content-security-policy");
-        assert!(policy.contains("default-src 'none'"), "{}: {policy}", self.label);
-        assert!(policy.contains("frame-ancestors"), "{}: {policy}", self.label);
-        assert!(!policy.contains("unsafe-eval'") || policy.contains("wasm-unsafe-eval"), "{}: {policy}", self.label);
+        assert!(
+            policy.contains("default-src 'none'"),
+            "{}: {policy}",
+            self.label
+        );
+        assert!(
+            policy.contains("frame-ancestors"),
+            "{}: {policy}",
+            self.label
+        );
+        assert!(
+            !policy.contains("unsafe-eval'") || policy.contains("wasm-unsafe-eval"),
+            "{}: {policy}",
+            self.label
+        );
         if self.label.starts_with("/api/v1") {
-            assert!(self.headers.contains_key("cache-control"), "{}: no cache-control", self.label);
+            assert!(
+                self.headers.contains_key("cache-control"),
+                "{}: no cache-control",
+                self.label
+            );
         }
         for cookie in self.headers.get_all("set-cookie") {
             let cookie = cookie.to_str().unwrap();
-            assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict") && cookie.contains("Path=/"), "{cookie}");
+            assert!(
+                cookie.contains("HttpOnly")
+                    && cookie.contains("SameSite=Strict")
+                    && cookie.contains("Path=/"),
+                "{cookie}"
+            );
         }
     }
 
@@ -400,16 +522,30 @@ impl Answer {
         for word in FORBIDDEN {
             assert!(!text.contains(word), "{}: {word:?} in {text}", self.label);
         }
-        assert_eq!(self.header("content-type"), Some("application/problem+json"), "{}: {text}", self.label);
+        assert_eq!(
+            self.header("content-type"),
+            Some("application/problem+json"),
+            "{}: {text}",
+            self.label
+        );
         let problem: Problem = self.json();
         assert_eq!(problem.status, self.status);
         assert_eq!(problem.problem_type, format!("/problems/{}", problem.code));
         assert!(ProblemType::from_slug(&problem.code).is_some());
         assert!(!problem.title.is_empty() && !problem.detail.is_empty());
-        assert_eq!(Some(problem.request_id.as_str()), self.header("x-request-id"));
+        assert_eq!(
+            Some(problem.request_id.as_str()),
+            self.header("x-request-id")
+        );
         assert_ne!(self.status, 500, "{}: {text}", self.label);
         if self.status == 422 && problem.code == "validation" {
-            assert!(problem.errors.iter().all(|fault| !fault.code.is_empty() && !fault.detail.is_empty()), "{text}");
+            assert!(
+                problem
+                    .errors
+                    .iter()
+                    .all(|fault| !fault.code.is_empty() && !fault.detail.is_empty()),
+                "{text}"
+            );
         }
         if self.status == 429 {
             assert!(self.headers.contains_key("retry-after"), "{}", self.label);
@@ -430,20 +566,36 @@ fn clone_template(admin_url: &str) -> (String, String) {
     // Tests may run in several processes: one makes the template, the others wait.
     admin.batch_execute("SELECT pg_advisory_lock(815)").unwrap();
     let known: Count =
-        diesel::sql_query("SELECT count(*) AS count FROM pg_database WHERE datname = $1").bind::<Text, _>(&template).get_result(&mut admin).unwrap();
+        diesel::sql_query("SELECT count(*) AS count FROM pg_database WHERE datname = $1")
+            .bind::<Text, _>(&template)
+            .get_result(&mut admin)
+            .unwrap();
     if known.count == 0 {
         let draft = format!("atiende_draft_{}", Uuid::new_v4().simple());
-        admin.batch_execute(&format!("CREATE DATABASE {draft}")).unwrap();
-        let settings = Settings::for_tests(Path::new("unused"), Some(&with_database(admin_url, &draft)), "http://localhost").unwrap();
-        Db::open(&settings.database).and_then(|db| db.migrate()).unwrap_or_else(|error: DbError| panic!("{error}"));
+        admin
+            .batch_execute(&format!("CREATE DATABASE {draft}"))
+            .unwrap();
+        let settings = Settings::for_tests(
+            Path::new("unused"),
+            Some(&with_database(admin_url, &draft)),
+            "http://localhost",
+        )
+        .unwrap();
+        Db::open(&settings.database)
+            .and_then(|db| db.migrate())
+            .unwrap_or_else(|error: DbError| panic!("{error}"));
         // The pool closes its connections in the background, and a database in use cannot be renamed.
         admin
             .batch_execute(&format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{draft}'; ALTER DATABASE {draft} RENAME TO {template}"))
             .unwrap();
     }
     let name = format!("atiende_test_{}", Uuid::new_v4().simple());
-    admin.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {template}")).unwrap();
-    admin.batch_execute("SELECT pg_advisory_unlock(815)").unwrap();
+    admin
+        .batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {template}"))
+        .unwrap();
+    admin
+        .batch_execute("SELECT pg_advisory_unlock(815)")
+        .unwrap();
     (with_database(admin_url, &name), name)
 }
 
@@ -455,7 +607,10 @@ fn with_database(url: &str, name: &str) -> String {
 
 fn migrations_hash() -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../migrations/postgres");
-    let mut folders: Vec<PathBuf> = std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut folders: Vec<PathBuf> = std::fs::read_dir(root)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     folders.sort();
     let mut text = Vec::new();
     for folder in folders {

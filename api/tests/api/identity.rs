@@ -27,7 +27,9 @@ async fn api_token(app: &TestApp, user_id: i64, scopes: &[Scope]) -> NewApiToken
             api_tokens::created_at.eq(Ts::new(now)),
             api_tokens::expires_at.eq(Ts::new(now + TimeDelta::days(30))),
         );
-        diesel::insert_into(api_tokens::table).values(row).execute(conn)?;
+        diesel::insert_into(api_tokens::table)
+            .values(row)
+            .execute(conn)?;
         Ok(())
     })
     .await;
@@ -152,8 +154,14 @@ both! {
 #[test]
 fn no_scope_gives_the_right_to_vouch_or_administer() {
     use shared::ticket::actor::Privilege;
-    let all = access::scope_privileges(&[Scope::TicketsRead, Scope::TicketsWrite, Scope::PeopleWrite]);
-    for never in [Privilege::IdentityVouch, Privilege::AgentManage, Privilege::TokenManage, Privilege::DeskAdmin] {
+    let all =
+        access::scope_privileges(&[Scope::TicketsRead, Scope::TicketsWrite, Scope::PeopleWrite]);
+    for never in [
+        Privilege::IdentityVouch,
+        Privilege::AgentManage,
+        Privilege::TokenManage,
+        Privilege::DeskAdmin,
+    ] {
         assert!(!all.has(never), "{never:?}");
     }
 }

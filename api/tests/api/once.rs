@@ -12,25 +12,46 @@ use crate::harness::TestApp;
 
 async fn guard(key: &str, actor: &str, body: &str) -> Guard {
     use actix_web::FromRequest;
-    let request = actix_web::test::TestRequest::default().insert_header(("idempotency-key", key)).to_http_request();
+    let request = actix_web::test::TestRequest::default()
+        .insert_header(("idempotency-key", key))
+        .to_http_request();
     let key = OptionalIdempotencyKey::extract(&request).await.unwrap();
-    key.guard(actor, "create_organization", &body).unwrap().unwrap()
+    key.guard(actor, "create_organization", &body)
+        .unwrap()
+        .unwrap()
 }
 
 /// A piece of work that can be seen to have happened.
-fn found(conn: &mut DbConnection, name: &str, now: DateTime<Utc>) -> Result<StoredAnswer, ApiError> {
-    let row = (organizations::name.eq(name), organizations::name_key.eq(uuid::Uuid::new_v4().to_string()), organizations::created_at.eq(Ts::new(now)));
-    diesel::insert_into(organizations::table).values(row).execute(conn)?;
-    StoredAnswer::created(&serde_json::json!({ "name": name })).map(|answer| answer.at("/api/v1/organizations/1").version(3))
+fn found(
+    conn: &mut DbConnection,
+    name: &str,
+    now: DateTime<Utc>,
+) -> Result<StoredAnswer, ApiError> {
+    let row = (
+        organizations::name.eq(name),
+        organizations::name_key.eq(uuid::Uuid::new_v4().to_string()),
+        organizations::created_at.eq(Ts::new(now)),
+    );
+    diesel::insert_into(organizations::table)
+        .values(row)
+        .execute(conn)?;
+    StoredAnswer::created(&serde_json::json!({ "name": name }))
+        .map(|answer| answer.at("/api/v1/organizations/1").version(3))
 }
 
 async fn attempt(app: &TestApp, guard: Guard) -> Result<StoredAnswer, ApiError> {
     let now = app.clock.now();
-    app.state.db.write(move |conn| idempotency::once(conn, Some(&guard), now, |conn| found(conn, "Centro", now))).await
+    app.state
+        .db
+        .write(move |conn| {
+            idempotency::once(conn, Some(&guard), now, |conn| found(conn, "Centro", now))
+        })
+        .await
 }
 
 async fn count(app: &TestApp) -> i64 {
-    app.seed(|conn| Ok(organizations::table.count().get_result(conn)?)).await
+    app.seed(|conn| Ok(organizations::table.count().get_result(conn)?))
+        .await
 }
 
 both! {
