@@ -1,9 +1,10 @@
 //! Requests for access: people without registration who ask for it. An assistant compares the four data,
 //! corrects them if need be, and approves or refuses.
 
+use super::components::act;
+use super::task::later;
 use leptos::ev;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use shared::api::people::{AccessApproval, AccessRefusal, AccessRequest, AccessRequestStatus};
 use shared::ticket::text::{EntityName, PersonName, PhoneNumber, REASON_MAX, Reason};
 
@@ -44,7 +45,7 @@ pub fn AccessRequestsPage() -> impl IntoView {
         let number = asked.get_value() + 1;
         asked.set_value(number);
         let (desk, status) = (session.desk.get_untracked(), tab.get_untracked());
-        spawn_local(async move {
+        later(async move {
             let answer = api::access_requests(client, &desk, status, cursor.as_deref()).await;
             if asked.try_get_value() != Some(number) {
                 return;
@@ -78,10 +79,10 @@ pub fn AccessRequestsPage() -> impl IntoView {
         let count = move || {
             let waiting = counts.now.get().map_or(0, |counts| counts.access_requests);
             (status == AccessRequestStatus::Pending && waiting > 0)
-                .then(|| view! { <span class="badge accent num">{waiting}</span> })
+                .then(|| view! { <span class="badge accent num">{waiting}</span> }.into_any())
         };
         view! {
-            <button class="tab" type="button" aria-pressed=move || (tab.get() == status).to_string() on:click=move |_| tab.set(status)>{t(name)}" "{count}</button>
+            <button class="tab" type="button" aria-pressed=move || (tab.get() == status).to_string() on:click=act(move |_| tab.set(status))>{t(name)}" "{move || count()}</button>
         }
     };
     let row = move |request: AccessRequest| {
@@ -89,10 +90,10 @@ pub fn AccessRequestsPage() -> impl IntoView {
         let at = request.decided_at.unwrap_or(request.created_at);
         view! {
             <tr>
-                <td data-label=t(Words::Name)><button class="linkish" type="button" on:click=move |_| open.set(Some(one.clone()))>{request.full_name.clone()}</button></td>
+                <td data-label=t(Words::Name)><button class="linkish" type="button" on:click=act(move |_| open.set(Some(one.clone())))>{request.full_name.clone()}</button></td>
                 <td data-label=t(Words::Entity)>{request.entity.clone()}</td>
                 <td data-label=t(Words::Email)>{request.email.clone()}
-                    {request.already_registered.then(|| view! { " "<span class="tag sm waiting">{icon("alert")}{t(Words::AlreadyRegistered)}</span> })}
+                    {request.already_registered.then(|| view! { " "<span class="tag sm waiting">{icon("alert")}{t(Words::AlreadyRegistered)}</span> }.into_any())}
                 </td>
                 <td data-label=t(Words::Phone) class="num">{request.phone.clone()}</td>
                 <td data-label=t(Words::Reference) class="num">{request.reference.clone()}</td>
@@ -128,16 +129,16 @@ pub fn AccessRequestsPage() -> impl IntoView {
     };
     let more = move || {
         next.get().map(|cursor| view! {
-        <button class="btn" type="button" on:click=move |_| load(Some(cursor.clone()))>{t(Words::ShowMore)}</button>
-    })
+        <button class="btn" type="button" on:click=act(move |_| load(Some(cursor.clone())))>{t(Words::ShowMore)}</button>
+    }.into_any())
     };
     view! {
         <Topbar title/>
         <main class="sheet" id="main" tabindex="-1">
             <div class="tabs" role="group" aria-label=t(Words::AccessRequests)>{TABS.map(tab_button).into_iter().collect_view()}</div>
-            {list}
-            {more}
-            {move || open.get().map(|request| view! { <RequestWindow request on_done=decided on_close=close/> })}
+            {move || list()}
+            {move || more()}
+            {move || open.get().map(|request| view! { <RequestWindow request on_done=decided on_close=close/> }.into_any())}
         </main>
     }
 }
@@ -161,7 +162,7 @@ fn RequestWindow(
 
 fn decided_view(request: &AccessRequest, open: RwSignal<bool>) -> AnyView {
     let line = |name: Words, value: String| view! { <div><dt>{t(name)}</dt><dd>{value}</dd></div> };
-    let decided = request.decided_at.map(|at| view! { <div><dt>{t(Words::Decided)}</dt><dd>{time(at, DEFAULT_ZONE, Style::Full)}</dd></div> });
+    let decided = request.decided_at.map(|at| view! { <div><dt>{t(Words::Decided)}</dt><dd>{time(at, DEFAULT_ZONE, Style::Full)}</dd></div> }.into_any());
     view! {
         <div class="dialog-body stack">
             <dl class="facts-list">
@@ -174,7 +175,7 @@ fn decided_view(request: &AccessRequest, open: RwSignal<bool>) -> AnyView {
                 {request.reason.clone().map(|reason| line(Words::Reason, reason))}
             </dl>
         </div>
-        <div class="dialog-foot"><button class="btn" type="button" on:click=move |_| open.set(false)>{t(Words::Close)}</button></div>
+        <div class="dialog-foot"><button class="btn" type="button" on:click=act(move |_| open.set(false))>{t(Words::Close)}</button></div>
     }
     .into_any()
 }
@@ -246,7 +247,7 @@ fn Decision(request: AccessRequest, open: RwSignal<bool>, on_done: Callback<()>)
             }
         });
         begin();
-        spawn_local(async move {
+        later(async move {
             let outcome = api::approve_access(client, id, &approval, &browser::random_key()).await;
             finish(outcome, Words::AccessApproved);
         });
@@ -266,7 +267,7 @@ fn Decision(request: AccessRequest, open: RwSignal<bool>, on_done: Callback<()>)
             reason: text.into_string(),
         };
         begin();
-        spawn_local(async move {
+        later(async move {
             let outcome = api::refuse_access(client, id, &refusal, &browser::random_key()).await;
             finish(outcome, Words::AccessRefused);
         });
@@ -303,31 +304,31 @@ fn Decision(request: AccessRequest, open: RwSignal<bool>, on_done: Callback<()>)
     let foot = move || {
         if refusing.get() {
             view! {
-                <button class="btn ghost" type="button" on:click=move |_| refusing.set(false)>{t(Words::Back)}</button>
-                <button class="btn danger" type="submit" aria-busy=state aria-disabled=state>{t(Words::Refuse)}</button>
+                <button class="btn ghost" type="button" on:click=act(move |_| refusing.set(false))>{t(Words::Back)}</button>
+                <button class="btn danger" type="submit" aria-busy=move || state() aria-disabled=move || state()>{t(Words::Refuse)}</button>
             }
             .into_any()
         } else {
             view! {
-                <button class="btn" type="button" on:click=move |_| { refusing.set(true); browser::focus_id("reason"); }>{t(Words::RefuseDots)}</button>
-                <button class="btn primary" type="submit" aria-busy=state aria-disabled=state>{t(Words::Approve)}</button>
+                <button class="btn" type="button" on:click=act(move |_| { refusing.set(true); browser::focus_id("reason"); })>{t(Words::RefuseDots)}</button>
+                <button class="btn primary" type="submit" aria-busy=move || state() aria-disabled=move || state()>{t(Words::Approve)}</button>
             }
             .into_any()
         }
     };
     view! {
-        <form novalidate on:submit=submit>
+        <form novalidate on:submit=act(submit)>
             <div class="dialog-body stack">
                 <ErrorSummary faults/>
                 <ErrorNote error/>
-                {request.already_registered.then(|| view! { <Banner kind=Kind::Warning title=t(Words::AlreadyRegistered)><p>{t(Words::AlreadyRegisteredHelp)}</p></Banner> })}
+                {request.already_registered.then(|| view! { <Banner kind=Kind::Warning title=t(Words::AlreadyRegistered)><p>{t(Words::AlreadyRegisteredHelp)}</p></Banner> }.into_any())}
                 <dl class="facts-list">
                     <div><dt>{t(Words::Email)}</dt><dd>{request.email.clone()}</dd></div>
                     <div><dt>{t(Words::Received)}</dt><dd>{time(request.created_at, DEFAULT_ZONE, Style::Full)}</dd></div>
                 </dl>
-                {fields}
+                {move || fields()}
             </div>
-            <div class="dialog-foot">{foot}</div>
+            <div class="dialog-foot">{move || foot()}</div>
         </form>
     }
 }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use super::task::later;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use shared::api::desks::DeskRow;
 use shared::api::session::Me;
 
@@ -33,7 +33,7 @@ pub fn Frame() -> impl IntoView {
     let nav = nav();
     let load = move || {
         stage.set(Stage::Waiting);
-        spawn_local(async move {
+        later(async move {
             // Without a network the session may still be good: then the failed call says so, not the sign-in page.
             if !client.resume().await && !client.may_have_session() {
                 to_login(nav);
@@ -59,7 +59,7 @@ pub fn Frame() -> impl IntoView {
         }
         is_in
     });
-    move || {
+    view! { {move || {
         match stage.get() {
         Stage::Waiting => {
             view! { <p class="boot" role="status">{t(Words::Loading)}</p> }.into_any()
@@ -74,7 +74,7 @@ pub fn Frame() -> impl IntoView {
             view! { <main class="sheet" id="main"><Failed error retry=Callback::new(move |()| load())/></main> }.into_any()
         }
     }
-    }
+    }} }
 }
 
 /// Leads to the sign-in page, which comes back to the present page.

@@ -1,7 +1,8 @@
 //! Signing in. The page asked for is opened afterwards, if it is one of the console's own.
 
+use super::components::act;
+use super::task::later;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use shared::api::session::Login as Proof;
 
 use super::router::{Step, nav};
@@ -45,7 +46,7 @@ pub fn Login() -> impl IntoView {
         busy.set(true);
         error.set(None);
         let next = in_app(&untrack(move || nav.param("next")).unwrap_or_default());
-        spawn_local(async move {
+        later(async move {
             let outcome = api::log_in(client, &proof).await;
             busy.set(false);
             match outcome {
@@ -68,20 +69,20 @@ pub fn Login() -> impl IntoView {
                     </span>
                 </div>
                 <h1 tabindex="-1">{t(Words::SignInTitle)}</h1>
-                <form class="form stack" novalidate on:submit=submit>
+                <form class="form stack" novalidate on:submit=act(submit)>
                     <div aria-live="assertive">
                         {move || error.get().map(|text| view! {
                             <div class="banner error" id="login-error">
                                 {icon("alert-circle")}
                                 <div class="banner-body"><p>{text}</p></div>
                             </div>
-                        })}
+                        }.into_any())}
                     </div>
                     <div class="field">
                         <label class="label" for="email">{t(Words::Email)}</label>
                         <input
                             class="input" id="email" type="email" autocomplete="username" spellcheck="false" required
-                            aria-describedby=described
+                            aria-describedby=move || described()
                             bind:value=email
                         />
                     </div>
@@ -91,14 +92,14 @@ pub fn Login() -> impl IntoView {
                             <input
                                 class="input" id="password" autocomplete="current-password" required
                                 type=move || if shown.get() { "text" } else { "password" }
-                                aria-describedby=described
+                                aria-describedby=move || described()
                                 bind:value=password
                             />
                             <button
                                 class="btn ghost icon-only" type="button"
                                 aria-label=t(Words::ShowPassword) title=t(Words::ShowPassword)
                                 aria-pressed=move || shown.get().to_string()
-                                on:click=move |_| shown.update(|shown| *shown = !*shown)
+                                on:click=act(move |_| shown.update(|shown| *shown = !*shown))
                             >
                                 {move || icon(if shown.get() { "eye-off" } else { "eye" })}
                             </button>

@@ -20,6 +20,7 @@ mod session;
 mod shell;
 mod sla;
 mod status;
+mod task;
 mod ticker;
 mod ticket;
 mod vouching;

@@ -1,8 +1,9 @@
 //! Recording a ticket for a registered person who called, wrote or came by.
 
+use super::components::act;
+use super::task::later;
 use leptos::ev;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use shared::api::people::Person;
 use shared::api::tickets::NewTicket;
 use shared::ticket::actor::Privilege;
@@ -148,7 +149,7 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
         };
         busy.set(true);
         error.set(None);
-        spawn_local(async move {
+        later(async move {
             let outcome = api::create_ticket(client, &ticket, &key.get_value()).await;
             if busy.try_set(false).is_some() {
                 return;
@@ -232,13 +233,13 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
         view! { <SelectField id="category" label=t(Words::Category) value=category faults entries/> }
     };
     view! {
-        <form class="form stack loose" novalidate on:submit=submit>
+        <form class="form stack loose" novalidate on:submit=act(submit)>
             <ErrorSummary faults/>
             <ErrorNote error/>
             <PersonPicker desk=desk.slug.clone() person faults/>
             <SelectField id="channel" label=t(Words::Channel) value=channel faults entries=channels.to_vec()/>
             <RadioCards id="request_type" legend=t(Words::Type) value=kind faults choices=types columns=true/>
-            {category_select}
+            {move || category_select()}
             <RadioCards id="priority" legend=t(Words::Priority) value=priority faults choices=priorities/>
             <TextField id="subject" label=t(Words::Subject) hint=t(Words::SubjectHint) value=subject faults/>
             <TextArea id="message" label=t(Words::Description) hint=t(Words::DescriptionHint) value=message faults max=BODY_MAX rows=6/>
@@ -272,7 +273,7 @@ fn PersonPicker(desk: String, person: RwSignal<Option<Person>>, faults: Faults) 
         let number = asked.get_value() + 1;
         asked.set_value(number);
         let desk = desk.get_value();
-        spawn_local(async move {
+        later(async move {
             let answer = api::people(client, &desk, &wanted, None).await;
             if asked.try_get_value() == Some(number) {
                 found.set(Some(answer.map(|page| {
@@ -312,7 +313,7 @@ fn PersonPicker(desk: String, person: RwSignal<Option<Person>>, faults: Faults) 
         let (name, email) = (one.full_name.clone(), one.email.clone());
         view! {
             <li>
-                <button class="menu-item person-option" type="button" on:click=move |_| choose(one.clone())>
+                <button class="menu-item person-option" type="button" on:click=act(move |_| choose(one.clone()))>
                     {icon("user")}<span class="grow"><strong>{name}</strong><br/><span class="muted small">{email}" · "{entity}</span></span>
                 </button>
             </li>
@@ -324,7 +325,7 @@ fn PersonPicker(desk: String, person: RwSignal<Option<Person>>, faults: Faults) 
         Some(Err(error)) => view! { <p class="error">{icon("alert-circle")}<span>{error.detail()}</span></p> }.into_any(),
         Some(Ok(people)) if people.is_empty() => view! {
             <p class="muted">{t(Words::NobodyFound)}" "
-                {session.may(Privilege::PeopleManage).then(|| view! { <a class="link" href="/console/people?new=1">{t(Words::RegisterPerson)}</a> })}
+                {session.may(Privilege::PeopleManage).then(|| view! { <a class="link" href="/console/people?new=1">{t(Words::RegisterPerson)}</a> }.into_any())}
             </p>
         }.into_any(),
         Some(Ok(people)) => view! { <ul class="people-found">{people.into_iter().map(option).collect_view()}</ul> }.into_any(),
@@ -338,7 +339,7 @@ fn PersonPicker(desk: String, person: RwSignal<Option<Person>>, faults: Faults) 
         Some(Ok(people)) => t_with(Words::PeopleFound, &[&people.len().to_string()]),
         Some(Err(_)) | None => String::new(),
     };
-    move || {
+    view! { {move || {
         match person.get() {
         Some(chosen) => view! {
             <div class="field">
@@ -349,7 +350,7 @@ fn PersonPicker(desk: String, person: RwSignal<Option<Person>>, faults: Faults) 
                         <p class="banner-title">{chosen.full_name}</p>
                         <p>{chosen.email}" · "<span class="num">{chosen.phone}</span>" · "{chosen.organization.map(|entity| entity.name)}</p>
                     </div>
-                    <button class="btn sm" type="button" id="person-change" on:click=again>{t(Words::Change)}</button>
+                    <button class="btn sm" type="button" id="person-change" on:click=act(again)>{t(Words::Change)}</button>
                 </div>
             </div>
         }
@@ -362,14 +363,14 @@ fn PersonPicker(desk: String, person: RwSignal<Option<Person>>, faults: Faults) 
                         class="input" id="requester_email" type="search" autocomplete="off" aria-required="true"
                         aria-describedby="requester_email-hint requester_email-error"
                         aria-invalid=move || error.with(Option::is_some).then_some("true")
-                        prop:value=text on:input=typed
+                        prop:value=text on:input=act(typed)
                     />
                 </div>
-                <p class="sr" role="status">{count}</p>
-                {results}
+                <p class="sr" role="status">{move || count()}</p>
+                {move || results()}
             </Field>
         }
         .into_any(),
     }
-    }
+    }} }
 }

@@ -1,8 +1,9 @@
 //! The desk's registered people: find, register, correct, deactivate.
 
+use super::components::act;
+use super::task::later;
 use leptos::ev;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use shared::api::people::{NewPerson, Person, PersonPatch};
 use shared::i18n::Lang;
 use shared::ticket::text::{EmailAddress, EntityName, PersonName, PhoneNumber};
@@ -58,7 +59,7 @@ pub fn PeoplePage() -> impl IntoView {
             session.desk.get_untracked(),
             text.with_untracked(|text| text.trim().to_owned()),
         );
-        spawn_local(async move {
+        later(async move {
             let answer = api::people(client, &desk, &wanted, cursor.as_deref()).await;
             if asked.try_get_value() != Some(number) {
                 return;
@@ -128,7 +129,7 @@ pub fn PeoplePage() -> impl IntoView {
         let tickets = ["/console/queue?view=all&requester=", &person.id.to_string()].concat();
         view! {
             <tr>
-                <td data-label=t(Words::Name)><button class="linkish" type="button" on:click=move |_| edit.set(Edit::Person(one.clone()))>{person.full_name.clone()}</button></td>
+                <td data-label=t(Words::Name)><button class="linkish" type="button" on:click=act(move |_| edit.set(Edit::Person(one.clone())))>{person.full_name.clone()}</button></td>
                 <td data-label=t(Words::Entity)>{entity}</td>
                 <td data-label=t(Words::Email)>{person.email.clone()}</td>
                 <td data-label=t(Words::Phone) class="num">{person.phone.clone()}</td>
@@ -167,23 +168,23 @@ pub fn PeoplePage() -> impl IntoView {
     };
     let more = move || {
         next.get().map(|cursor| view! {
-        <button class="btn" type="button" on:click=move |_| load(Some(cursor.clone()))>{t(Words::ShowMore)}</button>
-    })
+        <button class="btn" type="button" on:click=act(move |_| load(Some(cursor.clone())))>{t(Words::ShowMore)}</button>
+    }.into_any())
     };
     view! {
         <Topbar title>
             <div class="input-group topbar-search">
                 {icon("search")}
-                <input class="input" type="search" aria-label=t(Words::SearchPeople) placeholder=t(Words::SearchPeople) prop:value=text on:input=typed/>
+                <input class="input" type="search" aria-label=t(Words::SearchPeople) placeholder=t(Words::SearchPeople) prop:value=text on:input=act(typed)/>
             </div>
             <div class="topbar-tools row">
-                <button class="btn primary" type="button" title=t(Words::RegisterPerson) on:click=move |_| edit.set(Edit::New)>{icon("plus")}<span class="hide-phone">{t(Words::RegisterPerson)}</span><span class="sr only-phone">{t(Words::RegisterPerson)}</span></button>
+                <button class="btn primary" type="button" title=t(Words::RegisterPerson) on:click=act(move |_| edit.set(Edit::New))>{icon("plus")}<span class="hide-phone">{t(Words::RegisterPerson)}</span><span class="sr only-phone">{t(Words::RegisterPerson)}</span></button>
             </div>
         </Topbar>
         <main class="sheet" id="main" tabindex="-1">
-            {list}
-            {more}
-            {window}
+            {move || list()}
+            {move || more()}
+            {move || window()}
         </main>
     }
 }
@@ -264,7 +265,7 @@ fn NewPersonWindow(on_done: Callback<Person>, on_close: Callback<()>) -> impl In
         };
         busy.set(true);
         error.set(None);
-        spawn_local(async move {
+        later(async move {
             let outcome = api::create_person(client, &person, &key.get_value()).await;
             if busy.try_set(false).is_some() {
                 return;
@@ -286,7 +287,7 @@ fn NewPersonWindow(on_done: Callback<Person>, on_close: Callback<()>) -> impl In
     };
     view! {
         <Dialog id="new-person" title=t(Words::RegisterPerson) open>
-            <form novalidate on:submit=submit>
+            <form novalidate on:submit=act(submit)>
                 <div class="dialog-body stack">
                     <ErrorSummary faults/>
                     <ErrorNote error/>
@@ -297,7 +298,7 @@ fn NewPersonWindow(on_done: Callback<Person>, on_close: Callback<()>) -> impl In
                     <SelectField id="language" label=t(Words::MailLanguage) value=lang faults entries=language_entries()/>
                 </div>
                 <div class="dialog-foot">
-                    <button class="btn ghost" type="button" on:click=move |_| open.set(false)>{t(Words::Cancel)}</button>
+                    <button class="btn ghost" type="button" on:click=act(move |_| open.set(false))>{t(Words::Cancel)}</button>
                     <SubmitButton label=t(Words::Register) busy_label=t(Words::Sending) busy/>
                 </div>
             </form>
@@ -380,7 +381,7 @@ fn PersonWindow(
         busy.set(true);
         error.set(None);
         notice.set(false);
-        spawn_local(async move {
+        later(async move {
             let outcome = api::update_person(client, person.id, person.version, &patch).await;
             if busy.try_set(false).is_some() {
                 return;
@@ -407,9 +408,9 @@ fn PersonWindow(
     };
     view! {
         <Dialog id="person" title=person.full_name.clone() open>
-            <form novalidate on:submit=submit>
+            <form novalidate on:submit=act(submit)>
                 <div class="dialog-body stack">
-                    {move || notice.get().then(|| view! { <Banner kind=Kind::Warning><p>{t(Words::ChangedMeanwhile)}</p></Banner> })}
+                    {move || notice.get().then(|| view! { <Banner kind=Kind::Warning><p>{t(Words::ChangedMeanwhile)}</p></Banner> }.into_any())}
                     <ErrorSummary faults/>
                     <ErrorNote error/>
                     <dl class="facts-list"><div><dt>{t(Words::Email)}</dt><dd>{person.email.clone()}</dd></div></dl>
@@ -418,12 +419,12 @@ fn PersonWindow(
                     <TextField id="entity" label=t(Words::Entity) hint=t(Words::EntityHint) value=entity faults/>
                     <SelectField id="language" label=t(Words::MailLanguage) value=lang faults entries=language_entries()/>
                     <div class="field">
-                        <label class="check"><input type="checkbox" aria-describedby="active-hint" prop:checked=active on:change=move |event| active.set(event_target_checked(&event))/><span>{t(Words::MayUseDesk)}</span></label>
+                        <label class="check"><input type="checkbox" aria-describedby="active-hint" prop:checked=active on:change=act(move |event| active.set(event_target_checked(&event)))/><span>{t(Words::MayUseDesk)}</span></label>
                         <p class="hint" id="active-hint">{t(Words::MayUseDeskHint)}</p>
                     </div>
                 </div>
                 <div class="dialog-foot">
-                    <button class="btn ghost" type="button" on:click=move |_| open.set(false)>{t(Words::Cancel)}</button>
+                    <button class="btn ghost" type="button" on:click=act(move |_| open.set(false))>{t(Words::Cancel)}</button>
                     <SubmitButton label=t(Words::Save) busy_label=t(Words::Sending) busy/>
                 </div>
             </form>

@@ -6,10 +6,11 @@
 
 use std::cmp::Ordering;
 
+use super::components::act;
+use super::task::later;
 use chrono::DateTime;
 use leptos::ev;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use shared::api::page::Page;
 use shared::api::tickets::{Sort, TicketQuery, TicketRow, View};
 use shared::ticket::actor::Privilege;
@@ -211,7 +212,7 @@ pub fn Workbench() -> impl IntoView {
             <div class="topbar-tools row">
                 {move || may_create().then(|| view! {
                     <a class="btn primary hide-phone" href="/console/tickets/new" title=t(Words::NewTicketKey)>{icon("plus")}{t(Words::NewTicket)}</a>
-                })}
+                }.into_any())}
             </div>
         </Topbar>
         <main class="panes" id="main" tabindex="-1" data-open=move || if queue.open.with(Option::is_some) { "ticket" } else { "none" }>
@@ -230,7 +231,7 @@ fn load_list(queue: Queue, wide: RwSignal<bool>) {
         queue.asked.set_value(number);
         let search = queue.search();
         let etag = if quiet { queue.etag.get_value() } else { None };
-        spawn_local(async move {
+        later(async move {
             let answer = api::tickets(client, &search, etag).await;
             if queue.asked.try_get_value() != Some(number) {
                 return;
@@ -348,7 +349,7 @@ fn SearchField(queue: Queue) -> impl IntoView {
                 class="input" type="search" maxlength="100" node_ref=input
                 aria-label=t(Words::SearchTickets) placeholder=t(Words::SearchTickets)
                 prop:value=move || queue.query.with(|query| query.q.clone().unwrap_or_default())
-                on:input=typed
+                on:input=act(typed)
             />
             <kbd>"/"</kbd>
         </div>
@@ -390,12 +391,12 @@ fn List(queue: Queue, wide: RwSignal<bool>) -> impl IntoView {
             <FilterBar queue/>
             <RowHead queue/>
             <News queue/>
-            {move || failure().map(|error| view! { <Failed error retry=Callback::new(move |()| queue.refresh())/> })}
-            {move || empty().then(|| view! { <NoRows queue/> })}
-            <ol class="rows" node_ref=rows on:scroll=keep_place hidden=move || empty() || failure().is_some()>
+            {move || failure().map(|error| view! { <Failed error retry=Callback::new(move |()| queue.refresh())/> }.into_any())}
+            {move || empty().then(|| view! { <NoRows queue/> }.into_any())}
+            <ol class="rows" node_ref=rows on:scroll=act(keep_place) hidden=move || empty() || failure().is_some()>
                 {move || loading().then(|| (0..SKELETON_ROWS).map(|_| view! {
                     <li class="sk-row" aria-hidden="true"><span class="sk"></span></li>
-                }).collect_view())}
+                }.into_any()).collect_view())}
                 <For each=move || queue.lines.get() key=|line| line.code.clone() children=move |line| row_view(queue, line)/>
             </ol>
             <ListFoot queue/>
@@ -501,7 +502,7 @@ fn row_view(queue: Queue, line: Line) -> impl IntoView {
             </span>
             <span class="c-code num">{row.code.clone()}</span>
             <span class="c-subject" title=row.subject.clone()>
-                {row.awaits_reply.then(|| view! { <span class="sr">{t(Words::AwaitsReply)}</span> })}
+                {row.awaits_reply.then(|| view! { <span class="sr">{t(Words::AwaitsReply)}</span> }.into_any())}
                 {row.subject.clone()}
             </span>
             <span class="c-who" title=who.clone()>{who.clone()}</span>
@@ -517,7 +518,7 @@ fn row_view(queue: Queue, line: Line) -> impl IntoView {
     };
     view! {
         <li>
-            <a class="row" id=id class:unread=unread href=href aria-current=current>{cells}</a>
+            <a class="row" id=id class:unread=move || unread() href=move || href() aria-current=move || current()>{move || cells()}</a>
         </li>
     }
 }
@@ -562,8 +563,8 @@ fn News(queue: Queue) -> impl IntoView {
     view! {
         <div class="news" role="status">
             {move || text().map(|text| view! {
-                <button class="chip" aria-pressed="true" type="button" on:click=take>{icon("arrow-up")}{text}</button>
-            })}
+                <button class="chip" aria-pressed="true" type="button" on:click=act(take)>{icon("arrow-up")}{text}</button>
+            }.into_any())}
         </div>
     }
 }
@@ -577,7 +578,7 @@ fn NoRows(queue: Queue) -> impl IntoView {
         view! {
             <Empty symbol="filter" title=t(Words::NothingFound)>
                 <p>{t(Words::NothingFoundHelp)}</p>
-                <button class="btn" type="button" on:click=clear>{t(Words::ClearFilters)}</button>
+                <button class="btn" type="button" on:click=act(clear)>{t(Words::ClearFilters)}</button>
             </Empty>
         }
         .into_any()
@@ -616,7 +617,7 @@ fn RowHead(queue: Queue) -> impl IntoView {
             });
         };
         view! {
-            <button class=["row-sort ", class].concat() type="button" aria-pressed=pressed aria-label=label title=label on:click=sort_by>
+            <button class=["row-sort ", class].concat() type="button" aria-pressed=move || pressed() aria-label=move || label() title=move || label() on:click=act(sort_by)>
                 {if short { icon("flag") } else { name.into_any() }}{arrow}
             </button>
         }
@@ -664,9 +665,9 @@ fn ListFoot(queue: Queue) -> impl IntoView {
     view! {
         <div class="list-foot">
             <nav class="pager" aria-label=t(Words::Pages)>
-                <button class="btn ghost sm" type="button" aria-disabled=move || first().then_some("true") on:click=back>{icon("chevron-left")}{t(Words::Previous)}</button>
-                <span class="muted num">{range}</span>
-                <button class="btn ghost sm" type="button" aria-disabled=move || last().then_some("true") on:click=forth>{t(Words::Next)}{icon("chevron-right")}</button>
+                <button class="btn ghost sm" type="button" aria-disabled=move || first().then_some("true") on:click=act(back)>{icon("chevron-left")}{t(Words::Previous)}</button>
+                <span class="muted num">{move || range()}</span>
+                <button class="btn ghost sm" type="button" aria-disabled=move || last().then_some("true") on:click=act(forth)>{t(Words::Next)}{icon("chevron-right")}</button>
             </nav>
         </div>
     }
@@ -779,7 +780,7 @@ fn FilterBar(queue: Queue) -> impl IntoView {
             refine(query);
         };
         view! {
-            <select class="input select sm" aria-label=t(name) on:change=on_change>
+            <select class="input select sm" aria-label=t(name) on:change=act(on_change)>
                 <option value="" prop:selected=move || queue.query.with(|query| read(query).is_none())>{t(name)}</option>
                 {move || choices.get().unwrap_or_default().into_iter().map(|(value, label)| {
                     let key = value.clone();
@@ -824,17 +825,17 @@ fn FilterBar(queue: Queue) -> impl IntoView {
                 class="chip" type="button" aria-controls="filters"
                 aria-pressed=move || (count() > 0).to_string()
                 aria-expanded=move || shown.get().to_string()
-                on:click=move |_| shown.update(|shown| *shown = !*shown)
+                on:click=act(move |_| shown.update(|shown| *shown = !*shown))
             >
                 {icon("filter")}{toggle_text}
             </button>
             {move || (count() > 0).then(|| {
-                view! { <button class="chip" type="button" on:click=clear>{t(Words::ClearFilters)}{icon("x")}</button> }
+                view! { <button class="chip" type="button" on:click=act(clear)>{t(Words::ClearFilters)}{icon("x")}</button> }.into_any()
             })}
-            <select class="input select sm" aria-label=t(Words::SortList) on:change=on_sort>
+            <select class="input select sm" aria-label=t(Words::SortList) on:change=act(on_sort)>
                 {sort_options.map(|(sort, label)| view! {
                     <option value=query::sort_word(sort) prop:selected=move || queue.query.with(|query| query.sort.unwrap_or_default() == sort)>{label}</option>
-                }).collect_view()}
+                }.into_any()).collect_view()}
             </select>
         </div>
         <div class="filterbar filters" id="filters" hidden=move || !shown.get()>

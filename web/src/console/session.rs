@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use super::task::later;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use shared::api::desks::{DeskAgent, DeskRow, DeskView};
 use shared::api::session::Me;
 use shared::ticket::actor::Privilege;
@@ -108,7 +108,7 @@ impl Session {
         // An untracked mark, so that two readers ask once; it must not run the reader that set it again.
         self.profiles
             .update_untracked(|profiles| profiles.push((slug.clone(), None)));
-        spawn_local(async move {
+        later(async move {
             let answer = api::desk(self.client, &slug).await;
             let _ = self.profiles.try_maybe_update(|profiles| match answer {
                 Ok(view) => {
@@ -128,7 +128,7 @@ impl Session {
 
     /// Fills in the agents of a desk, for choosing an assignee; they stay empty if that fails.
     pub fn load_agents(self, slug: String, into: RwSignal<Vec<DeskAgent>>) {
-        spawn_local(async move {
+        later(async move {
             if let Ok(found) = api::desk_agents(self.client, &slug).await {
                 // The page may be gone by now.
                 let _ = into.try_set(found);

@@ -1,9 +1,10 @@
 //! What stands around every page: the rail with views and counts, the bar of each page, the bar at the foot on phones,
 //! the preferences and the list of shortcuts.
 
+use super::components::act;
+use super::task::later;
 use leptos::ev;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use shared::api::tickets::{TicketQuery, View, ViewCounts};
 use shared::ticket::actor::Privilege;
 use wasm_bindgen::JsCast;
@@ -102,11 +103,11 @@ pub fn Shell() -> impl IntoView {
         Page::Unknown => view! { <UnknownPage/> }.into_any(),
     };
     view! {
-        <div class="shell" data-rail=move || drawer.get().then_some("open") on:keydown=on_key>
+        <div class="shell" data-rail=move || drawer.get().then_some("open") on:keydown=act(on_key)>
             <SkipLink/>
             <Rail drawer open_window/>
-            <button class="rail-shade" type="button" tabindex="-1" aria-hidden="true" on:click=move |_| drawer.set(false)></button>
-            <div class="stage">{page}</div>
+            <button class="rail-shade" type="button" tabindex="-1" aria-hidden="true" on:click=act(move |_| drawer.set(false))></button>
+            <div class="stage">{move || page()}</div>
             <BottomBar drawer/>
             {move || match open_window.get() {
                 Window::None => ().into_any(),
@@ -140,7 +141,7 @@ fn start_counts() -> Counts {
     let etag = StoredValue::new(None::<String>);
     let read = move || {
         let desk = session.desk.get_untracked();
-        spawn_local(async move {
+        later(async move {
             let known = etag.try_get_value().flatten();
             let answer = api::ticket_counts(client, &desk, known).await;
             // A failure keeps the last counts; the list beside them says that something is wrong.
@@ -293,10 +294,10 @@ fn Rail(drawer: RwSignal<bool>, open_window: RwSignal<Window>) -> impl IntoView 
         let count = move || counts.now.get().and_then(|counts| view_count(counts, view));
         view! {
             <li>
-                <a class="rail-link" href=href aria-current=move || (present.get() == Some(view)).then_some("page")>
+                <a class="rail-link" href=move || href() aria-current=move || (present.get() == Some(view)).then_some("page")>
                     {icon(view_icon(view))}
                     <span class="rail-text">{view_title(view)}</span>
-                    {move || count().map(|count| view! { <span class="badge num">{count}</span> })}
+                    {move || count().map(|count| view! { <span class="badge num">{count}</span> }.into_any())}
                 </a>
             </li>
         }
@@ -310,19 +311,20 @@ fn Rail(drawer: RwSignal<bool>, open_window: RwSignal<Window>) -> impl IntoView 
         let current = move || (nav.page.get() == to).then_some("page");
         let badge = move || {
             let count = count.map_or(0, |count| count.get());
-            (count > 0).then(|| view! { <span class="badge accent num">{count}</span> })
+            (count > 0).then(|| view! { <span class="badge accent num">{count}</span> }.into_any())
         };
         move || {
             session.may(right).then(|| {
                 view! {
                     <li>
-                        <a class="rail-link" href=href aria-current=current>
+                        <a class="rail-link" href=href aria-current=move || current()>
                             {icon(symbol)}
                             <span class="rail-text">{t(name)}</span>
-                            {badge}
+                            {move || badge()}
                         </a>
                     </li>
                 }
+                .into_any()
             })
         }
     };
@@ -338,7 +340,7 @@ fn Rail(drawer: RwSignal<bool>, open_window: RwSignal<Window>) -> impl IntoView 
                         <span class="brand-name">"Atiende"</span>
                     </span>
                 </a>
-                <button class="btn ghost icon-only sm only-narrow" type="button" aria-label=t(Words::CloseMenu) title=t(Words::CloseMenu) on:click=move |_| drawer.set(false)>
+                <button class="btn ghost icon-only sm only-narrow" type="button" aria-label=t(Words::CloseMenu) title=t(Words::CloseMenu) on:click=act(move |_| drawer.set(false))>
                     {icon("x")}
                 </button>
             </div>
@@ -400,16 +402,16 @@ fn DeskSwitch() -> impl IntoView {
             );
         }
     };
-    move || {
+    view! { {move || {
         (session.desks.with(Vec::len) > 1).then(|| view! {
-            <select class="input select" aria-label=t(Words::ChooseDesk) prop:value=move || session.desk.get() on:change=choose>
+            <select class="input select" aria-label=t(Words::ChooseDesk) prop:value=move || session.desk.get() on:change=act(choose)>
                 {session.desks.get().into_iter().map(|desk| {
                     let chosen = session.desk.with_untracked(|slug| *slug == desk.slug);
                     view! { <option value=desk.slug selected=chosen>{desk.name}</option> }
                 }).collect::<Vec<_>>()}
             </select>
-        })
-    }
+        }.into_any())
+    }} }
 }
 
 #[component]
@@ -420,18 +422,18 @@ fn UserMenu(open_window: RwSignal<Window>) -> impl IntoView {
         <span class="avatar" aria-hidden="true">{initials(&me.full_name)}</span>
         <span class="rail-user truncate">{me.full_name.clone()}</span>
     };
-    let sign_out = move |_| spawn_local(client.sign_out());
+    let sign_out = move |_| later(client.sign_out());
     view! {
         <Menu button_class="btn" button=button.into_any()>
             <div class="menu-title">{me.email.clone()}</div>
-            <button class="menu-item" role="menuitem" type="button" on:click=move |_| open_window.set(Window::Preferences)>
+            <button class="menu-item" role="menuitem" type="button" on:click=act(move |_| open_window.set(Window::Preferences))>
                 {icon("settings")}{t(Words::Preferences)}
             </button>
-            <button class="menu-item" role="menuitem" type="button" on:click=move |_| open_window.set(Window::Shortcuts)>
+            <button class="menu-item" role="menuitem" type="button" on:click=act(move |_| open_window.set(Window::Shortcuts))>
                 {icon("keyboard")}{t(Words::Shortcuts)}<kbd>"?"</kbd>
             </button>
             <hr/>
-            <button class="menu-item" role="menuitem" type="button" on:click=sign_out>
+            <button class="menu-item" role="menuitem" type="button" on:click=act(sign_out)>
                 {icon("logout")}{t(Words::SignOut)}
             </button>
         </Menu>
@@ -454,7 +456,7 @@ fn BottomBar(drawer: RwSignal<bool>) -> impl IntoView {
             {link(Page::Queue, "/console/queue", "inbox", Words::Queue)}
             {move || session.may(Privilege::TicketCreate).then(|| link(Page::NewTicket, "/console/tickets/new", "plus", Words::New))}
             {move || session.may(Privilege::PeopleManage).then(|| link(Page::People, "/console/people", "user", Words::People))}
-            <button class="bottom-link" type="button" aria-expanded=move || drawer.get().to_string() on:click=move |_| drawer.set(true)>
+            <button class="bottom-link" type="button" aria-expanded=move || drawer.get().to_string() on:click=act(move |_| drawer.set(true))>
                 {icon("menu")}<span>{t(Words::Menu)}</span>
             </button>
         </nav>
@@ -479,7 +481,7 @@ pub fn Topbar(
                 class="btn ghost icon-only only-narrow" type="button"
                 aria-label=t(Words::OpenMenu) title=t(Words::OpenMenu)
                 aria-expanded=move || drawer.get().to_string()
-                on:click=move |_| drawer.set(true)
+                on:click=act(move |_| drawer.set(true))
             >
                 {icon("menu")}
             </button>
@@ -500,7 +502,7 @@ fn Preferences(on_close: Callback<()>) -> impl IntoView {
     };
     let density_button = move |value: &'static str, name: Words| {
         view! {
-            <button type="button" aria-pressed=move || density.with(|density| density == value).to_string() on:click=move |_| choose(value)>{t(name)}</button>
+            <button type="button" aria-pressed=move || density.with(|density| density == value).to_string() on:click=act(move |_| choose(value))>{t(name)}</button>
         }
     };
     view! {
@@ -516,7 +518,7 @@ fn Preferences(on_close: Callback<()>) -> impl IntoView {
                     </div>
                 </div>
                 <label class="check">
-                    <input type="checkbox" prop:checked=move || keys.enabled.get() on:change=move |event| keys.switch(event_target_checked(&event))/>
+                    <input type="checkbox" prop:checked=move || keys.enabled.get() on:change=act(move |event| keys.switch(event_target_checked(&event)))/>
                     <span>{t(Words::ShortcutsOn)}</span>
                 </label>
             </div>
@@ -530,7 +532,7 @@ fn Shortcuts(on_close: Callback<()>) -> impl IntoView {
     let entry = |combination: &'static [&'static str], name: Words| {
         view! {
             <div>
-                <dt>{combination.iter().map(|key| view! { <kbd>{*key}</kbd>" " }).collect::<Vec<_>>()}</dt>
+                <dt>{combination.iter().map(|key| view! { <kbd>{*key}</kbd>" " }.into_any()).collect::<Vec<_>>()}</dt>
                 <dd>{t(name)}</dd>
             </div>
         }
@@ -538,7 +540,7 @@ fn Shortcuts(on_close: Callback<()>) -> impl IntoView {
     view! {
         <Dialog id="shortcuts" title=t(Words::Shortcuts) open=shown(on_close)>
             <div class="dialog-body stack">
-                {move || (!keys.enabled.get()).then(|| view! { <p class="muted">{t(Words::ShortcutsAreOff)}</p> })}
+                {move || (!keys.enabled.get()).then(|| view! { <p class="muted">{t(Words::ShortcutsAreOff)}</p> }.into_any())}
                 <dl class="keys">
                     {entry(&["J"], Words::KeyNext)}
                     {entry(&["K"], Words::KeyPrevious)}
@@ -558,7 +560,7 @@ fn Shortcuts(on_close: Callback<()>) -> impl IntoView {
                     {entry(&["?"], Words::KeyHelp)}
                 </dl>
                 <label class="check">
-                    <input type="checkbox" prop:checked=move || keys.enabled.get() on:change=move |event| keys.switch(event_target_checked(&event))/>
+                    <input type="checkbox" prop:checked=move || keys.enabled.get() on:change=act(move |event| keys.switch(event_target_checked(&event)))/>
                     <span>{t(Words::ShortcutsOn)}</span>
                 </label>
             </div>

@@ -188,7 +188,7 @@ pub fn SlaChip(
             &[clock_name(clock), &instant(due, &zone, Style::Full)],
         ))
     };
-    move || {
+    view! { {move || {
         let Reading {
             class,
             symbol,
@@ -197,12 +197,13 @@ pub fn SlaChip(
             ..
         } = reading.get();
         view! {
-            <span class=format!("sla {class}") title=title>
+            <span class=format!("sla {class}") title=move || title()>
                 {icon(symbol)}
                 <span class=label_class>{clock_name(clock)}" "</span>
                 <span class="sr">{spoken}" "</span>
                 <time class="num" datetime=due_at.map(iso)>{text}</time>
             </span>
         }
-    }
+        .into_any()
+    }} }
 }

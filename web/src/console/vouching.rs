@@ -1,9 +1,10 @@
 //! Helping a caller who cannot read their mail: find the draft by the reference that the caller reads out,
 //! validate who it is by the desk's checklist, and read out a fresh code, which is shown this once.
 
+use super::components::act;
+use super::task::later;
 use leptos::ev;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use shared::api::vouching::{NewVouchedCode, PendingDraft, VouchedCode};
 use shared::ticket::text::{REASON_MAX, Reason};
 
@@ -50,7 +51,7 @@ pub fn VouchingPage() -> impl IntoView {
         missing.set(false);
         draft.set(None);
         let desk = session.desk.get_untracked();
-        spawn_local(async move {
+        later(async move {
             let outcome = api::pending_draft(client, &desk, &wanted).await;
             if busy.try_set(false).is_some() {
                 return;
@@ -78,16 +79,16 @@ pub fn VouchingPage() -> impl IntoView {
         <Topbar title/>
         <main class="sheet" id="main" tabindex="-1">
             <p class="muted">{t(Words::VouchingLead)}</p>
-            <form class="form stack" novalidate on:submit=find>
+            <form class="form stack" novalidate on:submit=act(find)>
                 <ErrorSummary faults/>
                 <ErrorNote error/>
                 <TextField id="reference" label=t(Words::DraftReference) hint=t(Words::DraftReferenceHint) value=reference faults width="w-sm num" placeholder="R4TD"/>
                 <div class="row"><SubmitButton label=t(Words::FindDraft) busy_label=t(Words::Searching) busy/></div>
                 <div role="status">
-                    {move || missing.get().then(|| view! { <Banner kind=Kind::Warning title=t(Words::DraftNotFound)><p>{t(Words::DraftNotFoundHelp)}</p></Banner> })}
+                    {move || missing.get().then(|| view! { <Banner kind=Kind::Warning title=t(Words::DraftNotFound)><p>{t(Words::DraftNotFoundHelp)}</p></Banner> }.into_any())}
                 </div>
             </form>
-            {move || draft.get().map(|draft| view! { <DraftCard draft on_again=again/> })}
+            {move || draft.get().map(|draft| view! { <DraftCard draft on_again=again/> }.into_any())}
         </main>
     }
 }
@@ -130,7 +131,7 @@ fn DraftCard(draft: PendingDraft, on_again: Callback<()>) -> impl IntoView {
             };
             busy.set(true);
             error.set(None);
-            spawn_local(async move {
+            later(async move {
                 let outcome =
                     api::vouch(client, &id.get_value(), &statement, &browser::random_key()).await;
                 if busy.try_set(false).is_some() {
@@ -163,7 +164,7 @@ fn DraftCard(draft: PendingDraft, on_again: Callback<()>) -> impl IntoView {
         };
         view! {
             <label class="check">
-                <input type="checkbox" prop:checked=move || verified.with(|verified| verified.contains(&key)) on:change=tick/>
+                <input type="checkbox" prop:checked=move || verified.with(|verified| verified.contains(&key)) on:change=act(tick)/>
                 <span>{item.label.clone()}</span>
             </label>
         }
@@ -172,7 +173,7 @@ fn DraftCard(draft: PendingDraft, on_again: Callback<()>) -> impl IntoView {
     let checks = view! {
         <fieldset class="field" class:invalid=move || checklist_error.with(Option::is_some) id="verified" tabindex="-1">
             <legend class="label">{t(Words::Checklist)}</legend>
-            {move || checklist_error.get().map(|text| view! { <p class="error">{icon("alert-circle")}<span>{text}</span></p> })}
+            {move || checklist_error.get().map(|text| view! { <p class="error">{icon("alert-circle")}<span>{text}</span></p> }.into_any())}
             <div class="stack tight">{checks}</div>
         </fieldset>
     };
@@ -189,7 +190,7 @@ fn DraftCard(draft: PendingDraft, on_again: Callback<()>) -> impl IntoView {
                 <div><dt>{t(Words::SentAt)}</dt><dd>{time(draft.created_at, DEFAULT_ZONE, Style::Full)}</dd></div>
             </dl>
             <Countdown until=Signal::stored(ms(draft.expires_at)) text=t(Words::DraftExpires) over=t(Words::DraftExpired)/>
-            <form class="form stack" novalidate on:submit=submit hidden=move || code.with(Option::is_some)>
+            <form class="form stack" novalidate on:submit=act(submit) hidden=move || code.with(Option::is_some)>
                 <ErrorSummary faults/>
                 <ErrorNote error/>
                 {checks}
@@ -197,7 +198,7 @@ fn DraftCard(draft: PendingDraft, on_again: Callback<()>) -> impl IntoView {
                 <Banner kind=Kind::Warning title=t(Words::VouchWarning)><p>{t(Words::VouchWarningHelp)}</p></Banner>
                 <div class="actions">
                     <SubmitButton label=t(Words::ValidateIdentity) busy_label=t(Words::Sending) busy/>
-                    <button class="btn ghost" type="button" on:click=move |_| on_again.run(())>{t(Words::Cancel)}</button>
+                    <button class="btn ghost" type="button" on:click=act(move |_| on_again.run(()))>{t(Words::Cancel)}</button>
                 </div>
             </form>
             {move || code.get().map(|fresh| view! {
@@ -206,9 +207,9 @@ fn DraftCard(draft: PendingDraft, on_again: Callback<()>) -> impl IntoView {
                     <p class="code-show num">{fresh.code}</p>
                     <Countdown until=Signal::stored(ms(fresh.expires_at)) text=t(Words::CodeExpires) over=t(Words::CodeExpired)/>
                     <Banner kind=Kind::Warning title=t(Words::CodeShownOnce)><p>{t(Words::VouchWarningHelp)}</p></Banner>
-                    <div class="row"><button class="btn" type="button" on:click=move |_| on_again.run(())>{t(Words::AnotherCall)}</button></div>
+                    <div class="row"><button class="btn" type="button" on:click=act(move |_| on_again.run(()))>{t(Words::AnotherCall)}</button></div>
                 </div>
-            })}
+            }.into_any())}
         </section>
     }
 }

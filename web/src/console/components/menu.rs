@@ -1,5 +1,6 @@
 //! A button that opens a list of actions, by the keyboard as well: arrows move, Home and End jump, Escape closes.
 
+use crate::console::components::act;
 use leptos::ev;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -95,7 +96,7 @@ pub fn Menu(
     });
     on_cleanup(move || outside.remove());
     view! {
-        <div class="menu-anchor" node_ref=anchor on:keydown=on_key>
+        <div class="menu-anchor" node_ref=anchor on:keydown=act(on_key)>
             <button
                 type="button"
                 class=button_class
@@ -103,11 +104,11 @@ pub fn Menu(
                 aria-expanded=move || open.get().to_string()
                 aria-label=label.clone()
                 title=label
-                on:click=move |_| if open.get_untracked() { hide(true) } else { show() }
+                on:click=act(move |_| if open.get_untracked() { hide(true) } else { show() })
             >
                 {button}
             </button>
-            <div class="menu up" role="menu" hidden=move || !open.get() on:click=move |_| hide(true)>
+            <div class="menu up" role="menu" hidden=move || !open.get() on:click=act(move |_| hide(true))>
                 {children()}
             </div>
         </div>

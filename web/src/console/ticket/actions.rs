@@ -3,8 +3,9 @@
 
 use std::sync::Arc;
 
+use crate::console::components::act;
+use crate::console::task::later;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use shared::api::desks::{DeskAgent, DeskView};
 use shared::api::tickets::{
     AllowedCommand, InputNeed, NewAssignment, NewEscalation, NewPriorityChange, NewSolution,
@@ -120,7 +121,7 @@ pub fn ActionBar(case: Case) -> impl IntoView {
             let class = if action == main { "btn primary sm" } else { "btn sm" };
             let busy = move || (action == Action::Take && taking.get()).then_some("true");
             view! {
-                <button class=class type="button" aria-busy=busy aria-disabled=busy on:click=move |_| begin(action)>
+                <button class=class type="button" aria-busy=move || busy() aria-disabled=move || busy() on:click=act(move |_| begin(action))>
                     {icon(action.symbol())}{t(action.name())}
                 </button>
             }
@@ -140,10 +141,10 @@ pub fn ActionBar(case: Case) -> impl IntoView {
     };
     view! {
         <div class="row ticket-actions" role="group" aria-label=t(Words::Actions)>
-            {buttons}
-            {move || permitted.with(Vec::is_empty).then(|| view! { <span class="muted small">{t(Words::NothingToDo)}</span> })}
+            {move || buttons()}
+            {move || permitted.with(Vec::is_empty).then(|| view! { <span class="muted small">{t(Words::NothingToDo)}</span> }.into_any())}
         </div>
-        {window}
+        {move || window()}
     }
 }
 
@@ -163,7 +164,7 @@ fn take(case: Case, busy: RwSignal<bool>) {
         assignee: Some(me),
         group: None,
     });
-    spawn_local(async move {
+    later(async move {
         let outcome = action
             .send(case.client, &case.code(), version, &browser::random_key())
             .await;
@@ -247,7 +248,7 @@ impl ActionForm {
         self.error.set(None);
         self.notice.set(None);
         let case = self.case;
-        spawn_local(async move {
+        later(async move {
             let outcome = action
                 .send(case.client, &case.code(), version, &self.key.get_value())
                 .await;
@@ -297,19 +298,19 @@ fn ActionWindow(
     let notice = move || {
         form.notice
             .get()
-            .map(|text| view! { <Banner kind=Kind::Warning><p>{text}</p></Banner> })
+            .map(|text| view! { <Banner kind=Kind::Warning><p>{text}</p></Banner> }.into_any())
     };
     view! {
         <Dialog id title=[t(title), " · ", &code].concat() open=form.open>
-            <form novalidate on:submit=move |event| { event.prevent_default(); submit.run(()); }>
+            <form novalidate on:submit=act(move |event: leptos::ev::SubmitEvent| { event.prevent_default(); submit.run(()); })>
                 <div class="dialog-body stack">
-                    {notice}
+                    {move || notice()}
                     <ErrorSummary faults=form.faults/>
                     <ErrorNote error=form.error/>
                     {children()}
                 </div>
                 <div class="dialog-foot">
-                    <button class="btn ghost" type="button" on:click=move |_| form.open.set(false)>{t(Words::Cancel)}</button>
+                    <button class="btn ghost" type="button" on:click=act(move |_| form.open.set(false))>{t(Words::Cancel)}</button>
                     <SubmitButton label=t(button) busy_label=t(Words::Sending) busy=form.busy/>
                 </div>
             </form>
@@ -359,14 +360,15 @@ fn agent_select(
     agents: RwSignal<Vec<DeskAgent>>,
     hint: Words,
 ) -> impl IntoView {
-    move || {
+    view! { {move || {
         let entries = group.with(|group| agents.with(|agents| agent_entries(agents, group)));
         let known = value.with_untracked(|value| entries.iter().any(|entry| entry.value == *value));
         if !known {
             value.set(String::new());
         }
         view! { <SelectField id="assignee" label=t(Words::Agent) value faults=form.faults entries optional=true hint=t(hint)/> }
-    }
+        .into_any()
+    }} }
 }
 
 fn agents_of(form: ActionForm) -> RwSignal<Vec<DeskAgent>> {
@@ -535,7 +537,7 @@ fn EscalateWindow(form: ActionForm) -> impl IntoView {
             <TextArea id="justification" label=t(Words::Justification) hint=t(Words::JustificationHint) value=justification faults=form.faults max=REASON_MAX rows=3/>
             {needs_diagnosis.then(|| view! {
                 <TextArea id="diagnosis" label=t(Words::Diagnosis) hint=t(Words::DiagnosisHint) value=diagnosis faults=form.faults max=BODY_MAX rows=4/>
-            })}
+            }.into_any())}
         </ActionWindow>
     }
 }
@@ -586,7 +588,9 @@ fn PriorityWindow(form: ActionForm) -> impl IntoView {
         };
         form.send(TicketAction::ChangePriority(body), Words::PriorityChanged);
     };
-    let waiting = desk.is_none().then(|| view! { <Loading lines=4/> });
+    let waiting = desk
+        .is_none()
+        .then(|| view! { <Loading lines=4/> }.into_any());
     view! {
         <ActionWindow form id="change-priority" title=Words::ChangePriority button=Words::Change submit=Callback::new(submit)>
             {waiting}
@@ -653,7 +657,7 @@ fn SolveWindow(form: ActionForm) -> impl IntoView {
             <Banner kind=Kind::Info><p>{t_with(Words::SolutionMailed, &[&email])}</p></Banner>
             {has_reasons.then(|| view! {
                 <SelectField id="reason" label=t(Words::Reason) value=reason faults=form.faults entries=entries optional=!needs_reason/>
-            })}
+            }.into_any())}
             <TextArea id="solution" label=t(Words::SolutionText) hint=t(Words::SolutionHint) value=solution faults=form.faults max=BODY_MAX rows=6/>
             <FilePicker
                 id="attachments" label=t(Words::Files) items=uploads.items limits

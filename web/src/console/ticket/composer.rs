@@ -1,10 +1,11 @@
 //! Writing to the requester or to the team. Which of the two is never in doubt: it begins as an internal note, differs
 //! in border, ground, icon and words, and names the recipient before anything is sent.
 
+use crate::console::components::act;
+use crate::console::task::later;
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use shared::api::tickets::NewMessage;
 use shared::ticket::command::CommandKind;
 use shared::ticket::status::Visibility;
@@ -73,7 +74,7 @@ pub fn Composer(case: Case) -> impl IntoView {
         };
         busy.set(true);
         error.set(None);
-        spawn_local(async move {
+        later(async move {
             let outcome =
                 api::create_message(client, &case.code(), &message, &key.get_value()).await;
             // The ticket may have been left meanwhile: then the text is still in this browser, unless it was sent.
@@ -161,7 +162,7 @@ pub fn Composer(case: Case) -> impl IntoView {
                       name: Words| {
         view! {
             <label class=class>
-                <input type="radio" name="composer-kind" prop:checked=move || kind.get() == visibility on:change=move |_| kind.set(visibility)/>
+                <input type="radio" name="composer-kind" prop:checked=move || kind.get() == visibility on:change=act(move |_| kind.set(visibility))/>
                 {icon(symbol)}{t(name)}
             </label>
         }
@@ -190,35 +191,35 @@ pub fn Composer(case: Case) -> impl IntoView {
     view! {
         <p class="muted" hidden=move || !closed.get()>{t(Words::ClosedForMessages)}</p>
         <form
-            class="composer" data-kind=kind_word hidden=move || closed.get()
-            on:submit=move |event| { event.prevent_default(); send(); }
-            on:dragover=|event| event.prevent_default() on:drop=dropped
+            class="composer" data-kind=move || kind_word() hidden=move || closed.get()
+            on:submit=act(move |event: ev::SubmitEvent| { event.prevent_default(); send(); })
+            on:dragover=act(|event: ev::DragEvent| event.prevent_default()) on:drop=act(dropped)
         >
             <fieldset class="composer-kind">
                 <legend class="sr">{t(Words::KindOfMessage)}</legend>
                 {radio(Visibility::Public, "kind public", "send", Words::PublicReply)}
                 {radio(Visibility::Internal, "kind note", "lock", Words::InternalNote)}
             </fieldset>
-            <p class="composer-to" role="status">{to}</p>
+            <p class="composer-to" role="status">{move || to()}</p>
             <textarea
                 class="composer-text" id="composer-text" rows="3" node_ref=area
                 aria-label=move || t(if is_public() { Words::PublicReply } else { Words::InternalNote })
                 placeholder=move || t(if is_public() { Words::ReplyPlaceholder } else { Words::NotePlaceholder })
                 aria-invalid=move || fault.with(Option::is_some).then_some("true")
                 aria-describedby="composer-fault"
-                prop:value=text on:input=typed on:keydown=on_key
+                prop:value=text on:input=act(typed) on:keydown=act(on_key)
             ></textarea>
             <div id="composer-fault" role="alert">
-                {move || fault.get().map(|text| view! { <p class="error">{icon("alert-circle")}<span>{text}</span></p> })}
+                {move || fault.get().map(|text| view! { <p class="error">{icon("alert-circle")}<span>{text}</span></p> }.into_any())}
             </div>
             <PickedFiles items=uploads.items remove=Callback::new(move |key| uploads.remove(key)) retry=Callback::new(move |key| uploads.retry(key))/>
             <ErrorNote error/>
             <div class="composer-foot">
-                <input class="sr composer-files" type="file" id=FILES multiple on:change=chosen/>
+                <input class="sr composer-files" type="file" id=FILES multiple on:change=act(chosen)/>
                 <label class="btn ghost" for=FILES>{icon("paperclip")}{t(Words::Attach)}</label>
                 <span class="muted small hide-phone"><kbd>"Ctrl"</kbd>" "<kbd>"Enter"</kbd></span>
                 <span class="grow"></span>
-                <button class=button_class type="submit" aria-busy=move || busy.get().to_string() aria-disabled=move || busy.get().to_string()>{button_text}</button>
+                <button class=move || button_class() type="submit" aria-busy=move || busy.get().to_string() aria-disabled=move || busy.get().to_string()>{move || button_text()}</button>
             </div>
         </form>
     }

@@ -1,5 +1,6 @@
 //! The head of a ticket: code, state, priority, clocks, subject, and the actions that are permitted now.
 
+use crate::console::components::act;
 use leptos::prelude::*;
 
 use super::Case;
@@ -29,11 +30,11 @@ pub fn Head(case: Case) -> impl IntoView {
         let view = case.view.get()?;
         let chips = view.clocks.iter().map(|clock| view! {
             <SlaChip clock=clock.clock status=clock.status due_at=clock.due_at desk=Signal::derive(move || case.desk()) style=ChipStyle::Named/>
-        });
+        }.into_any());
         Some(view! {
             <span class="code num">{view.code.clone()}</span>
             <StatusTag status=view.status label=view.status_label.clone()/>
-            {view.reason.clone().map(|reason| view! { <span class="muted small">{reason}</span> })}
+            {view.reason.clone().map(|reason| view! { <span class="muted small">{reason}</span> }.into_any())}
             {priority_tag(view.priority_rank, view.priority.label.clone())}
             {chips.collect_view()}
         })
@@ -52,18 +53,18 @@ pub fn Head(case: Case) -> impl IntoView {
     view! {
         <header class="ticket-head">
             <div class="ticket-line">
-                <a class="btn ghost icon-only sm ticket-back" href=case.queue.address() aria-label=t(Words::BackToList) title=t(Words::BackToList) on:click=back>{icon("arrow-left")}</a>
-                {line}
+                <a class="btn ghost icon-only sm ticket-back" href=case.queue.address() aria-label=t(Words::BackToList) title=t(Words::BackToList) on:click=act(back)>{icon("arrow-left")}</a>
+                {move || line()}
                 <span class="grow"></span>
                 <button
                     class="btn ghost icon-only sm ticket-fold" type="button"
-                    aria-label=fold_name title=fold_name aria-expanded=move || (!case.folded.get()).to_string() aria-controls="ticket-side"
-                    on:click=move |_| case.fold()
+                    aria-label=move || fold_name() title=move || fold_name() aria-expanded=move || (!case.folded.get()).to_string() aria-controls="ticket-side"
+                    on:click=act(move |_| case.fold())
                 >
                     {move || icon(if case.folded.get() { "chevron-left" } else { "chevron-right" })}
                 </button>
             </div>
-            <h2 class="ticket-title" tabindex="-1">{subject}</h2>
+            <h2 class="ticket-title" tabindex="-1">{move || subject()}</h2>
             <ActionBar case/>
         </header>
     }

@@ -12,8 +12,9 @@ mod timeline;
 
 use std::sync::Arc;
 
+use crate::console::components::act;
+use crate::console::task::later;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use shared::api::desks::DeskView;
 use shared::api::tickets::{AllowedCommand, TicketView, TimelineEntry};
 use shared::ticket::command::CommandKind;
@@ -89,16 +90,16 @@ impl Case {
         let number = self.asked.get_value() + 1;
         self.asked.set_value(number);
         let (code, etag) = (self.code(), self.etag.get_value());
-        spawn_local(async move {
+        later(async move {
             let answer = api::ticket(self.client, &code, etag).await;
             if self.asked.try_get_value() != Some(number) {
                 return;
             }
             match answer {
-                Ok(Fetched::Same) => self.failure.set(None),
+                Ok(Fetched::Same) => self.worked(),
                 Ok(Fetched::New(view, etag)) => {
                     self.etag.set_value(etag);
-                    self.failure.set(None);
+                    self.worked();
                     self.take(view);
                 }
                 // News that does not come leaves the ticket as it is; the next try may work.
@@ -110,6 +111,13 @@ impl Case {
                 Err(_) => {}
             }
         });
+    }
+
+    /// Nothing is told when nothing was wrong, so that no part of the ticket is drawn again.
+    fn worked(self) {
+        if self.failure.with_untracked(Option::is_some) {
+            self.failure.set(None);
+        }
     }
 
     fn take(self, view: TicketView) {
@@ -198,7 +206,7 @@ impl Case {
     fn download(self) -> Callback<shared::api::uploads::Attachment> {
         Callback::new(move |file: shared::api::uploads::Attachment| {
             let code = self.code();
-            spawn_local(async move {
+            later(async move {
                 if let Err(error) = api::download(self.client, &code, &file.id, file.name).await {
                     self.ui.toast(Kind::Error, error.detail());
                 }
@@ -217,7 +225,11 @@ impl Case {
 #[component]
 pub fn TicketPane() -> impl IntoView {
     let nav = nav();
-    move || nav.ticket.get().map(|code| view! { <Ticket code/> })
+    view! { {move || {
+        nav.ticket
+            .get()
+            .map(|code| view! { <Ticket code/> }.into_any())
+    }} }
 }
 
 #[component]
@@ -227,6 +239,7 @@ fn Ticket(code: String) -> impl IntoView {
     browser::poll(POLL_SECONDS, move || case.load());
     title(&code);
     let there = Memo::new(move |_| case.view.with(Option::is_some));
+    let shown = Memo::new(move |_| there.get() && case.failure.with(Option::is_none));
     // A new ticket tells where one is; on wide screens the focus stays in the list.
     Effect::new(move |_| {
         let list_hidden = window()
@@ -255,13 +268,13 @@ fn Ticket(code: String) -> impl IntoView {
     };
     let waiting = move || {
         (!there.get() && case.failure.with(Option::is_none))
-            .then(|| view! { <div class="ticket-main"><Loading lines=8/></div> })
+            .then(|| view! { <div class="ticket-main"><Loading lines=8/></div> }.into_any())
     };
     view! {
         <article class="ticket-pane" aria-label=code>
-            {failure}
-            {waiting}
-            {move || (there.get() && case.failure.with(Option::is_none)).then(|| view! {
+            {move || failure()}
+            {move || waiting()}
+            {move || shown.get().then(|| view! {
                 <Head case/>
                 <Tabs case/>
                 <div
@@ -275,7 +288,7 @@ fn Ticket(code: String) -> impl IntoView {
                     </div>
                     <Side case/>
                 </div>
-            })}
+            }.into_any())}
         </article>
     }
 }
@@ -285,7 +298,7 @@ fn Ticket(code: String) -> impl IntoView {
 fn Tabs(case: Case) -> impl IntoView {
     let tab = move |facts: bool, name: Words| {
         view! {
-            <button class="tab" type="button" aria-pressed=move || (case.facts_tab.get() == facts).to_string() on:click=move |_| case.facts_tab.set(facts)>{t(name)}</button>
+            <button class="tab" type="button" aria-pressed=move || (case.facts_tab.get() == facts).to_string() on:click=act(move |_| case.facts_tab.set(facts))>{t(name)}</button>
         }
     };
     view! {

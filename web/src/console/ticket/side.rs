@@ -1,5 +1,6 @@
 //! The panel beside the conversation: clocks, requester, assignment, facts, files, rating.
 
+use crate::console::components::act;
 use leptos::prelude::*;
 use shared::api::tickets::{
     ClockStatus, ClockView, IdentityProof, Labelled, PersonRef, RequesterPanel, TicketView,
@@ -40,7 +41,7 @@ pub fn Side(case: Case) -> impl IntoView {
             <section class="facts">
                 <div class="row spread">
                     <h3>{t(Words::Deadlines)}</h3>
-                    <button class="linkish small" type="button" on:click=move |_| why.set(true)>{t(Words::Why)}</button>
+                    <button class="linkish small" type="button" on:click=act(move |_| why.set(true))>{t(Words::Why)}</button>
                 </div>
                 {clocks}
             </section>
@@ -50,7 +51,7 @@ pub fn Side(case: Case) -> impl IntoView {
             {part(case, |view| (view.solution.clone(), view.stars), outcome)}
             {part(case, |view| view.attachments.clone(), move |files| file_list(case, files))}
         </aside>
-        {move || why.get().then(|| view! { <SlaWindow case on_close=close/> })}
+        {move || why.get().then(|| view! { <SlaWindow case on_close=close/> }.into_any())}
     }
 }
 
@@ -61,7 +62,7 @@ fn part<T: PartialEq + Clone + Send + Sync + 'static>(
     draw: impl Fn(T) -> AnyView + Send + 'static,
 ) -> impl IntoView {
     let picked = Memo::new(move |_| case.view.with(|view| view.as_ref().map(|view| pick(view))));
-    move || picked.get().map(&draw)
+    view! { {move || picked.get().map(&draw)} }
 }
 
 fn clock_view(case: Case, clock: ClockView) -> AnyView {
@@ -102,14 +103,14 @@ fn clock_view(case: Case, clock: ClockView) -> AnyView {
         .target
         .map(|target| t_with(Words::TargetIs, &[&target]));
     view! {
-        <div class=class>
+        <div class=move || class()>
             <div class="clock-head">
                 <span>{clock_name(clock.clock)}</span>
                 <SlaChip clock=clock.clock status due_at desk=Signal::derive(move || case.desk()) style=ChipStyle::Bare/>
             </div>
             {bar}
             <p class="clock-note num">{note}</p>
-            {target.map(|target| view! { <p class="clock-note">{target}</p> })}
+            {target.map(|target| view! { <p class="clock-note">{target}</p> }.into_any())}
         </div>
     }
     .into_any()
@@ -232,8 +233,9 @@ fn outcome((solution, stars): (Option<String>, Option<u8>)) -> AnyView {
     if solution.is_none() && stars.is_none() {
         return ().into_any();
     }
-    let solution = solution.map(|text| view! { <div class="small">{paragraphs(&text)}</div> });
-    let stars = stars.map(|stars| view! { <div class="row"><span class="muted small">{t(Words::Rating)}</span><StarsGiven stars/></div> });
+    let solution =
+        solution.map(|text| view! { <div class="small">{paragraphs(&text)}</div> }.into_any());
+    let stars = stars.map(|stars| view! { <div class="row"><span class="muted small">{t(Words::Rating)}</span><StarsGiven stars/></div> }.into_any());
     view! { <section class="facts"><h3>{t(Words::Solution)}</h3>{solution}{stars}</section> }
         .into_any()
 }

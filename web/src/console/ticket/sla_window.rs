@@ -1,7 +1,7 @@
 //! Why a clock shows what it shows: every stretch of time, what it was, and how much of it counted. The column adds up.
 
+use crate::console::task::later;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use shared::api::tickets::{SegmentKind, SlaExplanation, SlaSegment};
 
 use super::Case;
@@ -23,7 +23,7 @@ pub fn SlaWindow(case: Case, on_close: Callback<()>) -> impl IntoView {
     let answer = RwSignal::new(None::<Result<Vec<SlaExplanation>, ApiError>>);
     let load = move || {
         answer.set(None);
-        spawn_local(async move {
+        later(async move {
             let outcome = api::sla_explanation(case.client, &case.code()).await;
             let _ = answer.try_set(Some(outcome));
         });
@@ -42,7 +42,7 @@ pub fn SlaWindow(case: Case, on_close: Callback<()>) -> impl IntoView {
     };
     view! {
         <Dialog id="sla-why" class="dialog wide" title=[t(Words::WhyTitle), " · ", &case.code()].concat() open>
-            <div class="dialog-body stack loose">{content}</div>
+            <div class="dialog-body stack loose">{move || content()}</div>
         </Dialog>
     }
 }

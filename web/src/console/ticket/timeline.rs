@@ -1,8 +1,9 @@
 //! One timeline: public messages, internal notes, changes and mails, oldest first, with filters.
 
+use crate::console::components::act;
+use crate::console::task::later;
 use leptos::html;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use shared::api::tickets::{ActorKind, MailStatus, TimelineBody, TimelineEntry};
 use shared::ticket::status::Visibility;
 
@@ -100,7 +101,7 @@ pub fn Timeline(case: Case) -> impl IntoView {
     follow_the_end(case, list);
     let chip = move |(kind, name): (Show, Words)| {
         view! {
-            <button class="chip" type="button" aria-pressed=move || (show.get() == kind).to_string() on:click=move |_| show.set(kind)>{t(name)}</button>
+            <button class="chip" type="button" aria-pressed=move || (show.get() == kind).to_string() on:click=act(move |_| show.set(kind))>{t(name)}</button>
         }
     };
     view! {
@@ -110,7 +111,7 @@ pub fn Timeline(case: Case) -> impl IntoView {
         <ol class="thread" node_ref=list>
             <For each=move || entries.get() key=key children=move |entry| entry_view(case, entry)/>
         </ol>
-        {move || entries.with(Vec::is_empty).then(|| view! { <p class="muted">{t(Words::NothingInTimeline)}</p> })}
+        {move || entries.with(Vec::is_empty).then(|| view! { <p class="muted">{t(Words::NothingInTimeline)}</p> }.into_any())}
     }
 }
 
@@ -165,13 +166,11 @@ fn Older(case: Case, list: NodeRef<html::Ol>) -> impl IntoView {
             return;
         };
         busy.set(true);
-        spawn_local(async move {
+        later(async move {
             let answer = api::timeline(case.client, &case.code(), &before).await;
             let _ = busy.try_set(false);
             match answer {
                 Ok(mut page) => {
-                    // A page of older entries may come in either order.
-                    page.items.sort_by_key(|entry| (entry.at, entry.seq));
                     let scroller = list.get_untracked().and_then(|list| list.parent_element());
                     let height = scroller
                         .as_ref()
@@ -193,13 +192,13 @@ fn Older(case: Case, list: NodeRef<html::Ol>) -> impl IntoView {
             }
         });
     };
-    move || {
+    view! { {move || {
         cursor.get().map(|_| view! {
             <div class="row">
-                <button class="btn sm" type="button" aria-busy=move || busy.get().to_string() on:click=load>{icon("history")}{t(Words::LoadOlder)}</button>
+                <button class="btn sm" type="button" aria-busy=move || busy.get().to_string() on:click=act(load)>{icon("history")}{t(Words::LoadOlder)}</button>
             </div>
-        })
-    }
+        }.into_any())
+    }} }
 }
 
 fn entry_view(case: Case, entry: TimelineEntry) -> AnyView {
@@ -235,7 +234,7 @@ fn entry_view(case: Case, entry: TimelineEntry) -> AnyView {
                 {icon(event_icon(&name))}
                 <span>{text}</span>
                 {time(at, &zone, Style::Short)}
-                {note.map(|note| view! { <div class="msg-event-note">{paragraphs(&note)}</div> })}
+                {note.map(|note| view! { <div class="msg-event-note">{paragraphs(&note)}</div> }.into_any())}
             </li>
         }
         .into_any(),
