@@ -5,7 +5,8 @@ use std::time::Duration;
 use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::error::PayloadError;
 use actix_web::http::header::{
-    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, X_CONTENT_TYPE_OPTIONS,
+    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
@@ -39,7 +40,11 @@ impl From<StorageError> for ApiError {
 /// # Errors
 /// `too_large` as soon as the limit is passed, `validation` for an empty file or another form, `malformed` for a broken
 /// one, `timeout` when the client stops sending. Nothing is left in the store then.
-pub async fn receive(files: &Files, mut form: Multipart, limit: u64) -> Result<(String, Received), ApiError> {
+pub async fn receive(
+    files: &Files,
+    mut form: Multipart,
+    limit: u64,
+) -> Result<(String, Received), ApiError> {
     let mut incoming = files.receive();
     let outcome = timeout(WHOLE, read_form(&mut form, &mut incoming, limit)).await;
     match outcome.unwrap_or_else(|_| Err(ApiError::new(ProblemType::Timeout))) {
@@ -51,8 +56,14 @@ pub async fn receive(files: &Files, mut form: Multipart, limit: u64) -> Result<(
     }
 }
 
-async fn read_form(form: &mut Multipart, incoming: &mut Incoming, limit: u64) -> Result<String, ApiError> {
-    let Some(mut part) = next_part(form).await? else { return Err(no_file()) };
+async fn read_form(
+    form: &mut Multipart,
+    incoming: &mut Incoming,
+    limit: u64,
+) -> Result<String, ApiError> {
+    let Some(mut part) = next_part(form).await? else {
+        return Err(no_file());
+    };
     if part.name() != Some("file") {
         return Err(no_file());
     }
@@ -65,31 +76,62 @@ async fn read_form(form: &mut Multipart, incoming: &mut Incoming, limit: u64) ->
     }
     drop(part);
     if next_part(form).await?.is_some() {
-        return Err(ApiError::field("/file", "one_file", "Envíe un solo archivo a la vez.", "Send one file at a time."));
+        return Err(ApiError::field(
+            "/file",
+            "one_file",
+            "Envíe un solo archivo a la vez.",
+            "Send one file at a time.",
+        ));
     }
     if incoming.size() == 0 {
-        return Err(ApiError::field("/file", "required", "El archivo está vacío. Elija otro.", "The file is empty. Choose another."));
+        return Err(ApiError::field(
+            "/file",
+            "required",
+            "El archivo está vacío. Elija otro.",
+            "The file is empty. Choose another.",
+        ));
     }
     Ok(name)
 }
 
 async fn next_part(form: &mut Multipart) -> Result<Option<Field>, ApiError> {
-    timeout(IDLE, form.next()).await.map_err(|_| ApiError::new(ProblemType::Timeout))?.transpose().map_err(broken_form)
+    timeout(IDLE, form.next())
+        .await
+        .map_err(|_| ApiError::new(ProblemType::Timeout))?
+        .transpose()
+        .map_err(broken_form)
 }
 
 async fn next_chunk(part: &mut Field) -> Result<Option<bytes::Bytes>, ApiError> {
-    timeout(IDLE, part.next()).await.map_err(|_| ApiError::new(ProblemType::Timeout))?.transpose().map_err(broken_form)
+    timeout(IDLE, part.next())
+        .await
+        .map_err(|_| ApiError::new(ProblemType::Timeout))?
+        .transpose()
+        .map_err(broken_form)
 }
 
 fn cleaned_name(part: &Field) -> Result<String, ApiError> {
-    let given = part.content_disposition().and_then(|disposition| disposition.get_filename()).unwrap_or_default();
+    let given = part
+        .content_disposition()
+        .and_then(|disposition| disposition.get_filename())
+        .unwrap_or_default();
     name::clean(given).map_err(|NulInName| {
-        ApiError::field("/file", "control_characters", "El nombre del archivo contiene un carácter nulo.", "The file name holds a null character.")
+        ApiError::field(
+            "/file",
+            "control_characters",
+            "El nombre del archivo contiene un carácter nulo.",
+            "The file name holds a null character.",
+        )
     })
 }
 
 fn no_file() -> ApiError {
-    ApiError::field("/file", "required", "Envíe el archivo en una parte llamada file.", "Send the file in a part named file.")
+    ApiError::field(
+        "/file",
+        "required",
+        "Envíe el archivo en una parte llamada file.",
+        "Send the file in a part named file.",
+    )
 }
 
 fn too_large(limit: u64) -> ApiError {
@@ -102,11 +144,18 @@ fn too_large(limit: u64) -> ApiError {
 
 fn broken_form(error: MultipartError) -> ApiError {
     let malformed = |error| {
-        ApiError::malformed("El formulario con el archivo no se pudo leer.", "The form with the file could not be read.").caused_by(Broken(error))
+        ApiError::malformed(
+            "El formulario con el archivo no se pudo leer.",
+            "The form with the file could not be read.",
+        )
+        .caused_by(Broken(error))
     };
     match error {
         MultipartError::ContentTypeMissing | MultipartError::ContentTypeIncompatible => {
-            ApiError::new(ProblemType::UnsupportedMediaType).detail("Envíe el archivo como multipart/form-data.", "Send the file as multipart/form-data.")
+            ApiError::new(ProblemType::UnsupportedMediaType).detail(
+                "Envíe el archivo como multipart/form-data.",
+                "Send the file as multipart/form-data.",
+            )
         }
         MultipartError::Payload(PayloadError::Overflow) => ApiError::new(ProblemType::TooLarge),
         other => malformed(other.to_string()),
@@ -122,17 +171,26 @@ struct Broken(String);
 ///
 /// # Errors
 /// When the store fails; a file that is missing there is our fault, not the client's.
-pub async fn download(files: &Files, row: AttachmentRow, request: &HttpRequest) -> Result<HttpResponse, ApiError> {
+pub async fn download(
+    files: &Files,
+    row: AttachmentRow,
+    request: &HttpRequest,
+) -> Result<HttpResponse, ApiError> {
     let tag = format!("\"{}\"", hex(&row.sha256));
     if etag::is_known(request, &tag) {
-        return Ok(HttpResponse::NotModified().insert_header((ETAG, tag)).finish());
+        return Ok(HttpResponse::NotModified()
+            .insert_header((ETAG, tag))
+            .finish());
     }
     let content = files.read(&row.storage_key).await?;
     let size = u64::try_from(row.size).unwrap_or(0);
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "application/octet-stream"))
         .insert_header((CONTENT_DISPOSITION, name::content_disposition(&row.name)))
-        .insert_header((CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'; sandbox"))
+        .insert_header((
+            CONTENT_SECURITY_POLICY,
+            "default-src 'none'; frame-ancestors 'none'; sandbox",
+        ))
         .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .insert_header((CACHE_CONTROL, "private, no-cache"))
         .insert_header((ACCEPT_RANGES, "none"))
@@ -147,12 +205,16 @@ pub async fn download(files: &Files, row: AttachmentRow, request: &HttpRequest) 
 /// # Errors
 /// When the database fails. A file that cannot be removed is logged and tried again next time.
 pub async fn cleanup(db: &Db, files: &Files, now: DateTime<Utc>) -> Result<usize, DbError> {
-    let discarded = db.write(move |conn| store::discard_expired(conn, now)).await?;
+    let discarded = db
+        .write(move |conn| store::discard_expired(conn, now))
+        .await?;
     let mut gone: Vec<Uid> = Vec::with_capacity(discarded.len());
     for (id, storage_key) in discarded {
         match files.remove(&storage_key).await {
             Ok(()) => gone.push(id),
-            Err(error) => tracing::warn!(error = %error, attachment.id = %id.0, "an unused upload could not be removed"),
+            Err(error) => {
+                tracing::warn!(error = %error, attachment.id = %id.0, "an unused upload could not be removed")
+            }
         }
     }
     let count = gone.len();

@@ -18,7 +18,9 @@ use crate::http::{ApiError, Created, NoContent, Path, Query, problems};
 
 /// The key of a file, as one parameter of the path.
 fn parse_id(id: &str) -> Result<Uid, ApiError> {
-    Uuid::try_parse(id).map(Uid).map_err(|_| ApiError::not_found())
+    Uuid::try_parse(id)
+        .map(Uid)
+        .map_err(|_| ApiError::not_found())
 }
 
 /// Sends a file, to be named in a draft or a message
@@ -45,7 +47,14 @@ pub async fn upload_portal_file(
     Query(params): Query<UploadParams>,
     form: Multipart,
 ) -> Result<Created<Upload>, ApiError> {
-    receive(&state, &request_context, caller.owner(&browser), params, form).await
+    receive(
+        &state,
+        &request_context,
+        caller.owner(&browser),
+        params,
+        form,
+    )
+    .await
 }
 
 /// Takes back a file that was not bound yet
@@ -57,7 +66,12 @@ pub async fn upload_portal_file(
     responses((status = 204, description = "It is gone."), problems::Unauthorized, problems::NotFound, problems::RateLimited),
 )]
 #[delete("/portal/uploads/{id}")]
-pub async fn delete_portal_upload(state: web::Data<AppState>, browser: BrowserKey, caller: PortalUploader, Path(id): Path<String>) -> Result<NoContent, ApiError> {
+pub async fn delete_portal_upload(
+    state: web::Data<AppState>,
+    browser: BrowserKey,
+    caller: PortalUploader,
+    Path(id): Path<String>,
+) -> Result<NoContent, ApiError> {
     remove(&state, caller.owner(&browser), &id).await
 }
 
@@ -82,7 +96,14 @@ pub async fn upload_console_file(
     Query(params): Query<UploadParams>,
     form: Multipart,
 ) -> Result<Created<Upload>, ApiError> {
-    receive(&state, &request_context, Owner::User(caller.user_id()), params, form).await
+    receive(
+        &state,
+        &request_context,
+        Owner::User(caller.user_id()),
+        params,
+        form,
+    )
+    .await
 }
 
 /// Takes back a file that was not bound yet
@@ -94,7 +115,11 @@ pub async fn upload_console_file(
     responses((status = 204, description = "It is gone."), problems::Unauthorized, problems::Forbidden, problems::NotFound, problems::RateLimited),
 )]
 #[delete("/uploads/{id}")]
-pub async fn delete_console_upload(state: web::Data<AppState>, caller: AgentCaller, Path(id): Path<String>) -> Result<NoContent, ApiError> {
+pub async fn delete_console_upload(
+    state: web::Data<AppState>,
+    caller: AgentCaller,
+    Path(id): Path<String>,
+) -> Result<NoContent, ApiError> {
     remove(&state, Owner::User(caller.user_id()), &id).await
 }
 
@@ -124,7 +149,10 @@ pub async fn download_my_attachment(
 ) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
     let (desk_id, person_id) = (caller.desk_id(), caller.person_id());
-    let row = state.db.read(move |conn| store::find_for_requester(conn, desk_id, person_id, &code, id)).await?;
+    let row = state
+        .db
+        .read(move |conn| store::find_for_requester(conn, desk_id, person_id, &code, id))
+        .await?;
     commands::download(&state.files, row.ok_or_else(ApiError::not_found)?, &request).await
 }
 
@@ -154,11 +182,20 @@ pub async fn download_attachment(
 ) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
     let desks = caller.desks_with(Privilege::TicketRead);
-    let row = state.db.read(move |conn| store::find_for_agent(conn, desks.as_deref(), &code, id)).await?;
+    let row = state
+        .db
+        .read(move |conn| store::find_for_agent(conn, desks.as_deref(), &code, id))
+        .await?;
     commands::download(&state.files, row.ok_or_else(ApiError::not_found)?, &request).await
 }
 
-async fn receive(state: &AppState, context: &RequestContext, owner: Owner, params: UploadParams, form: Multipart) -> Result<Created<Upload>, ApiError> {
+async fn receive(
+    state: &AppState,
+    context: &RequestContext,
+    owner: Owner,
+    params: UploadParams,
+    form: Multipart,
+) -> Result<Created<Upload>, ApiError> {
     let charged = match &owner {
         // A browser without a session can forget its cookie, but not its address.
         Owner::Browser(_) => context.client.to_string(),
@@ -166,13 +203,20 @@ async fn receive(state: &AppState, context: &RequestContext, owner: Owner, param
     };
     state.limits.check(RateClass::Upload, charged)?;
     let _slot = state.files.slots.take(&owner).ok_or_else(|| {
-        ApiError::rate_limited(5).detail("Espere a que terminen los archivos que está enviando.", "Wait until the files that you are sending have arrived.")
+        ApiError::rate_limited(5).detail(
+            "Espere a que terminen los archivos que está enviando.",
+            "Wait until the files that you are sending have arrived.",
+        )
     })?;
     let limit = limit(state, params).await?;
     let (name, received) = commands::receive(&state.files, form, limit).await?;
     let now = state.clock.now();
     let storage_key = received.storage_key.clone();
-    match state.db.write(move |conn| store::insert(conn, &owner, &name, &received, now)).await {
+    match state
+        .db
+        .write(move |conn| store::insert(conn, &owner, &name, &received, now))
+        .await
+    {
         Ok(row) => Ok(Created::new(view::upload(row))),
         Err(error) => {
             // Without its row nobody would ever remove the file.
@@ -187,19 +231,37 @@ async fn receive(state: &AppState, context: &RequestContext, owner: Owner, param
 /// Most bytes of a file: the product's limit, or the desk's where that is smaller.
 async fn limit(state: &AppState, params: UploadParams) -> Result<u64, ApiError> {
     let most = state.settings.limits.file_bytes;
-    let Some(slug) = params.desk else { return Ok(most) };
+    let Some(slug) = params.desk else {
+        return Ok(most);
+    };
     let (desks, now) = (state.desks.clone(), state.clock.now());
-    let desk = state.db.read(move |conn| Ok::<_, ApiError>(desks.by_slug(conn, &slug, now)?)).await?;
-    let desk = desk.ok_or_else(|| ApiError::field("?desk", "unknown", "Esta mesa no existe.", "There is no such desk."))?;
+    let desk = state
+        .db
+        .read(move |conn| Ok::<_, ApiError>(desks.by_slug(conn, &slug, now)?))
+        .await?;
+    let desk = desk.ok_or_else(|| {
+        ApiError::field(
+            "?desk",
+            "unknown",
+            "Esta mesa no existe.",
+            "There is no such desk.",
+        )
+    })?;
     Ok(most.min(desk.profile.attachments.max_bytes))
 }
 
 async fn remove(state: &AppState, owner: Owner, id: &str) -> Result<NoContent, ApiError> {
     let id = parse_id(id)?;
-    let storage_key = state.db.write(move |conn| store::discard_own(conn, &owner, id)).await?;
+    let storage_key = state
+        .db
+        .write(move |conn| store::discard_own(conn, &owner, id))
+        .await?;
     let storage_key = storage_key.ok_or_else(ApiError::not_found)?;
     state.files.remove(&storage_key).await?;
-    state.db.write(move |conn| store::delete(conn, &[id])).await?;
+    state
+        .db
+        .write(move |conn| store::delete(conn, &[id]))
+        .await?;
     Ok(NoContent)
 }
 
@@ -218,8 +280,13 @@ impl PortalUploader {
 
     /// Whose files a draft may name.
     pub fn owners(&self, browser: &BrowserKey) -> Vec<Owner> {
-        let person = self.0.as_ref().map(|caller| Owner::Person(caller.person_id()));
-        std::iter::once(Owner::Browser(browser.hash())).chain(person).collect()
+        let person = self
+            .0
+            .as_ref()
+            .map(|caller| Owner::Person(caller.person_id()));
+        std::iter::once(Owner::Browser(browser.hash()))
+            .chain(person)
+            .collect()
     }
 }
 
@@ -228,7 +295,10 @@ impl actix_web::FromRequest for PortalUploader {
     type Future = std::pin::Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut actix_web::dev::Payload) -> Self::Future {
-        if !request.headers().contains_key(actix_web::http::header::AUTHORIZATION) {
+        if !request
+            .headers()
+            .contains_key(actix_web::http::header::AUTHORIZATION)
+        {
             return Box::pin(std::future::ready(Ok(Self(None))));
         }
         let caller = RequesterCaller::from_request(request, payload);

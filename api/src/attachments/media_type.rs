@@ -12,7 +12,10 @@ const SIGNATURES: [(&[u8], &str); 13] = [
     (b"GIF89a", "image/gif"),
     (b"PK\x03\x04", "application/zip"),
     (b"PK\x05\x06", "application/zip"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "application/x-ole-storage"),
+    (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        "application/x-ole-storage",
+    ),
     (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
     (b"Rar!\x1a\x07", "application/vnd.rar"),
     (b"\x1f\x8b", "application/gzip"),
@@ -22,7 +25,10 @@ const SIGNATURES: [(&[u8], &str); 13] = [
 
 /// The media type that the first bytes of a file suggest.
 pub fn sniff(head: &[u8]) -> &'static str {
-    if let Some((_, media_type)) = SIGNATURES.iter().find(|(signature, _)| head.starts_with(signature)) {
+    if let Some((_, media_type)) = SIGNATURES
+        .iter()
+        .find(|(signature, _)| head.starts_with(signature))
+    {
         return media_type;
     }
     if head.len() >= 12 && head.starts_with(b"RIFF") && &head[8..12] == b"WEBP" {
@@ -32,20 +38,37 @@ pub fn sniff(head: &[u8]) -> &'static str {
         return "video/mp4";
     }
     let text = head.trim_ascii_start().to_ascii_lowercase();
-    if [&b"<!doctype html"[..], b"<html", b"<script", b"<body", b"<head"].iter().any(|start| text.starts_with(start)) {
+    if [
+        &b"<!doctype html"[..],
+        b"<html",
+        b"<script",
+        b"<body",
+        b"<head",
+    ]
+    .iter()
+    .any(|start| text.starts_with(start))
+    {
         return "text/html";
     }
-    if text.starts_with(b"<svg") || (text.starts_with(b"<?xml") && text.windows(4).any(|part| part == b"<svg")) {
+    if text.starts_with(b"<svg")
+        || (text.starts_with(b"<?xml") && text.windows(4).any(|part| part == b"<svg"))
+    {
         return "image/svg+xml";
     }
-    if is_text(head) { "text/plain" } else { "application/octet-stream" }
+    if is_text(head) {
+        "text/plain"
+    } else {
+        "application/octet-stream"
+    }
 }
 
 /// UTF-8 without control characters; a character cut at the end of the head does not matter.
 fn is_text(head: &[u8]) -> bool {
     let text = match std::str::from_utf8(head) {
         Ok(text) => text,
-        Err(error) if error.error_len().is_none() => std::str::from_utf8(&head[..error.valid_up_to()]).unwrap_or_default(),
+        Err(error) if error.error_len().is_none() => {
+            std::str::from_utf8(&head[..error.valid_up_to()]).unwrap_or_default()
+        }
         Err(_) => return false,
     };
     !text.is_empty() && text.chars().all(|c| !c.is_control() || c.is_whitespace())

@@ -32,13 +32,26 @@ pub fn clean(name: &str) -> Result<String, NulInName> {
     if bare.is_empty() {
         return Ok(NAMELESS.to_owned());
     }
-    let safe = if is_device(bare) { format!("_{bare}") } else { bare.to_owned() };
+    let safe = if is_device(bare) {
+        format!("_{bare}")
+    } else {
+        bare.to_owned()
+    };
     Ok(shorten(&safe))
 }
 
 /// The `Content-Disposition` of a download (RFC 6266): an ASCII name for old clients and the true one (RFC 8187).
 pub fn content_disposition(name: &str) -> String {
-    let ascii: String = name.chars().map(|c| if c.is_ascii_graphic() && !r#""\%"#.contains(c) || c == ' ' { c } else { '_' }).collect();
+    let ascii: String = name
+        .chars()
+        .map(|c| {
+            if c.is_ascii_graphic() && !r#""\%"#.contains(c) || c == ' ' {
+                c
+            } else {
+                '_'
+            }
+        })
+        .collect();
     let mut encoded = String::with_capacity(name.len());
     for byte in name.bytes() {
         if byte.is_ascii_alphanumeric() || b"!#$&+-.^_`|~".contains(&byte) {
@@ -61,8 +74,16 @@ fn hides_or_reorders(c: char) -> bool {
 }
 
 fn is_device(name: &str) -> bool {
-    let stem = name.split('.').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let numbered = |word: &str| stem.strip_prefix(word).is_some_and(|rest| rest.len() == 1 && rest.bytes().all(|b| b.is_ascii_digit()));
+    let stem = name
+        .split('.')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    let numbered = |word: &str| {
+        stem.strip_prefix(word)
+            .is_some_and(|rest| rest.len() == 1 && rest.bytes().all(|b| b.is_ascii_digit()))
+    };
     DEVICES.contains(&stem.as_str()) || numbered("com") || numbered("lpt")
 }
 
@@ -72,8 +93,13 @@ fn shorten(name: &str) -> String {
     if length <= MAX_CHARACTERS {
         return name.to_owned();
     }
-    let ending = name.rsplit_once('.').map(|(_, ending)| ending).filter(|ending| ending.chars().count() <= MAX_ENDING);
-    let ending = ending.map(|ending| format!(".{ending}")).unwrap_or_default();
+    let ending = name
+        .rsplit_once('.')
+        .map(|(_, ending)| ending)
+        .filter(|ending| ending.chars().count() <= MAX_ENDING);
+    let ending = ending
+        .map(|ending| format!(".{ending}"))
+        .unwrap_or_default();
     let kept = MAX_CHARACTERS - ending.chars().count();
     let start: String = name.chars().take(kept).collect();
     format!("{}{ending}", start.trim_end_matches(['.', ' ']))
@@ -124,7 +150,13 @@ mod tests {
 
     #[test]
     fn cleaning_twice_changes_nothing() {
-        for name in ["../a b.txt", "CON.tar.gz", "...x...", "a\u{202E}b", &"é".repeat(400)] {
+        for name in [
+            "../a b.txt",
+            "CON.tar.gz",
+            "...x...",
+            "a\u{202E}b",
+            &"é".repeat(400),
+        ] {
             let once = clean(name).unwrap();
             assert_eq!(clean(&once).unwrap(), once, "{name:?}");
         }
@@ -132,8 +164,14 @@ mod tests {
 
     #[test]
     fn a_download_name_can_not_break_out_of_its_header() {
-        assert_eq!(content_disposition("a b.txt"), "attachment; filename=\"a b.txt\"; filename*=UTF-8''a%20b.txt");
-        assert_eq!(content_disposition("año.pdf"), "attachment; filename=\"a_o.pdf\"; filename*=UTF-8''a%C3%B1o.pdf");
+        assert_eq!(
+            content_disposition("a b.txt"),
+            "attachment; filename=\"a b.txt\"; filename*=UTF-8''a%20b.txt"
+        );
+        assert_eq!(
+            content_disposition("año.pdf"),
+            "attachment; filename=\"a_o.pdf\"; filename*=UTF-8''a%C3%B1o.pdf"
+        );
         let hostile = content_disposition("a\";x=\"\\%41.txt");
         assert_eq!(hostile.matches('"').count(), 2, "{hostile}");
         assert!(hostile.is_ascii() && !hostile.contains(['\r', '\n', '\\']));

@@ -30,13 +30,20 @@ impl Slots {
             return None;
         }
         *count += 1;
-        Some(Slot { slots: self.clone(), owner: owner.clone() })
+        Some(Slot {
+            slots: self.clone(),
+            owner: owner.clone(),
+        })
     }
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        let mut taken = self.slots.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = self
+            .slots
+            .taken
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(count) = taken.get_mut(&self.owner) {
             *count -= 1;
             if *count == 0 {
@@ -53,7 +60,9 @@ mod tests {
     #[test]
     fn an_owner_has_four_uploads_at_once_and_others_are_not_affected() {
         let slots = Slots::default();
-        let held: Vec<_> = (0..UPLOADS_AT_ONCE).map(|_| slots.take(&Owner::Person(1)).unwrap()).collect();
+        let held: Vec<_> = (0..UPLOADS_AT_ONCE)
+            .map(|_| slots.take(&Owner::Person(1)).unwrap())
+            .collect();
         assert!(slots.take(&Owner::Person(1)).is_none());
         assert!(slots.take(&Owner::User(1)).is_some());
         drop(held);

@@ -50,7 +50,12 @@ fn says_full(error: &(dyn std::error::Error + 'static)) -> bool {
     let mut cause = Some(error);
     while let Some(error) = cause {
         let io = error.downcast_ref::<std::io::Error>();
-        if io.is_some_and(|io| matches!(io.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded)) {
+        if io.is_some_and(|io| {
+            matches!(
+                io.kind(),
+                std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded
+            )
+        }) {
             return true;
         }
         cause = error.source();
@@ -88,23 +93,39 @@ impl Files {
         let store: Arc<dyn ObjectStore> = match settings {
             StorageSettings::Local(folder) => {
                 create_private_folder(folder).map_err(|error| StorageError::Setup(error.into()))?;
-                let local = LocalFileSystem::new_with_prefix(folder).map_err(|error| StorageError::Setup(error.into()))?;
+                let local = LocalFileSystem::new_with_prefix(folder)
+                    .map_err(|error| StorageError::Setup(error.into()))?;
                 // An answered upload must outlive a power cut.
                 Arc::new(local.with_fsync(true))
             }
-            StorageSettings::S3 { endpoint, bucket, region, access_key, secret_key } => {
+            StorageSettings::S3 {
+                endpoint,
+                bucket,
+                region,
+                access_key,
+                secret_key,
+            } => {
                 let mut builder = AmazonS3Builder::new()
                     .with_bucket_name(bucket)
                     .with_region(region)
                     .with_access_key_id(access_key)
                     .with_secret_access_key(secret_key.expose());
                 if let Some(endpoint) = endpoint {
-                    builder = builder.with_endpoint(endpoint).with_allow_http(endpoint.starts_with("http://"));
+                    builder = builder
+                        .with_endpoint(endpoint)
+                        .with_allow_http(endpoint.starts_with("http://"));
                 }
-                Arc::new(builder.build().map_err(|error| StorageError::Setup(error.into()))?)
+                Arc::new(
+                    builder
+                        .build()
+                        .map_err(|error| StorageError::Setup(error.into()))?,
+                )
             }
         };
-        Ok(Self { store, slots: Slots::default() })
+        Ok(Self {
+            store,
+            slots: Slots::default(),
+        })
     }
 
     /// Begins to receive a file. Nothing can be read of it before [`Incoming::finish`].
@@ -126,8 +147,15 @@ impl Files {
     ///
     /// # Errors
     /// [`StorageError`]; a failure in the middle is an error of the stream.
-    pub async fn read(&self, storage_key: &str) -> Result<BoxStream<'static, Result<Bytes, object_store::Error>>, StorageError> {
-        Ok(self.store.get(&Path::from(storage_key)).await?.into_stream())
+    pub async fn read(
+        &self,
+        storage_key: &str,
+    ) -> Result<BoxStream<'static, Result<Bytes, object_store::Error>>, StorageError> {
+        Ok(self
+            .store
+            .get(&Path::from(storage_key))
+            .await?
+            .into_stream())
     }
 
     /// Removes a file; one that is gone already is no failure.
@@ -135,14 +163,22 @@ impl Files {
     /// # Errors
     /// [`StorageError`].
     pub async fn remove(&self, storage_key: &str) -> Result<(), StorageError> {
-        match self.store.delete(&Path::from(storage_key)).await.map_err(StorageError::from) {
+        match self
+            .store
+            .delete(&Path::from(storage_key))
+            .await
+            .map_err(StorageError::from)
+        {
             Err(StorageError::Missing(_)) => Ok(()),
             other => other,
         }
     }
 
     /// Keys and sizes of everything stored, for backups and tests.
-    pub fn list(&self) -> impl Stream<Item = Result<object_store::ObjectMeta, object_store::Error>> + Send + 'static {
+    pub fn list(
+        &self,
+    ) -> impl Stream<Item = Result<object_store::ObjectMeta, object_store::Error>> + Send + 'static
+    {
         self.store.list(None)
     }
 }
@@ -193,7 +229,12 @@ impl Incoming {
         }
         let size = i64::try_from(self.size).unwrap_or(i64::MAX);
         let media_type = media_type::sniff(&self.head);
-        Ok(Received { storage_key: self.path.to_string(), size, sha256: self.digest.finalize().into(), media_type })
+        Ok(Received {
+            storage_key: self.path.to_string(),
+            size,
+            sha256: self.digest.finalize().into(),
+            media_type,
+        })
     }
 
     /// Gives up: nothing of the file stays.
@@ -222,7 +263,9 @@ impl Incoming {
     async fn send_part(&mut self, part: Bytes) -> Result<(), StorageError> {
         let upload = match &mut self.upload {
             Some(upload) => upload,
-            None => self.upload.insert(self.store.put_multipart(&self.path).await?),
+            None => self
+                .upload
+                .insert(self.store.put_multipart(&self.path).await?),
         };
         upload.put_part(part.into()).await?;
         Ok(())
@@ -241,7 +284,11 @@ mod tests {
     use super::*;
 
     async fn stored(files: &Files) -> usize {
-        files.list().try_fold(0, |count, _| async move { Ok(count + 1) }).await.unwrap()
+        files
+            .list()
+            .try_fold(0, |count, _| async move { Ok(count + 1) })
+            .await
+            .unwrap()
     }
 
     fn folder() -> std::path::PathBuf {
@@ -269,7 +316,16 @@ mod tests {
         let received = incoming.finish().await.unwrap();
         assert_eq!(received.size as usize, content.len());
         assert_eq!(received.sha256, <[u8; 32]>::from(Sha256::digest(&content)));
-        let back: Vec<u8> = files.read(&received.storage_key).await.unwrap().try_fold(Vec::new(), |mut all, bytes| async move { all.extend_from_slice(&bytes); Ok(all) }).await.unwrap();
+        let back: Vec<u8> = files
+            .read(&received.storage_key)
+            .await
+            .unwrap()
+            .try_fold(Vec::new(), |mut all, bytes| async move {
+                all.extend_from_slice(&bytes);
+                Ok(all)
+            })
+            .await
+            .unwrap();
         assert!(back == content);
         files.remove(&received.storage_key).await.unwrap();
         files.remove(&received.storage_key).await.unwrap();

@@ -133,7 +133,13 @@ struct NewRow<'a> {
 }
 
 /// Keeps an upload for its owner.
-pub fn insert(conn: &mut DbConnection, owner: &Owner, name: &str, received: &Received, now: DateTime<Utc>) -> Result<AttachmentRow, DbError> {
+pub fn insert(
+    conn: &mut DbConnection,
+    owner: &Owner,
+    name: &str,
+    received: &Received,
+    now: DateTime<Utc>,
+) -> Result<AttachmentRow, DbError> {
     let id = Uid(Uuid::new_v4());
     let row = NewRow {
         id,
@@ -146,17 +152,30 @@ pub fn insert(conn: &mut DbConnection, owner: &Owner, name: &str, received: &Rec
         storage_key: &received.storage_key,
         created_at: now.into(),
     };
-    diesel::insert_into(attachments::table).values(row).execute(conn)?;
-    Ok(attachments::table.find(id).select(AttachmentRow::as_select()).first(conn)?)
+    diesel::insert_into(attachments::table)
+        .values(row)
+        .execute(conn)?;
+    Ok(attachments::table
+        .find(id)
+        .select(AttachmentRow::as_select())
+        .first(conn)?)
 }
 
 /// Checks that uploads can be bound by this owner, without binding them. Gives their keys in the order of the list.
 ///
 /// # Errors
 /// [`BindError`], with all wrong positions at once.
-pub fn check(conn: &mut DbConnection, owners: &[Owner], ids: &[String], quota: Quota, now: DateTime<Utc>) -> Result<Vec<Uid>, BindError> {
+pub fn check(
+    conn: &mut DbConnection,
+    owners: &[Owner],
+    ids: &[String],
+    quota: Quota,
+    now: DateTime<Utc>,
+) -> Result<Vec<Uid>, BindError> {
     if ids.len() > quota.files_per_message {
-        return Err(BindError::TooMany { max: quota.files_per_message });
+        return Err(BindError::TooMany {
+            max: quota.files_per_message,
+        });
     }
     let mut found = Vec::with_capacity(ids.len());
     let (mut unknown, mut used) = (Vec::new(), Vec::new());
@@ -179,7 +198,9 @@ pub fn check(conn: &mut DbConnection, owners: &[Owner], ids: &[String], quota: Q
         return Err(BindError::Used(used));
     }
     if bytes > quota.ticket_bytes {
-        return Err(BindError::TicketFull { max_bytes: quota.ticket_bytes });
+        return Err(BindError::TicketFull {
+            max_bytes: quota.ticket_bytes,
+        });
     }
     Ok(found)
 }
@@ -188,13 +209,22 @@ pub fn check(conn: &mut DbConnection, owners: &[Owner], ids: &[String], quota: Q
 ///
 /// # Errors
 /// [`BindError`]; the caller's transaction must then be rolled back.
-pub fn bind(conn: &mut DbConnection, owner: &Owner, ids: &[String], place: Place, quota: Quota, now: DateTime<Utc>) -> Result<Vec<AttachmentRow>, BindError> {
+pub fn bind(
+    conn: &mut DbConnection,
+    owner: &Owner,
+    ids: &[String],
+    place: Place,
+    quota: Quota,
+    now: DateTime<Utc>,
+) -> Result<Vec<AttachmentRow>, BindError> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
     let found = check(conn, std::slice::from_ref(owner), ids, quota, now)?;
     for (position, id) in found.iter().enumerate() {
-        let unbound = attachments::table.filter(attachments::id.eq(*id)).filter(attachments::bound_at.is_null());
+        let unbound = attachments::table
+            .filter(attachments::id.eq(*id))
+            .filter(attachments::bound_at.is_null());
         let changed = diesel::update(unbound)
             .set((
                 attachments::desk_id.eq(place.desk_id),
@@ -210,15 +240,28 @@ pub fn bind(conn: &mut DbConnection, owner: &Owner, ids: &[String], place: Place
         }
     }
     if ticket_bytes(conn, place.ticket_id)? > quota.ticket_bytes {
-        return Err(BindError::TicketFull { max_bytes: quota.ticket_bytes });
+        return Err(BindError::TicketFull {
+            max_bytes: quota.ticket_bytes,
+        });
     }
-    let rows = attachments::table.filter(attachments::id.eq_any(found)).order(attachments::id).select(AttachmentRow::as_select()).load(conn)?;
+    let rows = attachments::table
+        .filter(attachments::id.eq_any(found))
+        .order(attachments::id)
+        .select(AttachmentRow::as_select())
+        .load(conn)?;
     Ok(rows)
 }
 
 /// Gives uploads to a draft: they stay its browser's, and go with the draft when that expires.
-pub fn reserve(conn: &mut DbConnection, browser: &Owner, ids: &[Uid], challenge: Uid) -> Result<(), DbError> {
-    let unbound = attachments::table.filter(attachments::id.eq_any(ids.to_vec())).filter(attachments::bound_at.is_null());
+pub fn reserve(
+    conn: &mut DbConnection,
+    browser: &Owner,
+    ids: &[Uid],
+    challenge: Uid,
+) -> Result<(), DbError> {
+    let unbound = attachments::table
+        .filter(attachments::id.eq_any(ids.to_vec()))
+        .filter(attachments::bound_at.is_null());
     diesel::update(unbound)
         .set((
             attachments::owner_kind.eq(browser.kind()),
@@ -230,7 +273,10 @@ pub fn reserve(conn: &mut DbConnection, browser: &Owner, ids: &[Uid], challenge:
 }
 
 /// The files of some messages, oldest first, for views that show whole tickets.
-pub fn list_for_messages(conn: &mut DbConnection, message_ids: &[i64]) -> Result<Vec<AttachmentRow>, DbError> {
+pub fn list_for_messages(
+    conn: &mut DbConnection,
+    message_ids: &[i64],
+) -> Result<Vec<AttachmentRow>, DbError> {
     Ok(attachments::table
         .filter(attachments::message_id.eq_any(message_ids.to_vec()))
         .order((attachments::created_at, attachments::id))
@@ -239,7 +285,13 @@ pub fn list_for_messages(conn: &mut DbConnection, message_ids: &[i64]) -> Result
 }
 
 /// A file of a ticket of the requester; `None` also for internal files and other people's tickets.
-pub fn find_for_requester(conn: &mut DbConnection, desk_id: i64, person_id: i64, ticket_code: &str, id: Uid) -> Result<Option<AttachmentRow>, DbError> {
+pub fn find_for_requester(
+    conn: &mut DbConnection,
+    desk_id: i64,
+    person_id: i64,
+    ticket_code: &str,
+    id: Uid,
+) -> Result<Option<AttachmentRow>, DbError> {
     Ok(attachments::table
         .inner_join(tickets::table.on(attachments::ticket_id.eq(tickets::id.nullable())))
         .filter(tickets::code.eq(ticket_code))
@@ -253,7 +305,12 @@ pub fn find_for_requester(conn: &mut DbConnection, desk_id: i64, person_id: i64,
 }
 
 /// A file of a ticket at one of the desks; `None` also for tickets elsewhere. `desks` of `None` means all desks.
-pub fn find_for_agent(conn: &mut DbConnection, desks: Option<&[i64]>, ticket_code: &str, id: Uid) -> Result<Option<AttachmentRow>, DbError> {
+pub fn find_for_agent(
+    conn: &mut DbConnection,
+    desks: Option<&[i64]>,
+    ticket_code: &str,
+    id: Uid,
+) -> Result<Option<AttachmentRow>, DbError> {
     let mut query = attachments::table
         .inner_join(tickets::table.on(attachments::ticket_id.eq(tickets::id.nullable())))
         .filter(tickets::code.eq(ticket_code.to_owned()))
@@ -267,13 +324,20 @@ pub fn find_for_agent(conn: &mut DbConnection, desks: Option<&[i64]>, ticket_cod
 }
 
 /// Takes an unbound upload from its owner, so that nobody can bind it any more; gives its key in the store.
-pub fn discard_own(conn: &mut DbConnection, owner: &Owner, id: Uid) -> Result<Option<String>, DbError> {
+pub fn discard_own(
+    conn: &mut DbConnection,
+    owner: &Owner,
+    id: Uid,
+) -> Result<Option<String>, DbError> {
     let own = attachments::table
         .filter(attachments::id.eq(id))
         .filter(attachments::owner_kind.eq(owner.kind()))
         .filter(attachments::owner_key.eq(owner.key()))
         .filter(attachments::bound_at.is_null());
-    let key = own.select(attachments::storage_key).first::<String>(conn).optional()?;
+    let key = own
+        .select(attachments::storage_key)
+        .first::<String>(conn)
+        .optional()?;
     if key.is_some() {
         discard(conn, &[id])?;
     }
@@ -281,11 +345,18 @@ pub fn discard_own(conn: &mut DbConnection, owner: &Owner, id: Uid) -> Result<Op
 }
 
 /// Takes old unbound uploads from their owners; gives their keys. Ones that an earlier run left are among them.
-pub fn discard_expired(conn: &mut DbConnection, now: DateTime<Utc>) -> Result<Vec<(Uid, String)>, DbError> {
+pub fn discard_expired(
+    conn: &mut DbConnection,
+    now: DateTime<Utc>,
+) -> Result<Vec<(Uid, String)>, DbError> {
     let before = Ts::from(now - TimeDelta::hours(UNBOUND_HOURS));
     let expired: Vec<(Uid, String)> = attachments::table
         .filter(attachments::bound_at.is_null())
-        .filter(attachments::created_at.lt(before).or(attachments::owner_key.eq("")))
+        .filter(
+            attachments::created_at
+                .lt(before)
+                .or(attachments::owner_key.eq("")),
+        )
         .order(attachments::created_at)
         .limit(500)
         .select((attachments::id, attachments::storage_key))
@@ -297,42 +368,81 @@ pub fn discard_expired(conn: &mut DbConnection, now: DateTime<Utc>) -> Result<Ve
 
 /// Takes the unbound uploads of expired drafts from their owners; the next clean-up removes their bytes.
 pub fn discard_for_challenges(conn: &mut DbConnection, challenges: &[Uid]) -> Result<(), DbError> {
-    diesel::update(attachments::table.filter(attachments::challenge_id.eq_any(challenges.to_vec())).filter(attachments::bound_at.is_null()))
-        .set((attachments::owner_key.eq(""), attachments::challenge_id.eq(None::<Uid>)))
-        .execute(conn)?;
+    diesel::update(
+        attachments::table
+            .filter(attachments::challenge_id.eq_any(challenges.to_vec()))
+            .filter(attachments::bound_at.is_null()),
+    )
+    .set((
+        attachments::owner_key.eq(""),
+        attachments::challenge_id.eq(None::<Uid>),
+    ))
+    .execute(conn)?;
     Ok(())
 }
 
 /// Forgets uploads whose bytes are gone.
 pub fn delete(conn: &mut DbConnection, ids: &[Uid]) -> Result<(), DbError> {
-    diesel::delete(attachments::table.filter(attachments::id.eq_any(ids.to_vec())).filter(attachments::bound_at.is_null()).filter(attachments::owner_key.eq("")))
-        .execute(conn)?;
+    diesel::delete(
+        attachments::table
+            .filter(attachments::id.eq_any(ids.to_vec()))
+            .filter(attachments::bound_at.is_null())
+            .filter(attachments::owner_key.eq("")),
+    )
+    .execute(conn)?;
     Ok(())
 }
 
 fn discard(conn: &mut DbConnection, ids: &[Uid]) -> Result<(), DbError> {
-    diesel::update(attachments::table.filter(attachments::id.eq_any(ids.to_vec())).filter(attachments::bound_at.is_null()))
-        .set((attachments::owner_key.eq(""), attachments::challenge_id.eq(None::<Uid>)))
-        .execute(conn)?;
+    diesel::update(
+        attachments::table
+            .filter(attachments::id.eq_any(ids.to_vec()))
+            .filter(attachments::bound_at.is_null()),
+    )
+    .set((
+        attachments::owner_key.eq(""),
+        attachments::challenge_id.eq(None::<Uid>),
+    ))
+    .execute(conn)?;
     Ok(())
 }
 
 /// Key, whether it is bound, and size of an upload of one of the owners. An upload past its time counts as absent.
-fn find_own(conn: &mut DbConnection, owners: &[Owner], id: &str, now: DateTime<Utc>) -> Result<Option<(Uid, bool, i64)>, DbError> {
-    let Ok(id) = Uuid::try_parse(id) else { return Ok(None) };
+fn find_own(
+    conn: &mut DbConnection,
+    owners: &[Owner],
+    id: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<(Uid, bool, i64)>, DbError> {
+    let Ok(id) = Uuid::try_parse(id) else {
+        return Ok(None);
+    };
     type Row = (String, String, i64, Ts, Option<Ts>);
     let row: Option<Row> = attachments::table
         .find(Uid(id))
-        .select((attachments::owner_kind, attachments::owner_key, attachments::size, attachments::created_at, attachments::bound_at))
+        .select((
+            attachments::owner_kind,
+            attachments::owner_key,
+            attachments::size,
+            attachments::created_at,
+            attachments::bound_at,
+        ))
         .first(conn)
         .optional()?;
-    let Some((kind, key, size, created_at, bound_at)) = row else { return Ok(None) };
-    let own = owners.iter().any(|owner| owner.kind() == kind && owner.key() == key);
+    let Some((kind, key, size, created_at, bound_at)) = row else {
+        return Ok(None);
+    };
+    let own = owners
+        .iter()
+        .any(|owner| owner.kind() == kind && owner.key() == key);
     let in_time = created_at.get() > now - TimeDelta::hours(UNBOUND_HOURS);
     Ok((own && (in_time || bound_at.is_some())).then_some((Uid(id), bound_at.is_some(), size)))
 }
 
 fn ticket_bytes(conn: &mut DbConnection, ticket_id: i64) -> Result<i64, DbError> {
-    let sizes: Vec<i64> = attachments::table.filter(attachments::ticket_id.eq(ticket_id)).select(attachments::size).load(conn)?;
+    let sizes: Vec<i64> = attachments::table
+        .filter(attachments::ticket_id.eq(ticket_id))
+        .select(attachments::size)
+        .load(conn)?;
     Ok(sizes.into_iter().fold(0, i64::saturating_add))
 }

@@ -53,7 +53,12 @@ problem_answers! {
 }
 
 fn answer(kind: ProblemType, description: &str) -> BTreeMap<String, RefOr<Response>> {
-    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
-    let response = ResponseBuilder::new().description(description).content(PROBLEM_JSON, content).build();
+    let content = ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name("Problem")))
+        .build();
+    let response = ResponseBuilder::new()
+        .description(description)
+        .content(PROBLEM_JSON, content)
+        .build();
     BTreeMap::from([(kind.status().to_string(), RefOr::T(response))])
 }

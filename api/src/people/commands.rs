@@ -4,11 +4,16 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use shared::api::people::{AccessApproval, AccessRefusal, AccessRequestStatus, NewAccessRequest, NewOrganization, NewPerson, PersonPatch};
+use shared::api::people::{
+    AccessApproval, AccessRefusal, AccessRequestStatus, NewAccessRequest, NewOrganization,
+    NewPerson, PersonPatch,
+};
 use shared::i18n::Lang;
 use shared::ticket::text::{EmailAddress, EntityName, PersonName, PhoneNumber, Reason};
 
-use super::store::{self, AccessRequestRow, NewAccess, OrganizationRow, PersonData, PersonRow, Registered};
+use super::store::{
+    self, AccessRequestRow, NewAccess, OrganizationRow, PersonData, PersonRow, Registered,
+};
 use crate::db::{DbConnection, DbError};
 use crate::desks::registry::InstalledDesk;
 use crate::http::etag::IfMatch;
@@ -36,14 +41,24 @@ impl PersonForm {
     ///
     /// # Errors
     /// `validation` with every wrong field.
-    pub fn parse(full_name: &str, email: &str, phone: &str, entity: &str) -> Result<Self, ApiError> {
+    pub fn parse(
+        full_name: &str,
+        email: &str,
+        phone: &str,
+        entity: &str,
+    ) -> Result<Self, ApiError> {
         let mut faults = Faults::new();
         let full_name = faults.take("/full_name", PersonName::parse(full_name));
         let email = faults.take("/email", EmailAddress::parse(email));
         let phone = faults.take("/phone", PhoneNumber::parse(phone));
         let entity = faults.take("/entity", EntityName::parse(entity));
         match (full_name, email, phone, entity) {
-            (Some(full_name), Some(email), Some(phone), Some(entity)) => Ok(Self { full_name, email, phone, entity }),
+            (Some(full_name), Some(email), Some(phone), Some(entity)) => Ok(Self {
+                full_name,
+                email,
+                phone,
+                entity,
+            }),
             _ => Err(faults.into_error()),
         }
     }
@@ -53,11 +68,19 @@ impl PersonForm {
 ///
 /// # Errors
 /// `validation`, or `conflict` when the address is registered at the desk already.
-pub fn register_person(conn: &mut DbConnection, desk: &InstalledDesk, new: &NewPerson, now: DateTime<Utc>) -> Result<PersonRow, ApiError> {
+pub fn register_person(
+    conn: &mut DbConnection,
+    desk: &InstalledDesk,
+    new: &NewPerson,
+    now: DateTime<Utc>,
+) -> Result<PersonRow, ApiError> {
     let form = PersonForm::parse(&new.full_name, &new.email, &new.phone, &new.entity)?;
     let (id, registered) = register(conn, desk.id, &form, new.language, now)?;
     if registered != Registered::New {
-        return Err(ApiError::conflict("Este correo ya está registrado en la mesa.", "This address is registered at the desk already."));
+        return Err(ApiError::conflict(
+            "Este correo ya está registrado en la mesa.",
+            "This address is registered at the desk already.",
+        ));
     }
     store::find(conn, &[desk.id], id)?.ok_or_else(ApiError::not_found)
 }
@@ -78,7 +101,9 @@ pub fn change_person(
     seen.check(person.version)?;
     let data = apply(conn, &person, patch, now)?;
     if !store::update(conn, id, person.version, &data, now)? {
-        return Err(ApiError::new(shared::api::problem::ProblemType::VersionMismatch));
+        return Err(ApiError::new(
+            shared::api::problem::ProblemType::VersionMismatch,
+        ));
     }
     if let Some(active) = patch.active {
         let changed = store::set_active(conn, desks, id, active)?;
@@ -93,12 +118,21 @@ pub fn change_person(
 ///
 /// # Errors
 /// `validation`, or `conflict` when the name exists, whatever its case and accents.
-pub fn create_organization(conn: &mut DbConnection, new: &NewOrganization, now: DateTime<Utc>) -> Result<OrganizationRow, ApiError> {
+pub fn create_organization(
+    conn: &mut DbConnection,
+    new: &NewOrganization,
+    now: DateTime<Utc>,
+) -> Result<OrganizationRow, ApiError> {
     let mut faults = Faults::new();
-    let Some(name) = faults.take("/name", EntityName::parse(&new.name)) else { return Err(faults.into_error()) };
+    let Some(name) = faults.take("/name", EntityName::parse(&new.name)) else {
+        return Err(faults.into_error());
+    };
     match store::find_or_insert_organization(conn, name.as_str(), now)? {
         (row, true) => Ok(row),
-        (_, false) => Err(ApiError::conflict("Ya existe una entidad con este nombre.", "An organization of this name exists already.")),
+        (_, false) => Err(ApiError::conflict(
+            "Ya existe una entidad con este nombre.",
+            "An organization of this name exists already.",
+        )),
     }
 }
 
@@ -159,9 +193,19 @@ pub fn approve_access(
         approval.entity.as_deref().unwrap_or(&request.entity),
     )?;
     register(conn, request.desk_id, &form, request.language.0, now)?;
-    store::decide_access_request(conn, id, AccessRequestStatus::Approved, None, decider.user_id, now)?;
+    store::decide_access_request(
+        conn,
+        id,
+        AccessRequestStatus::Approved,
+        None,
+        decider.user_id,
+        now,
+    )?;
     let desk = desk_of(conn, request.desk_id)?;
-    let content = Content::AccessApproved { name: form.full_name.into_string(), organization: Some(form.entity.into_string()) };
+    let content = Content::AccessApproved {
+        name: form.full_name.into_string(),
+        organization: Some(form.entity.into_string()),
+    };
     tell(conn, &desk, &request, content, now)?;
     store::find_access_request(conn, decider.desks, id)?.ok_or_else(ApiError::not_found)
 }
@@ -179,22 +223,41 @@ pub fn refuse_access(
     now: DateTime<Utc>,
 ) -> Result<AccessRequestRow, ApiError> {
     let mut faults = Faults::new();
-    let Some(reason) = faults.take("/reason", Reason::parse(&refusal.reason)) else { return Err(faults.into_error()) };
+    let Some(reason) = faults.take("/reason", Reason::parse(&refusal.reason)) else {
+        return Err(faults.into_error());
+    };
     let request = pending(conn, decider, id)?;
-    store::decide_access_request(conn, id, AccessRequestStatus::Refused, Some(reason.as_str()), decider.user_id, now)?;
+    store::decide_access_request(
+        conn,
+        id,
+        AccessRequestStatus::Refused,
+        Some(reason.as_str()),
+        decider.user_id,
+        now,
+    )?;
     let desk = desk_of(conn, request.desk_id)?;
-    let content = Content::AccessRefused { name: request.full_name.clone(), reason: reason.into_string() };
+    let content = Content::AccessRefused {
+        name: request.full_name.clone(),
+        reason: reason.into_string(),
+    };
     tell(conn, &desk, &request, content, now)?;
     store::find_access_request(conn, decider.desks, id)?.ok_or_else(ApiError::not_found)
 }
 
 /// Finds or makes the person of an address, with the entity, and lets them use the desk.
-pub fn register(conn: &mut DbConnection, desk_id: i64, form: &PersonForm, language: Lang, now: DateTime<Utc>) -> Result<(i64, Registered), DbError> {
+pub fn register(
+    conn: &mut DbConnection,
+    desk_id: i64,
+    form: &PersonForm,
+    language: Lang,
+    now: DateTime<Utc>,
+) -> Result<(i64, Registered), DbError> {
     let email = form.email.canonical();
     let id = match store::id_by_email(conn, &email)? {
         Some(id) => id,
         None => {
-            let ((organization_id, _, _), _) = store::find_or_insert_organization(conn, form.entity.as_str(), now)?;
+            let ((organization_id, _, _), _) =
+                store::find_or_insert_organization(conn, form.entity.as_str(), now)?;
             let data = PersonData {
                 full_name: form.full_name.as_str().to_owned(),
                 email,
@@ -208,22 +271,40 @@ pub fn register(conn: &mut DbConnection, desk_id: i64, form: &PersonForm, langua
     Ok((id, store::register(conn, desk_id, id, now)?))
 }
 
-fn pending(conn: &mut DbConnection, decider: Decider<'_>, id: i64) -> Result<AccessRequestRow, ApiError> {
-    let status = store::lock_access_request(conn, decider.desks, id)?.ok_or_else(ApiError::not_found)?;
+fn pending(
+    conn: &mut DbConnection,
+    decider: Decider<'_>,
+    id: i64,
+) -> Result<AccessRequestRow, ApiError> {
+    let status =
+        store::lock_access_request(conn, decider.desks, id)?.ok_or_else(ApiError::not_found)?;
     if status != AccessRequestStatus::Pending {
-        return Err(ApiError::conflict("Esta solicitud ya fue decidida.", "This request was decided already."));
+        return Err(ApiError::conflict(
+            "Esta solicitud ya fue decidida.",
+            "This request was decided already.",
+        ));
     }
     store::find_access_request(conn, decider.desks, id)?.ok_or_else(ApiError::not_found)
 }
 
-fn apply(conn: &mut DbConnection, person: &PersonRow, patch: &PersonPatch, now: DateTime<Utc>) -> Result<PersonData, ApiError> {
+fn apply(
+    conn: &mut DbConnection,
+    person: &PersonRow,
+    patch: &PersonPatch,
+    now: DateTime<Utc>,
+) -> Result<PersonData, ApiError> {
     let mut faults = Faults::new();
-    let full_name = faults.take_optional("/full_name", patch.full_name.as_deref(), PersonName::parse);
+    let full_name =
+        faults.take_optional("/full_name", patch.full_name.as_deref(), PersonName::parse);
     let phone = faults.take_optional("/phone", patch.phone.as_deref(), PhoneNumber::parse);
     let entity = faults.take_optional("/entity", patch.entity.as_deref(), EntityName::parse);
     faults.check()?;
     let organization_id = match entity {
-        Some(entity) => Some(store::find_or_insert_organization(conn, entity.as_str(), now)?.0.0),
+        Some(entity) => Some(
+            store::find_or_insert_organization(conn, entity.as_str(), now)?
+                .0
+                .0,
+        ),
         None => person.organization.as_ref().map(|(id, _)| *id),
     };
     Ok(PersonData {
@@ -235,7 +316,13 @@ fn apply(conn: &mut DbConnection, person: &PersonRow, patch: &PersonPatch, now: 
     })
 }
 
-fn tell(conn: &mut DbConnection, desk: &InstalledDesk, request: &AccessRequestRow, content: Content, now: DateTime<Utc>) -> Result<(), ApiError> {
+fn tell(
+    conn: &mut DbConnection,
+    desk: &InstalledDesk,
+    request: &AccessRequestRow,
+    content: Content,
+    now: DateTime<Utc>,
+) -> Result<(), ApiError> {
     let recipient = EmailAddress::parse(&request.email).map_err(ApiError::internal)?;
     let language = request.language.0;
     let mail = NewMail {
@@ -244,7 +331,11 @@ fn tell(conn: &mut DbConnection, desk: &InstalledDesk, request: &AccessRequestRo
         event_seq: None,
         recipient,
         language,
-        payload: MailPayload { desk: voice(&desk.profile, language), ticket: None, content },
+        payload: MailPayload {
+            desk: voice(&desk.profile, language),
+            ticket: None,
+            content,
+        },
         cause: format!("access:{}", request.id),
     };
     enqueue(conn, now, mail).map_err(DbError::from)?;
@@ -253,5 +344,10 @@ fn tell(conn: &mut DbConnection, desk: &InstalledDesk, request: &AccessRequestRo
 
 /// A field that names a desk which does not exist or takes no requests.
 pub fn unknown_desk(pointer: &str) -> Fault {
-    Fault::new(pointer, "unknown", "Esta mesa no existe.", "There is no such desk.")
+    Fault::new(
+        pointer,
+        "unknown",
+        "Esta mesa no existe.",
+        "There is no such desk.",
+    )
 }

@@ -24,17 +24,35 @@ const SEARCH_MIN: usize = 3;
 /// # Errors
 /// `forbidden` when the caller holds the right nowhere, or not at the desk named; `not_found` for a desk that the caller
 /// may not even see.
-pub fn scope(conn: &mut DbConnection, state: &AppState, caller: &AgentCaller, privilege: Privilege, desk: Option<&str>) -> Result<Vec<i64>, ApiError> {
+pub fn scope(
+    conn: &mut DbConnection,
+    state: &AppState,
+    caller: &AgentCaller,
+    privilege: Privilege,
+    desk: Option<&str>,
+) -> Result<Vec<i64>, ApiError> {
     if let Some(slug) = desk {
-        let desk = state.desks.by_slug(conn, slug, state.clock.now())?.ok_or_else(ApiError::not_found)?;
+        let desk = state
+            .desks
+            .by_slug(conn, slug, state.clock.now())?
+            .ok_or_else(ApiError::not_found)?;
         caller.require(desk.id, privilege)?;
         return Ok(vec![desk.id]);
     }
     let desks = match caller.desks_with(privilege) {
         Some(desks) => desks,
-        None => state.desks.all(conn, state.clock.now())?.iter().map(|desk| desk.id).collect(),
+        None => state
+            .desks
+            .all(conn, state.clock.now())?
+            .iter()
+            .map(|desk| desk.id)
+            .collect(),
     };
-    if desks.is_empty() { Err(ApiError::forbidden()) } else { Ok(desks) }
+    if desks.is_empty() {
+        Err(ApiError::forbidden())
+    } else {
+        Ok(desks)
+    }
 }
 
 /// Lists people of the caller's desks, by name
@@ -49,26 +67,57 @@ pub fn scope(conn: &mut DbConnection, state: &AppState, caller: &AgentCaller, pr
     ),
 )]
 #[get("/people")]
-pub async fn list_people(state: web::Data<AppState>, caller: AgentCaller, Query(params): Query<PeopleParams>) -> Result<Json<Page<Person>>, ApiError> {
+pub async fn list_people(
+    state: web::Data<AppState>,
+    caller: AgentCaller,
+    Query(params): Query<PeopleParams>,
+) -> Result<Json<Page<Person>>, ApiError> {
     let text = search_text(params.q.as_deref())?;
     if text.is_some() {
-        state.limits.check(RateClass::Search, caller.idempotency_actor())?;
+        state
+            .limits
+            .check(RateClass::Search, caller.idempotency_actor())?;
     }
     let fingerprint = format!("people:{}:{:?}:{:?}", caller.user_id(), params.desk, text);
-    let after = params.cursor.as_deref().map(|cursor| state.cursors.decode::<PersonPosition>(&fingerprint, cursor)).transpose()?;
+    let after = params
+        .cursor
+        .as_deref()
+        .map(|cursor| state.cursors.decode::<PersonPosition>(&fingerprint, cursor))
+        .transpose()?;
     let (app, limit) = (state.clone(), params.limit);
     let (rows, people) = state
         .db
         .read(move |conn| {
-            let desks = scope(conn, &app, &caller, Privilege::PeopleManage, params.desk.as_deref())?;
-            let rows = store::list(conn, &desks, text.as_deref(), after.as_ref(), limit.with_one_more())?;
+            let desks = scope(
+                conn,
+                &app,
+                &caller,
+                Privilege::PeopleManage,
+                params.desk.as_deref(),
+            )?;
+            let rows = store::list(
+                conn,
+                &desks,
+                text.as_deref(),
+                after.as_ref(),
+                limit.with_one_more(),
+            )?;
             let people = view::people(conn, &desks, rows.clone())?;
             Ok::<_, ApiError>((rows, people))
         })
         .await?;
-    let position = |(row, _): &(store::PersonRow, Person)| PersonPosition { search_key: row.search_key.clone(), id: row.id };
+    let position = |(row, _): &(store::PersonRow, Person)| PersonPosition {
+        search_key: row.search_key.clone(),
+        id: row.id,
+    };
     let rows = rows.into_iter().zip(people).collect();
-    Ok(Json(state.cursors.page(&fingerprint, limit, rows, position, |(_, person)| person)?))
+    Ok(Json(state.cursors.page(
+        &fingerprint,
+        limit,
+        rows,
+        position,
+        |(_, person)| person,
+    )?))
 }
 
 /// Registers a person at a desk
@@ -96,12 +145,17 @@ pub async fn create_person(
     let guard = key.guard(caller.idempotency_actor(), "create_person", &new)?;
     let (app, now) = (state.clone(), state.clock.now());
     let answer = state.db.write(move |conn| {
-        let desk = app.desks.by_slug(conn, &new.desk, now)?.ok_or_else(|| ApiError::validation(vec![commands::unknown_desk("/desk")]))?;
+        let desk = app
+            .desks
+            .by_slug(conn, &new.desk, now)?
+            .ok_or_else(|| ApiError::validation(vec![commands::unknown_desk("/desk")]))?;
         caller.require(desk.id, Privilege::PeopleManage)?;
         once(conn, guard.as_ref(), now, |conn| {
             let row = commands::register_person(conn, &desk, &new, now)?;
             let person = view::person(conn, &[desk.id], row)?;
-            Ok(StoredAnswer::created(&person)?.at(format!("/api/v1/people/{}", person.id)).version(person.version))
+            Ok(StoredAnswer::created(&person)?
+                .at(format!("/api/v1/people/{}", person.id))
+                .version(person.version))
         })
     });
     answer.await
@@ -119,7 +173,11 @@ pub async fn create_person(
     ),
 )]
 #[get("/people/{id}")]
-pub async fn get_person(state: web::Data<AppState>, caller: AgentCaller, Path(id): Path<i64>) -> Result<Versioned<Person>, ApiError> {
+pub async fn get_person(
+    state: web::Data<AppState>,
+    caller: AgentCaller,
+    Path(id): Path<i64>,
+) -> Result<Versioned<Person>, ApiError> {
     let app = state.clone();
     let read = state.db.read(move |conn| {
         let desks = scope(conn, &app, &caller, Privilege::PeopleManage, None)?;
@@ -186,14 +244,29 @@ pub async fn list_organizations(
     Query(params): Query<OrganizationParams>,
 ) -> Result<Json<Page<Organization>>, ApiError> {
     let fingerprint = format!("organizations:{:?}", params.q);
-    let after = params.cursor.as_deref().map(|cursor| state.cursors.decode::<(String, i64)>(&fingerprint, cursor)).transpose()?;
+    let after = params
+        .cursor
+        .as_deref()
+        .map(|cursor| state.cursors.decode::<(String, i64)>(&fingerprint, cursor))
+        .transpose()?;
     let (app, limit) = (state.clone(), params.limit);
     let read = state.db.read(move |conn| {
         scope(conn, &app, &caller, Privilege::PeopleManage, None)?;
-        Ok::<_, ApiError>(store::list_organizations(conn, params.q.as_deref(), after.as_ref(), limit.with_one_more())?)
+        Ok::<_, ApiError>(store::list_organizations(
+            conn,
+            params.q.as_deref(),
+            after.as_ref(),
+            limit.with_one_more(),
+        )?)
     });
     let rows = read.await?;
-    Ok(Json(state.cursors.page(&fingerprint, limit, rows, |(id, _, name_key)| (name_key.clone(), *id), view::organization)?))
+    Ok(Json(state.cursors.page(
+        &fingerprint,
+        limit,
+        rows,
+        |(id, _, name_key)| (name_key.clone(), *id),
+        view::organization,
+    )?))
 }
 
 /// Makes an organization
@@ -220,20 +293,36 @@ pub async fn create_organization(
     let (app, now) = (state.clone(), state.clock.now());
     let answer = state.db.write(move |conn| {
         scope(conn, &app, &caller, Privilege::PeopleManage, None)?;
-        once(conn, guard.as_ref(), now, |conn| StoredAnswer::created(&view::organization(commands::create_organization(conn, &new, now)?)))
+        once(conn, guard.as_ref(), now, |conn| {
+            StoredAnswer::created(&view::organization(commands::create_organization(
+                conn, &new, now,
+            )?))
+        })
     });
     answer.await
 }
 
 /// What is searched for; none when nothing was written.
 fn search_text(q: Option<&str>) -> Result<Option<String>, ApiError> {
-    let Some(text) = q.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
+    let Some(text) = q.map(str::trim).filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
     let length = text.chars().count();
     if length < SEARCH_MIN {
-        return Err(ApiError::field("?q", "too_short", "Escriba al menos 3 caracteres.", "Write at least 3 characters."));
+        return Err(ApiError::field(
+            "?q",
+            "too_short",
+            "Escriba al menos 3 caracteres.",
+            "Write at least 3 characters.",
+        ));
     }
     if length > 100 {
-        return Err(ApiError::field("?q", "too_long", "Escriba 100 caracteres a lo sumo.", "Write 100 characters at most."));
+        return Err(ApiError::field(
+            "?q",
+            "too_long",
+            "Escriba 100 caracteres a lo sumo.",
+            "Write 100 characters at most.",
+        ));
     }
     Ok(Some(text.to_owned()))
 }

@@ -2,7 +2,9 @@
 
 use actix_web::{get, post, web};
 use shared::api::page::Page;
-use shared::api::people::{AccessApproval, AccessRefusal, AccessRequest, AccessRequestReceived, NewAccessRequest};
+use shared::api::people::{
+    AccessApproval, AccessRefusal, AccessRequest, AccessRequestReceived, NewAccessRequest,
+};
 use shared::ticket::actor::Privilege;
 
 use super::commands::{self, Decider};
@@ -70,16 +72,48 @@ pub async fn list_access_requests(
     caller: AgentCaller,
     Query(params): Query<AccessRequestParams>,
 ) -> Result<Json<Page<AccessRequest>>, ApiError> {
-    let fingerprint = format!("access_requests:{}:{:?}:{:?}", caller.user_id(), params.desk, params.status);
-    let before = params.cursor.as_deref().map(|cursor| state.cursors.decode::<i64>(&fingerprint, cursor)).transpose()?;
+    let fingerprint = format!(
+        "access_requests:{}:{:?}:{:?}",
+        caller.user_id(),
+        params.desk,
+        params.status
+    );
+    let before = params
+        .cursor
+        .as_deref()
+        .map(|cursor| state.cursors.decode::<i64>(&fingerprint, cursor))
+        .transpose()?;
     let (app, limit) = (state.clone(), params.limit);
     let read = state.db.read(move |conn| {
-        let desks = scope(conn, &app, &caller, Privilege::AccessDecide, params.desk.as_deref())?;
-        let rows = store::list_access_requests(conn, &desks, params.status, before, limit.with_one_more())?;
-        Ok::<_, ApiError>(view::access_requests(conn, &app.desks, rows, app.clock.now())?)
+        let desks = scope(
+            conn,
+            &app,
+            &caller,
+            Privilege::AccessDecide,
+            params.desk.as_deref(),
+        )?;
+        let rows = store::list_access_requests(
+            conn,
+            &desks,
+            params.status,
+            before,
+            limit.with_one_more(),
+        )?;
+        Ok::<_, ApiError>(view::access_requests(
+            conn,
+            &app.desks,
+            rows,
+            app.clock.now(),
+        )?)
     });
     let rows = read.await?;
-    Ok(Json(state.cursors.page(&fingerprint, limit, rows, |request| request.id, |request| request)?))
+    Ok(Json(state.cursors.page(
+        &fingerprint,
+        limit,
+        rows,
+        |request| request.id,
+        |request| request,
+    )?))
 }
 
 /// Gets a request for access
@@ -94,12 +128,21 @@ pub async fn list_access_requests(
     ),
 )]
 #[get("/access-requests/{id}")]
-pub async fn get_access_request(state: web::Data<AppState>, caller: AgentCaller, Path(id): Path<i64>) -> Result<Json<AccessRequest>, ApiError> {
+pub async fn get_access_request(
+    state: web::Data<AppState>,
+    caller: AgentCaller,
+    Path(id): Path<i64>,
+) -> Result<Json<AccessRequest>, ApiError> {
     let app = state.clone();
     let read = state.db.read(move |conn| {
         let desks = scope(conn, &app, &caller, Privilege::AccessDecide, None)?;
         let row = store::find_access_request(conn, &desks, id)?.ok_or_else(ApiError::not_found)?;
-        Ok::<_, ApiError>(view::access_request(conn, &app.desks, row, app.clock.now())?)
+        Ok::<_, ApiError>(view::access_request(
+            conn,
+            &app.desks,
+            row,
+            app.clock.now(),
+        )?)
     });
     Ok(Json(read.await?))
 }
@@ -128,13 +171,22 @@ pub async fn approve_access_request(
     Path(id): Path<i64>,
     Json(approval): Json<AccessApproval>,
 ) -> Result<StoredAnswer, ApiError> {
-    let guard = key.guard(caller.idempotency_actor(), "approve_access_request", &(id, &approval))?;
+    let guard = key.guard(
+        caller.idempotency_actor(),
+        "approve_access_request",
+        &(id, &approval),
+    )?;
     let (app, now) = (state.clone(), state.clock.now());
     let answer = state.db.write(move |conn| {
         once(conn, guard.as_ref(), now, |conn| {
             let desks = scope(conn, &app, &caller, Privilege::AccessDecide, None)?;
-            let decider = Decider { user_id: caller.user_id(), desks: &desks };
-            let desk_of = |conn: &mut DbConnection, id: i64| app.desks.by_id(conn, id, now).map_err(DbError::from);
+            let decider = Decider {
+                user_id: caller.user_id(),
+                desks: &desks,
+            };
+            let desk_of = |conn: &mut DbConnection, id: i64| {
+                app.desks.by_id(conn, id, now).map_err(DbError::from)
+            };
             let row = commands::approve_access(conn, decider, id, &approval, desk_of, now)?;
             StoredAnswer::ok(&view::access_request(conn, &app.desks, row, now)?)
         })
@@ -168,13 +220,22 @@ pub async fn refuse_access_request(
     Path(id): Path<i64>,
     Json(refusal): Json<AccessRefusal>,
 ) -> Result<StoredAnswer, ApiError> {
-    let guard = key.guard(caller.idempotency_actor(), "refuse_access_request", &(id, &refusal))?;
+    let guard = key.guard(
+        caller.idempotency_actor(),
+        "refuse_access_request",
+        &(id, &refusal),
+    )?;
     let (app, now) = (state.clone(), state.clock.now());
     let answer = state.db.write(move |conn| {
         once(conn, guard.as_ref(), now, |conn| {
             let desks = scope(conn, &app, &caller, Privilege::AccessDecide, None)?;
-            let decider = Decider { user_id: caller.user_id(), desks: &desks };
-            let desk_of = |conn: &mut DbConnection, id: i64| app.desks.by_id(conn, id, now).map_err(DbError::from);
+            let decider = Decider {
+                user_id: caller.user_id(),
+                desks: &desks,
+            };
+            let desk_of = |conn: &mut DbConnection, id: i64| {
+                app.desks.by_id(conn, id, now).map_err(DbError::from)
+            };
             let row = commands::refuse_access(conn, decider, id, &refusal, desk_of, now)?;
             StoredAnswer::ok(&view::access_request(conn, &app.desks, row, now)?)
         })

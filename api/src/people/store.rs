@@ -121,28 +121,51 @@ macro_rules! person_columns {
 }
 
 /// People registered at any of the desks, by name; one more than asked tells whether another page follows.
-pub fn list(conn: &mut DbConnection, desks: &[i64], text: Option<&str>, after: Option<&PersonPosition>, limit: i64) -> Result<Vec<PersonRow>, DbError> {
-    let registered = desk_people::table.filter(desk_people::desk_id.eq_any(desks.to_vec())).select(desk_people::person_id);
+pub fn list(
+    conn: &mut DbConnection,
+    desks: &[i64],
+    text: Option<&str>,
+    after: Option<&PersonPosition>,
+    limit: i64,
+) -> Result<Vec<PersonRow>, DbError> {
+    let registered = desk_people::table
+        .filter(desk_people::desk_id.eq_any(desks.to_vec()))
+        .select(desk_people::person_id);
     let mut query = people::table
-        .left_join(organizations::table.on(people::organization_id.eq(organizations::id.nullable())))
+        .left_join(
+            organizations::table.on(people::organization_id.eq(organizations::id.nullable())),
+        )
         .filter(people::id.eq_any(registered))
         .select(person_columns!())
         .into_boxed::<MultiBackend>();
     if let Some(text) = text {
-        query = query.filter(people::search_key.like(contains_pattern(&fold(text.trim()))).escape('\\'));
+        query = query.filter(
+            people::search_key
+                .like(contains_pattern(&fold(text.trim())))
+                .escape('\\'),
+        );
     }
     if let Some(after) = after {
-        let same_key = people::search_key.eq(after.search_key.clone()).and(people::id.gt(after.id));
+        let same_key = people::search_key
+            .eq(after.search_key.clone())
+            .and(people::id.gt(after.id));
         query = query.filter(people::search_key.gt(after.search_key.clone()).or(same_key));
     }
-    Ok(query.order((people::search_key, people::id)).limit(limit).load(conn)?)
+    Ok(query
+        .order((people::search_key, people::id))
+        .limit(limit)
+        .load(conn)?)
 }
 
 /// A person registered at any of the desks.
 pub fn find(conn: &mut DbConnection, desks: &[i64], id: i64) -> Result<Option<PersonRow>, DbError> {
-    let registered = desk_people::table.filter(desk_people::desk_id.eq_any(desks.to_vec())).select(desk_people::person_id);
+    let registered = desk_people::table
+        .filter(desk_people::desk_id.eq_any(desks.to_vec()))
+        .select(desk_people::person_id);
     Ok(people::table
-        .left_join(organizations::table.on(people::organization_id.eq(organizations::id.nullable())))
+        .left_join(
+            organizations::table.on(people::organization_id.eq(organizations::id.nullable())),
+        )
         .filter(people::id.eq(id))
         .filter(people::id.eq_any(registered))
         .select(person_columns!())
@@ -151,7 +174,11 @@ pub fn find(conn: &mut DbConnection, desks: &[i64], id: i64) -> Result<Option<Pe
 }
 
 /// Which of these people may use one of the desks.
-pub fn active_among(conn: &mut DbConnection, desks: &[i64], ids: &[i64]) -> Result<Vec<i64>, DbError> {
+pub fn active_among(
+    conn: &mut DbConnection,
+    desks: &[i64],
+    ids: &[i64],
+) -> Result<Vec<i64>, DbError> {
     Ok(desk_people::table
         .filter(desk_people::desk_id.eq_any(desks.to_vec()))
         .filter(desk_people::person_id.eq_any(ids.to_vec()))
@@ -161,7 +188,11 @@ pub fn active_among(conn: &mut DbConnection, desks: &[i64], ids: &[i64]) -> Resu
 }
 
 /// Open tickets of these people at the desks.
-pub fn open_tickets(conn: &mut DbConnection, desks: &[i64], ids: &[i64]) -> Result<Vec<(i64, i64)>, DbError> {
+pub fn open_tickets(
+    conn: &mut DbConnection,
+    desks: &[i64],
+    ids: &[i64],
+) -> Result<Vec<(i64, i64)>, DbError> {
     Ok(tickets::table
         .filter(tickets::desk_id.eq_any(desks.to_vec()))
         .filter(tickets::requester_id.eq_any(ids.to_vec()))
@@ -173,11 +204,19 @@ pub fn open_tickets(conn: &mut DbConnection, desks: &[i64], ids: &[i64]) -> Resu
 
 /// Key of the person with an address, registered anywhere.
 pub fn id_by_email(conn: &mut DbConnection, email: &str) -> Result<Option<i64>, DbError> {
-    Ok(people::table.filter(people::email.eq(email)).select(people::id).first(conn).optional()?)
+    Ok(people::table
+        .filter(people::email.eq(email))
+        .select(people::id)
+        .first(conn)
+        .optional()?)
 }
 
 /// Stores a person; gives the key.
-pub fn insert(conn: &mut DbConnection, data: &PersonData, now: DateTime<Utc>) -> Result<i64, DbError> {
+pub fn insert(
+    conn: &mut DbConnection,
+    data: &PersonData,
+    now: DateTime<Utc>,
+) -> Result<i64, DbError> {
     let id = diesel::insert_into(people::table)
         .values((
             people::full_name.eq(&data.full_name),
@@ -197,24 +236,36 @@ pub fn insert(conn: &mut DbConnection, data: &PersonData, now: DateTime<Utc>) ->
 }
 
 /// Saves a changed person; `false` when somebody else changed them meanwhile.
-pub fn update(conn: &mut DbConnection, id: i64, expected_version: i32, data: &PersonData, now: DateTime<Utc>) -> Result<bool, DbError> {
-    let saved = diesel::update(people::table.filter(people::id.eq(id)).filter(people::version.eq(expected_version)))
-        .set((
-            people::full_name.eq(&data.full_name),
-            people::phone.eq(&data.phone),
-            people::organization_id.eq(data.organization_id),
-            people::language.eq(LangText(data.language)),
-            people::search_key.eq(search_key(&data.full_name, &data.email)),
-            people::version.eq(expected_version + 1),
-            people::updated_at.eq(Ts::from(now)),
-        ))
-        .execute(conn)?;
+pub fn update(
+    conn: &mut DbConnection,
+    id: i64,
+    expected_version: i32,
+    data: &PersonData,
+    now: DateTime<Utc>,
+) -> Result<bool, DbError> {
+    let saved = diesel::update(
+        people::table
+            .filter(people::id.eq(id))
+            .filter(people::version.eq(expected_version)),
+    )
+    .set((
+        people::full_name.eq(&data.full_name),
+        people::phone.eq(&data.phone),
+        people::organization_id.eq(data.organization_id),
+        people::language.eq(LangText(data.language)),
+        people::search_key.eq(search_key(&data.full_name, &data.email)),
+        people::version.eq(expected_version + 1),
+        people::updated_at.eq(Ts::from(now)),
+    ))
+    .execute(conn)?;
     Ok(saved == 1)
 }
 
 /// Ends the person's portal sessions: refresh tokens are revoked, access tokens of the old epoch no longer count.
 pub fn end_sessions(conn: &mut DbConnection, id: i64, now: DateTime<Utc>) -> Result<(), DbError> {
-    diesel::update(people::table.filter(people::id.eq(id))).set(people::epoch.eq(people::epoch + 1)).execute(conn)?;
+    diesel::update(people::table.filter(people::id.eq(id)))
+        .set(people::epoch.eq(people::epoch + 1))
+        .execute(conn)?;
     session::end_all(conn, Audience::Portal, id, now)?;
     Ok(())
 }
@@ -231,20 +282,39 @@ pub enum Registered {
 }
 
 /// Lets a person use a desk.
-pub fn register(conn: &mut DbConnection, desk_id: i64, person_id: i64, now: DateTime<Utc>) -> Result<Registered, DbError> {
+pub fn register(
+    conn: &mut DbConnection,
+    desk_id: i64,
+    person_id: i64,
+    now: DateTime<Utc>,
+) -> Result<Registered, DbError> {
     if insert_registration(conn, desk_id, person_id, now)? {
         return Ok(Registered::New);
     }
     let again = set_active(conn, &[desk_id], person_id, true)?;
-    Ok(if again { Registered::Again } else { Registered::Already })
+    Ok(if again {
+        Registered::Again
+    } else {
+        Registered::Already
+    })
 }
 
 /// Lets a person use a desk that does not know them; one whom the desk shut out stays so.
-pub fn register_once(conn: &mut DbConnection, desk_id: i64, person_id: i64, now: DateTime<Utc>) -> Result<(), DbError> {
+pub fn register_once(
+    conn: &mut DbConnection,
+    desk_id: i64,
+    person_id: i64,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
     insert_registration(conn, desk_id, person_id, now).map(drop)
 }
 
-fn insert_registration(conn: &mut DbConnection, desk_id: i64, person_id: i64, now: DateTime<Utc>) -> Result<bool, DbError> {
+fn insert_registration(
+    conn: &mut DbConnection,
+    desk_id: i64,
+    person_id: i64,
+    now: DateTime<Utc>,
+) -> Result<bool, DbError> {
     let row = (
         desk_people::desk_id.eq(desk_id),
         desk_people::person_id.eq(person_id),
@@ -256,36 +326,70 @@ fn insert_registration(conn: &mut DbConnection, desk_id: i64, person_id: i64, no
 }
 
 /// Lets a person use the desks, or not; `false` when it was so already.
-pub fn set_active(conn: &mut DbConnection, desks: &[i64], person_id: i64, active: bool) -> Result<bool, DbError> {
+pub fn set_active(
+    conn: &mut DbConnection,
+    desks: &[i64],
+    person_id: i64,
+    active: bool,
+) -> Result<bool, DbError> {
     let other = desk_people::table
         .filter(desk_people::desk_id.eq_any(desks.to_vec()))
         .filter(desk_people::person_id.eq(person_id))
         .filter(desk_people::active.ne(active));
-    Ok(diesel::update(other).set(desk_people::active.eq(active)).execute(conn)? > 0)
+    Ok(diesel::update(other)
+        .set(desk_people::active.eq(active))
+        .execute(conn)?
+        > 0)
 }
 
 /// An organization as stored: key, name, and the form of the name that is unique.
 pub type OrganizationRow = (i64, String, String);
 
 /// Organizations by name; one more than asked tells whether another page follows.
-pub fn list_organizations(conn: &mut DbConnection, text: Option<&str>, after: Option<&(String, i64)>, limit: i64) -> Result<Vec<OrganizationRow>, DbError> {
+pub fn list_organizations(
+    conn: &mut DbConnection,
+    text: Option<&str>,
+    after: Option<&(String, i64)>,
+    limit: i64,
+) -> Result<Vec<OrganizationRow>, DbError> {
     let mut query = organizations::table
-        .select((organizations::id, organizations::name, organizations::name_key))
+        .select((
+            organizations::id,
+            organizations::name,
+            organizations::name_key,
+        ))
         .into_boxed::<MultiBackend>();
     if let Some(text) = text {
-        query = query.filter(organizations::name_key.like(contains_pattern(&fold(text.trim()))).escape('\\'));
+        query = query.filter(
+            organizations::name_key
+                .like(contains_pattern(&fold(text.trim())))
+                .escape('\\'),
+        );
     }
     if let Some((name_key, id)) = after {
-        let same_name = organizations::name_key.eq(name_key.clone()).and(organizations::id.gt(*id));
+        let same_name = organizations::name_key
+            .eq(name_key.clone())
+            .and(organizations::id.gt(*id));
         query = query.filter(organizations::name_key.gt(name_key.clone()).or(same_name));
     }
-    Ok(query.order((organizations::name_key, organizations::id)).limit(limit).load(conn)?)
+    Ok(query
+        .order((organizations::name_key, organizations::id))
+        .limit(limit)
+        .load(conn)?)
 }
 
 /// The organization of a name, made when it is not there; tells whether it was made.
-pub fn find_or_insert_organization(conn: &mut DbConnection, name: &str, now: DateTime<Utc>) -> Result<(OrganizationRow, bool), DbError> {
+pub fn find_or_insert_organization(
+    conn: &mut DbConnection,
+    name: &str,
+    now: DateTime<Utc>,
+) -> Result<(OrganizationRow, bool), DbError> {
     let name_key = fold(name);
-    let row = (organizations::name.eq(name), organizations::name_key.eq(&name_key), organizations::created_at.eq(Ts::from(now)));
+    let row = (
+        organizations::name.eq(name),
+        organizations::name_key.eq(&name_key),
+        organizations::created_at.eq(Ts::from(now)),
+    );
     let added = each!(conn, inner => diesel::insert_into(organizations::table)
         .values(row)
         .on_conflict(organizations::name_key)
@@ -293,7 +397,11 @@ pub fn find_or_insert_organization(conn: &mut DbConnection, name: &str, now: Dat
         .execute(inner))?;
     let found = organizations::table
         .filter(organizations::name_key.eq(&name_key))
-        .select((organizations::id, organizations::name, organizations::name_key))
+        .select((
+            organizations::id,
+            organizations::name,
+            organizations::name_key,
+        ))
         .first(conn)?;
     Ok((found, added == 1))
 }
@@ -349,7 +457,11 @@ pub struct NewAccess {
 }
 
 /// Stores a request for access, unless one of the same address waits at the desk already: then that one counts.
-pub fn insert_access_request(conn: &mut DbConnection, new: &NewAccess, now: DateTime<Utc>) -> Result<(), DbError> {
+pub fn insert_access_request(
+    conn: &mut DbConnection,
+    new: &NewAccess,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
     // Two requests at once must not both find nothing.
     lock_name(conn, &format!("access:{}:{}", new.desk_id, new.email))?;
     let waiting: i64 = access_requests::table
@@ -416,11 +528,18 @@ pub fn list_access_requests(
     if let Some(before_id) = before_id {
         query = query.filter(access_requests::id.lt(before_id));
     }
-    Ok(query.order(access_requests::id.desc()).limit(limit).load(conn)?)
+    Ok(query
+        .order(access_requests::id.desc())
+        .limit(limit)
+        .load(conn)?)
 }
 
 /// A request for access at one of the desks.
-pub fn find_access_request(conn: &mut DbConnection, desks: &[i64], id: i64) -> Result<Option<AccessRequestRow>, DbError> {
+pub fn find_access_request(
+    conn: &mut DbConnection,
+    desks: &[i64],
+    id: i64,
+) -> Result<Option<AccessRequestRow>, DbError> {
     Ok(access_requests::table
         .left_join(users::table.on(access_requests::decided_by.eq(users::id.nullable())))
         .filter(access_requests::id.eq(id))
@@ -431,12 +550,18 @@ pub fn find_access_request(conn: &mut DbConnection, desks: &[i64], id: i64) -> R
 }
 
 /// Locks a request for access to the end of the write; tells where it stands.
-pub fn lock_access_request(conn: &mut DbConnection, desks: &[i64], id: i64) -> Result<Option<AccessRequestStatus>, DbError> {
+pub fn lock_access_request(
+    conn: &mut DbConnection,
+    desks: &[i64],
+    id: i64,
+) -> Result<Option<AccessRequestStatus>, DbError> {
     let query = access_requests::table
         .filter(access_requests::id.eq(id))
         .filter(access_requests::desk_id.eq_any(desks.to_vec()))
         .select(access_requests::status);
-    Ok(load_locked!(conn, query => first::<StatusText>).optional()?.map(|status| status.0))
+    Ok(load_locked!(conn, query => first::<StatusText>)
+        .optional()?
+        .map(|status| status.0))
 }
 
 /// Notes the decision about a request for access.
@@ -460,7 +585,11 @@ pub fn decide_access_request(
 }
 
 /// Which of these addresses are registered and active at which of the desks.
-pub fn registered_among(conn: &mut DbConnection, desks: &[i64], emails: &[String]) -> Result<Vec<(i64, String)>, DbError> {
+pub fn registered_among(
+    conn: &mut DbConnection,
+    desks: &[i64],
+    emails: &[String],
+) -> Result<Vec<(i64, String)>, DbError> {
     Ok(people::table
         .inner_join(desk_people::table.on(desk_people::person_id.eq(people::id)))
         .filter(people::email.eq_any(emails.to_vec()))
@@ -471,7 +600,10 @@ pub fn registered_among(conn: &mut DbConnection, desks: &[i64], emails: &[String
 }
 
 /// How many access requests of these desks wait for a decision.
-pub fn count_pending_access_requests(conn: &mut DbConnection, desks: &[i64]) -> Result<i64, DbError> {
+pub fn count_pending_access_requests(
+    conn: &mut DbConnection,
+    desks: &[i64],
+) -> Result<i64, DbError> {
     Ok(access_requests::table
         .filter(access_requests::desk_id.eq_any(desks.to_vec()))
         .filter(access_requests::status.eq("pending"))

@@ -7,14 +7,21 @@ use crate::db::{DbConnection, DbError};
 use crate::desks::registry::DeskRegistry;
 
 /// People with what their registrations and tickets add, within the caller's desks.
-pub fn people(conn: &mut DbConnection, desks: &[i64], rows: Vec<PersonRow>) -> Result<Vec<Person>, DbError> {
+pub fn people(
+    conn: &mut DbConnection,
+    desks: &[i64],
+    rows: Vec<PersonRow>,
+) -> Result<Vec<Person>, DbError> {
     let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
     let active = store::active_among(conn, desks, &ids)?;
     let open = store::open_tickets(conn, desks, &ids)?;
     let view = |row: PersonRow| Person {
         id: row.id,
         active: active.contains(&row.id),
-        open_tickets: open.iter().find(|(id, _)| *id == row.id).map_or(0, |(_, count)| *count),
+        open_tickets: open
+            .iter()
+            .find(|(id, _)| *id == row.id)
+            .map_or(0, |(_, count)| *count),
         full_name: row.full_name,
         email: row.email,
         phone: row.phone,
@@ -28,7 +35,9 @@ pub fn people(conn: &mut DbConnection, desks: &[i64], rows: Vec<PersonRow>) -> R
 
 /// One person, like [`people`].
 pub fn person(conn: &mut DbConnection, desks: &[i64], row: PersonRow) -> Result<Person, DbError> {
-    people(conn, desks, vec![row])?.pop().ok_or_else(|| diesel::result::Error::NotFound.into())
+    people(conn, desks, vec![row])?
+        .pop()
+        .ok_or_else(|| diesel::result::Error::NotFound.into())
 }
 
 /// An organization.
@@ -51,7 +60,9 @@ pub fn access_requests(
             Ok(AccessRequest {
                 id: row.id,
                 desk: registry.by_id(conn, row.desk_id, now)?.slug.clone(),
-                already_registered: registered.iter().any(|(desk, email)| *desk == row.desk_id && *email == row.email),
+                already_registered: registered
+                    .iter()
+                    .any(|(desk, email)| *desk == row.desk_id && *email == row.email),
                 reference: row.reference,
                 full_name: row.full_name,
                 phone: row.phone,
@@ -74,5 +85,7 @@ pub fn access_request(
     row: AccessRequestRow,
     now: chrono::DateTime<chrono::Utc>,
 ) -> Result<AccessRequest, DbError> {
-    access_requests(conn, registry, vec![row], now)?.pop().ok_or_else(|| diesel::result::Error::NotFound.into())
+    access_requests(conn, registry, vec![row], now)?
+        .pop()
+        .ok_or_else(|| diesel::result::Error::NotFound.into())
 }

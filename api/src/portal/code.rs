@@ -26,7 +26,9 @@ pub struct Code(String);
 impl Codes {
     /// Takes the key from the server's keys.
     pub fn new(keys: &SecretKeys) -> Self {
-        Self { key: keys.derive("one-time-code") }
+        Self {
+            key: keys.derive("one-time-code"),
+        }
     }
 
     /// What is stored of a code: HMAC-SHA256 over the challenge and the code.
@@ -42,8 +44,17 @@ impl Codes {
     /// The short reference of whoever asks for access: the same for the same address, so that it tells nothing about
     /// who is registered or has asked before.
     pub fn access_reference(&self, desk_id: i64, email: &str) -> String {
-        let digest = hmac_sha256(&self.key, &[b"access", &desk_id.to_be_bytes(), email.as_bytes()]);
-        group(&digest.iter().take(LENGTH).map(|byte| letter(*byte)).collect::<String>())
+        let digest = hmac_sha256(
+            &self.key,
+            &[b"access", &desk_id.to_be_bytes(), email.as_bytes()],
+        );
+        group(
+            &digest
+                .iter()
+                .take(LENGTH)
+                .map(|byte| letter(*byte))
+                .collect::<String>(),
+        )
     }
 }
 
@@ -55,7 +66,11 @@ impl Code {
 
     /// What a person typed: case, blanks, dashes and the width of the letters do not matter.
     pub fn typed(text: &str) -> Self {
-        let canonical = text.chars().filter(|c| !c.is_whitespace() && !is_dash(*c)).map(narrow).flat_map(char::to_uppercase);
+        let canonical = text
+            .chars()
+            .filter(|c| !c.is_whitespace() && !is_dash(*c))
+            .map(narrow)
+            .flat_map(char::to_uppercase);
         Self(canonical.collect())
     }
 
@@ -77,7 +92,10 @@ pub fn short_reference() -> String {
 
 fn random_letters<const N: usize>() -> String {
     // 256 is a multiple of 32, so every letter is equally likely.
-    random_bytes::<N>().iter().map(|byte| letter(*byte)).collect()
+    random_bytes::<N>()
+        .iter()
+        .map(|byte| letter(*byte))
+        .collect()
 }
 
 fn letter(byte: u8) -> char {
@@ -121,7 +139,12 @@ mod tests {
         let code = Code::random();
         let shown = code.shown();
         assert_eq!((shown.len(), shown.chars().nth(4)), (9, Some('-')));
-        for typed in [shown.clone(), shown.to_lowercase(), shown.replace('-', ""), format!("  {} ", shown.replace('-', " – "))] {
+        for typed in [
+            shown.clone(),
+            shown.to_lowercase(),
+            shown.replace('-', ""),
+            format!("  {} ", shown.replace('-', " – ")),
+        ] {
             assert!(Code::typed(&typed) == code, "{typed}");
         }
         assert!(Code::typed("\u{FF37}\u{FF32}") == Code::typed("wr"));
@@ -143,7 +166,13 @@ mod tests {
     #[test]
     fn an_access_reference_depends_on_desk_and_address_only() {
         let codes = Codes::new(&SecretKeys::random());
-        assert_eq!(codes.access_reference(1, "ana@example.org"), codes.access_reference(1, "ana@example.org"));
-        assert_ne!(codes.access_reference(1, "ana@example.org"), codes.access_reference(2, "ana@example.org"));
+        assert_eq!(
+            codes.access_reference(1, "ana@example.org"),
+            codes.access_reference(1, "ana@example.org")
+        );
+        assert_ne!(
+            codes.access_reference(1, "ana@example.org"),
+            codes.access_reference(2, "ana@example.org")
+        );
     }
 }

@@ -53,11 +53,19 @@ pub struct Context {
 ///
 /// # Errors
 /// `validation` with every wrong field; no code goes out then.
-pub fn send_draft(conn: &mut DbConnection, ctx: &Context, browser: &[u8], uploaders: &[Owner], new: &NewDraft) -> Result<Challenge, ApiError> {
+pub fn send_draft(
+    conn: &mut DbConnection,
+    ctx: &Context,
+    browser: &[u8],
+    uploaders: &[Owner],
+    new: &NewDraft,
+) -> Result<Challenge, ApiError> {
     let desk = portal_desk(conn, ctx, &new.desk)?;
     let (email, mut draft, mut faults) = read_draft(&desk, new, ctx.now);
     let uploads = check_uploads(conn, ctx, &desk, uploaders, &new.attachments, &mut faults)?;
-    let (Some(email), true) = (email, faults.is_empty()) else { return Err(faults.into_error()) };
+    let (Some(email), true) = (email, faults.is_empty()) else {
+        return Err(faults.into_error());
+    };
     let email = email.canonical();
     draft.admitted = admits(&desk, &email);
     let person_id = store::registered_person(conn, desk.id, &email)?;
@@ -75,7 +83,12 @@ pub fn send_draft(conn: &mut DbConnection, ctx: &Context, browser: &[u8], upload
 ///
 /// # Errors
 /// `validation` when the data cannot be an address or a ticket's code at all.
-pub fn send_lookup(conn: &mut DbConnection, ctx: &Context, browser: &[u8], new: &NewLookup) -> Result<Challenge, ApiError> {
+pub fn send_lookup(
+    conn: &mut DbConnection,
+    ctx: &Context,
+    browser: &[u8],
+    new: &NewLookup,
+) -> Result<Challenge, ApiError> {
     let desk = portal_desk(conn, ctx, &new.desk)?;
     let mut faults = Faults::new();
     let email = faults.take("/email", EmailAddress::parse(&new.email));
@@ -83,10 +96,15 @@ pub fn send_lookup(conn: &mut DbConnection, ctx: &Context, browser: &[u8], new: 
     if code.is_none() {
         faults.add(wrong_code_form(&desk));
     }
-    let (Some(email), Some(code)) = (email, code) else { return Err(faults.into_error()) };
+    let (Some(email), Some(code)) = (email, code) else {
+        return Err(faults.into_error());
+    };
     let email = email.canonical();
     let person_id = owner_of(conn, desk.id, &email, &code)?;
-    let challenge = NewChallenge { ticket_code: Some(code), ..blank(ctx, &desk, Purpose::Lookup, email, browser, new.language) };
+    let challenge = NewChallenge {
+        ticket_code: Some(code),
+        ..blank(ctx, &desk, Purpose::Lookup, email, browser, new.language)
+    };
     let row = ask(conn, ctx, &desk, challenge, person_id, person_id.is_some())?;
     Ok(view::challenge(row, &desk.slug, ctx.now))
 }
@@ -95,8 +113,15 @@ pub fn send_lookup(conn: &mut DbConnection, ctx: &Context, browser: &[u8], new: 
 ///
 /// # Errors
 /// `not_found`.
-pub fn find_challenge(conn: &mut DbConnection, ctx: &Context, id: &str, browser: &[u8]) -> Result<Challenge, ApiError> {
-    let row = store::find(conn, parse_id(id)?, browser)?.filter(|row| row.is_open(ctx.now)).ok_or_else(ApiError::not_found)?;
+pub fn find_challenge(
+    conn: &mut DbConnection,
+    ctx: &Context,
+    id: &str,
+    browser: &[u8],
+) -> Result<Challenge, ApiError> {
+    let row = store::find(conn, parse_id(id)?, browser)?
+        .filter(|row| row.is_open(ctx.now))
+        .ok_or_else(ApiError::not_found)?;
     let desk = ctx.desks.by_id(conn, row.desk_id, ctx.now)?;
     Ok(view::challenge(row, &desk.slug, ctx.now))
 }
@@ -105,8 +130,15 @@ pub fn find_challenge(conn: &mut DbConnection, ctx: &Context, id: &str, browser:
 ///
 /// # Errors
 /// `not_found`, or `rate_limited` when it is too soon or too often.
-pub fn resend(conn: &mut DbConnection, ctx: &Context, id: &str, browser: &[u8]) -> Result<Challenge, ApiError> {
-    let row = store::lock(conn, parse_id(id)?, browser)?.filter(|row| row.is_open(ctx.now)).ok_or_else(ApiError::not_found)?;
+pub fn resend(
+    conn: &mut DbConnection,
+    ctx: &Context,
+    id: &str,
+    browser: &[u8],
+) -> Result<Challenge, ApiError> {
+    let row = store::lock(conn, parse_id(id)?, browser)?
+        .filter(|row| row.is_open(ctx.now))
+        .ok_or_else(ApiError::not_found)?;
     if row.sends >= MAX_SENDS || ctx.now < row.resend_at() {
         return Err(too_soon(&row, ctx.now));
     }
@@ -120,7 +152,11 @@ pub fn resend(conn: &mut DbConnection, ctx: &Context, id: &str, browser: &[u8]) 
     let eligible = person_id.is_some() || row.draft.as_ref().is_some_and(|draft| draft.0.admitted);
     let mailed = eligible & has_budget(conn, ctx, &row.email)?;
     let code = Code::random();
-    let fresh = FreshCode { code_hash: ctx.codes.hash(row.id.0, &code), person_id, way: CodeWay::Asked { mailed } };
+    let fresh = FreshCode {
+        code_hash: ctx.codes.hash(row.id.0, &code),
+        person_id,
+        way: CodeWay::Asked { mailed },
+    };
     let row = store::replace_code(conn, &row, fresh, ctx.now)?;
     if mailed {
         mails::send_code(conn, &desk, &row, &code, ctx.now)?;
@@ -159,14 +195,25 @@ pub struct Proved {
 ///
 /// # Errors
 /// Only when a draft cannot become a ticket any more, because the desk's profile changed; the code is not used up then.
-pub fn verify(conn: &mut DbConnection, ctx: &Context, id: &str, browser: &[u8], code: &Code) -> Result<Tried, ApiError> {
-    let Ok(id) = parse_id(id) else { return Ok(Tried::Dead) };
-    let Some(row) = store::lock(conn, id, browser)? else { return Ok(Tried::Dead) };
+pub fn verify(
+    conn: &mut DbConnection,
+    ctx: &Context,
+    id: &str,
+    browser: &[u8],
+    code: &Code,
+) -> Result<Tried, ApiError> {
+    let Ok(id) = parse_id(id) else {
+        return Ok(Tried::Dead);
+    };
+    let Some(row) = store::lock(conn, id, browser)? else {
+        return Ok(Tried::Dead);
+    };
     if !row.is_alive(ctx.now) {
         return Ok(Tried::Dead);
     }
     let right = ctx.codes.matches(row.id.0, code, &row.code_hash);
-    let eligible = row.person_id.is_some() || row.draft.as_ref().is_some_and(|draft| draft.0.admitted);
+    let eligible =
+        row.person_id.is_some() || row.draft.as_ref().is_some_and(|draft| draft.0.admitted);
     if !(right & eligible) {
         return wrong_try(conn, &row);
     }
@@ -176,17 +223,44 @@ pub fn verify(conn: &mut DbConnection, ctx: &Context, id: &str, browser: &[u8], 
         None => open_list(conn, &desk, &row)?,
     };
     // Registered when the code was sent, and no longer: the code proves nothing now.
-    let Some(proved) = proved else { return wrong_try(conn, &row) };
-    let used = store::mark_used(conn, row.id, proved.person_id, proved.ticket_code.as_deref(), ctx.now)?;
-    if used { Ok(Tried::Proved(proved)) } else { Err(ApiError::new(ProblemType::CodeDead)) }
+    let Some(proved) = proved else {
+        return wrong_try(conn, &row);
+    };
+    let used = store::mark_used(
+        conn,
+        row.id,
+        proved.person_id,
+        proved.ticket_code.as_deref(),
+        ctx.now,
+    )?;
+    if used {
+        Ok(Tried::Proved(proved))
+    } else {
+        Err(ApiError::new(ProblemType::CodeDead))
+    }
 }
 
 /// What a used code proved, for a client that lost the answer and repeats its request.
-pub fn proved_before(conn: &mut DbConnection, id: &str, browser: &[u8]) -> Result<Option<Proved>, ApiError> {
-    let Ok(id) = parse_id(id) else { return Ok(None) };
-    let Some(row) = store::find(conn, id, browser)? else { return Ok(None) };
-    let (Some(_), Some(person_id)) = (row.used_at, row.person_id) else { return Ok(None) };
-    Ok(Some(Proved { desk_id: row.desk_id, person_id, ticket_code: row.ticket_code, opens_session: row.vouched.is_none() }))
+pub fn proved_before(
+    conn: &mut DbConnection,
+    id: &str,
+    browser: &[u8],
+) -> Result<Option<Proved>, ApiError> {
+    let Ok(id) = parse_id(id) else {
+        return Ok(None);
+    };
+    let Some(row) = store::find(conn, id, browser)? else {
+        return Ok(None);
+    };
+    let (Some(_), Some(person_id)) = (row.used_at, row.person_id) else {
+        return Ok(None);
+    };
+    Ok(Some(Proved {
+        desk_id: row.desk_id,
+        person_id,
+        ticket_code: row.ticket_code,
+        opens_session: row.vouched.is_none(),
+    }))
 }
 
 /// Removes challenges that are over, with their drafts, and gives up their uploads. The worker calls it.
@@ -201,8 +275,15 @@ pub fn cleanup(conn: &mut DbConnection, now: DateTime<Utc>) -> Result<usize, DbE
 ///
 /// # Errors
 /// `validation` at `/desk`.
-pub fn portal_desk(conn: &mut DbConnection, ctx: &Context, slug: &str) -> Result<Arc<InstalledDesk>, ApiError> {
-    let desk = ctx.desks.by_slug(conn, slug, ctx.now)?.filter(|desk| takes_requests(desk));
+pub fn portal_desk(
+    conn: &mut DbConnection,
+    ctx: &Context,
+    slug: &str,
+) -> Result<Arc<InstalledDesk>, ApiError> {
+    let desk = ctx
+        .desks
+        .by_slug(conn, slug, ctx.now)?
+        .filter(|desk| takes_requests(desk));
     desk.ok_or_else(|| ApiError::validation(vec![unknown_desk("/desk")]))
 }
 
@@ -223,14 +304,30 @@ fn ask(
     let mailed = eligible & has_budget(conn, ctx, &new.email)?;
     let code = Code::random();
     let code_hash = ctx.codes.hash(new.id.0, &code);
-    let row = store::insert(conn, NewChallenge { person_id, code_hash, mailed, ..new }, ctx.now)?;
+    let row = store::insert(
+        conn,
+        NewChallenge {
+            person_id,
+            code_hash,
+            mailed,
+            ..new
+        },
+        ctx.now,
+    )?;
     if mailed {
         mails::send_code(conn, desk, &row, &code, ctx.now)?;
     }
     Ok(row)
 }
 
-fn blank(ctx: &Context, desk: &InstalledDesk, purpose: Purpose, email: String, browser: &[u8], language: shared::i18n::Lang) -> NewChallenge {
+fn blank(
+    ctx: &Context,
+    desk: &InstalledDesk,
+    purpose: Purpose,
+    email: String,
+    browser: &[u8],
+    language: shared::i18n::Lang,
+) -> NewChallenge {
     let id = Uuid::new_v4();
     NewChallenge {
         id: Uid(id),
@@ -248,18 +345,27 @@ fn blank(ctx: &Context, desk: &InstalledDesk, purpose: Purpose, email: String, b
 }
 
 fn has_budget(conn: &mut DbConnection, ctx: &Context, email: &str) -> Result<bool, DbError> {
-    let most = i32::try_from(ctx.limits.code_ask_per_address.count).unwrap_or(i32::MAX);
-    Ok(store::mails_of_last_hour(conn, email, ctx.now)? < most)
+    let budget = ctx.limits.code_ask_per_address;
+    let most = i32::try_from(budget.count).unwrap_or(i32::MAX);
+    Ok(store::mails_within(conn, email, budget.seconds, ctx.now)? < most)
 }
 
 /// Parses a draft and asks the rules whether a ticket could be opened with it, noting everything that is wrong.
-fn read_draft(desk: &InstalledDesk, new: &NewDraft, now: DateTime<Utc>) -> (Option<EmailAddress>, StoredDraft, Faults) {
+fn read_draft(
+    desk: &InstalledDesk,
+    new: &NewDraft,
+    now: DateTime<Utc>,
+) -> (Option<EmailAddress>, StoredDraft, Faults) {
     let mut faults = Faults::new();
     let email = faults.take("/email", EmailAddress::parse(&new.email));
     let subject = faults.take("/subject", Subject::parse(&new.subject));
     let message = faults.take("/message", Body::parse(&new.message));
     let given = |key: &str| Some(key.to_owned()).filter(|key| !key.is_empty());
-    let chosen_priority = if desk.profile.priority.chosen_by_requester { given(&new.priority) } else { None };
+    let chosen_priority = if desk.profile.priority.chosen_by_requester {
+        given(&new.priority)
+    } else {
+        None
+    };
     let placeholder = || Subject::parse("-").expect("a dash is a subject");
     let draft = StoredDraft {
         request_type: new.request_type,
@@ -273,7 +379,11 @@ fn read_draft(desk: &InstalledDesk, new: &NewDraft, now: DateTime<Utc>) -> (Opti
     for refused in refused_fields(desk, &draft, now) {
         faults.add(refused);
     }
-    let wants_evidence = draft.category.as_deref().and_then(|key| desk.profile.catalog.get(key)).is_some_and(|entry| entry.evidence);
+    let wants_evidence = draft
+        .category
+        .as_deref()
+        .and_then(|key| desk.profile.catalog.get(key))
+        .is_some_and(|entry| entry.evidence);
     if wants_evidence && draft.attachments.is_empty() {
         faults.add(fault("/attachments", "required"));
     }
@@ -290,7 +400,11 @@ fn refused_fields(desk: &InstalledDesk, draft: &StoredDraft, now: DateTime<Utc>)
         impact: None,
         urgency: None,
         channel: Channel::Portal,
-        requester: RequesterRef { id: 0, name: String::new(), vip: false },
+        requester: RequesterRef {
+            id: 0,
+            name: String::new(),
+            vip: false,
+        },
         identity: IdentityProof::MailCode,
         subject: draft.subject.clone(),
         message_id: None,
@@ -298,9 +412,16 @@ fn refused_fields(desk: &InstalledDesk, draft: &StoredDraft, now: DateTime<Utc>)
         assignee: None,
         extra: BTreeMap::new(),
     };
-    let nobody = Actor::Requester { person_id: 0, name: String::new(), also_agent: None };
+    let nobody = Actor::Requester {
+        person_id: 0,
+        name: String::new(),
+        also_agent: None,
+    };
     match open(&desk.profile, rules, &nobody, now) {
-        Err(Refusal::Invalid { errors }) => errors.into_iter().map(|error| fault(&error.pointer, error.code.as_str())).collect(),
+        Err(Refusal::Invalid { errors }) => errors
+            .into_iter()
+            .map(|error| fault(&error.pointer, error.code.as_str()))
+            .collect(),
         Ok(_) | Err(_) => Vec::new(),
     }
 }
@@ -314,7 +435,10 @@ fn check_uploads(
     faults: &mut Faults,
 ) -> Result<Vec<Uid>, DbError> {
     let ticket_bytes = ticket_bytes(&ctx.limits);
-    let quota = Quota { files_per_message: desk.profile.attachments.max_files as usize, ticket_bytes };
+    let quota = Quota {
+        files_per_message: desk.profile.attachments.max_files as usize,
+        ticket_bytes,
+    };
     let mut note = |positions: Vec<usize>, code: &'static str| {
         for position in positions {
             faults.add(fault(&format!("/attachments/{position}"), code));
@@ -340,13 +464,19 @@ pub fn ticket_bytes(limits: &Limits) -> i64 {
 fn admits(desk: &InstalledDesk, email: &str) -> bool {
     match &desk.profile.intake.who {
         Admission::Registered => false,
-        Admission::Domains(domains) => email.rsplit_once('@').is_some_and(|(_, domain)| domains.iter().any(|listed| listed == domain)),
+        Admission::Domains(domains) => email
+            .rsplit_once('@')
+            .is_some_and(|(_, domain)| domains.iter().any(|listed| listed == domain)),
         Admission::Anyone => true,
     }
 }
 
 /// A reference that no other open draft of the desk bears.
-fn free_reference(conn: &mut DbConnection, desk_id: i64, now: DateTime<Utc>) -> Result<String, DbError> {
+fn free_reference(
+    conn: &mut DbConnection,
+    desk_id: i64,
+    now: DateTime<Utc>,
+) -> Result<String, DbError> {
     let mut reference = short_reference();
     // A million references and few drafts: two tries are already rare.
     for _ in 0..8 {
@@ -363,15 +493,28 @@ fn read_code(desk: &InstalledDesk, text: &str) -> Option<String> {
     let format = &desk.profile.code;
     let text = text.trim();
     let plain = || text.parse::<i64>().ok().filter(|number| *number >= 0);
-    format.number(text).or_else(plain).map(|number| format.code(number))
+    format
+        .number(text)
+        .or_else(plain)
+        .map(|number| format.code(number))
 }
 
 fn wrong_code_form(desk: &InstalledDesk) -> Fault {
     let example = desk.profile.code.code(1042);
-    Fault::new("/ticket_code", "invalid", format!("Escriba el código como {example}."), format!("Write the code as {example}."))
+    Fault::new(
+        "/ticket_code",
+        "invalid",
+        format!("Escriba el código como {example}."),
+        format!("Write the code as {example}."),
+    )
 }
 
-fn owner_of(conn: &mut DbConnection, desk_id: i64, email: &str, code: &str) -> Result<Option<i64>, DbError> {
+fn owner_of(
+    conn: &mut DbConnection,
+    desk_id: i64,
+    email: &str,
+    code: &str,
+) -> Result<Option<i64>, DbError> {
     let person_id = store::registered_person(conn, desk_id, email)?;
     // Ask in any case: the time must not tell whether the address is known.
     let owns = store::owns_ticket(conn, desk_id, person_id.unwrap_or(0), code)?;
@@ -386,11 +529,19 @@ fn wrong_try(conn: &mut DbConnection, row: &ChallengeRow) -> Result<Tried, ApiEr
     }
 }
 
-fn open_draft(conn: &mut DbConnection, ctx: &Context, desk: &InstalledDesk, row: &ChallengeRow, draft: StoredDraft) -> Result<Option<Proved>, ApiError> {
+fn open_draft(
+    conn: &mut DbConnection,
+    ctx: &Context,
+    desk: &InstalledDesk,
+    row: &ChallengeRow,
+    draft: StoredDraft,
+) -> Result<Option<Proved>, ApiError> {
     if draft.admitted {
         register_admitted(conn, desk.id, row, ctx.now)?;
     }
-    let Some(requester) = tickets::requester_by_email(conn, desk.id, &row.email)? else { return Ok(None) };
+    let Some(requester) = tickets::requester_by_email(conn, desk.id, &row.email)? else {
+        return Ok(None);
+    };
     let actor = Actor::Requester {
         person_id: requester.id,
         name: requester.full_name.clone(),
@@ -398,9 +549,19 @@ fn open_draft(conn: &mut DbConnection, ctx: &Context, desk: &InstalledDesk, row:
     };
     let person_id = requester.id;
     // The mails about this form speak as the form did, whatever the person's usual language is.
-    let requester = RequesterRow { language: row.language.0.as_str().to_owned(), ..requester };
-    let files = Files { owner: Owner::Browser(row.browser_hash.clone()), ids: draft.attachments, ticket_bytes: ticket_bytes(&ctx.limits) };
-    let identity = row.vouched.clone().map_or(IdentityProof::MailCode, |proof| proof.0);
+    let requester = RequesterRow {
+        language: row.language.0.as_str().to_owned(),
+        ..requester
+    };
+    let files = Files {
+        owner: Owner::Browser(row.browser_hash.clone()),
+        ids: draft.attachments,
+        ticket_bytes: ticket_bytes(&ctx.limits),
+    };
+    let identity = row
+        .vouched
+        .clone()
+        .map_or(IdentityProof::MailCode, |proof| proof.0);
     let ticket = OpenTicket {
         requester,
         channel: Channel::Portal,
@@ -413,21 +574,46 @@ fn open_draft(conn: &mut DbConnection, ctx: &Context, desk: &InstalledDesk, row:
         identity,
     };
     let opened = open_ticket(conn, desk, &actor, ticket, ctx.now)?;
-    Ok(Some(Proved { desk_id: desk.id, person_id, ticket_code: Some(opened.code), opens_session: row.vouched.is_none() }))
+    Ok(Some(Proved {
+        desk_id: desk.id,
+        person_id,
+        ticket_code: Some(opened.code),
+        opens_session: row.vouched.is_none(),
+    }))
 }
 
-fn open_list(conn: &mut DbConnection, desk: &InstalledDesk, row: &ChallengeRow) -> Result<Option<Proved>, ApiError> {
+fn open_list(
+    conn: &mut DbConnection,
+    desk: &InstalledDesk,
+    row: &ChallengeRow,
+) -> Result<Option<Proved>, ApiError> {
     let person_id = store::registered_person(conn, desk.id, &row.email)?;
-    Ok(person_id.map(|person_id| Proved { desk_id: desk.id, person_id, ticket_code: row.ticket_code.clone(), opens_session: true }))
+    Ok(person_id.map(|person_id| Proved {
+        desk_id: desk.id,
+        person_id,
+        ticket_code: row.ticket_code.clone(),
+        opens_session: true,
+    }))
 }
 
 /// Registers an address that the desk admits and that has just been proved. Whoever was shut out stays so.
-fn register_admitted(conn: &mut DbConnection, desk_id: i64, row: &ChallengeRow, now: DateTime<Utc>) -> Result<(), DbError> {
+fn register_admitted(
+    conn: &mut DbConnection,
+    desk_id: i64,
+    row: &ChallengeRow,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
     let id = match people::id_by_email(conn, &row.email)? {
         Some(id) => id,
         None => {
             let name = row.email.split('@').next().unwrap_or_default().to_owned();
-            let data = PersonData { full_name: name, email: row.email.clone(), phone: String::new(), organization_id: None, language: row.language.0 };
+            let data = PersonData {
+                full_name: name,
+                email: row.email.clone(),
+                phone: String::new(),
+                organization_id: None,
+                language: row.language.0,
+            };
             people::insert(conn, &data, now)?
         }
     };
@@ -444,5 +630,7 @@ fn too_soon(row: &ChallengeRow, now: DateTime<Utc>) -> ApiError {
 }
 
 fn parse_id(id: &str) -> Result<Uid, ApiError> {
-    Uuid::try_parse(id).map(Uid).map_err(|_| ApiError::not_found())
+    Uuid::try_parse(id)
+        .map(Uid)
+        .map_err(|_| ApiError::not_found())
 }

@@ -19,11 +19,25 @@ use crate::http::{ApiError, Json, Language, Path, problems};
     responses((status = 200, description = "The desks, by address part.", body = Vec<PortalDeskRow>), problems::RateLimited),
 )]
 #[get("/portal/desks")]
-pub async fn list_portal_desks(state: web::Data<AppState>, Language(lang): Language) -> Result<Json<Vec<PortalDeskRow>>, ApiError> {
+pub async fn list_portal_desks(
+    state: web::Data<AppState>,
+    Language(lang): Language,
+) -> Result<Json<Vec<PortalDeskRow>>, ApiError> {
     let ctx = context(&state);
-    let all = state.db.read(move |conn| Ok::<_, ApiError>(ctx.desks.all(conn, ctx.now)?)).await?;
-    let row = |desk: &std::sync::Arc<desks::registry::InstalledDesk>| PortalDeskRow { slug: desk.slug.clone(), name: desk.profile.name.get(lang).to_owned() };
-    Ok(Json(all.iter().filter(|desk| commands::takes_requests(desk)).map(row).collect()))
+    let all = state
+        .db
+        .read(move |conn| Ok::<_, ApiError>(ctx.desks.all(conn, ctx.now)?))
+        .await?;
+    let row = |desk: &std::sync::Arc<desks::registry::InstalledDesk>| PortalDeskRow {
+        slug: desk.slug.clone(),
+        name: desk.profile.name.get(lang).to_owned(),
+    };
+    Ok(Json(
+        all.iter()
+            .filter(|desk| commands::takes_requests(desk))
+            .map(row)
+            .collect(),
+    ))
 }
 
 /// Gets all that the portal needs to know of a desk
@@ -34,12 +48,23 @@ pub async fn list_portal_desks(state: web::Data<AppState>, Language(lang): Langu
     responses((status = 200, description = "The desk, in the caller's language.", body = PortalDesk), problems::NotFound, problems::RateLimited),
 )]
 #[get("/portal/desks/{desk}")]
-pub async fn get_portal_desk(state: web::Data<AppState>, Path(slug): Path<String>, Language(lang): Language) -> Result<Json<PortalDesk>, ApiError> {
+pub async fn get_portal_desk(
+    state: web::Data<AppState>,
+    Path(slug): Path<String>,
+    Language(lang): Language,
+) -> Result<Json<PortalDesk>, ApiError> {
     let ctx = context(&state);
-    let desk = state.db.read(move |conn| Ok::<_, ApiError>(ctx.desks.by_slug(conn, &slug, ctx.now)?)).await?;
-    let desk = desk.filter(|desk| commands::takes_requests(desk)).ok_or_else(ApiError::not_found)?;
+    let desk = state
+        .db
+        .read(move |conn| Ok::<_, ApiError>(ctx.desks.by_slug(conn, &slug, ctx.now)?))
+        .await?;
+    let desk = desk
+        .filter(|desk| commands::takes_requests(desk))
+        .ok_or_else(ApiError::not_found)?;
     let mut view = desks::view::portal(&desk.profile, lang);
-    view.max_attachment_bytes = view.max_attachment_bytes.min(i64::try_from(state.settings.limits.file_bytes).unwrap_or(i64::MAX));
+    view.max_attachment_bytes = view
+        .max_attachment_bytes
+        .min(i64::try_from(state.settings.limits.file_bytes).unwrap_or(i64::MAX));
     Ok(Json(view))
 }
 
@@ -72,7 +97,13 @@ pub async fn create_draft(
     let ctx = context(&state);
     let answer = state.db.write(move |conn| {
         once(conn, Some(&guard), ctx.now, |conn| {
-            StoredAnswer::accepted(&commands::send_draft(conn, &ctx, &browser.hash(), &uploader.owners(&browser), &new)?)
+            StoredAnswer::accepted(&commands::send_draft(
+                conn,
+                &ctx,
+                &browser.hash(),
+                &uploader.owners(&browser),
+                &new,
+            )?)
         })
     });
     let answer = answer.await?;
@@ -105,7 +136,9 @@ pub async fn create_lookup(
     let guard = key.guard(browser.idempotency_actor(), "create_lookup", &new)?;
     let ctx = context(&state);
     let answer = state.db.write(move |conn| {
-        once(conn, guard.as_ref(), ctx.now, |conn| StoredAnswer::accepted(&commands::send_lookup(conn, &ctx, &browser.hash(), &new)?))
+        once(conn, guard.as_ref(), ctx.now, |conn| {
+            StoredAnswer::accepted(&commands::send_lookup(conn, &ctx, &browser.hash(), &new)?)
+        })
     });
     let answer = answer.await?;
     state.wake.wake();
@@ -120,9 +153,16 @@ pub async fn create_lookup(
     responses((status = 200, description = "The question for the code.", body = Challenge), problems::NotFound, problems::RateLimited),
 )]
 #[get("/portal/challenges/{id}")]
-pub async fn get_challenge(state: web::Data<AppState>, browser: BrowserKey, Path(id): Path<String>) -> Result<Json<Challenge>, ApiError> {
+pub async fn get_challenge(
+    state: web::Data<AppState>,
+    browser: BrowserKey,
+    Path(id): Path<String>,
+) -> Result<Json<Challenge>, ApiError> {
     let ctx = context(&state);
-    let challenge = state.db.read(move |conn| commands::find_challenge(conn, &ctx, &id, &browser.hash())).await?;
+    let challenge = state
+        .db
+        .read(move |conn| commands::find_challenge(conn, &ctx, &id, &browser.hash()))
+        .await?;
     Ok(Json(challenge))
 }
 
@@ -144,7 +184,10 @@ pub async fn resend_code(
 ) -> Result<crate::http::Accepted<Challenge>, ApiError> {
     throttle::code_ask(&state.limits, &request_context)?;
     let ctx = context(&state);
-    let challenge = state.db.write(move |conn| commands::resend(conn, &ctx, &id, &browser.hash())).await?;
+    let challenge = state
+        .db
+        .write(move |conn| commands::resend(conn, &ctx, &id, &browser.hash()))
+        .await?;
     state.wake.wake();
     Ok(crate::http::Accepted(challenge))
 }

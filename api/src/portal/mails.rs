@@ -32,7 +32,13 @@ pub fn voice(desk: &Desk, lang: Lang) -> DeskVoice {
 }
 
 /// Mails a code to the address of its challenge. The mail says nothing that the asker chose.
-pub fn send_code(conn: &mut DbConnection, desk: &InstalledDesk, challenge: &ChallengeRow, code: &Code, now: DateTime<Utc>) -> Result<(), DbError> {
+pub fn send_code(
+    conn: &mut DbConnection,
+    desk: &InstalledDesk,
+    challenge: &ChallengeRow,
+    code: &Code,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
     let content = Content::Code {
         code: code.shown(),
         purpose: match challenge.purpose.0 {
@@ -47,14 +53,39 @@ pub fn send_code(conn: &mut DbConnection, desk: &InstalledDesk, challenge: &Chal
 }
 
 /// Tells the person on file that a code for a new ticket was read out on the phone.
-pub fn tell_vouched(conn: &mut DbConnection, desk: &InstalledDesk, challenge: &ChallengeRow, now: DateTime<Utc>) -> Result<(), DbError> {
-    let cause = format!("challenge:{}:vouched:{}", challenge.id.0, now.timestamp_micros());
-    send(conn, desk, challenge, Content::IdentityVouched { at: now }, cause, now)
+pub fn tell_vouched(
+    conn: &mut DbConnection,
+    desk: &InstalledDesk,
+    challenge: &ChallengeRow,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let cause = format!(
+        "challenge:{}:vouched:{}",
+        challenge.id.0,
+        now.timestamp_micros()
+    );
+    send(
+        conn,
+        desk,
+        challenge,
+        Content::IdentityVouched { at: now },
+        cause,
+        now,
+    )
 }
 
-fn send(conn: &mut DbConnection, desk: &InstalledDesk, challenge: &ChallengeRow, content: Content, cause: String, now: DateTime<Utc>) -> Result<(), DbError> {
+fn send(
+    conn: &mut DbConnection,
+    desk: &InstalledDesk,
+    challenge: &ChallengeRow,
+    content: Content,
+    cause: String,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
     // Challenges are stored with parsed addresses only; another one cannot be mailed to.
-    let Ok(recipient) = EmailAddress::parse(&challenge.email) else { return Ok(()) };
+    let Ok(recipient) = EmailAddress::parse(&challenge.email) else {
+        return Ok(());
+    };
     let language = challenge.language.0;
     let mail = NewMail {
         desk_id: desk.id,
@@ -62,7 +93,11 @@ fn send(conn: &mut DbConnection, desk: &InstalledDesk, challenge: &ChallengeRow,
         event_seq: None,
         recipient,
         language,
-        payload: MailPayload { desk: voice(&desk.profile, language), ticket: None, content },
+        payload: MailPayload {
+            desk: voice(&desk.profile, language),
+            ticket: None,
+            content,
+        },
         cause,
     };
     enqueue(conn, now, mail)?;

@@ -46,5 +46,10 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 
 /// What the slice's commands need to know of the application.
 pub fn context(state: &AppState) -> commands::Context {
-    commands::Context { codes: state.codes.clone(), desks: state.desks.clone(), limits: state.settings.limits.clone(), now: state.clock.now() }
+    commands::Context {
+        codes: state.codes.clone(),
+        desks: state.desks.clone(),
+        limits: state.settings.limits.clone(),
+        now: state.clock.now(),
+    }
 }

@@ -62,14 +62,26 @@ pub async fn verify_code(
     let guard = key.guard(browser.idempotency_actor(), "verify_code", &(&id, &proof))?;
     let ctx = context(&state);
     let now = ctx.now;
-    let (proved, begun) = state.db.write(move |conn| prove(conn, &ctx, &id, &browser.hash(), &code, guard.as_ref())).await?.into_result()?;
+    let (proved, begun) = state
+        .db
+        .write(move |conn| prove(conn, &ctx, &id, &browser.hash(), &code, guard.as_ref()))
+        .await?
+        .into_result()?;
     state.wake.wake();
     let access_token = match begun {
         Some(begun) => sign_in(&state, &request, &begun, now)?,
         None => String::new(),
     };
-    let expires_in = if access_token.is_empty() { 0 } else { ACCESS_SECONDS };
-    Ok(Json(Verified { access_token, expires_in, ticket_code: proved.ticket_code }))
+    let expires_in = if access_token.is_empty() {
+        0
+    } else {
+        ACCESS_SECONDS
+    };
+    Ok(Json(Verified {
+        access_token,
+        expires_in,
+        ticket_code: proved.ticket_code,
+    }))
 }
 
 /// What a try of a code came to, with the session that it began.
@@ -83,23 +95,36 @@ impl Outcome {
     fn into_result(self) -> Result<(Proved, Option<Begun>), ApiError> {
         match self {
             Self::Right(proved, begun) => Ok((proved, begun)),
-            Self::Wrong(tries_left) => Err(ApiError::new(ProblemType::CodeWrong).with_tries_left(tries_left)),
+            Self::Wrong(tries_left) => {
+                Err(ApiError::new(ProblemType::CodeWrong).with_tries_left(tries_left))
+            }
             Self::Dead => Err(ApiError::new(ProblemType::CodeDead)),
         }
     }
 }
 
-fn prove(conn: &mut DbConnection, ctx: &Context, id: &str, browser: &[u8], code: &Code, guard: Option<&Guard>) -> Result<Outcome, ApiError> {
+fn prove(
+    conn: &mut DbConnection,
+    ctx: &Context,
+    id: &str,
+    browser: &[u8],
+    code: &Code,
+    guard: Option<&Guard>,
+) -> Result<Outcome, ApiError> {
     if let (Some(guard), Some(proved)) = (guard, commands::proved_before(conn, id, browser)?) {
         // Only the request that proved it is answered again; to any other the code is dead.
-        once(conn, Some(guard), ctx.now, |_| Err(ApiError::new(ProblemType::CodeDead)))?;
+        once(conn, Some(guard), ctx.now, |_| {
+            Err(ApiError::new(ProblemType::CodeDead))
+        })?;
         let begun = begin(conn, &proved, ctx.now)?;
         return Ok(Outcome::Right(proved, begun));
     }
     match commands::verify(conn, ctx, id, browser, code)? {
         Tried::Proved(proved) => {
             // Kept without any token: the answer to a repetition is made afresh.
-            once(conn, guard, ctx.now, |_| StoredAnswer::ok(&proved.ticket_code))?;
+            once(conn, guard, ctx.now, |_| {
+                StoredAnswer::ok(&proved.ticket_code)
+            })?;
             let begun = begin(conn, &proved, ctx.now)?;
             Ok(Outcome::Right(proved, begun))
         }
@@ -108,32 +133,74 @@ fn prove(conn: &mut DbConnection, ctx: &Context, id: &str, browser: &[u8], code:
     }
 }
 
-fn begin(conn: &mut DbConnection, proved: &Proved, now: DateTime<Utc>) -> Result<Option<Begun>, ApiError> {
+fn begin(
+    conn: &mut DbConnection,
+    proved: &Proved,
+    now: DateTime<Utc>,
+) -> Result<Option<Begun>, ApiError> {
     if !proved.opens_session {
         return Ok(None);
     }
-    let Some((_, _, epoch)) = store::session_person(conn, proved.desk_id, proved.person_id)? else { return Ok(None) };
-    let subject = Subject { audience: Audience::Portal, subject_id: proved.person_id, desk_id: Some(proved.desk_id) };
-    Ok(Some(Begun { grant: session::start(conn, subject, now)?, epoch }))
+    let Some((_, _, epoch)) = store::session_person(conn, proved.desk_id, proved.person_id)? else {
+        return Ok(None);
+    };
+    let subject = Subject {
+        audience: Audience::Portal,
+        subject_id: proved.person_id,
+        desk_id: Some(proved.desk_id),
+    };
+    Ok(Some(Begun {
+        grant: session::start(conn, subject, now)?,
+        epoch,
+    }))
 }
 
 /// Sets the refresh cookie and writes the access token.
-fn sign_in(state: &AppState, request: &HttpRequest, begun: &Begun, now: DateTime<Utc>) -> Result<String, ApiError> {
+fn sign_in(
+    state: &AppState,
+    request: &HttpRequest,
+    begun: &Begun,
+    now: DateTime<Utc>,
+) -> Result<String, ApiError> {
     let Begun { grant, epoch } = begun;
     let public_url = &state.settings.public_url;
-    cookie::attach(request, cookie::set(CookieName::PortalRefresh, &grant.refresh_token, Some(grant.cookie_seconds(now)), public_url));
+    cookie::attach(
+        request,
+        cookie::set(
+            CookieName::PortalRefresh,
+            &grant.refresh_token,
+            Some(grant.cookie_seconds(now)),
+            public_url,
+        ),
+    );
     let subject = grant.subject;
-    let holder = Holder { audience: subject.audience, subject_id: subject.subject_id, session: grant.family, epoch: *epoch, desk_id: subject.desk_id };
+    let holder = Holder {
+        audience: subject.audience,
+        subject_id: subject.subject_id,
+        session: grant.family,
+        epoch: *epoch,
+        desk_id: subject.desk_id,
+    };
     state.tokens.sign(holder, now).map_err(ApiError::internal)
 }
 
 fn read_code(proof: &CodeProof) -> Result<Code, ApiError> {
     if proof.code.chars().count() > CODE_MAX {
-        return Err(ApiError::field("/code", "too_long", "El código tiene ocho letras y números.", "The code has eight letters and digits."));
+        return Err(ApiError::field(
+            "/code",
+            "too_long",
+            "El código tiene ocho letras y números.",
+            "The code has eight letters and digits.",
+        ));
     }
     let code = Code::typed(&proof.code);
     if code.is_empty() {
-        return Err(ApiError::field("/code", "required", "Escriba el código que recibió.", "Write the code that you received."));
+        return Err(ApiError::field(
+            "/code",
+            "required",
+            "Escriba el código que recibió.",
+            "Write the code that you received.",
+        ));
     }
     Ok(code)
 }
@@ -147,22 +214,40 @@ fn read_code(proof: &CodeProof) -> Result<Code, ApiError> {
     responses((status = 200, description = "A fresh access token; the cookie is replaced.", body = AccessToken), problems::Unauthorized, problems::RateLimited),
 )]
 #[post("/portal/session/refresh")]
-pub async fn refresh_portal_session(state: web::Data<AppState>, request: HttpRequest) -> Result<Json<AccessToken>, ApiError> {
+pub async fn refresh_portal_session(
+    state: web::Data<AppState>,
+    request: HttpRequest,
+) -> Result<Json<AccessToken>, ApiError> {
     let public_url = &state.settings.public_url;
-    let token = cookie::read(&request, CookieName::PortalRefresh, public_url).ok_or_else(ApiError::unauthorized)?;
+    let token = cookie::read(&request, CookieName::PortalRefresh, public_url)
+        .ok_or_else(ApiError::unauthorized)?;
     let now = state.clock.now();
     let begun = state.db.write(move |conn| go_on(conn, &token, now)).await?;
     let Some(begun) = begun else {
-        cookie::attach(&request, cookie::clear(CookieName::PortalRefresh, public_url));
+        cookie::attach(
+            &request,
+            cookie::clear(CookieName::PortalRefresh, public_url),
+        );
         return Err(ApiError::unauthorized());
     };
-    Ok(Json(AccessToken { access_token: sign_in(&state, &request, &begun, now)?, expires_in: ACCESS_SECONDS }))
+    Ok(Json(AccessToken {
+        access_token: sign_in(&state, &request, &begun, now)?,
+        expires_in: ACCESS_SECONDS,
+    }))
 }
 
 /// Every outcome is committed: that a token came twice must be remembered.
-fn go_on(conn: &mut DbConnection, token: &str, now: DateTime<Utc>) -> Result<Option<Begun>, ApiError> {
-    let Refreshed::Granted(grant) = session::refresh(conn, Audience::Portal, token, now)? else { return Ok(None) };
-    let Some(desk_id) = grant.subject.desk_id else { return Ok(None) };
+fn go_on(
+    conn: &mut DbConnection,
+    token: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<Begun>, ApiError> {
+    let Refreshed::Granted(grant) = session::refresh(conn, Audience::Portal, token, now)? else {
+        return Ok(None);
+    };
+    let Some(desk_id) = grant.subject.desk_id else {
+        return Ok(None);
+    };
     let person = store::session_person(conn, desk_id, grant.subject.subject_id)?;
     Ok(person.map(|(_, _, epoch)| Begun { grant, epoch }))
 }
@@ -175,11 +260,21 @@ fn go_on(conn: &mut DbConnection, token: &str, now: DateTime<Utc>) -> Result<Opt
     responses((status = 200, description = "The requester.", body = PortalSession), problems::Unauthorized, problems::RateLimited),
 )]
 #[get("/portal/session")]
-pub async fn get_portal_session(state: web::Data<AppState>, caller: RequesterCaller) -> Result<Json<PortalSession>, ApiError> {
+pub async fn get_portal_session(
+    state: web::Data<AppState>,
+    caller: RequesterCaller,
+) -> Result<Json<PortalSession>, ApiError> {
     let ctx = context(&state);
     let desk_id = caller.desk_id();
-    let desk = state.db.read(move |conn| Ok::<_, ApiError>(ctx.desks.by_id(conn, desk_id, ctx.now)?)).await?;
-    Ok(Json(PortalSession { desk: desk.slug.clone(), full_name: caller.name().to_owned(), email: caller.email().to_owned() }))
+    let desk = state
+        .db
+        .read(move |conn| Ok::<_, ApiError>(ctx.desks.by_id(conn, desk_id, ctx.now)?))
+        .await?;
+    Ok(Json(PortalSession {
+        desk: desk.slug.clone(),
+        full_name: caller.name().to_owned(),
+        email: caller.email().to_owned(),
+    }))
 }
 
 /// Ends the portal session of this browser
@@ -189,10 +284,16 @@ pub async fn get_portal_session(state: web::Data<AppState>, caller: RequesterCal
     responses((status = 204, description = "It has ended, or there was none."), problems::RateLimited),
 )]
 #[delete("/portal/session")]
-pub async fn end_portal_session(state: web::Data<AppState>, request: HttpRequest) -> Result<NoContent, ApiError> {
+pub async fn end_portal_session(
+    state: web::Data<AppState>,
+    request: HttpRequest,
+) -> Result<NoContent, ApiError> {
     let public_url = &state.settings.public_url;
     let token = cookie::read(&request, CookieName::PortalRefresh, public_url);
-    cookie::attach(&request, cookie::clear(CookieName::PortalRefresh, public_url));
+    cookie::attach(
+        &request,
+        cookie::clear(CookieName::PortalRefresh, public_url),
+    );
     let now = state.clock.now();
     if let Some(token) = token {
         state.db.write(move |conn| end(conn, &token, now)).await?;

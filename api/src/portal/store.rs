@@ -129,7 +129,11 @@ impl ChallengeRow {
 
     /// From when another code may be asked for.
     pub fn resend_at(&self) -> DateTime<Utc> {
-        if self.sends >= MAX_SENDS { self.closes_at() } else { self.last_sent_at.get() + TimeDelta::seconds(RESEND_SECONDS) }
+        if self.sends >= MAX_SENDS {
+            self.closes_at()
+        } else {
+            self.last_sent_at.get() + TimeDelta::seconds(RESEND_SECONDS)
+        }
     }
 }
 
@@ -161,7 +165,11 @@ pub struct NewChallenge {
 }
 
 /// Stores a challenge with its first code.
-pub fn insert(conn: &mut DbConnection, new: NewChallenge, now: DateTime<Utc>) -> Result<ChallengeRow, DbError> {
+pub fn insert(
+    conn: &mut DbConnection,
+    new: NewChallenge,
+    now: DateTime<Utc>,
+) -> Result<ChallengeRow, DbError> {
     let (reference, draft) = match new.draft {
         Some((reference, draft)) => (Some(reference), Some(JsonText(draft))),
         None => (None, None),
@@ -187,17 +195,33 @@ pub fn insert(conn: &mut DbConnection, new: NewChallenge, now: DateTime<Utc>) ->
             challenges::last_sent_at.eq(Ts::from(now)),
         ))
         .execute(conn)?;
-    Ok(challenges::table.find(new.id).select(ChallengeRow::as_select()).first(conn)?)
+    Ok(challenges::table
+        .find(new.id)
+        .select(ChallengeRow::as_select())
+        .first(conn)?)
 }
 
 /// A challenge of this browser.
-pub fn find(conn: &mut DbConnection, id: Uid, browser_hash: &[u8]) -> Result<Option<ChallengeRow>, DbError> {
-    let own = challenges::table.find(id).filter(challenges::browser_hash.eq(browser_hash.to_vec()));
-    Ok(own.select(ChallengeRow::as_select()).first(conn).optional()?)
+pub fn find(
+    conn: &mut DbConnection,
+    id: Uid,
+    browser_hash: &[u8],
+) -> Result<Option<ChallengeRow>, DbError> {
+    let own = challenges::table
+        .find(id)
+        .filter(challenges::browser_hash.eq(browser_hash.to_vec()));
+    Ok(own
+        .select(ChallengeRow::as_select())
+        .first(conn)
+        .optional()?)
 }
 
 /// A challenge of this browser, locked to the end of the write, so that parallel tries are counted one by one.
-pub fn lock(conn: &mut DbConnection, id: Uid, browser_hash: &[u8]) -> Result<Option<ChallengeRow>, DbError> {
+pub fn lock(
+    conn: &mut DbConnection,
+    id: Uid,
+    browser_hash: &[u8],
+) -> Result<Option<ChallengeRow>, DbError> {
     // Written out in the macro: the selection of a struct is of another type on each database.
     let found = load_locked!(conn, challenges::table
         .filter(challenges::id.eq(id))
@@ -208,15 +232,31 @@ pub fn lock(conn: &mut DbConnection, id: Uid, browser_hash: &[u8]) -> Result<Opt
 
 /// Counts a wrong try; gives the tries that are left. The guards hold even without the row lock.
 pub fn count_wrong_try(conn: &mut DbConnection, id: Uid) -> Result<i32, DbError> {
-    let alive = challenges::table.filter(challenges::id.eq(id)).filter(challenges::attempts.lt(MAX_ATTEMPTS)).filter(challenges::used_at.is_null());
-    diesel::update(alive).set(challenges::attempts.eq(challenges::attempts + 1)).execute(conn)?;
-    let attempts: i32 = challenges::table.find(id).select(challenges::attempts).first(conn)?;
+    let alive = challenges::table
+        .filter(challenges::id.eq(id))
+        .filter(challenges::attempts.lt(MAX_ATTEMPTS))
+        .filter(challenges::used_at.is_null());
+    diesel::update(alive)
+        .set(challenges::attempts.eq(challenges::attempts + 1))
+        .execute(conn)?;
+    let attempts: i32 = challenges::table
+        .find(id)
+        .select(challenges::attempts)
+        .first(conn)?;
     Ok((MAX_ATTEMPTS - attempts).max(0))
 }
 
 /// Uses the code up and notes whom it proved and which ticket it opened; `false` when somebody else did meanwhile.
-pub fn mark_used(conn: &mut DbConnection, id: Uid, person_id: i64, ticket_code: Option<&str>, now: DateTime<Utc>) -> Result<bool, DbError> {
-    let unused = challenges::table.filter(challenges::id.eq(id)).filter(challenges::used_at.is_null());
+pub fn mark_used(
+    conn: &mut DbConnection,
+    id: Uid,
+    person_id: i64,
+    ticket_code: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<bool, DbError> {
+    let unused = challenges::table
+        .filter(challenges::id.eq(id))
+        .filter(challenges::used_at.is_null());
     let used = (
         challenges::used_at.eq(Some(Ts::from(now))),
         challenges::person_id.eq(Some(person_id)),
@@ -249,10 +289,20 @@ pub enum CodeWay {
 }
 
 /// Replaces the code; the old one is dead from here on (B-21).
-pub fn replace_code(conn: &mut DbConnection, row: &ChallengeRow, fresh: FreshCode, now: DateTime<Utc>) -> Result<ChallengeRow, DbError> {
+pub fn replace_code(
+    conn: &mut DbConnection,
+    row: &ChallengeRow,
+    fresh: FreshCode,
+    now: DateTime<Utc>,
+) -> Result<ChallengeRow, DbError> {
     let (sends, mails, last_sent_at, vouched) = match fresh.way {
         CodeWay::Asked { mailed } => (row.sends + 1, row.mails + i32::from(mailed), now, None),
-        CodeWay::ReadOut(proof) => (row.sends, row.mails, row.last_sent_at.get(), Some(JsonText(proof))),
+        CodeWay::ReadOut(proof) => (
+            row.sends,
+            row.mails,
+            row.last_sent_at.get(),
+            Some(JsonText(proof)),
+        ),
     };
     diesel::update(challenges::table.find(row.id))
         .set((
@@ -266,23 +316,39 @@ pub fn replace_code(conn: &mut DbConnection, row: &ChallengeRow, fresh: FreshCod
             challenges::vouched.eq(vouched),
         ))
         .execute(conn)?;
-    Ok(challenges::table.find(row.id).select(ChallengeRow::as_select()).first(conn)?)
+    Ok(challenges::table
+        .find(row.id)
+        .select(ChallengeRow::as_select())
+        .first(conn)?)
 }
 
-/// Code mails that went to an address within the last hour.
-pub fn mails_of_last_hour(conn: &mut DbConnection, email: &str, now: DateTime<Utc>) -> Result<i32, DbError> {
+/// Code mails that went to an address within the last `seconds`, an hour at most: older challenges may be gone.
+pub fn mails_within(
+    conn: &mut DbConnection,
+    email: &str,
+    seconds: u32,
+    now: DateTime<Utc>,
+) -> Result<i32, DbError> {
+    let window = TimeDelta::seconds(seconds.into()).min(TimeDelta::hours(1));
     let counts: Vec<i32> = challenges::table
         .filter(challenges::email.eq(email))
-        // A challenge stays open for an hour, so older ones cannot have sent anything in the last.
-        .filter(challenges::created_at.gt(Ts::from(now - TimeDelta::minutes(OPEN_MINUTES + 60))))
-        .filter(challenges::last_sent_at.gt(Ts::from(now - TimeDelta::hours(1))))
+        // A challenge stays open for an hour, so one begun before that cannot have sent anything within the window.
+        .filter(
+            challenges::created_at.gt(Ts::from(now - window - TimeDelta::minutes(OPEN_MINUTES))),
+        )
+        .filter(challenges::last_sent_at.gt(Ts::from(now - window)))
         .select(challenges::mails)
         .load(conn)?;
     Ok(counts.into_iter().fold(0, i32::saturating_add))
 }
 
 /// Whether an open draft of the desk bears this reference.
-pub fn reference_is_taken(conn: &mut DbConnection, desk_id: i64, reference: &str, now: DateTime<Utc>) -> Result<bool, DbError> {
+pub fn reference_is_taken(
+    conn: &mut DbConnection,
+    desk_id: i64,
+    reference: &str,
+    now: DateTime<Utc>,
+) -> Result<bool, DbError> {
     let count: i64 = challenges::table
         .filter(challenges::desk_id.eq(desk_id))
         .filter(challenges::reference.eq(reference))
@@ -293,7 +359,11 @@ pub fn reference_is_taken(conn: &mut DbConnection, desk_id: i64, reference: &str
 }
 
 /// The active registration of an address at a desk.
-pub fn registered_person(conn: &mut DbConnection, desk_id: i64, email: &str) -> Result<Option<i64>, DbError> {
+pub fn registered_person(
+    conn: &mut DbConnection,
+    desk_id: i64,
+    email: &str,
+) -> Result<Option<i64>, DbError> {
     Ok(people::table
         .inner_join(desk_people::table.on(desk_people::person_id.eq(people::id)))
         .filter(people::email.eq(email))
@@ -305,7 +375,12 @@ pub fn registered_person(conn: &mut DbConnection, desk_id: i64, email: &str) -> 
 }
 
 /// Whether the ticket is this person's, at this desk.
-pub fn owns_ticket(conn: &mut DbConnection, desk_id: i64, person_id: i64, code: &str) -> Result<bool, DbError> {
+pub fn owns_ticket(
+    conn: &mut DbConnection,
+    desk_id: i64,
+    person_id: i64,
+    code: &str,
+) -> Result<bool, DbError> {
     let count: i64 = tickets::table
         .filter(tickets::code.eq(code))
         .filter(tickets::desk_id.eq(desk_id))
@@ -316,7 +391,11 @@ pub fn owns_ticket(conn: &mut DbConnection, desk_id: i64, person_id: i64, code: 
 }
 
 /// Name, address and session epoch of a person whose registration at the desk is active.
-pub fn session_person(conn: &mut DbConnection, desk_id: i64, person_id: i64) -> Result<Option<(String, String, i32)>, DbError> {
+pub fn session_person(
+    conn: &mut DbConnection,
+    desk_id: i64,
+    person_id: i64,
+) -> Result<Option<(String, String, i32)>, DbError> {
     Ok(people::table
         .inner_join(desk_people::table.on(desk_people::person_id.eq(people::id)))
         .filter(people::id.eq(person_id))

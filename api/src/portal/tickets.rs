@@ -4,7 +4,9 @@
 use actix_web::{get, post, web};
 use serde::Serialize;
 use shared::api::page::Page;
-use shared::api::portal::{Acceptance, NewPublicMessage, NewSurvey, Rejection, RequesterTicket, RequesterTicketRow};
+use shared::api::portal::{
+    Acceptance, NewPublicMessage, NewSurvey, Rejection, RequesterTicket, RequesterTicketRow,
+};
 use shared::i18n::Lang;
 use shared::ticket::status::Visibility;
 use shared::ticket::text::{Body, Reason, Stars};
@@ -45,10 +47,33 @@ pub async fn list_my_tickets(
     let ctx = context(&state);
     let (desk_id, person_id) = (caller.desk_id(), caller.person_id());
     let fingerprint = format!("my_tickets:{desk_id}:{person_id}");
-    let after = params.cursor.map(|cursor| state.cursors.decode::<RowPosition>(&fingerprint, &cursor)).transpose()?;
+    let after = params
+        .cursor
+        .map(|cursor| state.cursors.decode::<RowPosition>(&fingerprint, &cursor))
+        .transpose()?;
     let limit = params.limit.get();
-    let rows = state.db.read(move |conn| Ok::<_, ApiError>(portal_view::list(conn, &ctx.desks, desk_id, person_id, after.as_ref(), limit, lang, ctx.now)?)).await?;
-    let page = state.cursors.page(&fingerprint, params.limit, rows, |row| row.position.clone(), |row| row.row)?;
+    let rows = state
+        .db
+        .read(move |conn| {
+            Ok::<_, ApiError>(portal_view::list(
+                conn,
+                &ctx.desks,
+                desk_id,
+                person_id,
+                after.as_ref(),
+                limit,
+                lang,
+                ctx.now,
+            )?)
+        })
+        .await?;
+    let page = state.cursors.page(
+        &fingerprint,
+        params.limit,
+        rows,
+        |row| row.position.clone(),
+        |row| row.row,
+    )?;
     Versioned::by_content(page)
 }
 
@@ -71,7 +96,10 @@ pub async fn get_my_ticket(
     Language(lang): Language,
 ) -> Result<Versioned<RequesterTicket>, ApiError> {
     let ctx = context(&state);
-    let ticket = state.db.read_snapshot(move |conn| show(conn, &ctx, &caller, &code, lang)).await?;
+    let ticket = state
+        .db
+        .read_snapshot(move |conn| show(conn, &ctx, &caller, &code, lang))
+        .await?;
     Ok(Versioned::new(ticket.version, ticket))
 }
 
@@ -101,10 +129,33 @@ pub async fn add_my_message(
     Json(new): Json<NewPublicMessage>,
 ) -> Result<StoredAnswer, ApiError> {
     let mut faults = Faults::new();
-    let Some(body) = faults.take("/body", Body::parse(&new.body)) else { return Err(faults.into_error()) };
-    let files = Files { owner: Owner::Person(caller.person_id()), ids: new.attachments.clone(), ticket_bytes: ticket_bytes(&state.settings.limits) };
-    let write = Change::Write { visibility: Visibility::Public, body, files };
-    run(&state, caller, key, Asked { route: "add_my_message", code, body: new, seen: None, lang }, write).await
+    let Some(body) = faults.take("/body", Body::parse(&new.body)) else {
+        return Err(faults.into_error());
+    };
+    let files = Files {
+        owner: Owner::Person(caller.person_id()),
+        ids: new.attachments.clone(),
+        ticket_bytes: ticket_bytes(&state.settings.limits),
+    };
+    let write = Change::Write {
+        visibility: Visibility::Public,
+        body,
+        files,
+    };
+    run(
+        &state,
+        caller,
+        key,
+        Asked {
+            route: "add_my_message",
+            code,
+            body: new,
+            seen: None,
+            lang,
+        },
+        write,
+    )
+    .await
 }
 
 /// Accepts the solution
@@ -134,7 +185,20 @@ pub async fn accept_my_solution(
     Language(lang): Language,
     Json(acceptance): Json<Acceptance>,
 ) -> Result<StoredAnswer, ApiError> {
-    run(&state, caller, key, Asked { route: "accept_my_solution", code, body: acceptance, seen: Some(seen), lang }, Change::Accept).await
+    run(
+        &state,
+        caller,
+        key,
+        Asked {
+            route: "accept_my_solution",
+            code,
+            body: acceptance,
+            seen: Some(seen),
+            lang,
+        },
+        Change::Accept,
+    )
+    .await
 }
 
 /// Rejects the solution with a reason; the ticket is worked on again
@@ -165,9 +229,26 @@ pub async fn reject_my_solution(
     Json(rejection): Json<Rejection>,
 ) -> Result<StoredAnswer, ApiError> {
     let mut faults = Faults::new();
-    let Some(reason) = faults.take("/reason", Reason::parse(&rejection.reason)) else { return Err(faults.into_error()) };
-    let reject = Change::Reject { reason: Some(reason) };
-    run(&state, caller, key, Asked { route: "reject_my_solution", code, body: rejection, seen: Some(seen), lang }, reject).await
+    let Some(reason) = faults.take("/reason", Reason::parse(&rejection.reason)) else {
+        return Err(faults.into_error());
+    };
+    let reject = Change::Reject {
+        reason: Some(reason),
+    };
+    run(
+        &state,
+        caller,
+        key,
+        Asked {
+            route: "reject_my_solution",
+            code,
+            body: rejection,
+            seen: Some(seen),
+            lang,
+        },
+        reject,
+    )
+    .await
 }
 
 /// Rates the service; where the desk says so, this closes the ticket
@@ -200,10 +281,32 @@ pub async fn rate_my_ticket(
     let mut faults = Faults::new();
     let stars = faults.take("/stars", Stars::parse(survey.stars));
     // An empty comment is no comment.
-    let comment = faults.take_optional("/comment", survey.comment.as_deref().filter(|text| !text.trim().is_empty()), Reason::parse);
-    let (Some(stars), true) = (stars, faults.is_empty()) else { return Err(faults.into_error()) };
+    let comment = faults.take_optional(
+        "/comment",
+        survey
+            .comment
+            .as_deref()
+            .filter(|text| !text.trim().is_empty()),
+        Reason::parse,
+    );
+    let (Some(stars), true) = (stars, faults.is_empty()) else {
+        return Err(faults.into_error());
+    };
     let rate = Change::Rate { stars, comment };
-    run(&state, caller, key, Asked { route: "rate_my_ticket", code, body: survey, seen: Some(seen), lang }, rate).await
+    run(
+        &state,
+        caller,
+        key,
+        Asked {
+            route: "rate_my_ticket",
+            code,
+            body: survey,
+            seen: Some(seen),
+            lang,
+        },
+        rate,
+    )
+    .await
 }
 
 /// A change that the requester asked for.
@@ -222,19 +325,33 @@ async fn run<B: Serialize>(
     asked: Asked<B>,
     wanted: Change,
 ) -> Result<StoredAnswer, ApiError> {
-    let Asked { route, code, body, seen, lang } = asked;
+    let Asked {
+        route,
+        code,
+        body,
+        seen,
+        lang,
+    } = asked;
     let guard = key.guard(caller.idempotency_actor(), route, &(&code, &body))?;
     let ctx = context(state);
     let adds = matches!(wanted, Change::Write { .. });
     let answer = state.db.write(move |conn| {
         once(conn, guard.as_ref(), ctx.now, |conn| {
-            let scope = Scope::Requester { desk_id: caller.desk_id(), person_id: caller.person_id() };
+            let scope = Scope::Requester {
+                desk_id: caller.desk_id(),
+                person_id: caller.person_id(),
+            };
             let (record, desk) = load(conn, &ctx.desks, &scope, &code)?;
             let actor = caller.actor(agent_with_email(conn, caller.email())?);
-            let matches = |version: i32| seen.as_ref().is_none_or(|seen| seen.check(version).is_ok());
+            let matches =
+                |version: i32| seen.as_ref().is_none_or(|seen| seen.check(version).is_ok());
             change(conn, &desk, record, &actor, wanted, Some(&matches), ctx.now)?;
             let ticket = show(conn, &ctx, &caller, &code, lang)?;
-            let answer = if adds { StoredAnswer::created(&ticket)? } else { StoredAnswer::ok(&ticket)? };
+            let answer = if adds {
+                StoredAnswer::created(&ticket)?
+            } else {
+                StoredAnswer::ok(&ticket)?
+            };
             Ok(answer.version(ticket.version))
         })
     });
@@ -243,7 +360,22 @@ async fn run<B: Serialize>(
     Ok(answer)
 }
 
-fn show(conn: &mut DbConnection, ctx: &Context, caller: &RequesterCaller, code: &str, lang: Lang) -> Result<RequesterTicket, ApiError> {
+fn show(
+    conn: &mut DbConnection,
+    ctx: &Context,
+    caller: &RequesterCaller,
+    code: &str,
+    lang: Lang,
+) -> Result<RequesterTicket, ApiError> {
     let actor = caller.actor(agent_with_email(conn, caller.email())?);
-    Ok(portal_view::detail(conn, &ctx.desks, caller.desk_id(), code, &actor, caller.person_id(), lang, ctx.now)?)
+    Ok(portal_view::detail(
+        conn,
+        &ctx.desks,
+        caller.desk_id(),
+        code,
+        &actor,
+        caller.person_id(),
+        lang,
+        ctx.now,
+    )?)
 }

@@ -28,10 +28,25 @@ const REFERENCE_MAX: usize = 16;
 ///
 /// # Errors
 /// `not_found`, alike for references that do not exist, have expired, or belong to an unknown address.
-pub fn find_draft(conn: &mut DbConnection, desk: &InstalledDesk, reference: &str, lang: Lang, now: DateTime<Utc>) -> Result<PendingDraft, ApiError> {
-    let reference: String = reference.chars().filter(char::is_ascii_alphanumeric).take(REFERENCE_MAX).collect::<String>().to_uppercase();
-    let which = Which::Reference { desk_id: desk.id, reference: &reference };
-    let (draft, caller) = store::find_open_draft(conn, which, now)?.ok_or_else(ApiError::not_found)?;
+pub fn find_draft(
+    conn: &mut DbConnection,
+    desk: &InstalledDesk,
+    reference: &str,
+    lang: Lang,
+    now: DateTime<Utc>,
+) -> Result<PendingDraft, ApiError> {
+    let reference: String = reference
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .take(REFERENCE_MAX)
+        .collect::<String>()
+        .to_uppercase();
+    let which = Which::Reference {
+        desk_id: desk.id,
+        reference: &reference,
+    };
+    let (draft, caller) =
+        store::find_open_draft(conn, which, now)?.ok_or_else(ApiError::not_found)?;
     Ok(view::pending_draft(&desk.profile, draft, caller, lang))
 }
 
@@ -48,19 +63,35 @@ pub fn issue_code(
     id: &str,
     new: &NewVouchedCode,
 ) -> Result<VouchedCode, ApiError> {
-    let id = Uuid::try_parse(id).map(Uid).map_err(|_| ApiError::not_found())?;
-    let (draft, caller) = store::find_open_draft(conn, Which::Id { desks, id }, ctx.now)?.ok_or_else(ApiError::not_found)?;
+    let id = Uuid::try_parse(id)
+        .map(Uid)
+        .map_err(|_| ApiError::not_found())?;
+    let (draft, caller) = store::find_open_draft(conn, Which::Id { desks, id }, ctx.now)?
+        .ok_or_else(ApiError::not_found)?;
     let desk = ctx.desks.by_id(conn, draft.desk_id, ctx.now)?;
     let note = check_statement(&desk.profile, new)?;
     // The lock keeps a try of the old code from slipping in between; the browser that asked stays the only one that counts.
-    let draft = challenges::lock(conn, draft.id, &draft.browser_hash)?.filter(|row| row.is_open(ctx.now)).ok_or_else(ApiError::not_found)?;
+    let draft = challenges::lock(conn, draft.id, &draft.browser_hash)?
+        .filter(|row| row.is_open(ctx.now))
+        .ok_or_else(ApiError::not_found)?;
     let code = Code::random();
-    let proof = IdentityProof::Vouched { by: agent.clone(), checklist: new.verified.clone(), note: Some(note) };
-    let fresh = FreshCode { code_hash: ctx.codes.hash(draft.id.0, &code), person_id: Some(caller.id), way: CodeWay::ReadOut(proof) };
+    let proof = IdentityProof::Vouched {
+        by: agent.clone(),
+        checklist: new.verified.clone(),
+        note: Some(note),
+    };
+    let fresh = FreshCode {
+        code_hash: ctx.codes.hash(draft.id.0, &code),
+        person_id: Some(caller.id),
+        way: CodeWay::ReadOut(proof),
+    };
     let draft = challenges::replace_code(conn, &draft, fresh, ctx.now)?;
     mails::tell_vouched(conn, &desk, &draft, ctx.now)?;
     tracing::info!(agent.id = agent.id, challenge.id = %draft.id.0, person.id = caller.id, "a caller's identity was validated and a code was read out");
-    Ok(VouchedCode { code: code.shown(), expires_at: draft.expires_at.get() })
+    Ok(VouchedCode {
+        code: code.shown(),
+        expires_at: draft.expires_at.get(),
+    })
 }
 
 /// Every required item of the checklist must have been validated, and the note says how.
@@ -69,10 +100,19 @@ fn check_statement(desk: &Desk, new: &NewVouchedCode) -> Result<Reason, ApiError
     for (position, given) in new.verified.iter().enumerate() {
         if !desk.vouching.iter().any(|item| item.id == *given) {
             let pointer = format!("/verified/{position}");
-            faults.add(Fault::new(pointer, "unknown", "Este punto no está en la lista de la mesa.", "This item is not on the desk's list."));
+            faults.add(Fault::new(
+                pointer,
+                "unknown",
+                "Este punto no está en la lista de la mesa.",
+                "This item is not on the desk's list.",
+            ));
         }
     }
-    if desk.vouching.iter().any(|item| item.required && !new.verified.contains(&item.id)) {
+    if desk
+        .vouching
+        .iter()
+        .any(|item| item.required && !new.verified.contains(&item.id))
+    {
         faults.add(Fault::new(
             "/verified",
             "required",
@@ -80,7 +120,10 @@ fn check_statement(desk: &Desk, new: &NewVouchedCode) -> Result<Reason, ApiError
             "Validate every required item before you give the code.",
         ));
     }
-    match (faults.take("/note", Reason::parse(&new.note)), faults.is_empty()) {
+    match (
+        faults.take("/note", Reason::parse(&new.note)),
+        faults.is_empty(),
+    ) {
         (Some(note), true) => Ok(note),
         _ => Err(faults.into_error()),
     }

@@ -34,7 +34,10 @@ pub async fn find_pending_draft(
     throttle(&state, &caller)?;
     let ctx = context(&state);
     let read = state.db.read(move |conn| {
-        let desk = ctx.desks.by_slug(conn, &params.desk, ctx.now)?.ok_or_else(ApiError::not_found)?;
+        let desk = ctx
+            .desks
+            .by_slug(conn, &params.desk, ctx.now)?
+            .ok_or_else(ApiError::not_found)?;
         caller.require(desk.id, Privilege::IdentityVouch)?;
         commands::find_draft(conn, &desk, &params.reference, lang, ctx.now)
     });
@@ -68,7 +71,10 @@ pub async fn create_vouched_code(
     let (ctx, app) = (context(&state), state.clone());
     let write = state.db.write(move |conn| {
         let desks = scope(conn, &app, &caller, Privilege::IdentityVouch, None)?;
-        let agent = AgentRef { id: caller.user_id(), name: caller.name().to_owned() };
+        let agent = AgentRef {
+            id: caller.user_id(),
+            name: caller.name().to_owned(),
+        };
         commands::issue_code(conn, &ctx, &desks, agent, &id, &new)
     });
     let code = write.await?;
@@ -78,5 +84,8 @@ pub async fn create_vouched_code(
 
 /// References are short: an agent who tries many is stopped.
 fn throttle(state: &AppState, caller: &AgentCaller) -> Result<(), ApiError> {
-    state.limits.check(RateClass::CodeTry, format!("vouching:{}", caller.user_id())).map(drop)
+    state
+        .limits
+        .check(RateClass::CodeTry, format!("vouching:{}", caller.user_id()))
+        .map(drop)
 }

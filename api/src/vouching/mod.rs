@@ -18,5 +18,7 @@ pub mod view;
 
 /// The slice's operations.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(handlers::find_pending_draft).service(handlers::create_vouched_code);
+    config
+        .service(handlers::find_pending_draft)
+        .service(handlers::create_vouched_code);
 }

@@ -40,24 +40,44 @@ pub enum Which<'a> {
 }
 
 /// An open draft of somebody registered at its desk; drafts of unknown addresses are not found.
-pub fn find_open_draft(conn: &mut DbConnection, which: Which<'_>, now: DateTime<Utc>) -> Result<Option<(ChallengeRow, CallerRow)>, DbError> {
+pub fn find_open_draft(
+    conn: &mut DbConnection,
+    which: Which<'_>,
+    now: DateTime<Utc>,
+) -> Result<Option<(ChallengeRow, CallerRow)>, DbError> {
     let open_since = Ts::from(now - TimeDelta::minutes(OPEN_MINUTES));
     let mut query = challenges::table
         .inner_join(people::table.on(people::email.eq(challenges::email)))
-        .inner_join(desk_people::table.on(desk_people::person_id.eq(people::id).and(desk_people::desk_id.eq(challenges::desk_id))))
-        .left_join(organizations::table.on(people::organization_id.eq(organizations::id.nullable())))
+        .inner_join(
+            desk_people::table.on(desk_people::person_id
+                .eq(people::id)
+                .and(desk_people::desk_id.eq(challenges::desk_id))),
+        )
+        .left_join(
+            organizations::table.on(people::organization_id.eq(organizations::id.nullable())),
+        )
         .filter(challenges::purpose.eq("draft"))
         .filter(challenges::used_at.is_null())
         .filter(challenges::created_at.ge(open_since))
         .filter(desk_people::active.eq(true))
         .order(challenges::created_at.desc())
-        .select((ChallengeRow::as_select(), (people::id, people::full_name, people::phone, organizations::name.nullable())))
+        .select((
+            ChallengeRow::as_select(),
+            (
+                people::id,
+                people::full_name,
+                people::phone,
+                organizations::name.nullable(),
+            ),
+        ))
         .into_boxed::<MultiBackend>();
     query = match which {
-        Which::Reference { desk_id, reference } => {
-            query.filter(challenges::desk_id.eq(desk_id)).filter(challenges::reference.eq(reference.to_owned()))
-        }
-        Which::Id { desks, id } => query.filter(challenges::desk_id.eq_any(desks.to_vec())).filter(challenges::id.eq(id)),
+        Which::Reference { desk_id, reference } => query
+            .filter(challenges::desk_id.eq(desk_id))
+            .filter(challenges::reference.eq(reference.to_owned())),
+        Which::Id { desks, id } => query
+            .filter(challenges::desk_id.eq_any(desks.to_vec()))
+            .filter(challenges::id.eq(id)),
     };
     Ok(query.first(conn).optional()?)
 }

@@ -8,7 +8,12 @@ use super::store::CallerRow;
 use crate::portal::store::ChallengeRow;
 
 /// The draft with what the desk asks the agent to verify.
-pub fn pending_draft(desk: &Desk, draft: ChallengeRow, caller: CallerRow, lang: Lang) -> PendingDraft {
+pub fn pending_draft(
+    desk: &Desk,
+    draft: ChallengeRow,
+    caller: CallerRow,
+    lang: Lang,
+) -> PendingDraft {
     PendingDraft {
         id: draft.id.0.to_string(),
         reference: draft.reference.unwrap_or_default(),
@@ -16,10 +21,20 @@ pub fn pending_draft(desk: &Desk, draft: ChallengeRow, caller: CallerRow, lang: 
         person_phone: caller.phone,
         person_entity: caller.entity,
         email_masked: mask(&draft.email),
-        subject: draft.draft.map_or_else(String::new, |draft| draft.0.subject.into_string()),
+        subject: draft
+            .draft
+            .map_or_else(String::new, |draft| draft.0.subject.into_string()),
         created_at: draft.created_at.get(),
         expires_at: draft.expires_at.get(),
-        checklist: desk.vouching.iter().map(|item| ChecklistItem { id: item.id.clone(), label: item.label.get(lang).to_owned(), required: item.required }).collect(),
+        checklist: desk
+            .vouching
+            .iter()
+            .map(|item| ChecklistItem {
+                id: item.id.clone(),
+                label: item.label.get(lang).to_owned(),
+                required: item.required,
+            })
+            .collect(),
     }
 }
 
@@ -27,7 +42,11 @@ pub fn pending_draft(desk: &Desk, draft: ChallengeRow, caller: CallerRow, lang: 
 fn mask(email: &str) -> String {
     let (local, domain) = email.split_once('@').unwrap_or((email, ""));
     let first: String = local.chars().take(1).collect();
-    let last: String = if local.chars().count() > 4 { local.chars().last().into_iter().collect() } else { String::new() };
+    let last: String = if local.chars().count() > 4 {
+        local.chars().last().into_iter().collect()
+    } else {
+        String::new()
+    };
     format!("{first}•••{last}@{domain}")
 }
 

@@ -22,7 +22,9 @@ const BOUNDARY: &str = "----story";
 
 /// A form with one part as raw bytes, so that a client library cannot mend it.
 fn raw_form(name: &str, file_name: Option<&str>, content: &[u8]) -> Vec<u8> {
-    let file_name = file_name.map(|file_name| format!("; filename=\"{file_name}\"")).unwrap_or_default();
+    let file_name = file_name
+        .map(|file_name| format!("; filename=\"{file_name}\""))
+        .unwrap_or_default();
     let mut body = format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"{file_name}\r\nContent-Type: text/html\r\n\r\n").into_bytes();
     body.extend_from_slice(content);
     body.extend_from_slice(format!("\r\n--{BOUNDARY}--\r\n").as_bytes());
@@ -34,7 +36,11 @@ fn content_type() -> String {
 }
 
 async fn send(browser: &Browser, file_name: &str, content: &[u8]) -> Answer {
-    browser.post("/api/v1/portal/uploads").raw(&content_type(), raw_form("file", Some(file_name), content)).send().await
+    browser
+        .post("/api/v1/portal/uploads")
+        .raw(&content_type(), raw_form("file", Some(file_name), content))
+        .send()
+        .await
 }
 
 async fn upload(browser: &Browser, file_name: &str, content: &[u8]) -> Upload {
@@ -42,13 +48,27 @@ async fn upload(browser: &Browser, file_name: &str, content: &[u8]) -> Upload {
 }
 
 fn with_files(email: &str, uploads: &[&Upload]) -> NewDraft {
-    NewDraft { attachments: uploads.iter().map(|upload| upload.id.clone()).collect(), ..draft(email) }
+    NewDraft {
+        attachments: uploads.iter().map(|upload| upload.id.clone()).collect(),
+        ..draft(email)
+    }
 }
 
 /// Files in the attachment store, half-written ones too.
 fn stored_files(folder: &Path) -> usize {
-    let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
-    entries.map(|entry| entry.unwrap().path()).map(|path| if path.is_dir() { stored_files(&path) } else { 1 }).sum()
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return 0;
+    };
+    entries
+        .map(|entry| entry.unwrap().path())
+        .map(|path| {
+            if path.is_dir() {
+                stored_files(&path)
+            } else {
+                1
+            }
+        })
+        .sum()
 }
 
 fn files_of(app: &TestApp) -> usize {
@@ -292,7 +312,9 @@ async fn a_file_over_the_limit_is_refused_while_it_arrives_and_leaves_nothing() 
     let whole = upload(&browser, "justo.bin", &vec![7; limit]).await;
     assert_eq!(whole.size, limit as i64);
     assert_eq!(files_of(&app), 1);
-    send(&browser, "grande.bin", &vec![7; limit + 1]).await.problem(ProblemType::TooLarge);
+    send(&browser, "grande.bin", &vec![7; limit + 1])
+        .await
+        .problem(ProblemType::TooLarge);
     assert_eq!(files_of(&app), 1);
 }
 
@@ -301,12 +323,36 @@ async fn all_files_of_a_ticket_together_have_a_limit_too() {
     let app = TestApp::with_settings(|settings| settings.limits.ticket_bytes = 10).await;
     stage::set(&app).await;
     let browser = app.browser();
-    let (six, five) = (upload(&browser, "a.txt", b"123456").await, upload(&browser, "b.txt", b"12345").await);
-    let problem = browser.post("/api/v1/portal/drafts").with_key().json(&with_files(ANA, &[&six, &five])).send().await.problem(ProblemType::Validation);
+    let (six, five) = (
+        upload(&browser, "a.txt", b"123456").await,
+        upload(&browser, "b.txt", b"12345").await,
+    );
+    let problem = browser
+        .post("/api/v1/portal/drafts")
+        .with_key()
+        .json(&with_files(ANA, &[&six, &five]))
+        .send()
+        .await
+        .problem(ProblemType::Validation);
     assert_eq!(problem.errors[0].code, "quota");
-    let token = open_ticket(&app, &browser, &with_files(ANA, &[&six])).await.access_token;
-    let more: Upload = app.post("/api/v1/portal/uploads").bearer(&token).raw(&content_type(), raw_form("file", Some("c.txt"), b"12345")).send().await.expect(201).json();
+    let token = open_ticket(&app, &browser, &with_files(ANA, &[&six]))
+        .await
+        .access_token;
+    let more: Upload = app
+        .post("/api/v1/portal/uploads")
+        .bearer(&token)
+        .raw(&content_type(), raw_form("file", Some("c.txt"), b"12345"))
+        .send()
+        .await
+        .expect(201)
+        .json();
     let message = json!({"body": "otro", "attachments": [more.id]});
-    let problem = app.post("/api/v1/portal/tickets/INF-1/messages").bearer(&token).json(&message).send().await.problem(ProblemType::Validation);
+    let problem = app
+        .post("/api/v1/portal/tickets/INF-1/messages")
+        .bearer(&token)
+        .json(&message)
+        .send()
+        .await
+        .problem(ProblemType::Validation);
     assert_eq!(problem.errors[0].code, "quota");
 }

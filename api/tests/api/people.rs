@@ -4,7 +4,9 @@ use chrono::TimeDelta;
 use diesel::prelude::*;
 use serde_json::{Value, json};
 use shared::api::page::Page;
-use shared::api::people::{AccessRequest, AccessRequestReceived, AccessRequestStatus, Organization, Person};
+use shared::api::people::{
+    AccessRequest, AccessRequestReceived, AccessRequestStatus, Organization, Person,
+};
 use shared::api::problem::ProblemType;
 use shared::ticket::actor::Privilege;
 
@@ -12,7 +14,14 @@ use crate::harness::{Agent, TestApp};
 use crate::stage::{self, ANA, BEN, DESK, NOBODY, Stage, codes, draft, mails, open_ticket};
 
 async fn keeper(app: &TestApp, stage: &Stage) -> Agent {
-    app.agent("Marta", &[(stage.desk, &[Privilege::PeopleManage, Privilege::AccessDecide])]).await
+    app.agent(
+        "Marta",
+        &[(
+            stage.desk,
+            &[Privilege::PeopleManage, Privilege::AccessDecide],
+        )],
+    )
+    .await
 }
 
 fn new_person(email: &str) -> Value {
@@ -24,7 +33,13 @@ fn access_request(email: &str) -> Value {
 }
 
 async fn ask_access(app: &TestApp, email: &str) -> String {
-    let received: AccessRequestReceived = app.post("/api/v1/portal/access-requests").json(&access_request(email)).send().await.expect(202).json();
+    let received: AccessRequestReceived = app
+        .post("/api/v1/portal/access-requests")
+        .json(&access_request(email))
+        .send()
+        .await
+        .expect(202)
+        .json();
     received.reference
 }
 
@@ -33,10 +48,19 @@ async fn other_desk(app: &TestApp) -> i64 {
     let now = app.clock.now();
     app.seed(move |conn| {
         use api::db::schema::{desk_versions, desks};
-        let row = (desks::slug.eq("otra"), desks::active_version.eq(1), desks::created_at.eq(api::db::Ts::new(now)));
-        let desk: i64 = diesel::insert_into(desks::table).values(row).returning(desks::id).get_result(conn)?;
+        let row = (
+            desks::slug.eq("otra"),
+            desks::active_version.eq(1),
+            desks::created_at.eq(api::db::Ts::new(now)),
+        );
+        let desk: i64 = diesel::insert_into(desks::table)
+            .values(row)
+            .returning(desks::id)
+            .get_result(conn)?;
         // The same profile: what the desk is like does not matter here.
-        let profile: String = desk_versions::table.select(desk_versions::profile).first(conn)?;
+        let profile: String = desk_versions::table
+            .select(desk_versions::profile)
+            .first(conn)?;
         let version = (
             desk_versions::desk_id.eq(desk),
             desk_versions::version.eq(1),
@@ -45,7 +69,9 @@ async fn other_desk(app: &TestApp) -> i64 {
             desk_versions::author.eq("story"),
             desk_versions::applied_at.eq(api::db::Ts::new(now)),
         );
-        diesel::insert_into(desk_versions::table).values(version).execute(conn)?;
+        diesel::insert_into(desk_versions::table)
+            .values(version)
+            .execute(conn)?;
         stage::add_person(conn, desk, "Zoe Lejana", "zoe@example.org", now)
     })
     .await
@@ -245,5 +271,10 @@ both! {
 
 /// The same agent with a fresh token, after the clock moved.
 async fn keeper_again(app: &TestApp, agent: &Agent) -> Agent {
-    Agent { id: agent.id, token: app.sign_in(api::auth::Audience::Console, agent.id, None).await }
+    Agent {
+        id: agent.id,
+        token: app
+            .sign_in(api::auth::Audience::Console, agent.id, None)
+            .await,
+    }
 }

@@ -7,7 +7,10 @@ use chrono::TimeDelta;
 use diesel::prelude::*;
 use serde_json::{Value, json};
 use shared::api::page::Page;
-use shared::api::portal::{Challenge, CodeProof, NewLookup, PortalDesk, PortalDeskRow, PortalSession, RequesterTicket, RequesterTicketRow, Verified};
+use shared::api::portal::{
+    Challenge, CodeProof, NewLookup, PortalDesk, PortalDeskRow, PortalSession, RequesterTicket,
+    RequesterTicketRow, Verified,
+};
 use shared::api::problem::ProblemType;
 use shared::api::session::AccessToken;
 use shared::i18n::Lang;
@@ -16,14 +19,28 @@ use shared::ticket::status::Status;
 use uuid::Uuid;
 
 use crate::harness::{Browser, TestApp};
-use crate::stage::{self, ANA, BEN, DESK, NOBODY, ask, codes, draft, last_code, mails, open_ticket, prove, ticket_count};
+use crate::stage::{
+    self, ANA, BEN, DESK, NOBODY, ask, codes, draft, last_code, mails, open_ticket, prove,
+    ticket_count,
+};
 
 fn lookup(ticket_code: &str, email: &str) -> NewLookup {
-    NewLookup { desk: DESK.to_owned(), ticket_code: ticket_code.to_owned(), email: email.to_owned(), language: Lang::Es }
+    NewLookup {
+        desk: DESK.to_owned(),
+        ticket_code: ticket_code.to_owned(),
+        email: email.to_owned(),
+        language: Lang::Es,
+    }
 }
 
 async fn look_up(browser: &Browser, ticket_code: &str, email: &str) -> Challenge {
-    browser.post("/api/v1/portal/lookups").json(&lookup(ticket_code, email)).send().await.expect(202).json()
+    browser
+        .post("/api/v1/portal/lookups")
+        .json(&lookup(ticket_code, email))
+        .send()
+        .await
+        .expect(202)
+        .json()
 }
 
 /// The answer without what is random or was typed.
@@ -39,12 +56,17 @@ fn stripped(challenge: &Challenge) -> Value {
 }
 
 async fn challenge_count(app: &TestApp) -> i64 {
-    app.seed(|conn| Ok(challenges::table.count().get_result(conn)?)).await
+    app.seed(|conn| Ok(challenges::table.count().get_result(conn)?))
+        .await
 }
 
 /// A code that is not the right one.
 fn other_than(code: &str) -> &'static str {
-    if code == "2222-2222" { "3333-3333" } else { "2222-2222" }
+    if code == "2222-2222" {
+        "3333-3333"
+    } else {
+        "2222-2222"
+    }
 }
 
 both! {
@@ -429,18 +451,39 @@ both! {
 #[tokio::test]
 async fn asks_and_tries_are_limited_by_client_network() {
     let app = TestApp::with_settings(|settings| {
-        settings.limits.code_ask_per_prefix = Budget { count: 2, seconds: 3600 };
-        settings.limits.code_try_per_prefix = Budget { count: 3, seconds: 3600 };
+        settings.limits.code_ask_per_prefix = Budget {
+            count: 2,
+            seconds: 3600,
+        };
+        settings.limits.code_try_per_prefix = Budget {
+            count: 3,
+            seconds: 3600,
+        };
     })
     .await;
     stage::set(&app).await;
     let browser = app.browser();
     let challenge = ask(&browser, &draft(NOBODY)).await;
     ask(&browser, &draft("otra@example.org")).await;
-    browser.post("/api/v1/portal/drafts").with_key().json(&draft("una.mas@example.org")).send().await.problem(ProblemType::RateLimited);
-    browser.post("/api/v1/portal/lookups").json(&lookup("INF-1", ANA)).send().await.problem(ProblemType::RateLimited);
+    browser
+        .post("/api/v1/portal/drafts")
+        .with_key()
+        .json(&draft("una.mas@example.org"))
+        .send()
+        .await
+        .problem(ProblemType::RateLimited);
+    browser
+        .post("/api/v1/portal/lookups")
+        .json(&lookup("INF-1", ANA))
+        .send()
+        .await
+        .problem(ProblemType::RateLimited);
     for _ in 0..3 {
-        prove(&browser, &challenge, "2222-2222").await.problem(ProblemType::CodeWrong);
+        prove(&browser, &challenge, "2222-2222")
+            .await
+            .problem(ProblemType::CodeWrong);
     }
-    prove(&browser, &challenge, "2222-2222").await.problem(ProblemType::RateLimited);
+    prove(&browser, &challenge, "2222-2222")
+        .await
+        .problem(ProblemType::RateLimited);
 }

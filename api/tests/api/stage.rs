@@ -41,8 +41,15 @@ pub struct Stage {
 /// Installs the desk and registers Ana and Ben.
 pub async fn set(app: &TestApp) -> Stage {
     let now = app.clock.now();
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("desks").join(DESK);
-    let read = |name: &str| (name.to_owned(), std::fs::read_to_string(folder.join(name)).unwrap());
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("desks")
+        .join(DESK);
+    let read = |name: &str| {
+        (
+            name.to_owned(),
+            std::fs::read_to_string(folder.join(name)).unwrap(),
+        )
+    };
     let files = vec![read("desk.toml"), read("catalog.csv")];
     let (profile, _) = load(&files).unwrap_or_else(|errors| panic!("{errors:?}"));
     app.seed(move |conn| {
@@ -57,10 +64,22 @@ pub async fn set(app: &TestApp) -> Stage {
 /// Installs a second desk like the first, with a person of its own; gives the keys of desk and person.
 pub async fn set_second(app: &TestApp) -> (i64, i64) {
     let now = app.clock.now();
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("desks").join(DESK);
-    let read = |name: &str| (name.to_owned(), std::fs::read_to_string(folder.join(name)).unwrap());
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("desks")
+        .join(DESK);
+    let read = |name: &str| {
+        (
+            name.to_owned(),
+            std::fs::read_to_string(folder.join(name)).unwrap(),
+        )
+    };
     let (name, text) = read("desk.toml");
-    let text = text.replace(&format!("slug = \"{DESK}\""), &format!("slug = \"{SECOND_DESK}\"")).replace("INF-{number}", "OTR-{number}");
+    let text = text
+        .replace(
+            &format!("slug = \"{DESK}\""),
+            &format!("slug = \"{SECOND_DESK}\""),
+        )
+        .replace("INF-{number}", "OTR-{number}");
     let files = vec![(name, text), read("catalog.csv")];
     let (profile, _) = load(&files).unwrap_or_else(|errors| panic!("{errors:?}"));
     app.seed(move |conn| {
@@ -73,12 +92,22 @@ pub async fn set_second(app: &TestApp) -> (i64, i64) {
 
 /// A complete ticket form for a desk.
 pub fn draft_at(desk: &str, email: &str) -> NewDraft {
-    NewDraft { desk: desk.to_owned(), ..draft(email) }
+    NewDraft {
+        desk: desk.to_owned(),
+        ..draft(email)
+    }
 }
 
 /// Registers a person at a desk.
-pub fn add_person(conn: &mut DbConnection, desk: i64, name: &str, email: &str, now: chrono::DateTime<chrono::Utc>) -> Result<i64, ApiError> {
-    let ((organization_id, _, _), _) = find_or_insert_organization(conn, "Alcaldía de San Roque", now)?;
+pub fn add_person(
+    conn: &mut DbConnection,
+    desk: i64,
+    name: &str,
+    email: &str,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Result<i64, ApiError> {
+    let ((organization_id, _, _), _) =
+        find_or_insert_organization(conn, "Alcaldía de San Roque", now)?;
     let data = PersonData {
         full_name: name.to_owned(),
         email: email.to_owned(),
@@ -110,8 +139,11 @@ pub fn draft(email: &str) -> NewDraft {
 pub async fn mails(app: &TestApp, email: &str) -> Vec<Content> {
     let email = email.to_owned();
     app.seed(move |conn| {
-        let rows: Vec<JsonText<MailPayload>> =
-            outbox::table.filter(outbox::recipient.eq(email)).order(outbox::id).select(outbox::payload).load(conn)?;
+        let rows: Vec<JsonText<MailPayload>> = outbox::table
+            .filter(outbox::recipient.eq(email))
+            .order(outbox::id)
+            .select(outbox::payload)
+            .load(conn)?;
         Ok(rows.into_iter().map(|row| row.0.content).collect())
     })
     .await
@@ -123,7 +155,11 @@ pub async fn codes(app: &TestApp, email: &str) -> Vec<String> {
         Content::Code { code, .. } => Some(code),
         _ => None,
     };
-    mails(app, email).await.into_iter().filter_map(code).collect()
+    mails(app, email)
+        .await
+        .into_iter()
+        .filter_map(code)
+        .collect()
 }
 
 /// The code that was mailed last.
@@ -133,18 +169,32 @@ pub async fn last_code(app: &TestApp, email: &str) -> String {
 
 /// How many tickets there are.
 pub async fn ticket_count(app: &TestApp) -> i64 {
-    app.seed(|conn| Ok(tickets::table.count().get_result(conn)?)).await
+    app.seed(|conn| Ok(tickets::table.count().get_result(conn)?))
+        .await
 }
 
 /// Sends a draft.
 pub async fn ask(browser: &Browser, draft: &NewDraft) -> Challenge {
-    browser.post("/api/v1/portal/drafts").with_key().json(draft).send().await.expect(202).json()
+    browser
+        .post("/api/v1/portal/drafts")
+        .with_key()
+        .json(draft)
+        .send()
+        .await
+        .expect(202)
+        .json()
 }
 
 /// Tries a code.
 pub async fn prove(browser: &Browser, challenge: &Challenge, code: &str) -> Answer {
     let path = format!("/api/v1/portal/challenges/{}/verify", challenge.id);
-    browser.post(&path).json(&CodeProof { code: code.to_owned() }).send().await
+    browser
+        .post(&path)
+        .json(&CodeProof {
+            code: code.to_owned(),
+        })
+        .send()
+        .await
 }
 
 /// Opens a ticket from the form to the proof, and the session with it.
@@ -158,9 +208,19 @@ pub async fn open_ticket(app: &TestApp, browser: &Browser, draft: &NewDraft) -> 
 pub async fn join_group(app: &TestApp, agent: &Agent, desk: i64, group: &str) {
     let (user, group) = (agent.id, group.to_owned());
     app.seed(move |conn| {
-        let id: i64 = groups::table.filter(groups::desk_id.eq(desk)).filter(groups::slug.eq(group)).select(groups::id).first(conn)?;
-        let row = (group_members::desk_id.eq(desk), group_members::group_id.eq(id), group_members::user_id.eq(user));
-        diesel::insert_into(group_members::table).values(row).execute(conn)?;
+        let id: i64 = groups::table
+            .filter(groups::desk_id.eq(desk))
+            .filter(groups::slug.eq(group))
+            .select(groups::id)
+            .first(conn)?;
+        let row = (
+            group_members::desk_id.eq(desk),
+            group_members::group_id.eq(id),
+            group_members::user_id.eq(user),
+        );
+        diesel::insert_into(group_members::table)
+            .values(row)
+            .execute(conn)?;
         Ok(())
     })
     .await;

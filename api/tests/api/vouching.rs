@@ -13,7 +13,8 @@ use crate::harness::{Agent, TestApp};
 use crate::stage::{self, ANA, NOBODY, Stage, ask, draft, last_code, mails, prove, ticket_count};
 
 async fn support_line(app: &TestApp, stage: &Stage) -> Agent {
-    app.agent("Laura", &[(stage.desk, &[Privilege::IdentityVouch])]).await
+    app.agent("Laura", &[(stage.desk, &[Privilege::IdentityVouch])])
+        .await
 }
 
 fn drafts(reference: &str) -> String {
@@ -25,7 +26,13 @@ fn statement() -> Value {
 }
 
 async fn vouch(app: &TestApp, agent: &Agent, challenge: &Challenge) -> VouchedCode {
-    app.post(&format!("/api/v1/vouching/drafts/{}/codes", challenge.id)).by(agent).json(&statement()).send().await.expect(201).json()
+    app.post(&format!("/api/v1/vouching/drafts/{}/codes", challenge.id))
+        .by(agent)
+        .json(&statement())
+        .send()
+        .await
+        .expect(201)
+        .json()
 }
 
 both! {
