@@ -25,6 +25,20 @@ pub fn store(key: &str, value: Option<&str>) {
     };
 }
 
+/// Removes every stored text whose key begins like this.
+pub fn forget_stored(prefix: &str) {
+    let Ok(Some(storage)) = window().local_storage() else {
+        return;
+    };
+    let count = storage.length().unwrap_or(0);
+    let keys: Vec<String> = (0..count)
+        .filter_map(|place| storage.key(place).ok()?)
+        .collect();
+    for key in keys.iter().filter(|key| key.starts_with(prefix)) {
+        store(key, None);
+    }
+}
+
 /// Sets or removes an attribute of `<html>`, such as `data-theme`.
 pub fn mark_root(attribute: &str, value: Option<&str>) {
     let Some(root) = document().document_element() else {

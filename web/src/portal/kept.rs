@@ -11,8 +11,10 @@ thread_local! {
     static MEMORY: RefCell<Vec<(String, String)>> = const { RefCell::new(Vec::new()) };
 }
 
+const PREFIX: &str = "atiende.kept.";
+
 fn name(key: &str) -> String {
-    ["atiende.kept.", key].concat()
+    [PREFIX, key].concat()
 }
 
 /// Keeps a text under a key, or forgets it if it is empty.
@@ -38,6 +40,12 @@ pub(super) fn kept(key: &str) -> Option<String> {
                 .map(|(_, text)| text.clone())
         })
     })
+}
+
+/// Forgets everything, when a person leaves a device that others may use.
+pub(super) fn forget_all() {
+    MEMORY.with(|memory| memory.borrow_mut().clear());
+    browser::forget_stored(PREFIX);
 }
 
 /// A text that keeps itself while it is typed; set it to the empty text to forget it.

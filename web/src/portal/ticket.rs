@@ -44,6 +44,7 @@ crate::messages! {
         Accept = "Aceptar solución", "Accept solution";
         Reject = "Rechazar solución", "Reject solution";
         Solution = "Solución", "Solution";
+        FormerSolution = "Solución anterior", "Former solution";
         Accepted = "Aceptada el ", "Accepted on ";
         RateTitle = "Califique la atención", "Rate the service";
         RateHelp = "Usted aceptó la solución. Con su calificación el ticket queda cerrado.", "You accepted the solution. Your rating closes the ticket.";
@@ -450,6 +451,8 @@ fn RejectDialog(case: Case, open: RwSignal<bool>) -> impl IntoView {
                     open.set(false);
                     case.ui.toast(Kind::Success, t(Words::Rejected));
                     case.load().await;
+                    // The button that opened the window is gone.
+                    browser::focus_first("h1");
                 }
                 Err(refused) if matches!(refused.status(), 409 | 412) => {
                     // The window would hide what changed.
@@ -498,10 +501,16 @@ fn solution(case: Case, ticket: RequesterTicket) -> AnyView {
         return ().into_any();
     }
     let zone = case.desk.zone();
+    // A rejected solution stays readable until there is another.
+    let title = if ticket.status.id.is_open() {
+        Words::FormerSolution
+    } else {
+        Words::Solution
+    };
     let solved = ticket.solution.map(|solution| {
         let accepted = solution.accepted_at;
         let accepted = accepted.map(|at| view! { <p class="small muted">{t(Words::Accepted)}{time(at, &zone, Style::Short)}</p> });
-        view! { <section class="stack tight"><h2>{t(Words::Solution)}</h2>{solution_body(case, solution)}{accepted}</section> }
+        view! { <section class="stack tight"><h2>{t(title)}</h2>{solution_body(case, solution)}{accepted}</section> }
     });
     let rated = ticket.rating.map(|rating| {
         view! {
