@@ -175,10 +175,10 @@ pub fn PickedFiles(
         })
     };
     view! {
-        <p class="sr" aria-live="polite">{news}</p>
         <Show when=move || items.with(|items| !items.is_empty())>
             <ul class="files"><For each=names key=|(key, _)| *key children=row/></ul>
         </Show>
+        <p class="sr" aria-live="polite">{news}</p>
     }
 }
 
