@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     App, Mode,
     failure::{Failure, Result},
-    stamp, wasm,
+    shrink, stamp, wasm,
 };
 
 /// Styles of both apps, in the order of their layers; the app's own file follows.
@@ -47,6 +47,9 @@ pub fn build(root: &Path, staged: &Path, compiled: &Path, app: App, mode: Mode) 
     fs::create_dir_all(&draft).map_err(|e| Failure::io(&draft, e))?;
 
     wasm::bind(compiled, app, mode, &draft)?;
+    if mode != Mode::Dev {
+        shrink::shrink(&draft, app.name())?;
+    }
     put(&draft.join("app.css"), &styles(root, app)?)?;
     put(&draft.join("theme.js"), include_str!("../static/theme.js"))?;
     put(&draft.join("boot.js"), &boot_script(app))?;

@@ -512,10 +512,7 @@ async fn refusal(response: &Response) -> ApiError {
 }
 
 pub(super) fn problem(status: u16, text: &str, retry_after: Option<&str>) -> ApiError {
-    match (
-        read(text),
-        retry_after.and_then(|wait| wait.parse().ok()),
-    ) {
+    match (read(text), retry_after.and_then(|wait| wait.parse().ok())) {
         (Ok(problem), Some(seconds)) => ApiError::Wait(problem, seconds),
         (Ok(problem), None) => ApiError::Problem(problem),
         (Err(_), _) => ApiError::Status(status),
