@@ -50,6 +50,9 @@ pub async fn list_portal_desks(
 #[get("/portal/desks/{desk}")]
 pub async fn get_portal_desk(
     state: web::Data<AppState>,
+    // Every page asks for its desk first, so the browser is known before it sends several files at once; each of those
+    // would otherwise be answered with another cookie, and all but the last file would belong to nobody.
+    _browser: BrowserKey,
     Path(slug): Path<String>,
     Language(lang): Language,
 ) -> Result<Json<PortalDesk>, ApiError> {
