@@ -1,0 +1,251 @@
+//! The journey that the product is for: from "something fails" to a rated solution, on both databases.
+
+use std::rc::Rc;
+
+use e2e::database::Engine;
+use e2e::people::{ANA, ANDRES, DESK, LAURA};
+use e2e::portal::Form;
+use e2e::seek::Target::{Button, Fact, Field, Heading, Link, Text, Tick};
+use e2e::stage::{Stage, play};
+
+#[test]
+fn a_ticket_goes_from_the_form_to_the_rating_on_sqlite() {
+    play("journey-sqlite", Engine::Sqlite, journey);
+}
+
+#[test]
+fn a_ticket_goes_from_the_form_to_the_rating_on_postgresql() {
+    play("journey-postgresql", Engine::Postgres, journey);
+}
+
+const SUBJECT: &str = "La consola <b>central</b> no actualiza firmas & políticas";
+const MESSAGE: &str = "Desde las 7:40 a. m. ningún equipo recibe firmas nuevas.\n\nAfecta a las tres sedes.";
+const REPLY: &str = "Tomamos su caso. ¿Nos confirma la versión de la consola?";
+const SECRET: &str = "El contrato venció ayer; no decirlo aún al solicitante.";
+const ANSWER: &str = "Es la versión 14.2; adjunto el registro del servicio.";
+const WHY_UP: &str = "Requiere cambios en la política central del nivel 2.";
+const FIRST_TRY: &str = "Se reinició el servicio de distribución de firmas.";
+const REASON: &str = "La sede norte sigue sin firmas desde ayer.";
+const SECOND_TRY: &str = "Se corrigió la política de la sede norte y se verificó con un equipo.";
+const COMMENT: &str = "Rápidos y claros, gracias.";
+
+async fn journey(stage: Rc<Stage>) {
+    let code = requester_creates_the_ticket(&stage).await;
+    // Two computers from here on: one at the requester's, one at the desk.
+    let ana = stage.browser("requester").await;
+    let desk = stage.browser("desk").await;
+    ana.look_up(&stage.post, &code, ANA).await;
+    level_1_takes_and_answers(&stage, &desk, &code).await;
+    requester_answers_with_a_file(&stage, &ana, &code).await;
+    level_1_escalates(&stage, &desk, &code).await;
+    specialist_solves(&stage, &desk, &code).await;
+    requester_rejects(&stage, &ana, &code).await;
+    specialist_solves_again(&stage, &desk, &code).await;
+    requester_accepts_and_rates(&stage, &ana, &code).await;
+    everything_is_told_and_nothing_is_offered(&ana, &desk, &code).await;
+    stage.server.run(&["audit", "verify"]);
+}
+
+async fn requester_creates_the_ticket(stage: &Stage) -> String {
+    let ana = stage.browser("requester's first computer").await;
+    // With only one desk there is nothing to choose.
+    ana.open("/").await;
+    ana.at(&format!("/{DESK}")).await;
+    ana.find(Heading("¿En qué le podemos ayudar?")).await;
+    ana.click(Link("Crear un ticket")).await;
+    let form = Form {
+        email: ANA.email,
+        kind: "Incidencia",
+        category: "Kaspersky Endpoint",
+        severity: "P2-Alto",
+        subject: SUBJECT,
+        message: MESSAGE,
+    };
+    ana.find(Heading("Crear un ticket")).await;
+    ana.answer(&form).await;
+    let (shot, log) = (stage.file("captura de pantalla.png", PIXEL), stage.file("registro.txt", b"07:40 ERROR distribuidor\n"));
+    ana.attach_and_wait(&[&shot, &log]).await;
+    ana.send_form().await;
+    ana.see(ANA.email).await;
+
+    let mail = stage.post.take(ANA.email, "Código de verificación").await;
+    mail.says(&["Su código de verificación", "10 minutos", "sirve una sola vez"]);
+    // The mail goes to an address that is not proved yet, so it repeats nothing of the form.
+    assert!(!mail.text.contains("firmas"), "a code mail repeats what was typed");
+    assert_eq!(stage.count("tickets", "subject LIKE 'La consola <b>%'"), 0, "there is a ticket before the proof");
+
+    let code = ana.confirm(&mail.code()).await;
+    assert!(code.starts_with("INF-"), "{code:?}");
+    let mail = stage.post.take(ANA.email, "Recibimos su ticket").await;
+    mail.says(&[&code, SUBJECT, "Kaspersky Endpoint", "P2-Alto", "Atención en 2 horas", "captura de pantalla.png", "registro.txt"]);
+    assert_eq!(mail.link("/tickets/"), format!("{}/{DESK}/tickets/{code}", stage.server.base));
+    stage.post.take(LAURA.email, &code).await.says(&["Nuevo en la cola de Mesa de servicio", SUBJECT]);
+
+    ana.click(Link("Ver mi ticket")).await;
+    ana.find(Heading(SUBJECT)).await;
+    ana.see_all(&["Afecta a las tres sedes.", "captura de pantalla.png", "registro.txt"]).await;
+    ana.find(Fact("Estado")).await;
+    ana.see_all(&["Abierto", "Kaspersky Endpoint", "P2-Alto", "Incidencia", "Se creó el ticket"]).await;
+    code
+}
+
+async fn level_1_takes_and_answers(stage: &Stage, desk: &e2e::browser::Browser, code: &str) {
+    desk.sign_in(LAURA).await;
+    desk.open_view("Sin asignar").await;
+    desk.open_row(code, SUBJECT).await;
+    desk.see_all(&[ANA.name, "Alcaldía de San Roque", "Código por correo", "Afecta a las tres sedes."]).await;
+    desk.click(Button("Tomar")).await;
+    desk.see("El ticket quedó asignado a usted").await;
+    desk.see("En atención").await;
+    desk.reply(REPLY).await;
+    let mail = stage.post.take(ANA.email, REPLY).await;
+    mail.says(&[code, "Laura Niño le escribió"]);
+    desk.note(SECRET).await;
+    desk.see(SECRET).await;
+}
+
+async fn requester_answers_with_a_file(stage: &Stage, ana: &e2e::browser::Browser, code: &str) {
+    ana.open_from_list(code).await;
+    ana.see_all(&[REPLY, "Laura Niño", "En atención"]).await;
+    ana.never(SECRET).await;
+    // Nothing to send yet: the field says so, nobody is mailed.
+    ana.click(Button("Enviar mensaje")).await;
+    ana.see("Escriba el mensaje.").await;
+    ana.fill("Mensaje", ANSWER).await;
+    let log = stage.file("servicio.log", b"14.2\n");
+    ana.attach_and_wait(&[&log]).await;
+    ana.click(Button("Enviar mensaje")).await;
+    ana.see("Mensaje enviado.").await;
+    ana.holds("Mensaje", "").await;
+    ana.see_all(&[ANSWER, "servicio.log"]).await;
+    stage.post.take(LAURA.email, ANSWER).await.says(&[code, ANA.name, "servicio.log", "Abrir en la consola"]);
+}
+
+async fn level_1_escalates(stage: &Stage, desk: &e2e::browser::Browser, code: &str) {
+    desk.reload().await;
+    desk.find(Heading(SUBJECT)).await;
+    desk.see_all(&[ANSWER, "servicio.log"]).await;
+    desk.click(Button("Escalar")).await;
+    desk.click(Button("Escalar")).await;
+    desk.see("Elija el nivel.").await;
+    desk.choose("¿A qué nivel?", "Nivel 2: especialistas").await;
+    desk.select("Grupo", "Especialistas en protección de equipos").await;
+    desk.select("Agente", ANDRES.name).await;
+    desk.click(Button("Escalar")).await;
+    desk.see("Este dato es obligatorio.").await;
+    desk.fill("Justificación", WHY_UP).await;
+    desk.click(Button("Escalar")).await;
+    desk.see("Ticket escalado").await;
+    stage.post.take(ANDRES.email, WHY_UP).await.says(&[code, "Escalamiento al nivel 2", "Justificación de Laura Niño", ANA.name]);
+    desk.sign_out(LAURA).await;
+}
+
+async fn specialist_solves(stage: &Stage, desk: &e2e::browser::Browser, code: &str) {
+    desk.sign_in(ANDRES).await;
+    desk.open_view("Mis tickets").await;
+    desk.open_row(code, SUBJECT).await;
+    desk.see_all(&[SECRET, WHY_UP]).await;
+    desk.solve(FIRST_TRY).await;
+    desk.see("Solucionado").await;
+    stage.post.take(ANA.email, "Resolvimos su ticket").await.says(&[code, FIRST_TRY, "Acéptela", "Rechácela"]);
+}
+
+async fn requester_rejects(stage: &Stage, ana: &e2e::browser::Browser, code: &str) {
+    // As the mail's link leads there.
+    ana.open(&format!("{}/{DESK}/tickets/{code}", stage.server.base)).await;
+    ana.find(Heading("¿Quedó resuelto?")).await;
+    ana.see_all(&[FIRST_TRY, "Solucionado"]).await;
+    ana.never(SECRET).await;
+    ana.never(WHY_UP).await;
+    ana.click(Button("Rechazar solución")).await;
+    ana.find(Field("Motivo")).await;
+    ana.click(Button("Rechazar solución")).await;
+    ana.see("Escriba el motivo del rechazo.").await;
+    assert_eq!(stage.count("tickets", &format!("code = '{code}' AND status = 'solved'")), 1, "an empty reason moved the ticket");
+    ana.fill("Motivo", REASON).await;
+    ana.click(Button("Rechazar solución")).await;
+    ana.see("Rechazó la solución. El ticket se reabrió.").await;
+    ana.gone(Heading("¿Quedó resuelto?")).await;
+    ana.see_all(&["En atención", &format!("Usted rechazó la solución: {REASON}")]).await;
+    stage.post.take(ANDRES.email, "rechazó la solución").await.says(&[code, REASON]);
+}
+
+async fn specialist_solves_again(stage: &Stage, desk: &e2e::browser::Browser, code: &str) {
+    desk.reload().await;
+    desk.find(Heading(SUBJECT)).await;
+    desk.see_all(&["En atención", REASON]).await;
+    desk.find(Fact("Reabierto")).await;
+    desk.solve(SECOND_TRY).await;
+    stage.post.take(ANA.email, SECOND_TRY).await.says(&[code, "Resolvimos su ticket"]);
+}
+
+async fn requester_accepts_and_rates(stage: &Stage, ana: &e2e::browser::Browser, code: &str) {
+    ana.reload().await;
+    ana.see(SECOND_TRY).await;
+    ana.click(Button("Aceptar solución")).await;
+    ana.at(&format!("/{DESK}/tickets/{code}/rate")).await;
+    ana.find(Heading("Califique el servicio")).await;
+    assert_eq!(stage.count("tickets", &format!("code = '{code}' AND status = 'solved'")), 1, "accepting alone closed the ticket");
+    // By keyboard only: without stars it is refused, then four, a comment, and sent.
+    ana.tab_to("Enviar calificación").await;
+    ana.press("\u{E007}").await;
+    ana.see("Elija de 1 a 5 estrellas.").await;
+    ana.tab_to("1 de 5 estrellas: Muy mala").await;
+    ana.press(" ").await;
+    for _ in 0..3 {
+        ana.press("\u{E014}").await;
+    }
+    assert!(ana.is_ticked(Tick("4 de 5 estrellas: Buena")).await, "the arrow keys do not move the stars");
+    ana.tab_to("Comentario").await;
+    ana.press(COMMENT).await;
+    ana.tab_to("Enviar calificación").await;
+    ana.press("\u{E007}").await;
+    ana.find(Heading("Gracias por su calificación")).await;
+    ana.see_all(&["Resuelto", code]).await;
+    stage.post.take(ANA.email, "Cerramos su ticket").await.says(&[code, "Resuelto", "4 de 5"]);
+}
+
+async fn everything_is_told_and_nothing_is_offered(ana: &e2e::browser::Browser, desk: &e2e::browser::Browser, code: &str) {
+    ana.click(Link("Ver el ticket")).await;
+    ana.find(Heading(SUBJECT)).await;
+    let told = [
+        "Se creó el ticket",
+        "Pasó a En atención",
+        "Soporte envió un mensaje",
+        "Usted envió un mensaje",
+        "Lo atiende el nivel 2 de soporte",
+        "Soporte entregó una solución",
+        &format!("Usted rechazó la solución: {REASON}"),
+        "Pasó a Reabierto",
+        "Usted aceptó la solución",
+        "Usted calificó el servicio con 4 de 5",
+        "Pasó a Resuelto",
+        COMMENT,
+        SECOND_TRY,
+    ];
+    ana.see_all(&told).await;
+    ana.never(SECRET).await;
+    ana.find(Text("Este ticket está cerrado. Si necesita algo más, cree uno nuevo.")).await;
+    for action in ["Aceptar solución", "Rechazar solución", "Enviar mensaje"] {
+        assert!(!ana.has(Button(action)).await, "{action:?} is offered for a closed ticket");
+    }
+    assert!(!ana.has(Link("Calificar")).await, "rating is offered twice");
+    ana.open(&format!("/{DESK}/tickets/{code}/rate")).await;
+    ana.find(Heading("Gracias por su calificación")).await;
+    assert!(!ana.has(Button("Enviar calificación")).await, "rating is offered twice");
+
+    desk.reload().await;
+    desk.find(Heading(SUBJECT)).await;
+    desk.see_all(&["Resuelto", "No hay acciones disponibles para usted en este estado.", COMMENT, SECRET, REASON, WHY_UP]).await;
+    desk.see("Este ticket terminó y no admite más mensajes.").await;
+    for action in ["Tomar", "Asignar", "Escalar", "Cambiar prioridad", "Solucionar", "Enviar respuesta", "Guardar nota"] {
+        assert!(!desk.has(Button(action)).await, "{action:?} is offered for a closed ticket");
+    }
+}
+
+/// A picture of one pixel.
+const PIXEL: &[u8] = &[
+    0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', 0, 0, 0, 13, b'I', b'H', b'D', b'R', 0, 0, 0, 1, 0, 0, 0, 1, 8, 2, 0, 0, 0, 0x90, 0x77, 0x53,
+    0xde, 0, 0, 0, 12, b'I', b'D', b'A', b'T', 8, 0xd7, 0x63, 0xf8, 0xcf, 0xc0, 0, 0, 3, 1, 1, 0, 0x18, 0xdd, 0x8d, 0xb0, 0, 0, 0, 0, b'I', b'E', b'N',
+    b'D', 0xae, 0x42, 0x60, 0x82,
+];
