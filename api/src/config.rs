@@ -15,7 +15,7 @@ use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use hmac::{Hmac, Mac};
 use reqwest::Url;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use sha2::Sha256;
 use uuid::Uuid;
 
@@ -425,12 +425,14 @@ struct RawSettings {
     listen: Option<String>,
     threads: Option<usize>,
     public_url: Option<String>,
+    #[serde(deserialize_with = "list")]
     allowed_hosts: Vec<String>,
     web_dir: Option<PathBuf>,
     secret_file: Option<PathBuf>,
     smtp: Option<RawSmtp>,
     storage: RawStorage,
     workers: Option<bool>,
+    #[serde(deserialize_with = "list")]
     trusted_proxies: Vec<String>,
     limits: Limits,
     log_format: LogFormat,
@@ -504,11 +506,7 @@ impl Settings {
             figment = figment.merge(Toml::file_exact(&file));
         }
         let environment = Env::prefixed("ATIENDE_")
-            .filter(|key| {
-                *key != "config"
-                    && !key.as_str().to_lowercase().starts_with("test_")
-                    && !key.as_str().to_lowercase().starts_with("e2e_")
-            })
+            .filter(|key| is_setting(key.as_str()))
             .split("__");
         let raw: RawSettings = figment
             .merge(environment)
@@ -601,11 +599,42 @@ impl Settings {
             limits: raw.limits,
             log: LogSettings {
                 format: overrides.log_format.unwrap_or(raw.log_format),
-                filter: raw.log.unwrap_or_else(|| "info".to_owned()),
+                filter: raw.log.unwrap_or_else(|| USUAL_LOG.to_owned()),
             },
             data_dir,
         })
     }
+}
+
+/// What is logged unless told otherwise: our own events, and the server's only when something is wrong.
+const USUAL_LOG: &str = "info,actix_server=warn";
+
+/// Variables with our prefix that are no settings: the settings file itself, and those of builds and tests.
+fn is_setting(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    !matches!(name.as_str(), "config" | "cache" | "target")
+        && !name.starts_with("test_")
+        && !name.starts_with("e2e_")
+}
+
+/// A list, or one text with commas, which is easier to write in a variable.
+fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        List(Vec<String>),
+        Text(String),
+    }
+    Ok(match Written::deserialize(deserializer)? {
+        Written::List(items) => items,
+        Written::Text(text) => {
+            let items = text.split(',').map(str::trim);
+            items
+                .filter(|item| !item.is_empty())
+                .map(str::to_owned)
+                .collect()
+        }
+    })
 }
 
 fn default_web_dir() -> Option<PathBuf> {
@@ -933,6 +962,99 @@ mod tests {
         assert!(check("192.0.2.7", "192.0.2.7"));
         assert!(Network::parse("10.0.0.0/33").is_none());
         assert!(Network::parse("proxy").is_none());
+    }
+
+    /// Settings as a file gives them.
+    fn from_file(text: &str) -> Result<Settings, ConfigError> {
+        let path = std::env::temp_dir().join(format!("atiende-settings-{}.toml", Uuid::new_v4()));
+        std::fs::write(&path, text).unwrap();
+        let overrides = Overrides {
+            config: Some(path.clone()),
+            ..Overrides::default()
+        };
+        let settings = Settings::load(&overrides);
+        std::fs::remove_file(path).unwrap();
+        settings
+    }
+
+    #[test]
+    fn a_settings_file_is_read_whole_and_the_usual_fills_the_rest() {
+        let settings = from_file(
+            "public_url = \"https://help.example.org\"\ntrusted_proxies = \"10.0.0.0/8, 192.0.2.7\"\n\
+             allowed_hosts = [\"atiende\"]\nlog_format = \"json\"\n[limits.read]\ncount = 9\nseconds = 3\n\
+             [smtp]\nurl = \"smtp://mail.example.org\"\nfrom = \"Mesa <mesa@example.org>\"\n",
+        )
+        .unwrap();
+        assert_eq!(
+            settings.public_url.link("/soporte"),
+            "https://help.example.org/soporte"
+        );
+        assert_eq!(settings.trusted_proxies.len(), 2);
+        assert_eq!(settings.allowed_hosts, ["atiende"]);
+        assert_eq!(settings.log.format, LogFormat::Json);
+        assert_eq!(
+            settings.limits.read,
+            Budget {
+                count: 9,
+                seconds: 3
+            }
+        );
+        assert_eq!(settings.limits.write, Limits::default().write);
+        assert_eq!(settings.smtp.map(|smtp| smtp.port), Some(587));
+        assert_eq!(
+            settings.storage,
+            StorageSettings::Local(PathBuf::from("data/files"))
+        );
+        assert_eq!(settings.database.url, "data/atiende.db");
+    }
+
+    #[test]
+    fn a_wrong_setting_stops_the_start_and_is_named() {
+        let cases = [
+            ("databse_url = \"x\"", "databse_url"),
+            ("listen = \"here\"", "listen"),
+            ("public_url = \"http://help.example.org\"", "public_url"),
+            ("trusted_proxies = [\"proxy\"]", "trusted_proxies"),
+            ("database_pool_size = 0", "database_pool_size"),
+            ("[limits.read]\ncount = 0\nseconds = 1", "limits"),
+            (
+                "[smtp]\nurl = \"mail\"\nfrom = \"a@example.org\"",
+                "smtp.url",
+            ),
+            (
+                "[smtp]\nurl = \"smtp://localhost\"\nfrom = \"nobody\"",
+                "smtp.from",
+            ),
+            ("[storage]\ns3_bucket = \"files\"", "storage.s3_access_key"),
+        ];
+        for (text, name) in cases {
+            let error = from_file(text).unwrap_err().to_string();
+            assert!(error.contains(name), "{text}: {error}");
+        }
+        let missing = Overrides {
+            config: Some(PathBuf::from("/nowhere/atiende.toml")),
+            ..Overrides::default()
+        };
+        assert!(matches!(
+            Settings::load(&missing),
+            Err(ConfigError::File { .. })
+        ));
+    }
+
+    #[test]
+    fn variables_of_builds_and_tests_are_no_settings() {
+        for name in ["DATABASE_URL", "SMTP__URL", "LISTEN"] {
+            assert!(is_setting(name), "{name}");
+        }
+        for name in [
+            "CONFIG",
+            "TEST_POSTGRES_URL",
+            "E2E_BROWSER",
+            "CACHE",
+            "TARGET",
+        ] {
+            assert!(!is_setting(name), "{name}");
+        }
     }
 
     #[test]

@@ -20,7 +20,7 @@ mod writer;
 
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -67,7 +67,7 @@ impl Db {
         let (size, writer) = match &target {
             Target::Postgres(_) => (settings.pool_size, None),
             Target::Sqlite(path) => {
-                prepare_folder(path)?;
+                prepare_file(path)?;
                 (
                     settings.sqlite_readers,
                     Some(Writer::start(target.clone())?),
@@ -359,15 +359,20 @@ fn roll_back_all(conn: &mut DbConnection) -> bool {
     }
 }
 
-fn prepare_folder(path: &str) -> Result<(), DbError> {
-    let Some(folder) = PathBuf::from(path).parent().map(PathBuf::from) else {
-        return Ok(());
-    };
-    if folder.as_os_str().is_empty() || folder.exists() {
-        return Ok(());
+/// Makes the folder and an empty file that only their owner can open; SQLite gives its other files the same rights.
+fn prepare_file(path: &str) -> Result<(), DbError> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let cannot = |error: std::io::Error| DbError::Setup(format!("cannot create {path}: {error}"));
+    let folder = Path::new(path).parent();
+    if let Some(folder) = folder.filter(|folder| !folder.as_os_str().is_empty() && !folder.exists())
+    {
+        crate::config::create_private_folder(folder).map_err(cannot)?;
     }
-    crate::config::create_private_folder(&folder)
-        .map_err(|error| DbError::Setup(format!("cannot create {}: {error}", folder.display())))
+    let mut options = File::options();
+    match options.write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(cannot(error)),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What the two databases must do alike, and what the writer thread promises. PostgreSQL runs when its address is set.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -115,9 +115,12 @@ impl Writer {
 impl Drop for Writer {
     fn drop(&mut self) {
         self.queue = None;
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
+        let Some(thread) = self.thread.take() else {
+            return;
+        };
+        // The last owner may be a job on the thread itself, which cannot wait for its own end.
+        let is_own = thread.thread().id() == std::thread::current().id();
+        if !is_own && thread.join().is_err() {
             tracing::error!("the writer thread had panicked");
         }
     }
