@@ -1,6 +1,6 @@
 //! The calls of the console, one function per operation.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use shared::api::desks::{DeskAgent, DeskRow, DeskView};
 use shared::api::page::Page;
 use shared::api::people::{
@@ -154,33 +154,15 @@ impl TicketAction {
         version: i32,
         key: &str,
     ) -> Answer<TicketChanged> {
-        match self {
-            Self::Assign(body) => change(client, code, "assignments", body, version, key).await,
-            Self::Escalate(body) => change(client, code, "escalations", body, version, key).await,
-            Self::ChangePriority(body) => {
-                change(client, code, "priority-changes", body, version, key).await
-            }
-            Self::Solve(body) => change(client, code, "solutions", body, version, key).await,
-        }
+        let to = |resource: &str| Request::post(path(&["tickets", code, resource]));
+        let request = match self {
+            Self::Assign(body) => to("assignments").json(body),
+            Self::Escalate(body) => to("escalations").json(body),
+            Self::ChangePriority(body) => to("priority-changes").json(body),
+            Self::Solve(body) => to("solutions").json(body),
+        };
+        client.send(request.if_match(version).key(key)).await
     }
-}
-
-async fn change(
-    client: Client,
-    code: &str,
-    resource: &str,
-    body: &impl Serialize,
-    version: i32,
-    key: &str,
-) -> Answer<TicketChanged> {
-    client
-        .send(
-            Request::post(path(&["tickets", code, resource]))
-                .json(body)
-                .if_match(version)
-                .key(key),
-        )
-        .await
 }
 
 /// Downloads a file of a ticket.

@@ -2,7 +2,7 @@
 //! corrects them if need be, and approves or refuses.
 
 use super::components::act;
-use super::task::later;
+use super::task::{later, watch};
 use leptos::ev;
 use leptos::prelude::*;
 use shared::api::people::{AccessApproval, AccessRefusal, AccessRequest, AccessRequestStatus};
@@ -63,7 +63,7 @@ pub fn AccessRequestsPage() -> impl IntoView {
             }
         });
     };
-    Effect::new(move |_| {
+    watch(move || {
         session.desk.track();
         tab.track();
         rows.set(None);

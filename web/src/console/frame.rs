@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::task::later;
+use super::task::{later, watch};
 use leptos::prelude::*;
 use shared::api::desks::DeskRow;
 use shared::api::session::Me;
@@ -52,12 +52,13 @@ pub fn Frame() -> impl IntoView {
     };
     load();
     // The session may end while the console is open: disabled account, revoked family.
-    Effect::new(move |was_in: Option<bool>| {
+    let mut was_in = false;
+    watch(move || {
         let is_in = client.is_signed_in();
-        if was_in == Some(true) && !is_in {
+        if was_in && !is_in {
             to_login(nav);
         }
-        is_in
+        was_in = is_in;
     });
     view! { {move || {
         match stage.get() {

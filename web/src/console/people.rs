@@ -1,7 +1,7 @@
 //! The desk's registered people: find, register, correct, deactivate.
 
 use super::components::act;
-use super::task::later;
+use super::task::{later, watch};
 use leptos::ev;
 use leptos::prelude::*;
 use shared::api::people::{NewPerson, Person, PersonPatch};
@@ -77,7 +77,7 @@ pub fn PeoplePage() -> impl IntoView {
             }
         });
     };
-    Effect::new(move |_| {
+    watch(move || {
         session.desk.track();
         rows.set(None);
         load(None);

@@ -7,7 +7,7 @@
 use std::cmp::Ordering;
 
 use super::components::act;
-use super::task::later;
+use super::task::{later, watch};
 use chrono::DateTime;
 use leptos::ev;
 use leptos::prelude::*;
@@ -262,30 +262,31 @@ fn load_list(queue: Queue, wide: RwSignal<bool>) {
             ask(false);
         }
     };
-    Effect::new(move |before: Option<TicketQuery>| {
+    let mut before = None::<TicketQuery>;
+    watch(move || {
         let query = queue.query.get();
         let turned = queue.trail.with(|trail| !trail.is_empty());
         visible.track();
         if before.as_ref() != Some(&query) {
+            before = Some(query);
             queue.phase.set(Phase::Loading);
             queue.lines.set(Vec::new());
             queue.held.set(None);
             if turned {
-                // Runs this effect again, which then asks for the first page.
+                // Runs this once more, which then asks for the first page.
                 queue.trail.set(Vec::new());
-                return query;
+                return;
             }
         }
         ask_now();
-        query
     });
-    Effect::new(move |before: Option<u32>| {
-        let times = queue.again.get();
-        if before.is_some() {
+    let mut first = true;
+    watch(move || {
+        queue.again.track();
+        if !std::mem::take(&mut first) {
             ask_now();
             counts.refresh();
         }
-        times
     });
     browser::poll(POLL_SECONDS, move || {
         if visible.get_untracked() {
@@ -361,14 +362,14 @@ fn List(queue: Queue, wide: RwSignal<bool>) -> impl IntoView {
     let scroll = StoredValue::new(0);
     let rows = NodeRef::<leptos::html::Ol>::new();
     // A list that is not drawn forgets its place, so it is kept here.
-    Effect::new(move |_| {
+    watch(move || {
         let hidden = queue.open.with(Option::is_some) && !wide.get();
         if let Some(rows) = rows.get().filter(|_| !hidden) {
             let place = scroll.get_value();
             request_animation_frame(move || rows.set_scroll_top(place));
         }
     });
-    Effect::new(move |_| {
+    watch(move || {
         queue.query.track();
         queue.trail.track();
         scroll.set_value(0);
@@ -683,13 +684,13 @@ fn FilterBar(queue: Queue) -> impl IntoView {
     let shown = RwSignal::new(queue.query.with_untracked(query::is_filtered));
     let agents = RwSignal::new(Vec::new());
     // Names are asked for when the filters are first opened.
-    Effect::new(move |asked: Option<String>| {
+    let mut asked = String::new();
+    watch(move || {
         let desk = session.desk.get();
-        if !shown.get() || asked.as_ref() == Some(&desk) {
-            return asked.unwrap_or_default();
+        if shown.get() && asked != desk {
+            session.load_agents(desk.clone(), agents);
+            asked = desk;
         }
-        session.load_agents(desk.clone(), agents);
-        desk
     });
     let count = move || {
         queue.query.with(|query| {

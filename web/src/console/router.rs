@@ -3,6 +3,7 @@
 //! A router of our own, because the console has seven kinds of page and one nesting, and because the first load is
 //! weighed: this is about a tenth of what a general router adds to it.
 
+use super::task::watch;
 use leptos::ev;
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
@@ -185,11 +186,12 @@ pub fn nav() -> Nav {
 
 /// After a change of page the focus goes to the new heading, so that a screen reader tells where one is.
 pub fn focus_headings(nav: Nav) {
-    Effect::new(move |before: Option<Page>| {
+    let mut before = nav.page.get_untracked();
+    watch(move || {
         let page = nav.page.get();
-        if before.is_some_and(|before| before != page) {
+        if before != page {
             browser::focus_first("h1");
+            before = page;
         }
-        page
     });
 }

@@ -2,7 +2,7 @@
 //! the preferences and the list of shortcuts.
 
 use super::components::act;
-use super::task::later;
+use super::task::{later, watch};
 use leptos::ev;
 use leptos::prelude::*;
 use shared::api::tickets::{TicketQuery, View, ViewCounts};
@@ -77,7 +77,7 @@ pub fn Shell() -> impl IntoView {
     bind_keys(open_window);
     let nav = nav();
     focus_headings(nav);
-    Effect::new(move |_| {
+    watch(move || {
         nav.page.track();
         nav.ticket.track();
         nav.search.track();
@@ -156,15 +156,16 @@ fn start_counts() -> Counts {
             }
         });
     };
-    Effect::new(move |before: Option<String>| {
+    let mut before = session.desk.get_untracked();
+    watch(move || {
         counts.again.track();
         let desk = session.desk.get();
-        if before.is_some_and(|before| before != desk) {
+        if before != desk {
             etag.set_value(None);
             counts.now.set(None);
+            before = desk;
         }
         read();
-        desk
     });
     browser::poll(COUNT_SECONDS, read);
     counts
@@ -173,7 +174,7 @@ fn start_counts() -> Counts {
 /// Shows the desk's colour; its shades are clamped by the style sheet.
 fn paint_desk() {
     let session = session();
-    Effect::new(move |_| {
+    watch(move || {
         let accent = session.current().and_then(|desk| desk.accent.clone());
         let Some(root) = document().document_element() else {
             return;
@@ -191,7 +192,7 @@ fn paint_desk() {
 fn follow_desk_of_address() {
     let session = session();
     let nav = nav();
-    Effect::new(move |_| {
+    watch(move || {
         if let Some(slug) = nav.param("desk") {
             session.open_desk(&slug);
         }
@@ -281,7 +282,7 @@ fn Rail(drawer: RwSignal<bool>, open_window: RwSignal<Window>) -> impl IntoView 
         nav.search
             .with(|search| query::from_search(search, None).view)
     });
-    Effect::new(move |_| {
+    watch(move || {
         if drawer.get() {
             browser::focus_first(".rail-head .btn");
         }
@@ -474,7 +475,7 @@ pub fn Topbar(
     children: Option<Children>,
 ) -> impl IntoView {
     let drawer = expect_context::<Drawer>().0;
-    Effect::new(move |_| title_of_window(&title.get()));
+    watch(move || title_of_window(&title.get()));
     view! {
         <header class="topbar">
             <button

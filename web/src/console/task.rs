@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 
+use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 /// Runs a task beside the page. As with [`act`](super::components::act) it goes behind a pointer, so that the code that
@@ -9,4 +10,10 @@ use leptos::task::spawn_local;
 pub fn later(task: impl Future<Output = ()> + 'static) {
     let task: Pin<Box<dyn Future<Output = ()>>> = Box::pin(task);
     spawn_local(task);
+}
+
+/// Runs `react` now and whenever a signal that it read has changed, until the caller's owner ends.
+pub fn watch(react: impl FnMut() + 'static) {
+    let mut react: Box<dyn FnMut()> = Box::new(react);
+    Effect::new(move |_: Option<()>| react());
 }

@@ -1,5 +1,6 @@
 //! Windows that exist only while they are open.
 
+use crate::console::task::watch;
 use leptos::prelude::*;
 
 use crate::browser;
@@ -10,14 +11,12 @@ pub fn shown(on_closed: Callback<()>) -> RwSignal<bool> {
     let open = RwSignal::new(true);
     // Not the cross, which the browser would choose, but the first thing to fill in.
     browser::focus_first("dialog[open] .dialog-body :is(input, select, textarea, button)");
-    Effect::new(move |was_open: Option<bool>| {
-        let is_open = open.get();
-        if was_open == Some(true) && !is_open {
+    watch(move || {
+        if !open.get() {
             request_animation_frame(move || {
                 let _ = on_closed.try_run(());
             });
         }
-        is_open
     });
     open
 }

@@ -13,7 +13,7 @@ mod timeline;
 use std::sync::Arc;
 
 use crate::console::components::act;
-use crate::console::task::later;
+use crate::console::task::{later, watch};
 use leptos::prelude::*;
 use shared::api::desks::DeskView;
 use shared::api::tickets::{AllowedCommand, TicketView, TimelineEntry};
@@ -190,8 +190,12 @@ impl Case {
                 all.levels.extend(row.levels);
                 all.reasons.extend(row.reasons);
             }
-            all.levels.sort_unstable();
-            all.levels.dedup();
+            let mut levels = Vec::new();
+            all.levels.retain(|level| {
+                let fresh = !levels.contains(level);
+                levels.push(*level);
+                fresh
+            });
             let mut seen = Vec::new();
             all.reasons.retain(|reason| {
                 let fresh = !seen.contains(&reason.id);
@@ -241,7 +245,7 @@ fn Ticket(code: String) -> impl IntoView {
     let there = Memo::new(move |_| case.view.with(Option::is_some));
     let shown = Memo::new(move |_| there.get() && case.failure.with(Option::is_none));
     // A new ticket tells where one is; on wide screens the focus stays in the list.
-    Effect::new(move |_| {
+    watch(move || {
         let list_hidden = window()
             .match_media("(max-width: 79.99rem)")
             .ok()

@@ -63,7 +63,7 @@ fn explanation(case: Case, explanation: SlaExplanation) -> AnyView {
     view! {
         <section class="stack tight">
             <h3>{[name, ": ", &target].concat()}</h3>
-            <p class="muted small">{explanation.rule}" "{t_with(Words::CalendarVersion, &[&explanation.calendar_version.to_string()])}</p>
+            <p class="muted small">{explanation.rule.trim_end_matches('.').to_owned()}". "{t_with(Words::CalendarVersion, &[&explanation.calendar_version.to_string()])}</p>
             <div class="table-wrap" role="region" aria-label=name tabindex="0">
                 <table class="table">
                     <thead><tr>

@@ -1,7 +1,7 @@
 //! One timeline: public messages, internal notes, changes and mails, oldest first, with filters.
 
 use crate::console::components::act;
-use crate::console::task::later;
+use crate::console::task::{later, watch};
 use leptos::html;
 use leptos::prelude::*;
 use shared::api::tickets::{ActorKind, MailStatus, TimelineBody, TimelineEntry};
@@ -135,19 +135,20 @@ fn announce(case: Case) -> Option<String> {
 
 /// Starts at the newest entry, and stays with it for as long as the reader is there.
 fn follow_the_end(case: Case, list: NodeRef<html::Ol>) {
-    Effect::new(move |shown: Option<usize>| {
+    let mut shown = 0;
+    watch(move || {
         let count = case
             .view
             .with(|view| view.as_ref().map_or(0, |view| view.timeline.len()));
         let Some(scroller) = list.get().and_then(|list| list.parent_element()) else {
-            return 0;
+            return;
         };
         let near_end =
             scroller.scroll_height() - scroller.scroll_top() - scroller.client_height() < 160;
-        if shown.is_none_or(|shown| shown == 0 || (near_end && shown != count)) {
+        if shown == 0 || (near_end && shown != count) {
             request_animation_frame(move || scroller.set_scroll_top(scroller.scroll_height()));
         }
-        count
+        shown = count;
     });
 }
 
@@ -229,15 +230,21 @@ fn entry_view(case: Case, entry: TimelineEntry) -> AnyView {
             view! { <ThreadMessage voice author=actor_name at zone body attachments download/> }
                 .into_any()
         }
-        TimelineBody::Event { name, text, note } => view! {
+        TimelineBody::Event { name, text, note } => {
+            // Who did it, unless it happened by itself or the words say so.
+            let named =
+                actor == ActorKind::System || actor_name.is_empty() || text.contains(&actor_name);
+            let by = (!named).then(|| [" · ", &actor_name].concat());
+            view! {
             <li class="msg-event">
                 {icon(event_icon(&name))}
-                <span>{text}</span>
+                <span>{text}{by}</span>
                 {time(at, &zone, Style::Short)}
                 {note.map(|note| view! { <div class="msg-event-note">{paragraphs(&note)}</div> }.into_any())}
             </li>
         }
-        .into_any(),
+        .into_any()
+        }
         TimelineBody::Mail {
             text,
             recipient,
@@ -265,18 +272,22 @@ fn entry_view(case: Case, entry: TimelineEntry) -> AnyView {
 /// The icon of a change, by the stable name of its event; names that are new here look like any change.
 fn event_icon(name: &str) -> &'static str {
     match name {
-        "opened" | "created" | "confirmed" => "plus",
-        "taken" | "assigned" | "started" => "user",
-        "escalated" | "escalated_onsite" => "layers",
+        "opened" => "plus",
+        "assigned" => "user",
+        "escalated" => "layers",
+        "attended" => "play",
         "priority_changed" => "flag",
+        "category_changed" => "tag",
         "solved" => "check-circle",
-        "accepted" | "closed" => "check",
-        "rejected" | "reopened" => "refresh",
+        "solution_accepted" => "check",
+        "solution_rejected" => "refresh",
+        "declared_unsolvable" => "x",
         "rated" => "star",
-        "suspended" | "sent_to_vendor" => "pause",
-        "resumed" | "continued" => "play",
-        "warned" | "warning_recorded" => "clock",
-        "breached" | "breach_recorded" => "alert",
+        "sla_warning" => "clock",
+        "sla_breached" => "alert",
+        "identity_vouched" => "phone",
+        "approval_requested" | "approval_decided" => "shield",
+        "parent_linked" | "parent_unlinked" => "link",
         _ => "circle-dot",
     }
 }
