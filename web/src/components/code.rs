@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::form::{Faults, Field};
-use super::{icon, use_ui};
+use super::{act, icon, use_ui};
 use crate::i18n::dates;
 
 /// The form in which a code is shown: upper case, without spaces, a dash after four characters.
@@ -62,7 +62,7 @@ pub fn CodeField(
                 autocomplete="one-time-code" autocapitalize="characters" spellcheck="false" maxlength="24"
                 placeholder="XXXX-XXXX" aria-required="true" aria-describedby=described
                 aria-invalid=move || error.with(Option::is_some).then_some("true")
-                prop:value=value on:input=typed/>
+                prop:value=value on:input=act(typed)/>
         </Field>
     }
 }

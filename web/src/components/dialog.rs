@@ -3,7 +3,7 @@
 use leptos::html;
 use leptos::prelude::*;
 
-use super::icon;
+use super::{act, icon};
 use crate::i18n::t;
 
 crate::messages! {
@@ -43,10 +43,10 @@ pub fn Dialog(
     let title_id = [id, "-title"].concat();
     let labelled = title_id.clone();
     view! {
-        <dialog class=class id=id node_ref=node aria-labelledby=labelled on:close=move |_| open.set(false)>
+        <dialog class=class id=id node_ref=node aria-labelledby=labelled on:close=act(move |_| open.set(false))>
             <div class="dialog-head">
                 <h2 id=title_id>{title}</h2>
-                <button class="btn ghost icon-only" type="button" aria-label=t(Words::Close) on:click=move |_| open.set(false)>{icon("x")}</button>
+                <button class="btn ghost icon-only" type="button" aria-label=t(Words::Close) on:click=act(move |_| open.set(false))>{icon("x")}</button>
             </div>
             {children()}
         </dialog>

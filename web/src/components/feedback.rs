@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::{icon, icon_sized, use_ui};
+use super::{act, icon, icon_sized, use_ui};
 use crate::client::ApiError;
 use crate::i18n::t;
 
@@ -167,7 +167,7 @@ pub fn Failed(
             <h2>{t(Words::NotLoaded)}</h2>
             <p>{error.detail()}</p>
             {reference(&error)}
-            <button class="btn" type="button" on:click=move |_| retry.run(())>{icon("refresh")}{t(Words::Retry)}</button>
+            <button class="btn" type="button" on:click=act(move |_| retry.run(()))>{icon("refresh")}{t(Words::Retry)}</button>
         </div>
     }
 }
@@ -217,7 +217,7 @@ pub fn Toasts() -> impl IntoView {
             <div class=["toast ", toast.kind.class()].concat()>
                 {icon(toast.kind.symbol())}
                 <p>{toast.text}</p>
-                <button class="btn ghost icon-only sm" type="button" aria-label=t(Words::Close) on:click=close>{icon("x")}</button>
+                <button class="btn ghost icon-only sm" type="button" aria-label=t(Words::Close) on:click=act(close)>{icon("x")}</button>
             </div>
         }
     };

@@ -6,7 +6,7 @@ use shared::api::uploads::{Attachment, Upload};
 use wasm_bindgen::JsCast;
 
 use super::form::{Faults, error_view};
-use super::icon;
+use super::{act, icon};
 use crate::i18n::{dates, t, t_with};
 
 crate::messages! {
@@ -126,10 +126,10 @@ pub fn FilePicker(
             <p class="label" id=label_id>{label}</p>
             {error_view(id, error)}
             <div class="drop" data-over=move || over.get().then_some("true")
-                on:dragover=dragged on:dragleave=move |_| over.set(false) on:drop=dropped>
+                on:dragover=act(dragged) on:dragleave=act(move |_| over.set(false)) on:drop=act(dropped)>
                 <input class="drop-input" type="file" id=id multiple
                     aria-labelledby=[id, "-label ", id, "-choose"].concat()
-                    aria-describedby=described on:change=chosen/>
+                    aria-describedby=described on:change=act(chosen)/>
                 <label class="drop-label" for=id id=[id, "-choose"].concat()>
                     {super::icon_sized("upload", "icon lg")}
                     <span><strong>{t(Words::Choose)}</strong>{t(Words::Drop)}</span>
@@ -218,7 +218,7 @@ fn picked_row(
                 FileState::Failed(reason) => view! {
                     <p class="file-error">
                         {reason}" "
-                        <button class="linkish" type="button" on:click=move |_| retry.run(key)>{t(Words::Retry)}</button>
+                        <button class="linkish" type="button" on:click=act(move |_| retry.run(key))>{t(Words::Retry)}</button>
                     </p>
                 }
                 .into_any(),
@@ -239,7 +239,7 @@ fn picked_row(
             <span class="file-name">{name}</span>
             {rest}
             <button class="btn ghost icon-only sm" type="button" aria-label=remove_label.clone() title=remove_label
-                on:click=move |_| remove.run(key)>{icon("trash")}</button>
+                on:click=act(move |_| remove.run(key))>{icon("trash")}</button>
         </li>
     }
 }
@@ -269,7 +269,7 @@ pub fn FileList(
                 <li class="file" data-state="done">
                     {icon("paperclip")}
                     <button class="linkish file-name" type="button" aria-label=label
-                        on:click=move |_| download.run(attachment.clone())>{name}</button>
+                        on:click=act(move |_| download.run(attachment.clone()))>{name}</button>
                     <span class="file-size num">{size}</span>
                 </li>
             }

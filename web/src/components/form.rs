@@ -6,7 +6,7 @@
 use leptos::prelude::*;
 use shared::ticket::text::TextError;
 
-use super::icon;
+use super::{act, icon};
 use crate::browser;
 use crate::client::ApiError;
 use crate::i18n::{t, t_with};
@@ -153,7 +153,7 @@ pub fn ErrorSummary(faults: Faults) -> impl IntoView {
             event.stop_propagation();
             browser::focus_id(fault.field.clone());
         };
-        view! { <li><a href=address on:click=jump>{fault.text}</a></li> }
+        view! { <li><a href=address on:click=act(jump)>{fault.text}</a></li> }
     };
     move || {
         let list = faults.0.get();
@@ -292,7 +292,7 @@ pub fn TextField(
                 aria-describedby=described
                 aria-invalid=invalid(error)
                 prop:value=value
-                on:input=move |event| value.set(event_target_value(&event))
+                on:input=act(move |event| value.set(event_target_value(&event)))
             />
         </Field>
     }
@@ -335,7 +335,7 @@ pub fn TextArea(
                 aria-describedby=described
                 aria-invalid=invalid(error)
                 prop:value=value
-                on:input=move |event| value.set(event_target_value(&event))
+                on:input=act(move |event| value.set(event_target_value(&event)))
             ></textarea>
             <Count value max/>
         </Field>
@@ -425,7 +425,7 @@ pub fn SelectField(
                 aria-required=(!optional).then_some("true")
                 aria-describedby=described
                 aria-invalid=invalid(error)
-                on:change=move |event| value.set(event_target_value(&event))
+                on:change=act(move |event| value.set(event_target_value(&event)))
             >
                 <option value="" prop:selected=move || value.with(String::is_empty)>{t(Words::Choose)}</option>
                 {options.collect_view()}
@@ -487,7 +487,7 @@ pub fn RadioCards(
             <label class="choice">
                 <input type="radio" id=radio_id name=id value=choice.value
                     prop:checked=move || value.with(|value| *value == key)
-                    on:change=move |_| value.set(sent.clone())/>
+                    on:change=act(move |_| value.set(sent.clone()))/>
                 <span class="choice-body">
                     <span class="choice-title">{choice.title}</span>
                     {(!choice.help.is_empty()).then(|| view! { <span class="choice-help">{choice.help}</span> })}

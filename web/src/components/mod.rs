@@ -91,3 +91,9 @@ pub fn icon_sized(name: &str, class: &'static str) -> AnyView {
     let address = browser::icon_url(name);
     view! { <svg class=class aria-hidden="true"><use_ href=address></use_></svg> }.into_any()
 }
+
+/// A handler of an event, behind a pointer. Each closure is a type of its own, and for each type of handler the code
+/// that attaches it exists once more in what the browser downloads; this way there is one for each kind of event.
+pub fn act<E: 'static>(run: impl FnMut(E) + 'static) -> Box<dyn FnMut(E)> {
+    Box::new(run)
+}

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use leptos::prelude::*;
 
-use super::{icon, use_ui};
+use super::{act, icon, use_ui};
 use crate::browser;
 use crate::i18n::{Lang, lang, set_lang, t};
 
@@ -53,7 +53,7 @@ pub fn SkipLink() -> impl IntoView {
         event.prevent_default();
         browser::focus_id("main");
     };
-    view! { <a class="skip" href="#main" on:click=jump>{t(Words::Skip)}</a> }
+    view! { <a class="skip" href="#main" on:click=act(jump)>{t(Words::Skip)}</a> }
 }
 
 /// Spanish or English; the app is drawn again and server labels are asked for again.
@@ -69,7 +69,7 @@ pub fn LangSwitch() -> impl IntoView {
             }
         };
         view! {
-            <button type="button" id=id aria-pressed=pressed lang=choice.as_str() aria-label=[&choice.as_str().to_uppercase(), ": ", t(name)].concat() title=t(name) on:click=choose>
+            <button type="button" id=id aria-pressed=pressed lang=choice.as_str() aria-label=[&choice.as_str().to_uppercase(), ": ", t(name)].concat() title=t(name) on:click=act(choose)>
                 {choice.as_str().to_uppercase()}
             </button>
         }
@@ -132,7 +132,7 @@ pub fn ThemeSwitch() -> impl IntoView {
             }
         };
         view! {
-            <button type="button" aria-pressed=pressed aria-label=t(name) title=t(name) on:click=choose>
+            <button type="button" aria-pressed=pressed aria-label=t(name) title=t(name) on:click=act(choose)>
                 {icon(symbol)}
             </button>
         }

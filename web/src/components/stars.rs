@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::form::Faults;
-use super::{icon, icon_sized};
+use super::{act, icon, icon_sized};
 use crate::browser;
 use crate::i18n::{t, t_with};
 
@@ -70,7 +70,7 @@ pub fn StarsField(
         view! {
             <label class="star" class:on=move || { value.get() >= number }>
                 <input type="radio" id=id name="stars" value=number.to_string() aria-label=label
-                    prop:checked=move || value.get() == number on:change=move |_| value.set(number)/>
+                    prop:checked=move || value.get() == number on:change=act(move |_| value.set(number))/>
                 <svg class="icon" aria-hidden="true"><use_ href=address></use_></svg>
                 <span class="star-word">{word}</span>
             </label>

@@ -1,7 +1,7 @@
 //! Recording a ticket for a registered person who called, wrote or came by.
 
-use super::components::act;
 use super::task::later;
+use crate::components::act;
 use leptos::ev;
 use leptos::prelude::*;
 use shared::api::people::Person;

@@ -6,8 +6,8 @@
 
 use std::cmp::Ordering;
 
-use super::components::act;
 use super::task::{later, watch};
+use crate::components::act;
 use chrono::DateTime;
 use leptos::ev;
 use leptos::prelude::*;

@@ -1,8 +1,8 @@
 //! What stands around every page: the rail with views and counts, the bar of each page, the bar at the foot on phones,
 //! the preferences and the list of shortcuts.
 
-use super::components::act;
 use super::task::{later, watch};
+use crate::components::act;
 use leptos::ev;
 use leptos::prelude::*;
 use shared::api::tickets::{TicketQuery, View, ViewCounts};

@@ -1,6 +1,6 @@
 //! A button that opens a list of actions, by the keyboard as well: arrows move, Home and End jump, Escape closes.
 
-use crate::console::components::act;
+use crate::components::act;
 use leptos::ev;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::console::components::act;
+use crate::components::act;
 use crate::console::task::later;
 use leptos::prelude::*;
 use shared::api::desks::{DeskAgent, DeskView};

@@ -1,7 +1,7 @@
 //! Writing to the requester or to the team. Which of the two is never in doubt: it begins as an internal note, differs
 //! in border, ground, icon and words, and names the recipient before anything is sent.
 
-use crate::console::components::act;
+use crate::components::act;
 use crate::console::task::later;
 use leptos::ev;
 use leptos::html;

@@ -1,6 +1,6 @@
 //! The head of a ticket: code, state, priority, clocks, subject, and the actions that are permitted now.
 
-use crate::console::components::act;
+use crate::components::act;
 use leptos::prelude::*;
 
 use super::Case;

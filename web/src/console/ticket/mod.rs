@@ -12,7 +12,7 @@ mod timeline;
 
 use std::sync::Arc;
 
-use crate::console::components::act;
+use crate::components::act;
 use crate::console::task::{later, watch};
 use leptos::prelude::*;
 use shared::api::desks::DeskView;

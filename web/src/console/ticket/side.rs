@@ -1,6 +1,6 @@
 //! The panel beside the conversation: clocks, requester, assignment, facts, files, rating.
 
-use crate::console::components::act;
+use crate::components::act;
 use leptos::prelude::*;
 use shared::api::tickets::{
     ClockStatus, ClockView, IdentityProof, Labelled, PersonRef, RequesterPanel, TicketView,

@@ -1,6 +1,6 @@
 //! One timeline: public messages, internal notes, changes and mails, oldest first, with filters.
 
-use crate::console::components::act;
+use crate::components::act;
 use crate::console::task::{later, watch};
 use leptos::html;
 use leptos::prelude::*;
