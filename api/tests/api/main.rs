@@ -19,4 +19,5 @@ mod openapi;
 mod people;
 mod portal;
 mod smtp_sink;
+mod tickets;
 mod vouching;

@@ -1,0 +1,474 @@
+//! The life of a ticket over HTTP: from the form to the rating, with everything that may go wrong on the way.
+
+use api::desks::registry::DeskRegistry;
+use api::auth::session::Audience;
+use api::tickets::audit;
+use api::{db, sla};
+use chrono::TimeDelta;
+use diesel::prelude::*;
+use serde_json::{Value, json};
+use shared::api::page::Page;
+use shared::api::portal::RequesterTicket;
+use shared::api::problem::ProblemType;
+use shared::api::tickets::{ClockName, ClockStatus, TicketChanged, TicketRow, TicketView, TimelineBody, TimelineEntry, ViewCounts};
+use shared::ticket::actor::Privilege;
+use shared::ticket::command::CommandKind;
+use shared::ticket::status::{Status, Visibility};
+
+use crate::harness::{Agent, Answer, TestApp};
+use crate::stage::{self, ANA, DESK, Stage};
+
+/// A ticket of Ana's with a level-1 agent and a level-2 specialist.
+struct Scene {
+    desk: i64,
+    ana: i64,
+    code: String,
+    requester: String,
+    first: Agent,
+    second: Agent,
+}
+
+async fn scene(app: &TestApp) -> Scene {
+    let stage = stage::set(app).await;
+    let opened = stage::open_ticket(app, &app.browser(), &stage::draft(ANA)).await;
+    let first = member(app, &stage, "Laura", "mesa").await;
+    let second = member(app, &stage, "Andres", "endpoint").await;
+    Scene { desk: stage.desk, ana: stage.ana, code: opened.ticket_code.unwrap(), requester: opened.access_token, first, second }
+}
+
+/// An agent with every right at the desk and a place in one group.
+async fn member(app: &TestApp, stage: &Stage, name: &str, group: &str) -> Agent {
+    let agent = app.agent(name, &[(stage.desk, Privilege::ALL)]).await;
+    let (desk, user, slug) = (stage.desk, agent.id, group.to_owned());
+    app.seed(move |conn| {
+        use db::schema::{group_members, groups};
+        let group: i64 = groups::table.filter(groups::desk_id.eq(desk)).filter(groups::slug.eq(slug)).select(groups::id).first(conn)?;
+        let row = (group_members::desk_id.eq(desk), group_members::group_id.eq(group), group_members::user_id.eq(user));
+        diesel::insert_into(group_members::table).values(row).execute(conn)?;
+        Ok(())
+    })
+    .await;
+    agent
+}
+
+/// The agent with a fresh token: stories jump further than a session lives.
+async fn fresh(app: &TestApp, agent: &Agent) -> Agent {
+    Agent { id: agent.id, token: app.sign_in(Audience::Console, agent.id, None).await }
+}
+
+async fn requester(app: &TestApp, scene: &Scene) -> String {
+    app.sign_in(Audience::Portal, scene.ana, Some(scene.desk)).await
+}
+
+async fn view(app: &TestApp, scene: &Scene) -> TicketView {
+    let agent = fresh(app, &scene.first).await;
+    app.get(&format!("/api/v1/tickets/{}", scene.code)).by(&agent).send().await.expect(200).json()
+}
+
+async fn portal(app: &TestApp, scene: &Scene) -> RequesterTicket {
+    let token = requester(app, scene).await;
+    app.get(&format!("/api/v1/portal/tickets/{}", scene.code)).bearer(&token).send().await.expect(200).json()
+}
+
+/// Level 1 takes the ticket, which escalation presupposes.
+async fn take(app: &TestApp, scene: &Scene) {
+    act(app, scene, &scene.first, "assignments", json!({ "assignee": scene.first.id })).await.expect(200);
+}
+
+/// What an agent does to the ticket at its present version.
+async fn act(app: &TestApp, scene: &Scene, who: &Agent, deed: &str, body: Value) -> Answer {
+    let version = view(app, scene).await.version;
+    let who = fresh(app, who).await;
+    app.post(&format!("/api/v1/tickets/{}/{deed}", scene.code)).by(&who).if_match(version).json(&body).send().await
+}
+
+/// What the requester does to the ticket at its present version.
+async fn answer(app: &TestApp, scene: &Scene, deed: &str, body: Value) -> Answer {
+    let version = portal(app, scene).await.version;
+    let token = requester(app, scene).await;
+    app.post(&format!("/api/v1/portal/tickets/{}/{deed}", scene.code)).bearer(&token).if_match(version).json(&body).send().await
+}
+
+fn templates(mails: &[api::mail::Content]) -> Vec<&'static str> {
+    mails.iter().map(api::mail::Content::template).collect()
+}
+
+both! {
+    async fn a_ticket_goes_from_the_form_to_the_rating_with_a_rejection_on_the_way(app: TestApp) {
+        let scene = scene(&app).await;
+        let opened = view(&app, &scene).await;
+        assert_eq!((opened.status, opened.status_label.as_str(), opened.level), (Status::New, "Abierto", 1));
+        assert_eq!(templates(&stage::mails(&app, ANA).await), ["code", "ticket_created"]);
+
+        app.advance(TimeDelta::minutes(10));
+        let taken: TicketChanged = act(&app, &scene, &scene.first, "assignments", json!({ "assignee": scene.first.id })).await.expect(200).json();
+        assert_eq!((taken.status, taken.version), (Status::InProgress, 2));
+        act(&app, &scene, &scene.first, "messages", json!({ "visibility": "public", "body": "Lo revisamos." })).await.expect(201);
+        act(&app, &scene, &scene.first, "messages", json!({ "visibility": "internal", "body": "Parece el certificado raíz." })).await.expect(201);
+
+        let escalation = json!({ "level": 2, "group": "endpoint", "assignee": scene.second.id, "justification": "Requiere la consola central." });
+        act(&app, &scene, &scene.first, "escalations", escalation).await.expect(200);
+        let escalated = view(&app, &scene).await;
+        assert_eq!((escalated.level, escalated.assignee.as_ref().map(|agent| agent.id)), (2, Some(scene.second.id)));
+
+        act(&app, &scene, &scene.second, "solutions", json!({ "solution": "Se renovó el certificado." })).await.expect(200);
+        let refused = answer(&app, &scene, "rejections", json!({ "reason": "  " })).await;
+        assert_eq!(refused.problem(ProblemType::Validation).errors[0].pointer, "/reason");
+        assert_eq!(portal(&app, &scene).await.status.id, Status::Solved, "a refused rejection leaves the ticket solved (R-294)");
+
+        answer(&app, &scene, "rejections", json!({ "reason": "Dos equipos siguen igual." })).await.expect(200);
+        let reopened = view(&app, &scene).await;
+        assert_eq!((reopened.status, reopened.reopen_count), (Status::InProgress, 1), "attention goes on at once (C-06)");
+        assert_eq!(reopened.assignee.map(|agent| agent.id), Some(scene.second.id), "it goes back to whoever solved");
+
+        act(&app, &scene, &scene.second, "solutions", json!({ "solution": "Se renovó también en los dos equipos." })).await.expect(200);
+        answer(&app, &scene, "surveys", json!({ "stars": 5 })).await.problem(ProblemType::StateConflict);
+        answer(&app, &scene, "acceptances", json!({})).await.expect(200);
+        let accepted = portal(&app, &scene).await;
+        assert!(accepted.actions.rate && !accepted.actions.accept && !accepted.actions.reject);
+        assert_eq!(accepted.status.id, Status::Solved, "it stays solved until it is rated (C-07)");
+        answer(&app, &scene, "acceptances", json!({})).await.expect(409);
+        for wrong in [json!({ "stars": 0 }), json!({ "stars": 6 }), json!({ "stars": 3.5 }), json!({ "stars": "5" })] {
+            answer(&app, &scene, "surveys", wrong).await.expect(422);
+        }
+        answer(&app, &scene, "surveys", json!({ "stars": 4, "comment": "Bien." })).await.expect(200);
+
+        let closed = portal(&app, &scene).await;
+        assert_eq!((closed.status.id, closed.status.label.as_str()), (Status::Closed, "Resuelto"));
+        assert_eq!(closed.rating.map(|rating| rating.stars), Some(4));
+        assert!(!closed.actions.message && !closed.actions.rate, "nothing more happens to it (R-134)");
+        answer(&app, &scene, "messages", json!({ "body": "¿Hola?" })).await.problem(ProblemType::StateConflict);
+        let done = view(&app, &scene).await;
+        assert!(done.allowed_commands.iter().all(|allowed| allowed.command == CommandKind::LinkParent), "{:?}", done.allowed_commands);
+        assert_eq!(done.stars, Some(4));
+
+        let told = templates(&stage::mails(&app, ANA).await);
+        for wanted in ["ticket_created", "message_to_requester", "solved", "closed"] {
+            assert!(told.contains(&wanted), "{wanted} is missing in {told:?}");
+        }
+        assert!(templates(&stage::mails(&app, "andres@example.org").await).contains(&"rejected_to_team"));
+
+        let report = app.seed(|conn| Ok(audit::verify(conn, &DeskRegistry::default())?)).await;
+        assert_eq!((report.tickets, report.faults), (1, Vec::new()));
+    }
+
+    async fn what_is_internal_never_reaches_the_requester(app: TestApp) {
+        let scene = scene(&app).await;
+        act(&app, &scene, &scene.first, "messages", json!({ "visibility": "internal", "body": "CANARIO-INTERNO" })).await.expect(201);
+        take(&app, &scene).await;
+        let escalation = json!({ "level": 2, "group": "endpoint", "justification": "CANARIO-JUSTIFICACION" });
+        act(&app, &scene, &scene.first, "escalations", escalation).await.expect(200);
+        let mut seen = String::new();
+        for path in [format!("/api/v1/portal/tickets/{}", scene.code), "/api/v1/portal/tickets".to_owned()] {
+            seen += &app.get(&path).bearer(&scene.requester).send().await.expect(200).text();
+        }
+        seen += &serde_json::to_string(&stage::mails(&app, ANA).await).unwrap();
+        assert!(!seen.contains("CANARIO"), "{seen}");
+        assert!(!seen.contains("Laura"), "who is in charge is the team's business (R-396)");
+        let agents = app.get(&format!("/api/v1/tickets/{}", scene.code)).by(&scene.second).send().await.expect(200).text();
+        assert!(agents.contains("CANARIO-INTERNO") && agents.contains("CANARIO-JUSTIFICACION"));
+    }
+
+    async fn a_message_goes_to_the_other_side_and_is_acknowledged(app: TestApp) {
+        let scene = scene(&app).await;
+        act(&app, &scene, &scene.first, "assignments", json!({ "assignee": scene.first.id })).await.expect(200);
+        answer(&app, &scene, "messages", json!({ "body": "También falla el equipo CT-9." })).await.expect(201);
+        assert!(templates(&stage::mails(&app, "laura@example.org").await).contains(&"message_to_team"));
+        assert!(templates(&stage::mails(&app, ANA).await).contains(&"message_received"), "C-10");
+        let ticket = view(&app, &scene).await;
+        let last = ticket.timeline.iter().rev().find_map(|entry| match &entry.body {
+            TimelineBody::Message { visibility, body, .. } => Some((*visibility, body.clone())),
+            _ => None,
+        });
+        assert_eq!(last, Some((Visibility::Public, "También falla el equipo CT-9.".to_owned())));
+        assert_eq!(portal(&app, &scene).await.messages.len(), 1, "the description is not repeated among the messages");
+    }
+
+    async fn the_same_request_twice_is_done_once(app: TestApp) {
+        let scene = scene(&app).await;
+        let new = json!({
+            "desk": DESK, "requester_email": ANA, "channel": "phone", "request_type": "incident", "category": "eset", "priority": "p2",
+            "subject": "Llamada", "message": "Llamó por teléfono."
+        });
+        let send = |body: Value| {
+            let call = app.post("/api/v1/tickets").by(&scene.first).header("idempotency-key", "llamada-1").json(&body);
+            async { call.send().await }
+        };
+        let first: TicketChanged = send(new.clone()).await.expect(201).json();
+        let again = send(new.clone()).await.expect(201);
+        assert_eq!(again.header("idempotency-replayed"), Some("true"));
+        assert_eq!(again.json::<TicketChanged>(), first);
+        let mut other = new;
+        other["subject"] = json!("Otra llamada");
+        send(other).await.problem(ProblemType::IdempotencyMismatch);
+        assert_eq!(stage::ticket_count(&app).await, 2);
+    }
+
+    async fn of_two_who_change_a_ticket_at_once_one_is_told(app: TestApp) {
+        let scene = scene(&app).await;
+        let path = format!("/api/v1/tickets/{}/assignments", scene.code);
+        app.post(&path).by(&scene.first).json(&json!({ "assignee": scene.first.id })).send().await.problem(ProblemType::PreconditionRequired);
+        app.post(&path).by(&scene.first).if_match(1).json(&json!({ "assignee": scene.first.id })).send().await.expect(200);
+        let late = app.post(&path).by(&scene.second).if_match(1).json(&json!({ "assignee": scene.second.id })).send().await;
+        late.problem(ProblemType::VersionMismatch);
+        assert_eq!(view(&app, &scene).await.assignee.map(|agent| agent.id), Some(scene.first.id));
+    }
+
+    async fn bad_fields_are_named_all_at_once_and_change_nothing(app: TestApp) {
+        let scene = scene(&app).await;
+        let new = json!({
+            "desk": DESK, "requester_email": "nadie@example.org", "channel": "phone", "request_type": "incident", "category": "no-existe",
+            "priority": "p9", "subject": " ", "message": ""
+        });
+        let problem = app.post("/api/v1/tickets").by(&scene.first).json(&new).send().await.problem(ProblemType::Validation);
+        let pointers: Vec<_> = problem.errors.iter().map(|error| error.pointer.as_str()).collect();
+        assert_eq!(pointers, ["/subject", "/message", "/requester_email"]);
+        let new = json!({
+            "desk": DESK, "requester_email": ANA, "channel": "phone", "request_type": "incident", "category": "no-existe",
+            "priority": "p9", "subject": "Algo", "message": "Algo."
+        });
+        let problem = app.post("/api/v1/tickets").by(&scene.first).json(&new).send().await.problem(ProblemType::Validation);
+        let mut pointers: Vec<_> = problem.errors.iter().map(|error| error.pointer.clone()).collect();
+        pointers.sort();
+        assert_eq!(pointers, ["/category", "/priority"]);
+        take(&app, &scene).await;
+        let foreign = json!({ "level": 2, "group": "mesa", "justification": "No es de ese nivel." });
+        let problem = act(&app, &scene, &scene.first, "escalations", foreign).await.problem(ProblemType::Validation);
+        assert_eq!(problem.errors[0].pointer, "/group");
+        let nobody = json!({ "assignee": 424_242 });
+        act(&app, &scene, &scene.first, "assignments", nobody).await.problem(ProblemType::Validation);
+        assert_eq!(view(&app, &scene).await.version, 2);
+        assert_eq!(stage::ticket_count(&app).await, 1);
+    }
+
+    async fn the_severity_is_corrected_with_a_reason_and_the_time_used_counts(app: TestApp) {
+        let scene = scene(&app).await;
+        app.advance(TimeDelta::hours(2));
+        act(&app, &scene, &scene.first, "priority-changes", json!({ "priority": "p1", "reason": "" })).await.expect(422);
+        act(&app, &scene, &scene.first, "priority-changes", json!({ "priority": "p1", "reason": "Afecta a todos." })).await.expect(200);
+        let ticket = view(&app, &scene).await;
+        let attention = ticket.clocks.iter().find(|clock| clock.clock == ClockName::Attention).unwrap();
+        assert_eq!(attention.status, ClockStatus::Breached, "one hour was promised for P1 and two had passed");
+        let solution = ticket.clocks.iter().find(|clock| clock.clock == ClockName::Solution).unwrap();
+        assert_eq!((solution.used_minutes, solution.remaining_minutes), (120, Some(120)));
+        let told = ticket.timeline.iter().any(|entry| matches!(&entry.body, TimelineBody::Event { text, note, .. }
+            if text == "Gravedad: de P3-Medio a P1-Crítico" && note.as_deref() == Some("Afecta a todos.")));
+        assert!(told, "{:?}", ticket.timeline);
+    }
+
+    async fn warnings_and_breaches_are_written_once(app: TestApp) {
+        let scene = scene(&app).await;
+        // P3 at level 1: attention in 4 business hours; the story begins at 9:00 in Bogotá.
+        app.advance(TimeDelta::hours(5));
+        for _ in 0..3 {
+            sla::sweeper::run_once(&app.state.db, &app.state.desks, app.clock.now()).await.unwrap();
+        }
+        let breaches = |ticket: &TicketView| {
+            ticket.timeline.iter().filter(|entry| matches!(&entry.body, TimelineBody::Event { name, .. } if name == "sla_breached")).count()
+        };
+        let late = view(&app, &scene).await;
+        assert_eq!(breaches(&late), 1, "{:?}", late.timeline);
+        act(&app, &scene, &scene.first, "assignments", json!({ "assignee": scene.first.id })).await.expect(200);
+        app.advance(TimeDelta::days(9));
+        for _ in 0..3 {
+            sla::sweeper::run_once(&app.state.db, &app.state.desks, app.clock.now()).await.unwrap();
+        }
+        let later = view(&app, &scene).await;
+        assert_eq!(breaches(&later), 2, "the solution's, once");
+        assert!(later.clocks.iter().all(|clock| clock.breached_at.is_some()), "a breach stays one (R-128)");
+    }
+
+    async fn level_three_promises_no_solution_time(app: TestApp) {
+        let scene = scene(&app).await;
+        take(&app, &scene).await;
+        let escalation = json!({ "level": 3, "group": group_of_level(&app, &scene, 3).await, "justification": "Requiere al fabricante." });
+        act(&app, &scene, &scene.first, "escalations", escalation).await.expect(200);
+        let ticket = view(&app, &scene).await;
+        let solution = ticket.clocks.iter().find(|clock| clock.clock == ClockName::Solution).unwrap();
+        assert_eq!((solution.status, solution.target.as_deref(), solution.due_at), (ClockStatus::None, None, None), "R-107");
+        let attention = ticket.clocks.iter().find(|clock| clock.clock == ClockName::Attention).unwrap();
+        assert_eq!((attention.status, attention.used_minutes), (ClockStatus::Running, 0), "a new attention target from the arrival (R-108)");
+    }
+
+    async fn an_explanation_adds_up(app: TestApp) {
+        let scene = scene(&app).await;
+        app.advance(TimeDelta::days(3));
+        let clocks = app.get(&format!("/api/v1/tickets/{}/sla", scene.code)).by(&fresh(&app, &scene.first).await).send().await.expect(200).json::<Value>();
+        for clock in clocks["clocks"].as_array().unwrap() {
+            let segments = clock["segments"].as_array().unwrap();
+            let sum: i64 = segments.iter().map(|segment| segment["counted_seconds"].as_i64().unwrap()).sum();
+            assert_eq!(Some(sum), clock["used_seconds"].as_i64());
+            assert!(segments.windows(2).all(|pair| pair[0]["to"] == pair[1]["from"]), "no gaps");
+        }
+    }
+
+    async fn the_queue_is_filtered_sorted_and_paged_without_losing_or_repeating(app: TestApp) {
+        let scene = scene(&app).await;
+        for number in 0..6 {
+            app.advance(TimeDelta::minutes(7));
+            let priority = format!("p{}", number % 4 + 1);
+            let new = json!({
+                "desk": DESK, "requester_email": ANA, "channel": "phone", "request_type": "request", "category": "eset",
+                "priority": priority, "subject": format!("Solicitud número {number} con 100% de uso"), "message": "Detalle."
+            });
+            app.post("/api/v1/tickets").by(&fresh(&app, &scene.first).await).json(&new).send().await.expect(201);
+        }
+        let laura = fresh(&app, &scene.first).await;
+        let andres = fresh(&app, &scene.second).await;
+        let list = |query: String| {
+            let call = app.get(&format!("/api/v1/tickets?desk={DESK}&{query}")).by(&laura);
+            async { call.send().await }
+        };
+        for sort in ["due", "-due", "created", "-created", "updated", "-updated", "priority", "-priority"] {
+            let mut codes: Vec<String> = Vec::new();
+            let mut cursor = String::new();
+            loop {
+                let page: Page<TicketRow> = list(format!("sort={sort}&limit=2{cursor}")).await.expect(200).json();
+                codes.extend(page.items.into_iter().map(|row| row.code));
+                match page.next {
+                    Some(next) => cursor = format!("&cursor={next}"),
+                    None => break,
+                }
+            }
+            let mut unique = codes.clone();
+            unique.sort();
+            unique.dedup();
+            assert_eq!((codes.len(), unique.len()), (7, 7), "{sort}: {codes:?}");
+        }
+        let found = |page: Page<TicketRow>| page.items.len();
+        assert_eq!(found(list("priority=p1,p2".into()).await.expect(200).json()), 4);
+        assert_eq!(found(list("q=NUMERO".into()).await.expect(200).json()), 6, "accents and case do not matter");
+        assert_eq!(found(list("q=100%25".into()).await.expect(200).json()), 6, "a percent sign is only itself");
+        assert_eq!(found(list("q=_".into()).await.expect(200).json()), 0);
+        assert_eq!(found(list("view=mine".into()).await.expect(200).json()), 0);
+        act(&app, &scene, &scene.first, "assignments", json!({ "assignee": scene.first.id })).await.expect(200);
+        assert_eq!(found(list("view=mine".into()).await.expect(200).json()), 1);
+        let counts: ViewCounts = app.get(&format!("/api/v1/tickets/counts?desk={DESK}")).by(&laura).send().await.expect(200).json();
+        assert_eq!((counts.mine, counts.all, counts.unassigned, counts.group), (1, 7, 6, 7));
+
+        let page: Page<TicketRow> = list("limit=2".into()).await.expect(200).json();
+        let next = page.next.unwrap();
+        list(format!("limit=2&sort=created&cursor={next}")).await.problem(ProblemType::BadCursor);
+        app.get(&format!("/api/v1/tickets?desk={DESK}&limit=2&cursor={next}")).by(&andres).send().await.problem(ProblemType::BadCursor);
+        for wrong in ["limit=0", "limit=101", "sort=password_hash", "status=nope", "level=4", "fields=*"] {
+            list(wrong.into()).await.expect(422);
+        }
+        list("limit=2&limit=3".into()).await.expect(400);
+    }
+
+    async fn a_known_version_is_not_sent_again(app: TestApp) {
+        let scene = scene(&app).await;
+        settle_mails(&app).await;
+        let path = format!("/api/v1/tickets/{}", scene.code);
+        let first = app.get(&path).by(&scene.first).send().await.expect(200);
+        let tag = first.header("etag").unwrap().to_owned();
+        app.get(&path).by(&scene.first).header("if-none-match", &tag).send().await.expect(304);
+        act(&app, &scene, &scene.first, "messages", json!({ "visibility": "internal", "body": "Nota." })).await.expect(201);
+        app.get(&path).by(&scene.first).header("if-none-match", &tag).send().await.expect(200);
+    }
+
+    async fn a_long_timeline_is_read_page_by_page_without_gaps(app: TestApp) {
+        let scene = scene(&app).await;
+        for number in 0..75 {
+            app.advance(TimeDelta::seconds(1));
+            act(&app, &scene, &scene.first, "messages", json!({ "visibility": "internal", "body": format!("Nota {number}") })).await.expect(201);
+        }
+        let ticket = view(&app, &scene).await;
+        let mut older = ticket.older.clone();
+        let mut entries = ticket.timeline;
+        while let Some(cursor) = older {
+            let path = format!("/api/v1/tickets/{}/timeline?cursor={cursor}", scene.code);
+            let page: Page<TimelineEntry> = app.get(&path).by(&scene.first).send().await.expect(200).json();
+            entries.splice(0..0, page.items);
+            older = page.next;
+        }
+        let notes: Vec<String> = entries.iter().filter_map(|entry| match &entry.body {
+            TimelineBody::Message { visibility: Visibility::Internal, body, .. } => Some(body.clone()),
+            _ => None,
+        }).collect();
+        assert_eq!(notes, (0..75).map(|number| format!("Nota {number}")).collect::<Vec<_>>());
+    }
+
+    async fn a_changed_history_is_found(app: TestApp) {
+        let scene = scene(&app).await;
+        act(&app, &scene, &scene.first, "assignments", json!({ "assignee": scene.first.id })).await.expect(200);
+        let changed = app.state.db.write(|conn| {
+            use db::schema::events;
+            diesel::update(events::table).set(events::actor_name.eq("Nadie")).execute(conn).map_err(db::DbError::from)
+        }).await;
+        assert!(changed.is_err(), "the history is append-only");
+        app.seed(|conn| {
+            use db::schema::tickets;
+            diesel::update(tickets::table).set(tickets::head_hash.eq(vec![0_u8; 32])).execute(conn)?;
+            Ok(())
+        }).await;
+        let report = app.seed(|conn| Ok(audit::verify(conn, &DeskRegistry::default())?)).await;
+        assert_eq!(report.faults.len(), 1, "{:?}", report.faults);
+    }
+
+    async fn a_disabled_agent_is_out_at_once_and_a_used_refresh_token_ends_the_session(app: TestApp) {
+        let scene = scene(&app).await;
+        let admin = app.admin("Admin").await;
+        app.get("/api/v1/me").by(&scene.first).send().await.expect(200);
+        app.patch(&format!("/api/v1/agents/{}", scene.first.id)).by(&admin).json(&json!({ "active": false })).send().await.expect(200);
+        app.get("/api/v1/me").by(&scene.first).send().await.expect(401);
+        let made = json!({
+            "full_name": "Nora Paz", "email": "nora.paz@example.org", "password": "una frase bien larga", "memberships": [
+                { "desk": DESK, "privileges": ["ticket_read"], "groups": ["mesa"] }
+            ]
+        });
+        app.post("/api/v1/agents").by(&admin).json(&made).send().await.expect(201);
+        app.post("/api/v1/agents").by(&admin).json(&made).send().await.problem(ProblemType::Validation);
+        let browser = app.browser();
+        let wrong = json!({ "email": "nora.paz@example.org", "password": "otra frase bien larga" });
+        let unknown = json!({ "email": "no.existe@example.org", "password": "otra frase bien larga" });
+        let first = browser.post("/api/v1/session").json(&wrong).send().await.problem(ProblemType::LoginFailed);
+        let second = browser.post("/api/v1/session").json(&unknown).send().await.problem(ProblemType::LoginFailed);
+        assert_eq!((first.title, first.detail), (second.title, second.detail), "the answer tells nothing about accounts");
+        let login = json!({ "email": "Nora.Paz@example.org", "password": "una frase bien larga" });
+        let signed_in = browser.post("/api/v1/session").json(&login).send().await.expect(201);
+        let stolen = signed_in.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
+        browser.post("/api/v1/session/refresh").send().await.expect(200);
+        app.advance(TimeDelta::minutes(1));
+        app.post("/api/v1/session/refresh").header("cookie", &stolen).send().await.expect(401);
+        browser.post("/api/v1/session/refresh").send().await.expect(401);
+    }
+
+    async fn an_api_token_does_what_its_scopes_say_and_no_more(app: TestApp) {
+        let scene = scene(&app).await;
+        let make = |scopes: Value| {
+            let call = app.post("/api/v1/tokens").by(&scene.first).json(&json!({ "name": "Monitoreo", "scopes": scopes, "expires_in_days": 1 }));
+            async { call.send().await.expect(201).json::<Value>() }
+        };
+        let reader = make(json!(["tickets:read"])).await;
+        let secret = reader["secret"].as_str().unwrap();
+        let path = format!("/api/v1/tickets/{}", scene.code);
+        app.get(&path).bearer(secret).send().await.expect(200);
+        let note = json!({ "visibility": "internal", "body": "Nota." });
+        app.post(&format!("{path}/messages")).bearer(secret).json(&note).send().await.expect(403);
+        app.get(&format!("/api/v1/people?desk={DESK}")).bearer(secret).send().await.expect(403);
+        app.get("/api/v1/tokens").bearer(secret).send().await.expect(403);
+        let writer = make(json!(["tickets:read", "tickets:write"])).await;
+        app.post(&format!("{path}/messages")).bearer(writer["secret"].as_str().unwrap()).json(&note).send().await.expect(201);
+        app.delete(&format!("/api/v1/tokens/{}", reader["id"])).by(&scene.first).send().await.expect(204);
+        app.get(&path).bearer(secret).send().await.expect(401);
+        app.advance(TimeDelta::days(2));
+        app.get(&path).bearer(writer["secret"].as_str().unwrap()).send().await.expect(401);
+    }
+}
+
+async fn group_of_level(app: &TestApp, scene: &Scene, level: u8) -> String {
+    let desk = app.get(&format!("/api/v1/desks/{DESK}")).by(&fresh(app, &scene.first).await).send().await.expect(200).json::<Value>();
+    let levels = desk["levels"].as_array().unwrap();
+    levels.iter().find(|profile| profile["level"] == level).unwrap()["groups"][0]["id"].as_str().unwrap().to_owned()
+}
+
+/// Marks every waiting mail as sent, as the worker would.
+async fn settle_mails(app: &TestApp) {
+    app.seed(|conn| {
+        use db::schema::outbox;
+        diesel::update(outbox::table).set(outbox::status.eq("sent")).execute(conn)?;
+        Ok(())
+    })
+    .await;
+}
