@@ -275,7 +275,8 @@ impl ApiError {
             if !line.is_empty() {
                 line.push_str(": ");
             }
-            line.push_str(&error.to_string());
+            // Causes come from elsewhere and may span lines; a log event may not.
+            line.push_str(&error.to_string().replace(char::is_control, " "));
             next = error.source();
         }
         line

@@ -51,6 +51,22 @@ both! {
         app.get("/api/v1/me").by(&ana).send().await.problem(ProblemType::Unauthorized);
     }
 
+    async fn who_asks_is_checked_before_what_is_asked(app: TestApp) {
+        let ana = app.agent("Ana", &[]).await;
+        let other = NewApiToken::random();
+        let broken = |token: Option<&str>| {
+            let call = app.post("/api/v1/tickets?x=1&x=2").raw("application/json", "{");
+            match token {
+                Some(token) => call.bearer(token),
+                None => call,
+            }
+        };
+        broken(None).send().await.problem(ProblemType::Unauthorized);
+        broken(Some("x.y.z")).send().await.problem(ProblemType::Unauthorized);
+        broken(Some(&other.secret)).send().await.problem(ProblemType::Unauthorized);
+        assert_eq!(broken(Some(&ana.token)).send().await.status, 400);
+    }
+
     async fn a_requesters_token_opens_no_console(app: TestApp) {
         let ana = app.agent("Ana", &[]).await;
         let portal = app.sign_in(Audience::Portal, ana.id, Some(1)).await;
