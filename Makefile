@@ -40,8 +40,11 @@ check:
 web:
 	@cargo run --quiet --package bundler
 
+# `deadline` is a microbenchmark; `load` runs the release server beside pgbench and writes target/bench/load.md.
 bench:
-	@cargo bench --package api
+	@bash .ci/setup test
+	@cargo bench --quiet --package api --bench deadline
+	@cargo bench --quiet --package api --bench load
 
 openapi:
 	@mkdir -p target

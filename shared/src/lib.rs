@@ -1,7 +1,6 @@
-
 pub mod api;
+pub mod desk;
 pub mod fold;
 pub mod i18n;
-pub mod ticket;
-pub mod desk;
 pub mod sla;
+pub mod ticket;

@@ -34,11 +34,29 @@ pub struct NewAccount {
 ///
 /// # Errors
 /// 422 for a taken address and for unknown desks or groups.
-pub fn create(conn: &mut DbConnection, desks: &DeskRegistry, new: NewAccount, now: DateTime<Utc>) -> Result<i64, ApiError> {
-    let inserted = store::insert(conn, &new.email.canonical(), new.full_name.as_str(), new.language, new.is_admin, &new.password_hash, now);
+pub fn create(
+    conn: &mut DbConnection,
+    desks: &DeskRegistry,
+    new: NewAccount,
+    now: DateTime<Utc>,
+) -> Result<i64, ApiError> {
+    let inserted = store::insert(
+        conn,
+        &new.email.canonical(),
+        new.full_name.as_str(),
+        new.language,
+        new.is_admin,
+        &new.password_hash,
+        now,
+    );
     let id = inserted.map_err(|error| {
         if is_any_unique_violation(&error) {
-            ApiError::field("/email", "taken", "Ya hay una cuenta con este correo.", "There is an account with this address already.")
+            ApiError::field(
+                "/email",
+                "taken",
+                "Ya hay una cuenta con este correo.",
+                "There is an account with this address already.",
+            )
         } else {
             error.into()
         }
@@ -51,11 +69,20 @@ pub fn create(conn: &mut DbConnection, desks: &DeskRegistry, new: NewAccount, no
 ///
 /// # Errors
 /// 404 for an unknown account, 409 for the last administrator, 422 for unknown desks or groups.
-pub fn change(conn: &mut DbConnection, desks: &DeskRegistry, id: i64, patch: &AgentPatch, now: DateTime<Utc>) -> Result<(), ApiError> {
+pub fn change(
+    conn: &mut DbConnection,
+    desks: &DeskRegistry,
+    id: i64,
+    patch: &AgentPatch,
+    now: DateTime<Utc>,
+) -> Result<(), ApiError> {
     let user = store::user(conn, id)?.ok_or_else(ApiError::not_found)?;
     if let Some(active) = patch.active {
         if !active && user.is_admin && user.active && store::active_admins(conn)? <= 1 {
-            return Err(ApiError::conflict("Es la última cuenta de administración.", "It is the last administrator's account."));
+            return Err(ApiError::conflict(
+                "Es la última cuenta de administración.",
+                "It is the last administrator's account.",
+            ));
         }
         store::set_active(conn, id, active)?;
         if !active {
@@ -82,7 +109,12 @@ fn replace_places(
     let mut faults = Vec::new();
     for (index, membership) in memberships.iter().enumerate() {
         let Some(desk) = desks.by_slug(conn, &membership.desk, now)? else {
-            faults.push(Fault::new(format!("/memberships/{index}/desk"), "unknown", "No existe esa mesa.", "There is no such desk."));
+            faults.push(Fault::new(
+                format!("/memberships/{index}/desk"),
+                "unknown",
+                "No existe esa mesa.",
+                "There is no such desk.",
+            ));
             continue;
         };
         let mut groups = Vec::new();
@@ -92,12 +124,21 @@ fn replace_places(
                 Some(_) => {}
                 None => {
                     let pointer = format!("/memberships/{index}/groups/{place}");
-                    faults.push(Fault::new(pointer, "unknown", "La mesa no tiene ese grupo.", "The desk has no such group."));
+                    faults.push(Fault::new(
+                        pointer,
+                        "unknown",
+                        "La mesa no tiene ese grupo.",
+                        "The desk has no such group.",
+                    ));
                 }
             }
         }
         let privileges: PrivilegeSet = membership.privileges.iter().copied().collect();
         store::set_place(conn, user_id, desk.id, privileges, &groups)?;
     }
-    if faults.is_empty() { Ok(()) } else { Err(ApiError::validation(faults)) }
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(ApiError::validation(faults))
+    }
 }

@@ -42,33 +42,75 @@ pub async fn create_session(
     Json(login): Json<Login>,
 ) -> Result<Created<AccessToken>, ApiError> {
     throttle::login(&state.limits, &context, &login.email)?;
-    let canonical = EmailAddress::parse(&login.email).map(|email| email.canonical()).unwrap_or_default();
-    let find = move |conn: &mut DbConnection| store::user_for_login(conn, &canonical).map_err(ApiError::from);
+    let canonical = EmailAddress::parse(&login.email)
+        .map(|email| email.canonical())
+        .unwrap_or_default();
+    let find = move |conn: &mut DbConnection| {
+        store::user_for_login(conn, &canonical).map_err(ApiError::from)
+    };
     let found = state.db.read(find).await?;
     let failed = || ApiError::new(ProblemType::LoginFailed);
     // A hash is compared even when there is no account, so that the time tells nothing.
     let too_long = login.password.len() > 512;
-    let password = if too_long { String::new() } else { login.password };
-    let proved = state.passwords.verify(found.as_ref().map(|(_, hash)| hash.clone()), password).await? && !too_long;
+    let password = if too_long {
+        String::new()
+    } else {
+        login.password
+    };
+    let proved = state
+        .passwords
+        .verify(found.as_ref().map(|(_, hash)| hash.clone()), password)
+        .await?
+        && !too_long;
     let Some((user, _)) = found.filter(|(user, _)| proved && user.active) else {
         tracing::warn!(client = %context.client, "a sign-in failed");
         return Err(failed());
     };
     let now = state.clock.now();
-    let subject = Subject { audience: Audience::Console, subject_id: user.id, desk_id: None };
-    let grant = state.db.write(move |conn| session::start(conn, subject, now).map_err(ApiError::from)).await?;
+    let subject = Subject {
+        audience: Audience::Console,
+        subject_id: user.id,
+        desk_id: None,
+    };
+    let grant = state
+        .db
+        .write(move |conn| session::start(conn, subject, now).map_err(ApiError::from))
+        .await?;
     tracing::info!(user.id = user.id, "an agent signed in");
-    Ok(Created::new(access_token(&state, &request, &grant, user.epoch)?))
+    Ok(Created::new(access_token(
+        &state, &request, &grant, user.epoch,
+    )?))
 }
 
-fn access_token(state: &AppState, request: &HttpRequest, grant: &Grant, epoch: i32) -> Result<AccessToken, ApiError> {
+fn access_token(
+    state: &AppState,
+    request: &HttpRequest,
+    grant: &Grant,
+    epoch: i32,
+) -> Result<AccessToken, ApiError> {
     let now = state.clock.now();
-    let holder =
-        Holder { audience: Audience::Console, subject_id: grant.subject.subject_id, session: grant.family, epoch, desk_id: None };
+    let holder = Holder {
+        audience: Audience::Console,
+        subject_id: grant.subject.subject_id,
+        session: grant.family,
+        epoch,
+        desk_id: None,
+    };
     let access_token = state.tokens.sign(holder, now).map_err(ApiError::internal)?;
     let seconds = grant.cookie_seconds(now);
-    cookie::attach(request, cookie::set(CookieName::ConsoleRefresh, &grant.refresh_token, Some(seconds), &state.settings.public_url));
-    Ok(AccessToken { access_token, expires_in: ACCESS_SECONDS })
+    cookie::attach(
+        request,
+        cookie::set(
+            CookieName::ConsoleRefresh,
+            &grant.refresh_token,
+            Some(seconds),
+            &state.settings.public_url,
+        ),
+    );
+    Ok(AccessToken {
+        access_token,
+        expires_in: ACCESS_SECONDS,
+    })
 }
 
 /// Renews the access token.
@@ -82,20 +124,31 @@ fn access_token(state: &AppState, request: &HttpRequest, grant: &Grant, epoch: i
     )
 )]
 #[post("/session/refresh")]
-pub async fn refresh_session(state: web::Data<AppState>, request: HttpRequest) -> Result<Json<AccessToken>, ApiError> {
+pub async fn refresh_session(
+    state: web::Data<AppState>,
+    request: HttpRequest,
+) -> Result<Json<AccessToken>, ApiError> {
     let public_url = &state.settings.public_url;
-    let token = cookie::read(&request, CookieName::ConsoleRefresh, public_url).ok_or_else(ApiError::unauthorized)?;
+    let token = cookie::read(&request, CookieName::ConsoleRefresh, public_url)
+        .ok_or_else(ApiError::unauthorized)?;
     let now = state.clock.now();
     let renew = move |conn: &mut DbConnection| -> Result<_, ApiError> {
         let refreshed = session::refresh(conn, Audience::Console, &token, now)?;
-        let Refreshed::Granted(grant) = refreshed else { return Ok(None) };
+        let Refreshed::Granted(grant) = refreshed else {
+            return Ok(None);
+        };
         let user = store::user(conn, grant.subject.subject_id)?;
-        Ok(user.filter(|user| user.active).map(|user| (grant, user.epoch)))
+        Ok(user
+            .filter(|user| user.active)
+            .map(|user| (grant, user.epoch)))
     };
     match state.db.write(renew).await? {
         Some((grant, epoch)) => Ok(Json(access_token(&state, &request, &grant, epoch)?)),
         None => {
-            cookie::attach(&request, cookie::clear(CookieName::ConsoleRefresh, public_url));
+            cookie::attach(
+                &request,
+                cookie::clear(CookieName::ConsoleRefresh, public_url),
+            );
             Err(ApiError::unauthorized())
         }
     }
@@ -109,7 +162,10 @@ pub async fn refresh_session(state: web::Data<AppState>, request: HttpRequest) -
     responses((status = 204, description = "Signed out"))
 )]
 #[delete("/session")]
-pub async fn delete_session(state: web::Data<AppState>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
+pub async fn delete_session(
+    state: web::Data<AppState>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
     let public_url = &state.settings.public_url;
     if let Some(token) = cookie::read(&request, CookieName::ConsoleRefresh, public_url) {
         let now = state.clock.now();
@@ -122,8 +178,13 @@ pub async fn delete_session(state: web::Data<AppState>, request: HttpRequest) ->
         state.db.write(end).await?;
         state.access.clear();
     }
-    cookie::attach(&request, cookie::clear(CookieName::ConsoleRefresh, public_url));
-    Ok(HttpResponse::NoContent().insert_header(("Clear-Site-Data", "\"cache\", \"storage\"")).finish())
+    cookie::attach(
+        &request,
+        cookie::clear(CookieName::ConsoleRefresh, public_url),
+    );
+    Ok(HttpResponse::NoContent()
+        .insert_header(("Clear-Site-Data", "\"cache\", \"storage\""))
+        .finish())
 }
 
 /// Who is signed in.
@@ -134,17 +195,28 @@ pub async fn delete_session(state: web::Data<AppState>, request: HttpRequest) ->
     security(("console" = []))
 )]
 #[get("/me")]
-pub async fn read_me(state: web::Data<AppState>, caller: AgentCaller, Language(lang): Language) -> Result<Json<Me>, ApiError> {
+pub async fn read_me(
+    state: web::Data<AppState>,
+    caller: AgentCaller,
+    Language(lang): Language,
+) -> Result<Json<Me>, ApiError> {
     let now = state.clock.now();
     let desks = state.desks.clone();
-    let all = state.db.read(move |conn: &mut DbConnection| desks.all(conn, now).map_err(ApiError::from)).await?;
+    let all = state
+        .db
+        .read(move |conn: &mut DbConnection| desks.all(conn, now).map_err(ApiError::from))
+        .await?;
     let memberships: Vec<_> = caller.memberships().collect();
     let seen = all.iter().filter(|desk| caller.sees_desk(desk.id));
     let membership = |desk: &std::sync::Arc<crate::desks::registry::InstalledDesk>| Membership {
         desk: desk.slug.clone(),
         desk_name: desk.profile.name.get(lang).to_owned(),
         privileges: caller.privileges_at(desk.id).iter().collect(),
-        groups: memberships.iter().find(|place| place.desk_id == desk.id).map(|place| place.groups.clone()).unwrap_or_default(),
+        groups: memberships
+            .iter()
+            .find(|place| place.desk_id == desk.id)
+            .map(|place| place.groups.clone())
+            .unwrap_or_default(),
     };
     Ok(Json(Me {
         id: caller.user_id(),
@@ -200,16 +272,31 @@ pub struct AgentQuery {
     security(("console" = []))
 )]
 #[get("/agents")]
-pub async fn list_agents(state: web::Data<AppState>, caller: Administrator, Query(asked): Query<AgentQuery>) -> Result<Json<Page<Agent>>, ApiError> {
+pub async fn list_agents(
+    state: web::Data<AppState>,
+    caller: Administrator,
+    Query(asked): Query<AgentQuery>,
+) -> Result<Json<Page<Agent>>, ApiError> {
     let fingerprint = format!("agents:{}", caller.user_id());
     let limit = asked.limit.unwrap_or_default();
-    let after: i64 = asked.cursor.as_deref().map(|cursor| state.cursors.decode(&fingerprint, cursor)).transpose()?.unwrap_or(0);
+    let after: i64 = asked
+        .cursor
+        .as_deref()
+        .map(|cursor| state.cursors.decode(&fingerprint, cursor))
+        .transpose()?
+        .unwrap_or(0);
     let read = move |conn: &mut DbConnection| -> Result<Vec<Agent>, ApiError> {
         let users = store::list(conn, after, limit.with_one_more())?;
         users.into_iter().map(|user| view(conn, user)).collect()
     };
     let agents = state.db.read(read).await?;
-    Ok(Json(state.cursors.page(&fingerprint, limit, agents, |agent| agent.id, |agent| agent)?))
+    Ok(Json(state.cursors.page(
+        &fingerprint,
+        limit,
+        agents,
+        |agent| agent.id,
+        |agent| agent,
+    )?))
 }
 
 /// Makes an agent account.
@@ -240,9 +327,18 @@ pub async fn create_agent(
     for fault in password::faults("/password", &new.password, &new.email, &new.full_name) {
         faults.add(fault);
     }
-    let (Some(email), Some(full_name), true) = (email, full_name, faults.is_empty()) else { return Err(faults.into_error()) };
+    let (Some(email), Some(full_name), true) = (email, full_name, faults.is_empty()) else {
+        return Err(faults.into_error());
+    };
     let password_hash = state.passwords.hash(new.password).await?;
-    let account = NewAccount { email, full_name, language: new.language, is_admin: false, password_hash, memberships: new.memberships };
+    let account = NewAccount {
+        email,
+        full_name,
+        language: new.language,
+        is_admin: false,
+        password_hash,
+        memberships: new.memberships,
+    };
     let now = state.clock.now();
     let desks = state.desks.clone();
     let work = move |conn: &mut DbConnection| {
@@ -301,7 +397,10 @@ pub async fn update_agent(
     security(("console" = []))
 )]
 #[delete("/sessions")]
-pub async fn delete_all_sessions(state: web::Data<AppState>, caller: AgentCaller) -> Result<NoContent, ApiError> {
+pub async fn delete_all_sessions(
+    state: web::Data<AppState>,
+    caller: AgentCaller,
+) -> Result<NoContent, ApiError> {
     if caller.token_id().is_some() {
         return Err(ApiError::forbidden());
     }

@@ -27,11 +27,29 @@ pub struct UserRow {
     pub epoch: i32,
 }
 
-const USER: (users::id, users::email, users::full_name, users::language, users::is_admin, users::active, users::epoch) =
-    (users::id, users::email, users::full_name, users::language, users::is_admin, users::active, users::epoch);
+const USER: (
+    users::id,
+    users::email,
+    users::full_name,
+    users::language,
+    users::is_admin,
+    users::active,
+    users::epoch,
+) = (
+    users::id,
+    users::email,
+    users::full_name,
+    users::language,
+    users::is_admin,
+    users::active,
+    users::epoch,
+);
 
 /// The account of a canonical mail address with the hash of its password.
-pub fn user_for_login(conn: &mut DbConnection, email: &str) -> QueryResult<Option<(UserRow, String)>> {
+pub fn user_for_login(
+    conn: &mut DbConnection,
+    email: &str,
+) -> QueryResult<Option<(UserRow, String)>> {
     users::table
         .inner_join(user_secrets::table.on(user_secrets::user_id.eq(users::id)))
         .filter(users::email.eq(email))
@@ -47,12 +65,21 @@ pub fn user(conn: &mut DbConnection, id: i64) -> QueryResult<Option<UserRow>> {
 
 /// An account by canonical mail address.
 pub fn user_by_email(conn: &mut DbConnection, email: &str) -> QueryResult<Option<UserRow>> {
-    users::table.filter(users::email.eq(email)).select(USER).first(conn).optional()
+    users::table
+        .filter(users::email.eq(email))
+        .select(USER)
+        .first(conn)
+        .optional()
 }
 
 /// Accounts after a key, in the order of their keys.
 pub fn list(conn: &mut DbConnection, after: i64, limit: i64) -> QueryResult<Vec<UserRow>> {
-    users::table.filter(users::id.gt(after)).order(users::id).limit(limit).select(USER).load(conn)
+    users::table
+        .filter(users::id.gt(after))
+        .order(users::id)
+        .limit(limit)
+        .select(USER)
+        .load(conn)
 }
 
 /// A place at a desk: address part, privileges, groups.
@@ -82,8 +109,22 @@ pub fn places(conn: &mut DbConnection, user_id: i64) -> QueryResult<Vec<PlaceRow
         .order(groups::slug)
         .select((groups::desk_id, groups::slug))
         .load(conn)?;
-    let of = |desk_id: i64| groups.iter().filter(move |(desk, _)| *desk == desk_id).map(|(_, slug)| slug.clone()).collect();
-    Ok(rows.into_iter().map(|(desk_id, desk, privileges)| PlaceRow { desk_id, desk, privileges: privileges.0, groups: of(desk_id) }).collect())
+    let of = |desk_id: i64| {
+        groups
+            .iter()
+            .filter(move |(desk, _)| *desk == desk_id)
+            .map(|(_, slug)| slug.clone())
+            .collect()
+    };
+    Ok(rows
+        .into_iter()
+        .map(|(desk_id, desk, privileges)| PlaceRow {
+            desk_id,
+            desk,
+            privileges: privileges.0,
+            groups: of(desk_id),
+        })
+        .collect())
 }
 
 /// Stores a new account; gives its key. A taken address is a unique violation.
@@ -105,39 +146,66 @@ pub fn insert(
         users::epoch.eq(1),
         users::created_at.eq(Ts::new(now)),
     );
-    let id = diesel::insert_into(users::table).values(row).returning(users::id).get_result(conn)?;
+    let id = diesel::insert_into(users::table)
+        .values(row)
+        .returning(users::id)
+        .get_result(conn)?;
     diesel::insert_into(user_secrets::table)
-        .values((user_secrets::user_id.eq(id), user_secrets::password_hash.eq(password_hash)))
+        .values((
+            user_secrets::user_id.eq(id),
+            user_secrets::password_hash.eq(password_hash),
+        ))
         .execute(conn)?;
     Ok(id)
 }
 
 /// Replaces an agent's password.
 pub fn set_password(conn: &mut DbConnection, user_id: i64, password_hash: &str) -> QueryResult<()> {
-    diesel::update(user_secrets::table.find(user_id)).set(user_secrets::password_hash.eq(password_hash)).execute(conn)?;
+    diesel::update(user_secrets::table.find(user_id))
+        .set(user_secrets::password_hash.eq(password_hash))
+        .execute(conn)?;
     raise_epoch(conn, user_id)
 }
 
 /// Allows or forbids an agent to sign in.
 pub fn set_active(conn: &mut DbConnection, user_id: i64, active: bool) -> QueryResult<()> {
-    diesel::update(users::table.find(user_id)).set(users::active.eq(active)).execute(conn)?;
+    diesel::update(users::table.find(user_id))
+        .set(users::active.eq(active))
+        .execute(conn)?;
     raise_epoch(conn, user_id)
 }
 
 /// Makes every access token of an agent invalid.
 pub fn raise_epoch(conn: &mut DbConnection, user_id: i64) -> QueryResult<()> {
-    diesel::update(users::table.find(user_id)).set(users::epoch.eq(users::epoch + 1)).execute(conn).map(drop)
+    diesel::update(users::table.find(user_id))
+        .set(users::epoch.eq(users::epoch + 1))
+        .execute(conn)
+        .map(drop)
 }
 
 /// Replaces an agent's place at one desk.
-pub fn set_place(conn: &mut DbConnection, user_id: i64, desk_id: i64, privileges: PrivilegeSet, group_ids: &[i64]) -> QueryResult<()> {
+pub fn set_place(
+    conn: &mut DbConnection,
+    user_id: i64,
+    desk_id: i64,
+    privileges: PrivilegeSet,
+    group_ids: &[i64],
+) -> QueryResult<()> {
     remove_place(conn, user_id, desk_id)?;
     diesel::insert_into(memberships::table)
-        .values((memberships::desk_id.eq(desk_id), memberships::user_id.eq(user_id), memberships::privileges.eq(JsonText(privileges))))
+        .values((
+            memberships::desk_id.eq(desk_id),
+            memberships::user_id.eq(user_id),
+            memberships::privileges.eq(JsonText(privileges)),
+        ))
         .execute(conn)?;
     for group_id in group_ids {
         diesel::insert_into(group_members::table)
-            .values((group_members::desk_id.eq(desk_id), group_members::group_id.eq(group_id), group_members::user_id.eq(user_id)))
+            .values((
+                group_members::desk_id.eq(desk_id),
+                group_members::group_id.eq(group_id),
+                group_members::user_id.eq(user_id),
+            ))
             .execute(conn)?;
     }
     Ok(())
@@ -145,12 +213,26 @@ pub fn set_place(conn: &mut DbConnection, user_id: i64, desk_id: i64, privileges
 
 /// Takes an agent from a desk.
 pub fn remove_place(conn: &mut DbConnection, user_id: i64, desk_id: i64) -> QueryResult<()> {
-    diesel::delete(group_members::table.filter(group_members::user_id.eq(user_id)).filter(group_members::desk_id.eq(desk_id))).execute(conn)?;
-    diesel::delete(memberships::table.filter(memberships::user_id.eq(user_id)).filter(memberships::desk_id.eq(desk_id))).execute(conn)?;
+    diesel::delete(
+        group_members::table
+            .filter(group_members::user_id.eq(user_id))
+            .filter(group_members::desk_id.eq(desk_id)),
+    )
+    .execute(conn)?;
+    diesel::delete(
+        memberships::table
+            .filter(memberships::user_id.eq(user_id))
+            .filter(memberships::desk_id.eq(desk_id)),
+    )
+    .execute(conn)?;
     Ok(())
 }
 
 /// How many active administrators there are.
 pub fn active_admins(conn: &mut DbConnection) -> QueryResult<i64> {
-    users::table.filter(users::is_admin.eq(true)).filter(users::active.eq(true)).count().get_result(conn)
+    users::table
+        .filter(users::is_admin.eq(true))
+        .filter(users::active.eq(true))
+        .count()
+        .get_result(conn)
 }

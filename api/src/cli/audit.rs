@@ -16,11 +16,17 @@ pub(super) enum Action {
 pub(super) fn run(settings: &Settings, action: &Action) -> Result<(), StartError> {
     let Action::Verify = action;
     let db = Db::open(&settings.database)?;
-    let report = db.read_blocking(|conn: &mut DbConnection| audit::verify(conn, &DeskRegistry::default()).map_err(StartError::from))?;
+    let report = db.read_blocking(|conn: &mut DbConnection| {
+        audit::verify(conn, &DeskRegistry::default()).map_err(StartError::from)
+    })?;
     println!("{} tickets, {} events", report.tickets, report.events);
     if report.faults.is_empty() {
         println!("every history is whole and unchanged");
         return Ok(());
     }
-    Err(StartError::Other(format!("{} faults\n{}", report.faults.len(), report.faults.join("\n"))))
+    Err(StartError::Other(format!(
+        "{} faults\n{}",
+        report.faults.len(),
+        report.faults.join("\n")
+    )))
 }

@@ -49,22 +49,40 @@ pub(super) fn run(settings: Settings, options: &Options) -> Result<(), StartErro
     crate::config::create_private_folder(&settings.data_dir)?;
     let db = Db::open(&settings.database)?;
     db.migrate()?;
-    let known = db.read_blocking(|conn: &mut DbConnection| desks::store::active_versions(conn).map_err(StartError::from))?;
+    let known = db.read_blocking(|conn: &mut DbConnection| {
+        desks::store::active_versions(conn).map_err(StartError::from)
+    })?;
     if known.is_empty() {
-        let folder = options.desks.clone().or_else(default_desks).ok_or_else(|| {
-            StartError::Other("no desk folders found; give them with --desks FOLDER".to_owned())
-        })?;
+        let folder = options
+            .desks
+            .clone()
+            .or_else(default_desks)
+            .ok_or_else(|| {
+                StartError::Other("no desk folders found; give them with --desks FOLDER".to_owned())
+            })?;
         fill(&db, &folder, Clock::system().now())?;
     }
-    let slugs: Vec<String> =
-        db.read_blocking(|conn: &mut DbConnection| desks::store::active_versions(conn).map_err(StartError::from))?.into_iter().map(|row| row.1).collect();
+    let slugs: Vec<String> = db
+        .read_blocking(|conn: &mut DbConnection| {
+            desks::store::active_versions(conn).map_err(StartError::from)
+        })?
+        .into_iter()
+        .map(|row| row.1)
+        .collect();
     drop(db);
     welcome(&settings, &slugs);
-    if options.no_serve { Ok(()) } else { serve::run(settings, Clock::system(), &options.serve) }
+    if options.no_serve {
+        Ok(())
+    } else {
+        serve::run(settings, Clock::system(), &options.serve)
+    }
 }
 
 fn default_desks() -> Option<PathBuf> {
-    ["api/desks", "/usr/share/atiende/desks"].into_iter().map(PathBuf::from).find(|folder| folder.is_dir())
+    ["api/desks", "/usr/share/atiende/desks"]
+        .into_iter()
+        .map(PathBuf::from)
+        .find(|folder| folder.is_dir())
 }
 
 fn welcome(settings: &Settings, slugs: &[String]) {
@@ -94,7 +112,9 @@ fn welcome(settings: &Settings, slugs: &[String]) {
 }
 
 fn fill(db: &Db, folder: &Path, now: DateTime<Utc>) -> Result<(), StartError> {
-    let mut folders: Vec<PathBuf> = std::fs::read_dir(folder)?.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
+    let mut folders: Vec<PathBuf> = std::fs::read_dir(folder)?
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .collect();
     folders.retain(|path| path.join("desk.toml").is_file());
     folders.sort();
     let mut read_desks: Vec<(Desk, Files)> = Vec::new();
@@ -120,7 +140,12 @@ fn in_words_of_db(error: ApiError) -> Wrapped {
     Wrapped(in_words(error))
 }
 
-fn fill_tables(conn: &mut DbConnection, read_desks: Vec<(Desk, Files)>, password_hash: &str, now: DateTime<Utc>) -> Result<(), ApiError> {
+fn fill_tables(
+    conn: &mut DbConnection,
+    read_desks: Vec<(Desk, Files)>,
+    password_hash: &str,
+    now: DateTime<Utc>,
+) -> Result<(), ApiError> {
     let registry = DeskRegistry::default();
     let start = now - TimeDelta::days(30);
     for (desk, files) in &read_desks {
@@ -134,12 +159,17 @@ fn fill_tables(conn: &mut DbConnection, read_desks: Vec<(Desk, Files)>, password
             language: Lang::Es,
             is_admin: agent.role == Role::Administrator,
             password_hash: password_hash.to_owned(),
-            memberships: profiles.iter().map(|desk| place(desk, agent.role)).collect(),
+            memberships: profiles
+                .iter()
+                .map(|desk| place(desk, agent.role))
+                .collect(),
         };
         agents::commands::create(conn, &registry, account, start)?;
     }
     for (desk, _) in &read_desks {
-        let installed = registry.by_slug(conn, &desk.slug, now)?.ok_or_else(ApiError::not_found)?;
+        let installed = registry
+            .by_slug(conn, &desk.slug, now)?
+            .ok_or_else(ApiError::not_found)?;
         fill_people(conn, installed.id, start)?;
         fill_tickets(conn, &registry, &installed, now)?;
     }
@@ -154,10 +184,19 @@ fn parsed<T>(result: Result<T, shared::ticket::text::TextError>) -> Result<T, Ap
 
 fn place(desk: &Desk, role: Role) -> AgentMembership {
     let groups = |level: u8| -> Vec<String> {
-        desk.levels.iter().filter(|profile| profile.level.number() == level).flat_map(|profile| profile.groups.clone()).collect()
+        desk.levels
+            .iter()
+            .filter(|profile| profile.level.number() == level)
+            .flat_map(|profile| profile.groups.clone())
+            .collect()
     };
-    let work =
-        [Privilege::TicketRead, Privilege::TicketWork, Privilege::TicketAssign, Privilege::TicketEscalate, Privilege::PriorityChange];
+    let work = [
+        Privilege::TicketRead,
+        Privilege::TicketWork,
+        Privilege::TicketAssign,
+        Privilege::TicketEscalate,
+        Privilege::PriorityChange,
+    ];
     let (privileges, groups) = match role {
         Role::Level(1) => {
             let line = [Privilege::TicketCreate, Privilege::IdentityVouch];
@@ -165,12 +204,22 @@ fn place(desk: &Desk, role: Role) -> AgentMembership {
         }
         Role::Level(level) => (work.to_vec(), groups(level)),
         Role::Assistant => (
-            vec![Privilege::TicketRead, Privilege::TicketCreate, Privilege::PeopleManage, Privilege::AccessDecide, Privilege::IdentityVouch],
+            vec![
+                Privilege::TicketRead,
+                Privilege::TicketCreate,
+                Privilege::PeopleManage,
+                Privilege::AccessDecide,
+                Privilege::IdentityVouch,
+            ],
             Vec::new(),
         ),
         Role::Coordinator | Role::Administrator => (Privilege::ALL.to_vec(), groups(1)),
     };
-    AgentMembership { desk: desk.slug.clone(), privileges, groups }
+    AgentMembership {
+        desk: desk.slug.clone(),
+        privileges,
+        groups,
+    }
 }
 
 fn fill_people(conn: &mut DbConnection, desk_id: i64, at: DateTime<Utc>) -> Result<(), ApiError> {
@@ -178,7 +227,8 @@ fn fill_people(conn: &mut DbConnection, desk_id: i64, at: DateTime<Utc>) -> Resu
         let id = match people::store::id_by_email(conn, person.email)? {
             Some(id) => id,
             None => {
-                let (organization, _) = people::store::find_or_insert_organization(conn, person.entity, at)?;
+                let (organization, _) =
+                    people::store::find_or_insert_organization(conn, person.entity, at)?;
                 let data = PersonData {
                     full_name: person.name.to_owned(),
                     email: person.email.to_owned(),
@@ -194,20 +244,29 @@ fn fill_people(conn: &mut DbConnection, desk_id: i64, at: DateTime<Utc>) -> Resu
     Ok(())
 }
 
-fn fill_tickets(conn: &mut DbConnection, registry: &DeskRegistry, desk: &InstalledDesk, now: DateTime<Utc>) -> Result<(), ApiError> {
+fn fill_tickets(
+    conn: &mut DbConnection,
+    registry: &DeskRegistry,
+    desk: &InstalledDesk,
+    now: DateTime<Utc>,
+) -> Result<(), ApiError> {
     for (number, story) in STORIES.iter().enumerate() {
         let mut at = business_moment(desk, now, story.hours_ago);
         let code = open_story(conn, desk, story, number, at)?;
-        let mut step = |conn: &mut DbConnection, actor: &Actor, change: Change| -> Result<(), ApiError> {
-            at = (at + TimeDelta::minutes(17 + i64::try_from(number).unwrap_or(0))).min(now);
-            let (record, desk) = commands::load(conn, registry, &Scope::Desks(None), &code)?;
-            commands::change(conn, &desk, record, actor, change, None, at)?;
-            Ok(())
-        };
+        let mut step =
+            |conn: &mut DbConnection, actor: &Actor, change: Change| -> Result<(), ApiError> {
+                at = (at + TimeDelta::minutes(17 + i64::try_from(number).unwrap_or(0))).min(now);
+                let (record, desk) = commands::load(conn, registry, &Scope::Desks(None), &code)?;
+                commands::change(conn, &desk, record, actor, change, None, at)?;
+                Ok(())
+            };
         let first = agent(conn, desk, Role::Level(1))?;
         let second = agent(conn, desk, Role::Level(2))?;
         let requester = requester(conn, desk, number)?;
-        let take = |who: &(Actor, Assignee)| Change::Assign { assignee: Some(who.1.id), group: None };
+        let take = |who: &(Actor, Assignee)| Change::Assign {
+            assignee: Some(who.1.id),
+            group: None,
+        };
         match story.plan {
             Plan::Untouched => {}
             Plan::InProgress => {
@@ -221,7 +280,12 @@ fn fill_tickets(conn: &mut DbConnection, registry: &DeskRegistry, desk: &Install
             }
             Plan::Escalated => {
                 step(conn, &first.0, take(&first))?;
-                let group = desk.profile.levels.iter().find(|level| level.level == Level::TWO).and_then(|level| level.groups.first());
+                let group = desk
+                    .profile
+                    .levels
+                    .iter()
+                    .find(|level| level.level == Level::TWO)
+                    .and_then(|level| level.groups.first());
                 if let Some(group) = group {
                     let change = Change::Escalate {
                         level: Level::TWO,
@@ -236,12 +300,35 @@ fn fill_tickets(conn: &mut DbConnection, registry: &DeskRegistry, desk: &Install
             Plan::Solved | Plan::Closed(_) => {
                 step(conn, &first.0, take(&first))?;
                 let solution = Some(parsed(Body::parse(story.answer))?);
-                let files = TicketFiles { owner: Owner::User(first.1.id), ids: Vec::new(), ticket_bytes: i64::MAX };
-                step(conn, &first.0, Change::Solve { solution, reason: None, files })?;
+                let files = TicketFiles {
+                    owner: Owner::User(first.1.id),
+                    ids: Vec::new(),
+                    ticket_bytes: i64::MAX,
+                };
+                step(
+                    conn,
+                    &first.0,
+                    Change::Solve {
+                        solution,
+                        reason: None,
+                        files,
+                    },
+                )?;
                 if let Plan::Closed(stars) = story.plan {
                     step(conn, &requester, Change::Accept)?;
-                    let comment = if story.reply.is_empty() { None } else { Some(parsed(Reason::parse(story.reply))?) };
-                    step(conn, &requester, Change::Rate { stars: parsed(Stars::parse(stars))?, comment })?;
+                    let comment = if story.reply.is_empty() {
+                        None
+                    } else {
+                        Some(parsed(Reason::parse(story.reply))?)
+                    };
+                    step(
+                        conn,
+                        &requester,
+                        Change::Rate {
+                            stars: parsed(Stars::parse(stars))?,
+                            comment,
+                        },
+                    )?;
                 }
             }
         }
@@ -250,25 +337,62 @@ fn fill_tickets(conn: &mut DbConnection, registry: &DeskRegistry, desk: &Install
 }
 
 fn say(text: &str) -> Result<Change, ApiError> {
-    let files = TicketFiles { owner: Owner::User(0), ids: Vec::new(), ticket_bytes: i64::MAX };
-    Ok(Change::Write { visibility: Visibility::Public, body: parsed(Body::parse(text))?, files })
+    let files = TicketFiles {
+        owner: Owner::User(0),
+        ids: Vec::new(),
+        ticket_bytes: i64::MAX,
+    };
+    Ok(Change::Write {
+        visibility: Visibility::Public,
+        body: parsed(Body::parse(text))?,
+        files,
+    })
 }
 
-fn open_story(conn: &mut DbConnection, desk: &InstalledDesk, story: &Story, number: usize, at: DateTime<Utc>) -> Result<String, ApiError> {
+fn open_story(
+    conn: &mut DbConnection,
+    desk: &InstalledDesk,
+    story: &Story,
+    number: usize,
+    at: DateTime<Utc>,
+) -> Result<String, ApiError> {
     let person = &PEOPLE[number % PEOPLE.len()];
-    let requester = tickets::store::requester_by_email(conn, desk.id, person.email)?.ok_or_else(ApiError::not_found)?;
-    let choices: Vec<String> = desk.profile.catalog.selectable(desk.profile.intake.leaf_only).map(|entry| entry.key.clone()).collect();
+    let requester = tickets::store::requester_by_email(conn, desk.id, person.email)?
+        .ok_or_else(ApiError::not_found)?;
+    let choices: Vec<String> = desk
+        .profile
+        .catalog
+        .selectable(desk.profile.intake.leaf_only)
+        .map(|entry| entry.key.clone())
+        .collect();
     let priorities = &desk.profile.priority.items;
-    let actor = Actor::Requester { person_id: requester.id, name: requester.full_name.clone(), also_agent: None };
+    let actor = Actor::Requester {
+        person_id: requester.id,
+        name: requester.full_name.clone(),
+        also_agent: None,
+    };
     let new = OpenTicket {
         requester,
         channel: Channel::Portal,
-        request_type: if story.incident { RequestType::Incident } else { RequestType::Request },
-        category: choices.get(number % choices.len().max(1)).cloned().unwrap_or_default(),
-        priority: priorities.get(usize::from(story.urgency).min(priorities.len().saturating_sub(1))).map(|priority| priority.key.clone()),
+        request_type: if story.incident {
+            RequestType::Incident
+        } else {
+            RequestType::Request
+        },
+        category: choices
+            .get(number % choices.len().max(1))
+            .cloned()
+            .unwrap_or_default(),
+        priority: priorities
+            .get(usize::from(story.urgency).min(priorities.len().saturating_sub(1)))
+            .map(|priority| priority.key.clone()),
         subject: parsed(Subject::parse(story.subject))?,
         message: parsed(Body::parse(story.message))?,
-        files: TicketFiles { owner: Owner::User(0), ids: Vec::new(), ticket_bytes: i64::MAX },
+        files: TicketFiles {
+            owner: Owner::User(0),
+            ids: Vec::new(),
+            ticket_bytes: i64::MAX,
+        },
         identity: IdentityProof::MailCode,
     };
     Ok(commands::open_ticket(conn, desk, &actor, new, at)?.code)
@@ -284,25 +408,58 @@ fn business_moment(desk: &InstalledDesk, now: DateTime<Utc>, hours_ago: i64) -> 
     if moment < now { moment } else { at }
 }
 
-fn agent(conn: &mut DbConnection, desk: &InstalledDesk, role: Role) -> Result<(Actor, Assignee), ApiError> {
-    let sample = AGENTS.iter().find(|agent| agent.role == role).ok_or_else(ApiError::not_found)?;
+fn agent(
+    conn: &mut DbConnection,
+    desk: &InstalledDesk,
+    role: Role,
+) -> Result<(Actor, Assignee), ApiError> {
+    let sample = AGENTS
+        .iter()
+        .find(|agent| agent.role == role)
+        .ok_or_else(ApiError::not_found)?;
     let user = agents::store::user_by_email(conn, sample.email)?.ok_or_else(ApiError::not_found)?;
-    let (row, groups) = tickets::store::desk_agent(conn, desk.id, user.id)?.ok_or_else(ApiError::not_found)?;
-    let actor = Actor::Agent { user_id: row.id, name: row.full_name.clone(), privileges: PrivilegeSet::all(), groups: groups.clone() };
-    Ok((actor, Assignee { id: row.id, name: row.full_name, groups }))
+    let (row, groups) =
+        tickets::store::desk_agent(conn, desk.id, user.id)?.ok_or_else(ApiError::not_found)?;
+    let actor = Actor::Agent {
+        user_id: row.id,
+        name: row.full_name.clone(),
+        privileges: PrivilegeSet::all(),
+        groups: groups.clone(),
+    };
+    Ok((
+        actor,
+        Assignee {
+            id: row.id,
+            name: row.full_name,
+            groups,
+        },
+    ))
 }
 
-fn requester(conn: &mut DbConnection, desk: &InstalledDesk, number: usize) -> Result<Actor, ApiError> {
+fn requester(
+    conn: &mut DbConnection,
+    desk: &InstalledDesk,
+    number: usize,
+) -> Result<Actor, ApiError> {
     let person = &PEOPLE[number % PEOPLE.len()];
-    let row = tickets::store::requester_by_email(conn, desk.id, person.email)?.ok_or_else(ApiError::not_found)?;
-    Ok(Actor::Requester { person_id: row.id, name: row.full_name, also_agent: None })
+    let row = tickets::store::requester_by_email(conn, desk.id, person.email)?
+        .ok_or_else(ApiError::not_found)?;
+    Ok(Actor::Requester {
+        person_id: row.id,
+        name: row.full_name,
+        also_agent: None,
+    })
 }
 
 fn mark_mails_sent(conn: &mut DbConnection) -> Result<(), ApiError> {
     use crate::db::schema::outbox;
     use diesel::prelude::*;
     diesel::update(outbox::table)
-        .set((outbox::status.eq("sent"), outbox::attempts.eq(1), outbox::sent_at.eq(outbox::created_at.nullable())))
+        .set((
+            outbox::status.eq("sent"),
+            outbox::attempts.eq(1),
+            outbox::sent_at.eq(outbox::created_at.nullable()),
+        ))
         .execute(conn)?;
     Ok(())
 }

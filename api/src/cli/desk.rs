@@ -52,7 +52,13 @@ pub(super) fn run(settings: &Settings, action: Action) -> Result<(), StartError>
         Action::Check { folder } => {
             let (desk, _, warnings) = read(&folder)?;
             tell(&warnings);
-            println!("{}: no errors; {} states, {} moves, {} categories.", folder.display(), desk.states.len(), desk.moves.len(), desk.catalog.entries.len());
+            println!(
+                "{}: no errors; {} states, {} moves, {} categories.",
+                folder.display(),
+                desk.states.len(),
+                desk.moves.len(),
+                desk.catalog.entries.len()
+            );
             Ok(())
         }
         Action::Diff { folder } => {
@@ -67,7 +73,9 @@ pub(super) fn run(settings: &Settings, action: Action) -> Result<(), StartError>
             db.migrate()?;
             let now = Clock::system().now();
             let slug = desk.slug.clone();
-            let (_, version) = db.write_blocking(move |conn| store::install(conn, &desk, &files, &author, now).map_err(StartError::from))?;
+            let (_, version) = db.write_blocking(move |conn| {
+                store::install(conn, &desk, &files, &author, now).map_err(StartError::from)
+            })?;
             println!("{slug}: version {version} is installed.");
             Ok(())
         }
@@ -83,26 +91,47 @@ pub(super) fn read(folder: &Path) -> Result<(Desk, Files, Vec<Warning>), StartEr
         Ok((desk, warnings)) => Ok((desk, files, warnings)),
         Err(errors) => {
             let lines: Vec<String> = errors.iter().map(|error| line(folder, error)).collect();
-            Err(StartError::Other(format!("{} errors in {}\n{}", errors.len(), folder.display(), lines.join("\n"))))
+            Err(StartError::Other(format!(
+                "{} errors in {}\n{}",
+                errors.len(),
+                folder.display(),
+                lines.join("\n")
+            )))
         }
     }
 }
 
 fn line(folder: &Path, finding: &DeskError) -> String {
     let place = folder.join(&finding.file);
-    let hint = if finding.hint.is_empty() { String::new() } else { format!("\n    {}", finding.hint) };
-    format!("{}:{}:{}: {}{hint}", place.display(), finding.line, finding.column, finding.message)
+    let hint = if finding.hint.is_empty() {
+        String::new()
+    } else {
+        format!("\n    {}", finding.hint)
+    };
+    format!(
+        "{}:{}:{}: {}{hint}",
+        place.display(),
+        finding.line,
+        finding.column,
+        finding.message
+    )
 }
 
 fn tell(warnings: &[Warning]) {
     for warning in warnings {
-        eprintln!("warning: {}:{}: {}", warning.file, warning.line, warning.message);
+        eprintln!(
+            "warning: {}:{}: {}",
+            warning.file, warning.line, warning.message
+        );
     }
 }
 
 fn read_files(folder: &Path) -> Result<Files, StartError> {
     if !folder.is_dir() {
-        return Err(StartError::Other(format!("{} is not a folder", folder.display())));
+        return Err(StartError::Other(format!(
+            "{} is not a folder",
+            folder.display()
+        )));
     }
     let mut files = Vec::new();
     let mut open = vec![folder.to_owned()];
@@ -113,7 +142,11 @@ fn read_files(folder: &Path) -> Result<Files, StartError> {
                 open.push(path);
                 continue;
             }
-            let name = path.strip_prefix(folder).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+            let name = path
+                .strip_prefix(folder)
+                .unwrap_or(&path)
+                .to_string_lossy()
+                .replace('\\', "/");
             if name.ends_with(".toml") || name.ends_with(".csv") || name.ends_with(".md") {
                 files.push((name, std::fs::read_to_string(&path)?));
             }
@@ -127,7 +160,10 @@ fn installed(settings: &Settings, slug: &str) -> Result<Option<(Desk, Files)>, S
     let db = Db::open(&settings.database)?;
     let slug = slug.to_owned();
     let read = move |conn: &mut DbConnection| -> Result<_, StartError> {
-        let Some(desk) = DeskRegistry::default().by_slug(conn, &slug, Clock::system().now())? else { return Ok(None) };
+        let Some(desk) = DeskRegistry::default().by_slug(conn, &slug, Clock::system().now())?
+        else {
+            return Ok(None);
+        };
         let files = store::load_files(conn, desk.id, desk.version)?;
         Ok(Some((desk.profile.clone(), files)))
     };
@@ -136,7 +172,10 @@ fn installed(settings: &Settings, slug: &str) -> Result<Option<(Desk, Files)>, S
 
 fn diff(settings: &Settings, new: &Desk) -> Result<(), StartError> {
     let Some((old, _)) = installed(settings, &new.slug)? else {
-        println!("{}: not installed yet; applying would install version 1.", new.slug);
+        println!(
+            "{}: not installed yet; applying would install version 1.",
+            new.slug
+        );
         return Ok(());
     };
     let changes = shared::desk::diff::diff(&old, new);
@@ -150,7 +189,8 @@ fn diff(settings: &Settings, new: &Desk) -> Result<(), StartError> {
 }
 
 fn export(settings: &Settings, slug: &str, folder: &Path) -> Result<(), StartError> {
-    let (_, files) = installed(settings, slug)?.ok_or_else(|| StartError::Other(format!("there is no desk {slug}")))?;
+    let (_, files) = installed(settings, slug)?
+        .ok_or_else(|| StartError::Other(format!("there is no desk {slug}")))?;
     for (name, text) in &files {
         let path = folder.join(name);
         if let Some(parent) = path.parent() {
@@ -158,13 +198,19 @@ fn export(settings: &Settings, slug: &str, folder: &Path) -> Result<(), StartErr
         }
         std::fs::write(&path, text)?;
     }
-    println!("{slug}: {} files written to {}.", files.len(), folder.display());
+    println!(
+        "{slug}: {} files written to {}.",
+        files.len(),
+        folder.display()
+    );
     Ok(())
 }
 
 fn list(settings: &Settings) -> Result<(), StartError> {
     let db = Db::open(&settings.database)?;
-    let desks = db.read_blocking(|conn: &mut DbConnection| store::active_versions(conn).map_err(StartError::from))?;
+    let desks = db.read_blocking(|conn: &mut DbConnection| {
+        store::active_versions(conn).map_err(StartError::from)
+    })?;
     for (_, slug, version) in desks {
         println!("{slug}\tversion {version}");
     }

@@ -56,7 +56,10 @@ enum Command {
 /// # Errors
 /// What stopped it, in words for the person at the terminal.
 pub fn run() -> Result<(), StartError> {
-    let Arguments { mut overrides, command } = Arguments::parse();
+    let Arguments {
+        mut overrides,
+        command,
+    } = Arguments::parse();
     if let Command::Openapi = command {
         return print_openapi();
     }
@@ -81,7 +84,9 @@ pub fn run() -> Result<(), StartError> {
 }
 
 fn print_openapi() -> Result<(), StartError> {
-    let text = crate::app::api_document().to_pretty_json().map_err(|error| StartError::Other(error.to_string()))?;
+    let text = crate::app::api_document()
+        .to_pretty_json()
+        .map_err(|error| StartError::Other(error.to_string()))?;
     println!("{text}");
     Ok(())
 }

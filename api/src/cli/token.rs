@@ -46,27 +46,60 @@ pub(super) fn run(settings: &Settings, action: Action) -> Result<(), StartError>
     db.migrate()?;
     let now = Clock::system().now();
     match action {
-        Action::Create { owner, name, scopes, days } => {
-            let scopes = scopes.iter().map(|word| scope(word)).collect::<Result<Vec<Scope>, StartError>>()?;
+        Action::Create {
+            owner,
+            name,
+            scopes,
+            days,
+        } => {
+            let scopes = scopes
+                .iter()
+                .map(|word| scope(word))
+                .collect::<Result<Vec<Scope>, StartError>>()?;
             let user_id = owner_id(&db, owner)?;
             let made = NewApiToken::random();
             let (prefix, hash) = (made.prefix, made.hash);
             let expires_at = now + TimeDelta::days(i64::from(days));
             db.write_blocking(move |conn| {
-                let row = NewRow { user_id, name: &name, prefix: &prefix, secret_hash: &hash, scopes, expires_at };
-                store::insert(conn, row, now).map(drop).map_err(StartError::from)
+                let row = NewRow {
+                    user_id,
+                    name: &name,
+                    prefix: &prefix,
+                    secret_hash: &hash,
+                    scopes,
+                    expires_at,
+                };
+                store::insert(conn, row, now)
+                    .map(drop)
+                    .map_err(StartError::from)
             })?;
             println!("{}", made.secret);
         }
         Action::Revoke { prefix } => {
-            let revoked = db.write_blocking(move |conn| store::revoke_any(conn, &prefix, now).map_err(StartError::from))?;
-            println!("{}", if revoked { "revoked" } else { "there is no such token" });
+            let revoked = db.write_blocking(move |conn| {
+                store::revoke_any(conn, &prefix, now).map_err(StartError::from)
+            })?;
+            println!(
+                "{}",
+                if revoked {
+                    "revoked"
+                } else {
+                    "there is no such token"
+                }
+            );
         }
         Action::List { owner } => {
             let user_id = owner_id(&db, owner)?;
-            let rows = db.read_blocking(move |conn: &mut DbConnection| store::list(conn, user_id).map_err(StartError::from))?;
+            let rows = db.read_blocking(move |conn: &mut DbConnection| {
+                store::list(conn, user_id).map_err(StartError::from)
+            })?;
             for row in rows {
-                println!("{}\t{}\texpires {}", row.prefix, row.name, row.expires_at.get().format("%Y-%m-%d"));
+                println!(
+                    "{}\t{}\texpires {}",
+                    row.prefix,
+                    row.name,
+                    row.expires_at.get().format("%Y-%m-%d")
+                );
             }
         }
     }
@@ -74,15 +107,21 @@ pub(super) fn run(settings: &Settings, action: Action) -> Result<(), StartError>
 }
 
 fn scope(word: &str) -> Result<Scope, StartError> {
-    serde_json::from_value(serde_json::Value::String(word.to_owned()))
-        .map_err(|_| StartError::Other(format!("{word} is no scope; use tickets:read, tickets:write or people:write")))
+    serde_json::from_value(serde_json::Value::String(word.to_owned())).map_err(|_| {
+        StartError::Other(format!(
+            "{word} is no scope; use tickets:read, tickets:write or people:write"
+        ))
+    })
 }
 
 fn owner_id(db: &Db, email: String) -> Result<i64, StartError> {
     let find = {
         let email = email.to_lowercase();
-        move |conn: &mut DbConnection| agents::store::user_by_email(conn, &email).map_err(StartError::from)
+        move |conn: &mut DbConnection| {
+            agents::store::user_by_email(conn, &email).map_err(StartError::from)
+        }
     };
     let user = db.read_blocking(find)?;
-    user.map(|user| user.id).ok_or_else(|| StartError::Other(format!("there is no account {email}")))
+    user.map(|user| user.id)
+        .ok_or_else(|| StartError::Other(format!("there is no account {email}")))
 }

@@ -64,16 +64,30 @@ pub(super) fn run(settings: &Settings, action: Action) -> Result<(), StartError>
     db.migrate()?;
     let now = Clock::system().now();
     match action {
-        Action::Add { email, name, admin, desk, groups, privileges, language } => {
+        Action::Add {
+            email,
+            name,
+            admin,
+            desk,
+            groups,
+            privileges,
+            language,
+        } => {
             let account = parse(&email, &name, admin, desk, groups, &privileges, &language)?;
             let desks = DeskRegistry::default();
-            let id = db.write_blocking(move |conn| commands::create(conn, &desks, account, now)).map_err(in_words)?;
+            let id = db
+                .write_blocking(move |conn| commands::create(conn, &desks, account, now))
+                .map_err(in_words)?;
             println!("account {id} made for {email}");
         }
         Action::Disable { email } => {
             let find_and_change = move |conn: &mut DbConnection| -> Result<(), ApiError> {
-                let user = store::user_by_email(conn, &email.to_lowercase())?.ok_or_else(ApiError::not_found)?;
-                let patch = AgentPatch { active: Some(false), memberships: None };
+                let user = store::user_by_email(conn, &email.to_lowercase())?
+                    .ok_or_else(ApiError::not_found)?;
+                let patch = AgentPatch {
+                    active: Some(false),
+                    memberships: None,
+                };
                 commands::change(conn, &DeskRegistry::default(), user.id, &patch, now)
             };
             db.write_blocking(find_and_change).map_err(in_words)?;
@@ -84,7 +98,9 @@ pub(super) fn run(settings: &Settings, action: Action) -> Result<(), StartError>
             let user = db
                 .read_blocking({
                     let email = email.to_lowercase();
-                    move |conn: &mut DbConnection| store::user_by_email(conn, &email).map_err(StartError::from)
+                    move |conn: &mut DbConnection| {
+                        store::user_by_email(conn, &email).map_err(StartError::from)
+                    }
                 })?
                 .ok_or_else(|| StartError::Other(format!("there is no account {email}")))?;
             check_password(&text, &user.email, &user.full_name)?;
@@ -97,11 +113,20 @@ pub(super) fn run(settings: &Settings, action: Action) -> Result<(), StartError>
             println!("password replaced; every session has ended");
         }
         Action::List => {
-            let users = db.read_blocking(|conn: &mut DbConnection| store::list(conn, 0, 10_000).map_err(StartError::from))?;
+            let users = db.read_blocking(|conn: &mut DbConnection| {
+                store::list(conn, 0, 10_000).map_err(StartError::from)
+            })?;
             for user in users {
                 let state = if user.active { "active" } else { "disabled" };
-                let role = if user.is_admin { "administrator" } else { "agent" };
-                println!("{}\t{}\t{}\t{role}\t{state}", user.id, user.email, user.full_name);
+                let role = if user.is_admin {
+                    "administrator"
+                } else {
+                    "agent"
+                };
+                println!(
+                    "{}\t{}\t{}\t{role}\t{state}",
+                    user.id, user.email, user.full_name
+                );
             }
         }
     }
@@ -117,12 +142,16 @@ fn parse(
     privileges: &[String],
     language: &str,
 ) -> Result<NewAccount, StartError> {
-    let words = |what: &str, error: &dyn std::fmt::Display| StartError::Other(format!("{what}: {error}"));
+    let words =
+        |what: &str, error: &dyn std::fmt::Display| StartError::Other(format!("{what}: {error}"));
     let address = EmailAddress::parse(email).map_err(|error| words("--email", &error))?;
     let full_name = PersonName::parse(name).map_err(|error| words("--name", &error))?;
     let mut rights: Vec<Privilege> = Vec::new();
     for word in privileges {
-        rights.push(word.parse().map_err(|error| words(&format!("--privileges {word}"), &error))?);
+        rights.push(
+            word.parse()
+                .map_err(|error| words(&format!("--privileges {word}"), &error))?,
+        );
     }
     if rights.is_empty() {
         rights = Privilege::ALL.to_vec();
@@ -132,10 +161,18 @@ fn parse(
     Ok(NewAccount {
         email: address,
         full_name,
-        language: Lang::parse(language).ok_or_else(|| StartError::Other("--language must be es or en".to_owned()))?,
+        language: Lang::parse(language)
+            .ok_or_else(|| StartError::Other("--language must be es or en".to_owned()))?,
         is_admin: admin,
         password_hash: password::hash_blocking(&text)?,
-        memberships: desk.map(|desk| AgentMembership { desk, privileges: rights, groups }).into_iter().collect(),
+        memberships: desk
+            .map(|desk| AgentMembership {
+                desk,
+                privileges: rights,
+                groups,
+            })
+            .into_iter()
+            .collect(),
     })
 }
 
@@ -150,17 +187,27 @@ fn ask_password() -> Result<String, StartError> {
 
 fn check_password(text: &str, email: &str, name: &str) -> Result<(), StartError> {
     match password::faults("password", text, email, name).first() {
-        Some(fault) => Err(StartError::Other(format!("password: {}", fault.detail.in_lang(Lang::En)))),
+        Some(fault) => Err(StartError::Other(format!(
+            "password: {}",
+            fault.detail.in_lang(Lang::En)
+        ))),
         None => Ok(()),
     }
 }
 
 /// An error of a command in words for the terminal.
 pub(super) fn in_words(error: ApiError) -> StartError {
-    let faults: Vec<String> = error.faults().iter().map(|fault| format!("{}: {}", fault.pointer, fault.detail.in_lang(Lang::En))).collect();
+    let faults: Vec<String> = error
+        .faults()
+        .iter()
+        .map(|fault| format!("{}: {}", fault.pointer, fault.detail.in_lang(Lang::En)))
+        .collect();
     let cause = error.chain();
     let mut text = error.to_string();
-    for part in faults.into_iter().chain((!cause.is_empty()).then_some(cause)) {
+    for part in faults
+        .into_iter()
+        .chain((!cause.is_empty()).then_some(cause))
+    {
         text.push_str("\n  ");
         text.push_str(&part);
     }

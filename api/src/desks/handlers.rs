@@ -27,12 +27,24 @@ pub struct DeskList {
     security(("console" = []))
 )]
 #[get("")]
-pub async fn list_desks(state: web::Data<AppState>, caller: AgentCaller, Language(lang): Language) -> Result<Json<DeskList>, ApiError> {
+pub async fn list_desks(
+    state: web::Data<AppState>,
+    caller: AgentCaller,
+    Language(lang): Language,
+) -> Result<Json<DeskList>, ApiError> {
     let now = state.clock.now();
     let desks = state.desks.clone();
-    let all = state.db.read(move |conn: &mut DbConnection| desks.all(conn, now).map_err(ApiError::from)).await?;
+    let all = state
+        .db
+        .read(move |conn: &mut DbConnection| desks.all(conn, now).map_err(ApiError::from))
+        .await?;
     let seen = all.iter().filter(|desk| caller.sees_desk(desk.id));
-    let items = seen.map(|desk| DeskRow { slug: desk.slug.clone(), name: desk.profile.name.get(lang).to_owned() }).collect();
+    let items = seen
+        .map(|desk| DeskRow {
+            slug: desk.slug.clone(),
+            name: desk.profile.name.get(lang).to_owned(),
+        })
+        .collect();
     Ok(Json(DeskList { items }))
 }
 
@@ -58,9 +70,20 @@ pub async fn read_desk(
 ) -> Result<Versioned<DeskView>, ApiError> {
     let now = state.clock.now();
     let desks = state.desks.clone();
-    let found = state.db.read(move |conn: &mut DbConnection| desks.by_slug(conn, &slug, now).map_err(ApiError::from)).await?;
-    let desk = found.filter(|desk| caller.sees_desk(desk.id)).ok_or_else(ApiError::not_found)?;
-    Versioned::by_content(view::console(&desk.profile, lang, caller.privileges_at(desk.id)))
+    let found = state
+        .db
+        .read(move |conn: &mut DbConnection| {
+            desks.by_slug(conn, &slug, now).map_err(ApiError::from)
+        })
+        .await?;
+    let desk = found
+        .filter(|desk| caller.sees_desk(desk.id))
+        .ok_or_else(ApiError::not_found)?;
+    Versioned::by_content(view::console(
+        &desk.profile,
+        lang,
+        caller.privileges_at(desk.id),
+    ))
 }
 
 /// The agents of a desk.
@@ -83,15 +106,28 @@ pub struct DeskAgentList {
     security(("console" = []))
 )]
 #[get("/{desk}/agents")]
-pub async fn list_desk_agents(state: web::Data<AppState>, caller: AgentCaller, Path(slug): Path<String>) -> Result<Json<DeskAgentList>, ApiError> {
+pub async fn list_desk_agents(
+    state: web::Data<AppState>,
+    caller: AgentCaller,
+    Path(slug): Path<String>,
+) -> Result<Json<DeskAgentList>, ApiError> {
     let now = state.clock.now();
     let desks = state.desks.clone();
     let read = move |conn: &mut DbConnection| -> Result<_, ApiError> {
-        let desk = desks.by_slug(conn, &slug, now)?.ok_or_else(ApiError::not_found)?;
+        let desk = desks
+            .by_slug(conn, &slug, now)?
+            .ok_or_else(ApiError::not_found)?;
         caller.require(desk.id, Privilege::TicketRead)?;
         Ok(store::desk_agents(conn, desk.id)?)
     };
     let rows = state.db.read(read).await?;
-    let agent = |row: store::DeskAgentRow| DeskAgent { id: row.id, full_name: row.full_name, groups: row.groups, open_tickets: row.open_tickets };
-    Ok(Json(DeskAgentList { items: rows.into_iter().map(agent).collect() }))
+    let agent = |row: store::DeskAgentRow| DeskAgent {
+        id: row.id,
+        full_name: row.full_name,
+        groups: row.groups,
+        open_tickets: row.open_tickets,
+    };
+    Ok(Json(DeskAgentList {
+        items: rows.into_iter().map(agent).collect(),
+    }))
 }

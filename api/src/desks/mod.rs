@@ -13,5 +13,10 @@ pub mod view;
 
 /// Mounts the endpoints.
 pub fn routes(config: &mut ServiceConfig) {
-    config.service(scope("/desks").service(handlers::list_desks).service(handlers::read_desk).service(handlers::list_desk_agents));
+    config.service(
+        scope("/desks")
+            .service(handlers::list_desks)
+            .service(handlers::read_desk)
+            .service(handlers::list_desk_agents),
+    );
 }

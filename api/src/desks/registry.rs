@@ -35,7 +35,10 @@ impl InstalledDesk {
 
     /// The group of a row's key.
     pub fn group_slug(&self, id: i64) -> Option<&str> {
-        self.groups.iter().find(|(_, group_id)| **group_id == id).map(|(slug, _)| slug.as_str())
+        self.groups
+            .iter()
+            .find(|(_, group_id)| **group_id == id)
+            .map(|(slug, _)| slug.as_str())
     }
 }
 
@@ -54,9 +57,20 @@ pub struct DeskRegistry {
 
 impl DeskRegistry {
     /// The desk that takes requests under this address part, in its active version.
-    pub fn by_slug(&self, conn: &mut DbConnection, slug: &str, now: DateTime<Utc>) -> QueryResult<Option<Arc<InstalledDesk>>> {
+    pub fn by_slug(
+        &self,
+        conn: &mut DbConnection,
+        slug: &str,
+        now: DateTime<Utc>,
+    ) -> QueryResult<Option<Arc<InstalledDesk>>> {
         self.recheck(conn, now)?;
-        let active = self.known.read().expect("no holder panics").active.get(slug).copied();
+        let active = self
+            .known
+            .read()
+            .expect("no holder panics")
+            .active
+            .get(slug)
+            .copied();
         match active {
             Some((id, version)) => self.version(conn, id, version).map(Some),
             None => Ok(None),
@@ -64,30 +78,76 @@ impl DeskRegistry {
     }
 
     /// A desk by key, in its active version.
-    pub fn by_id(&self, conn: &mut DbConnection, id: i64, now: DateTime<Utc>) -> QueryResult<Arc<InstalledDesk>> {
+    pub fn by_id(
+        &self,
+        conn: &mut DbConnection,
+        id: i64,
+        now: DateTime<Utc>,
+    ) -> QueryResult<Arc<InstalledDesk>> {
         self.recheck(conn, now)?;
-        let version = self.known.read().expect("no holder panics").active.values().find(|(desk, _)| *desk == id).map(|(_, version)| *version);
+        let version = self
+            .known
+            .read()
+            .expect("no holder panics")
+            .active
+            .values()
+            .find(|(desk, _)| *desk == id)
+            .map(|(_, version)| *version);
         self.version(conn, id, version.ok_or(diesel::result::Error::NotFound)?)
     }
 
     /// Every desk in its active version, by address part.
-    pub fn all(&self, conn: &mut DbConnection, now: DateTime<Utc>) -> QueryResult<Vec<Arc<InstalledDesk>>> {
+    pub fn all(
+        &self,
+        conn: &mut DbConnection,
+        now: DateTime<Utc>,
+    ) -> QueryResult<Vec<Arc<InstalledDesk>>> {
         self.recheck(conn, now)?;
-        let mut active: Vec<(String, (i64, i32))> =
-            self.known.read().expect("no holder panics").active.iter().map(|(slug, key)| (slug.clone(), *key)).collect();
+        let mut active: Vec<(String, (i64, i32))> = self
+            .known
+            .read()
+            .expect("no holder panics")
+            .active
+            .iter()
+            .map(|(slug, key)| (slug.clone(), *key))
+            .collect();
         active.sort();
-        active.into_iter().map(|(_, (id, version))| self.version(conn, id, version)).collect()
+        active
+            .into_iter()
+            .map(|(_, (id, version))| self.version(conn, id, version))
+            .collect()
     }
 
     /// One version of a desk's profile; tickets keep the one they were opened with.
-    pub fn version(&self, conn: &mut DbConnection, id: i64, version: i32) -> QueryResult<Arc<InstalledDesk>> {
-        if let Some(desk) = self.known.read().expect("no holder panics").versions.get(&(id, version)) {
+    pub fn version(
+        &self,
+        conn: &mut DbConnection,
+        id: i64,
+        version: i32,
+    ) -> QueryResult<Arc<InstalledDesk>> {
+        if let Some(desk) = self
+            .known
+            .read()
+            .expect("no holder panics")
+            .versions
+            .get(&(id, version))
+        {
             return Ok(Arc::clone(desk));
         }
         let (slug, profile) = store::load_version(conn, id, version)?;
         let groups = store::group_ids(conn, id)?.into_iter().collect();
-        let desk = Arc::new(InstalledDesk { id, slug, version, profile, groups });
-        self.known.write().expect("no holder panics").versions.insert((id, version), Arc::clone(&desk));
+        let desk = Arc::new(InstalledDesk {
+            id,
+            slug,
+            version,
+            profile,
+            groups,
+        });
+        self.known
+            .write()
+            .expect("no holder panics")
+            .versions
+            .insert((id, version), Arc::clone(&desk));
         Ok(desk)
     }
 
@@ -98,12 +158,21 @@ impl DeskRegistry {
 
     fn recheck(&self, conn: &mut DbConnection, now: DateTime<Utc>) -> QueryResult<()> {
         let fresh = |at: DateTime<Utc>| (now - at).abs() < RECHECK_AFTER;
-        if self.known.read().expect("no holder panics").checked_at.is_some_and(fresh) {
+        if self
+            .known
+            .read()
+            .expect("no holder panics")
+            .checked_at
+            .is_some_and(fresh)
+        {
             return Ok(());
         }
         let active = store::active_versions(conn)?;
         let mut known = self.known.write().expect("no holder panics");
-        known.active = active.into_iter().map(|(id, slug, version)| (slug, (id, version))).collect();
+        known.active = active
+            .into_iter()
+            .map(|(id, slug, version)| (slug, (id, version)))
+            .collect();
         known.checked_at = Some(now);
         Ok(())
     }

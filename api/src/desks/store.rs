@@ -10,7 +10,10 @@ use crate::db::{DbConnection, JsonText, Ts};
 
 /// Key, address part and active version of each desk.
 pub fn active_versions(conn: &mut DbConnection) -> QueryResult<Vec<(i64, String, i32)>> {
-    desks::table.order(desks::slug).select((desks::id, desks::slug, desks::active_version)).load(conn)
+    desks::table
+        .order(desks::slug)
+        .select((desks::id, desks::slug, desks::active_version))
+        .load(conn)
 }
 
 /// Address part and profile of one version.
@@ -25,7 +28,11 @@ pub fn load_version(conn: &mut DbConnection, id: i64, version: i32) -> QueryResu
 }
 
 /// The files that a version was made from.
-pub fn load_files(conn: &mut DbConnection, id: i64, version: i32) -> QueryResult<Vec<(String, String)>> {
+pub fn load_files(
+    conn: &mut DbConnection,
+    id: i64,
+    version: i32,
+) -> QueryResult<Vec<(String, String)>> {
     let files: JsonText<Vec<(String, String)>> = desk_versions::table
         .filter(desk_versions::desk_id.eq(id))
         .filter(desk_versions::version.eq(version))
@@ -36,7 +43,10 @@ pub fn load_files(conn: &mut DbConnection, id: i64, version: i32) -> QueryResult
 
 /// Keys of a desk's groups by slug.
 pub fn group_ids(conn: &mut DbConnection, desk_id: i64) -> QueryResult<Vec<(String, i64)>> {
-    groups::table.filter(groups::desk_id.eq(desk_id)).select((groups::slug, groups::id)).load(conn)
+    groups::table
+        .filter(groups::desk_id.eq(desk_id))
+        .select((groups::slug, groups::id))
+        .load(conn)
 }
 
 /// Stores a new version of a desk and makes it the active one; gives key and version.
@@ -47,16 +57,28 @@ pub fn install(
     author: &str,
     now: DateTime<Utc>,
 ) -> QueryResult<(i64, i32)> {
-    let existing: Option<(i64, i32)> =
-        desks::table.filter(desks::slug.eq(&profile.slug)).select((desks::id, desks::active_version)).first(conn).optional()?;
+    let existing: Option<(i64, i32)> = desks::table
+        .filter(desks::slug.eq(&profile.slug))
+        .select((desks::id, desks::active_version))
+        .first(conn)
+        .optional()?;
     let (desk_id, version) = match existing {
         Some((id, active)) => {
-            diesel::update(desks::table.filter(desks::id.eq(id))).set(desks::active_version.eq(active + 1)).execute(conn)?;
+            diesel::update(desks::table.filter(desks::id.eq(id)))
+                .set(desks::active_version.eq(active + 1))
+                .execute(conn)?;
             (id, active + 1)
         }
         None => {
-            let row = (desks::slug.eq(&profile.slug), desks::active_version.eq(1), desks::created_at.eq(Ts::new(now)));
-            let id = diesel::insert_into(desks::table).values(row).returning(desks::id).get_result(conn)?;
+            let row = (
+                desks::slug.eq(&profile.slug),
+                desks::active_version.eq(1),
+                desks::created_at.eq(Ts::new(now)),
+            );
+            let id = diesel::insert_into(desks::table)
+                .values(row)
+                .returning(desks::id)
+                .get_result(conn)?;
             create_ticket_counter(conn, id, 1)?;
             (id, 1)
         }
@@ -65,7 +87,9 @@ pub fn install(
         .values((
             desk_versions::desk_id.eq(desk_id),
             desk_versions::version.eq(version),
-            desk_versions::profile.eq(JsonText(profile.clone().with_version(version.unsigned_abs()))),
+            desk_versions::profile.eq(JsonText(
+                profile.clone().with_version(version.unsigned_abs()),
+            )),
             desk_versions::files.eq(JsonText(files.to_vec())),
             desk_versions::author.eq(author),
             desk_versions::applied_at.eq(Ts::new(now)),
@@ -78,16 +102,31 @@ pub fn install(
 /// Groups are rows of their own, so that people can belong to them; one that left the profile is kept but not active.
 fn install_groups(conn: &mut DbConnection, desk_id: i64, profile: &Desk) -> QueryResult<()> {
     let known = group_ids(conn, desk_id)?;
-    diesel::update(groups::table.filter(groups::desk_id.eq(desk_id))).set(groups::active.eq(false)).execute(conn)?;
+    diesel::update(groups::table.filter(groups::desk_id.eq(desk_id)))
+        .set(groups::active.eq(false))
+        .execute(conn)?;
     for group in &profile.groups {
-        let level = profile.levels.iter().find(|level| level.groups.contains(&group.key)).map_or(1, |level| i32::from(level.level.number()));
+        let level = profile
+            .levels
+            .iter()
+            .find(|level| level.groups.contains(&group.key))
+            .map_or(1, |level| i32::from(level.level.number()));
         match known.iter().find(|(slug, _)| *slug == group.key) {
             Some((_, id)) => {
-                diesel::update(groups::table.filter(groups::id.eq(id))).set((groups::active.eq(true), groups::level.eq(level))).execute(conn)?;
+                diesel::update(groups::table.filter(groups::id.eq(id)))
+                    .set((groups::active.eq(true), groups::level.eq(level)))
+                    .execute(conn)?;
             }
             None => {
-                let row = (groups::desk_id.eq(desk_id), groups::slug.eq(&group.key), groups::level.eq(level), groups::active.eq(true));
-                diesel::insert_into(groups::table).values(row).execute(conn)?;
+                let row = (
+                    groups::desk_id.eq(desk_id),
+                    groups::slug.eq(&group.key),
+                    groups::level.eq(level),
+                    groups::active.eq(true),
+                );
+                diesel::insert_into(groups::table)
+                    .values(row)
+                    .execute(conn)?;
             }
         }
     }
@@ -130,7 +169,26 @@ pub fn desk_agents(conn: &mut DbConnection, desk_id: i64) -> QueryResult<Vec<Des
         .group_by(tickets::assignee_id)
         .select((tickets::assignee_id, diesel::dsl::count_star()))
         .load(conn)?;
-    let of = |id: i64| members.iter().filter(move |(user, _)| *user == id).map(|(_, slug)| slug.clone()).collect();
-    let load = |id: i64| loads.iter().find(|(user, _)| *user == Some(id)).map_or(0, |(_, count)| *count);
-    Ok(agents.into_iter().map(|(id, full_name)| DeskAgentRow { id, full_name, groups: of(id), open_tickets: load(id) }).collect())
+    let of = |id: i64| {
+        members
+            .iter()
+            .filter(move |(user, _)| *user == id)
+            .map(|(_, slug)| slug.clone())
+            .collect()
+    };
+    let load = |id: i64| {
+        loads
+            .iter()
+            .find(|(user, _)| *user == Some(id))
+            .map_or(0, |(_, count)| *count)
+    };
+    Ok(agents
+        .into_iter()
+        .map(|(id, full_name)| DeskAgentRow {
+            id,
+            full_name,
+            groups: of(id),
+            open_tickets: load(id),
+        })
+        .collect())
 }

@@ -48,10 +48,22 @@ pub fn tell(
     written: &Written,
     now: DateTime<Utc>,
 ) -> QueryResult<()> {
-    let mut teller = Teller { desk, subject, changed, written, now, requester, description: None };
+    let mut teller = Teller {
+        desk,
+        subject,
+        changed,
+        written,
+        now,
+        requester,
+        description: None,
+    };
     for recorded in &changed.recorded {
-        let Some(notice) = notice_of(&recorded.event) else { continue };
-        let Some(notification) = desk.profile.notification(notice) else { continue };
+        let Some(notice) = notice_of(&recorded.event) else {
+            continue;
+        };
+        let Some(notification) = desk.profile.notification(notice) else {
+            continue;
+        };
         for recipient in &notification.to {
             for addressee in teller.addressees(conn, *recipient, recorded)? {
                 teller.mail(conn, notice, *recipient, &addressee, recorded)?;
@@ -65,14 +77,26 @@ pub fn tell(
 fn notice_of(event: &Event) -> Option<Notice> {
     match event {
         Event::Opened(opened) if opened.status == Status::New => Some(Notice::TicketCreated),
-        Event::MessageAdded { visibility: Visibility::Public, author: ActorKind::Requester, .. } => Some(Notice::RequesterWrote),
-        Event::MessageAdded { visibility: Visibility::Public, .. } => Some(Notice::MessageAdded),
+        Event::MessageAdded {
+            visibility: Visibility::Public,
+            author: ActorKind::Requester,
+            ..
+        } => Some(Notice::RequesterWrote),
+        Event::MessageAdded {
+            visibility: Visibility::Public,
+            ..
+        } => Some(Notice::MessageAdded),
         Event::Assigned { to: Some(_), .. } => Some(Notice::Assigned),
         Event::Escalated { .. } => Some(Notice::Escalated),
         Event::Solved { .. } => Some(Notice::Solved),
         Event::SolutionRejected { .. } => Some(Notice::SolutionRejected),
-        Event::StatusChanged { to: Status::Closed, .. } => Some(Notice::Closed),
-        Event::StatusChanged { to: Status::Reopened, .. } => Some(Notice::Reopened),
+        Event::StatusChanged {
+            to: Status::Closed, ..
+        } => Some(Notice::Closed),
+        Event::StatusChanged {
+            to: Status::Reopened,
+            ..
+        } => Some(Notice::Reopened),
         _ => None,
     }
 }
@@ -101,28 +125,56 @@ impl Teller<'_> {
         Ok(requester)
     }
 
-    fn addressees(&mut self, conn: &mut DbConnection, recipient: Recipient, recorded: &Recorded) -> QueryResult<Vec<Addressee>> {
+    fn addressees(
+        &mut self,
+        conn: &mut DbConnection,
+        recipient: Recipient,
+        recorded: &Recorded,
+    ) -> QueryResult<Vec<Addressee>> {
         let found = match recipient {
             Recipient::Requester => {
                 let requester = self.requester(conn)?;
-                return Ok(vec![Addressee { email: requester.email, language: language(&requester.language), user_id: None }]);
+                return Ok(vec![Addressee {
+                    email: requester.email,
+                    language: language(&requester.language),
+                    user_id: None,
+                }]);
             }
             Recipient::Assignee => match self.ticket().assignee.as_ref().map(|agent| agent.id) {
                 Some(id) => store::agent_by_id(conn, id)?.into_iter().collect(),
                 None => self.group_members(conn)?,
             },
             Recipient::Group => self.group_members(conn)?,
-            Recipient::Solver => match self.ticket().solution.as_ref().and_then(|solution| solution.by.as_ref()).map(|agent| agent.id) {
+            Recipient::Solver => match self
+                .ticket()
+                .solution
+                .as_ref()
+                .and_then(|solution| solution.by.as_ref())
+                .map(|agent| agent.id)
+            {
                 Some(id) => store::agent_by_id(conn, id)?.into_iter().collect(),
                 None => self.group_members(conn)?,
             },
             // These are told by moves and slices of their own.
-            Recipient::Coordinators | Recipient::AccessDeciders | Recipient::Approvers | Recipient::Vendor => Vec::new(),
+            Recipient::Coordinators
+            | Recipient::AccessDeciders
+            | Recipient::Approvers
+            | Recipient::Vendor => Vec::new(),
         };
-        let addressee = |agent: AgentRow| Addressee { email: agent.email, language: language(&agent.language), user_id: Some(agent.id) };
-        let did_it = |agent: &Addressee| recorded.actor.kind == ActorKind::Agent && recorded.actor.id == agent.user_id;
+        let addressee = |agent: AgentRow| Addressee {
+            email: agent.email,
+            language: language(&agent.language),
+            user_id: Some(agent.id),
+        };
+        let did_it = |agent: &Addressee| {
+            recorded.actor.kind == ActorKind::Agent && recorded.actor.id == agent.user_id
+        };
         let mut unique: HashMap<String, Addressee> = HashMap::new();
-        for agent in found.into_iter().map(addressee).filter(|agent| !did_it(agent)) {
+        for agent in found
+            .into_iter()
+            .map(addressee)
+            .filter(|agent| !did_it(agent))
+        {
             unique.entry(agent.email.clone()).or_insert(agent);
         }
         let mut list: Vec<Addressee> = unique.into_values().collect();
@@ -131,16 +183,32 @@ impl Teller<'_> {
     }
 
     fn group_members(&self, conn: &mut DbConnection) -> QueryResult<Vec<AgentRow>> {
-        match self.ticket().group.as_deref().and_then(|slug| self.desk.group_id(slug)) {
+        match self
+            .ticket()
+            .group
+            .as_deref()
+            .and_then(|slug| self.desk.group_id(slug))
+        {
             Some(group_id) => store::group_agents(conn, group_id),
             None => Ok(Vec::new()),
         }
     }
 
-    fn mail(&mut self, conn: &mut DbConnection, notice: Notice, recipient: Recipient, to: &Addressee, recorded: &Recorded) -> QueryResult<()> {
-        let Some(content) = self.content(conn, notice, recipient, to.language, recorded)? else { return Ok(()) };
+    fn mail(
+        &mut self,
+        conn: &mut DbConnection,
+        notice: Notice,
+        recipient: Recipient,
+        to: &Addressee,
+        recorded: &Recorded,
+    ) -> QueryResult<()> {
+        let Some(content) = self.content(conn, notice, recipient, to.language, recorded)? else {
+            return Ok(());
+        };
         // An address that was good when it was stored is good now; a bad one must not stop the ticket.
-        let Ok(email) = EmailAddress::parse(&to.email) else { return Ok(()) };
+        let Ok(email) = EmailAddress::parse(&to.email) else {
+            return Ok(());
+        };
         let mail = NewMail {
             desk_id: self.desk.id,
             ticket_id: Some(self.changed.ticket_id),
@@ -149,7 +217,10 @@ impl Teller<'_> {
             language: to.language,
             payload: MailPayload {
                 desk: voice(&self.desk.profile, to.language),
-                ticket: Some(TicketRef { code: self.changed.code.clone(), subject: self.subject.to_owned() }),
+                ticket: Some(TicketRef {
+                    code: self.changed.code.clone(),
+                    subject: self.subject.to_owned(),
+                }),
                 content,
             },
             cause: format!("ticket:{}:event:{}", self.changed.ticket_id, recorded.seq),
@@ -174,7 +245,9 @@ impl Teller<'_> {
                 let profile = &self.desk.profile;
                 let ticket = self.ticket();
                 Content::TicketCreated {
-                    type_label: profile.request_type(ticket.request_type).map_or_else(String::new, |kind| kind.label.get(lang).to_owned()),
+                    type_label: profile
+                        .request_type(ticket.request_type)
+                        .map_or_else(String::new, |kind| kind.label.get(lang).to_owned()),
                     category: category(profile, ticket, lang),
                     priority: priority(profile, ticket, lang),
                     promise: self.promise(lang),
@@ -184,19 +257,51 @@ impl Teller<'_> {
             }
             (Notice::TicketCreated, _) => {
                 let group = self.group_name(lang);
-                Content::NewTicketToGroup { facts: self.facts(conn, lang)?, group }
+                Content::NewTicketToGroup {
+                    facts: self.facts(conn, lang)?,
+                    group,
+                }
             }
-            (Notice::RequesterWrote, _) if to_requester => Content::MessageReceived { message: text, attachments },
-            (Notice::RequesterWrote, _) => Content::MessageToTeam { author, message: text, attachments },
-            (Notice::MessageAdded, _) if to_requester => Content::MessageToRequester { author, message: text, attachments },
+            (Notice::RequesterWrote, _) if to_requester => Content::MessageReceived {
+                message: text,
+                attachments,
+            },
+            (Notice::RequesterWrote, _) => Content::MessageToTeam {
+                author,
+                message: text,
+                attachments,
+            },
+            (Notice::MessageAdded, _) if to_requester => Content::MessageToRequester {
+                author,
+                message: text,
+                attachments,
+            },
             (Notice::Assigned, _) => {
                 let assigned_by = by_somebody(&recorded.actor);
-                Content::Assigned { facts: self.facts(conn, lang)?, assigned_by }
+                Content::Assigned {
+                    facts: self.facts(conn, lang)?,
+                    assigned_by,
+                }
             }
-            (Notice::Escalated, Event::Escalated { to_level, justification, .. }) => {
+            (
+                Notice::Escalated,
+                Event::Escalated {
+                    to_level,
+                    justification,
+                    ..
+                },
+            ) => {
                 let group = self.ticket().group.is_some().then(|| self.group_name(lang));
-                let justification = justification.as_ref().map_or_else(String::new, ToString::to_string);
-                Content::Escalated { facts: self.facts(conn, lang)?, level: to_level.number(), group, escalated_by: author, justification }
+                let justification = justification
+                    .as_ref()
+                    .map_or_else(String::new, ToString::to_string);
+                Content::Escalated {
+                    facts: self.facts(conn, lang)?,
+                    level: to_level.number(),
+                    group,
+                    escalated_by: author,
+                    justification,
+                }
             }
             (Notice::Solved, Event::Solved { solution, .. }) => Content::Solved {
                 solution: solution.to_string(),
@@ -204,31 +309,52 @@ impl Teller<'_> {
                 closes_at: shared::ticket::closes_by_silence_at(self.ticket(), &self.desk.profile),
             },
             (Notice::SolutionRejected, Event::SolutionRejected { reason, .. }) => {
-                let reason = reason.as_ref().map_or_else(String::new, ToString::to_string);
-                if to_requester { Content::Reopened { reason } } else { Content::RejectedToTeam { author, reason } }
+                let reason = reason
+                    .as_ref()
+                    .map_or_else(String::new, ToString::to_string);
+                if to_requester {
+                    Content::Reopened { reason }
+                } else {
+                    Content::RejectedToTeam { author, reason }
+                }
             }
             (Notice::Reopened, _) if to_requester => Content::Reopened { reason: text },
             (Notice::Closed, Event::StatusChanged { to, .. }) => Content::Closed {
                 status: self.desk.profile.status_label(*to, lang).to_owned(),
-                rating: self.ticket().rating.as_ref().and_then(|rating| rating.stars).map(|stars| stars.number()),
-                by_silence: recorded.actor.kind == ActorKind::System && self.ticket().rating.is_none(),
+                rating: self
+                    .ticket()
+                    .rating
+                    .as_ref()
+                    .and_then(|rating| rating.stars)
+                    .map(|stars| stars.number()),
+                by_silence: recorded.actor.kind == ActorKind::System
+                    && self.ticket().rating.is_none(),
             },
             _ => return Ok(None),
         }))
     }
 
     fn group_name(&self, lang: Lang) -> String {
-        let group = self.ticket().group.as_deref().and_then(|key| self.desk.profile.group(key));
+        let group = self
+            .ticket()
+            .group
+            .as_deref()
+            .and_then(|key| self.desk.profile.group(key));
         group.map_or_else(String::new, |group| group.name.get(lang).to_owned())
     }
 
     /// What was promised when the ticket was created, in words.
     fn promise(&self, lang: Lang) -> Option<String> {
         let (attention, solution) = clocks(self.ticket(), self.desk, self.now);
-        let words = |target: Option<_>| target.map(|target| crate::desks::view::target_words(target, lang));
+        let words =
+            |target: Option<_>| target.map(|target| crate::desks::view::target_words(target, lang));
         match (words(attention.target), words(solution.target), lang) {
-            (Some(attention), Some(solution), Lang::Es) => Some(format!("Atención en {attention}, solución en {solution}")),
-            (Some(attention), Some(solution), Lang::En) => Some(format!("Attention in {attention}, solution in {solution}")),
+            (Some(attention), Some(solution), Lang::Es) => {
+                Some(format!("Atención en {attention}, solución en {solution}"))
+            }
+            (Some(attention), Some(solution), Lang::En) => {
+                Some(format!("Attention in {attention}, solution in {solution}"))
+            }
             (Some(attention), None, Lang::Es) => Some(format!("Atención en {attention}")),
             (Some(attention), None, Lang::En) => Some(format!("Attention in {attention}")),
             (None, Some(solution), Lang::Es) => Some(format!("Solución en {solution}")),
@@ -242,20 +368,30 @@ impl Teller<'_> {
         if self.description.is_none() {
             let messages = store::messages_before(conn, self.changed.ticket_id, None, 50)?;
             let first = store::first_message(conn, self.changed.ticket_id)?;
-            let last = messages.first().filter(|last| first.as_ref().is_none_or(|first| first.id != last.id)).map(|last| last.body.clone());
+            let last = messages
+                .first()
+                .filter(|last| first.as_ref().is_none_or(|first| first.id != last.id))
+                .map(|last| last.body.clone());
             self.description = Some(first.map_or_else(String::new, |first| first.body));
             return Ok(self.facts_of(requester, last, lang));
         }
         Ok(self.facts_of(requester, None, lang))
     }
 
-    fn facts_of(&self, requester: RequesterRow, last_note: Option<String>, lang: Lang) -> TicketFacts {
+    fn facts_of(
+        &self,
+        requester: RequesterRow,
+        last_note: Option<String>,
+        lang: Lang,
+    ) -> TicketFacts {
         let profile = &self.desk.profile;
         let ticket = self.ticket();
         let (attention, solution) = clocks(ticket, self.desk, self.now);
         TicketFacts {
             request_type: ticket.request_type,
-            type_label: profile.request_type(ticket.request_type).map_or_else(String::new, |kind| kind.label.get(lang).to_owned()),
+            type_label: profile
+                .request_type(ticket.request_type)
+                .map_or_else(String::new, |kind| kind.label.get(lang).to_owned()),
             requester: requester.full_name,
             requester_email: Some(requester.email),
             requester_phone: Some(requester.phone),
@@ -266,7 +402,11 @@ impl Teller<'_> {
             status: profile.status_label(ticket.status, lang).to_owned(),
             priority: priority(profile, ticket, lang),
             opened_at: ticket.created_at,
-            attention_due_at: if attention.met_at.is_none() { attention.due_at } else { None },
+            attention_due_at: if attention.met_at.is_none() {
+                attention.due_at
+            } else {
+                None
+            },
             solution_due_at: solution.due_at,
             last_note,
             detail: self.description.clone().unwrap_or_default(),
@@ -292,11 +432,18 @@ pub fn voice(desk: &Desk, lang: Lang) -> DeskVoice {
 }
 
 fn category(desk: &Desk, ticket: &Ticket, lang: Lang) -> String {
-    ticket.category.as_deref().and_then(|key| desk.catalog.get(key)).map_or_else(String::new, |entry| entry.path_label(lang))
+    ticket
+        .category
+        .as_deref()
+        .and_then(|key| desk.catalog.get(key))
+        .map_or_else(String::new, |entry| entry.path_label(lang))
 }
 
 fn priority(desk: &Desk, ticket: &Ticket, lang: Lang) -> String {
-    desk.priority.get(&ticket.priority).map_or_else(|| ticket.priority.clone(), |priority| priority.label.get(lang).to_owned())
+    desk.priority.get(&ticket.priority).map_or_else(
+        || ticket.priority.clone(),
+        |priority| priority.label.get(lang).to_owned(),
+    )
 }
 
 fn by_somebody(actor: &ActorRef) -> Option<String> {

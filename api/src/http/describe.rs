@@ -41,15 +41,23 @@ fn complete(operation: &mut Operation, method: HttpMethod, with_parameter: bool)
         ProblemType::Internal,
         ProblemType::Unavailable,
     ];
-    let has_query = operation.parameters.iter().flatten().any(|parameter| match parameter {
-        RefOr::T(parameter) => parameter.parameter_in == ParameterIn::Query,
-        RefOr::Ref(_) => false,
-    });
+    let has_query = operation
+        .parameters
+        .iter()
+        .flatten()
+        .any(|parameter| match parameter {
+            RefOr::T(parameter) => parameter.parameter_in == ParameterIn::Query,
+            RefOr::Ref(_) => false,
+        });
     if has_query || operation.request_body.is_some() {
         kinds.push(ProblemType::Validation);
     }
     if operation.request_body.is_some() {
-        kinds.extend([ProblemType::Timeout, ProblemType::TooLarge, ProblemType::UnsupportedMediaType]);
+        kinds.extend([
+            ProblemType::Timeout,
+            ProblemType::TooLarge,
+            ProblemType::UnsupportedMediaType,
+        ]);
     }
     if operation.security.is_some() {
         kinds.extend([ProblemType::Unauthorized, ProblemType::Forbidden]);
@@ -62,11 +70,20 @@ fn complete(operation: &mut Operation, method: HttpMethod, with_parameter: bool)
     }
     for kind in kinds {
         let status = kind.status().to_string();
-        operation.responses.responses.entry(status).or_insert_with(|| RefOr::T(response(kind)));
+        operation
+            .responses
+            .responses
+            .entry(status)
+            .or_insert_with(|| RefOr::T(response(kind)));
     }
 }
 
 fn response(kind: ProblemType) -> Response {
-    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
-    ResponseBuilder::new().description(kind.title(Lang::En)).content(PROBLEM_JSON, content).build()
+    let content = ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name("Problem")))
+        .build();
+    ResponseBuilder::new()
+        .description(kind.title(Lang::En))
+        .content(PROBLEM_JSON, content)
+        .build()
 }

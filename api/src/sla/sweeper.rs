@@ -19,11 +19,20 @@ pub const BATCH: usize = 200;
 ///
 /// Each ticket is a transaction of its own, so that one bad ticket does not hold up the others. Two workers that meet at
 /// one ticket wait for each other and the second finds nothing left to do.
-pub async fn run_once(db: &Db, desks: &DeskRegistry, now: DateTime<Utc>) -> Result<usize, TicketError> {
-    let due = db.read(move |conn: &mut DbConnection| store::due_for_effects(conn, now, BATCH as i64).map_err(TicketError::from)).await?;
+pub async fn run_once(
+    db: &Db,
+    desks: &DeskRegistry,
+    now: DateTime<Utc>,
+) -> Result<usize, TicketError> {
+    let due = db
+        .read(move |conn: &mut DbConnection| {
+            store::due_for_effects(conn, now, BATCH as i64).map_err(TicketError::from)
+        })
+        .await?;
     for id in &due {
         let (id, desks) = (*id, desks.clone());
-        let done: Result<(), TicketError> = db.write(move |conn| sweep(conn, &desks, id, now)).await;
+        let done: Result<(), TicketError> =
+            db.write(move |conn| sweep(conn, &desks, id, now)).await;
         if let Err(error) = done {
             tracing::error!(ticket.id = id, error = %error, "a timed effect could not be written");
         }
@@ -31,10 +40,17 @@ pub async fn run_once(db: &Db, desks: &DeskRegistry, now: DateTime<Utc>) -> Resu
     Ok(due.len())
 }
 
-fn sweep(conn: &mut DbConnection, desks: &DeskRegistry, id: i64, now: DateTime<Utc>) -> Result<(), TicketError> {
+fn sweep(
+    conn: &mut DbConnection,
+    desks: &DeskRegistry,
+    id: i64,
+    now: DateTime<Utc>,
+) -> Result<(), TicketError> {
     // A bound on what one visit may write: every effect of both clocks in every start is far below it.
     for _ in 0..64 {
-        let Some(record) = store::load_by_id(conn, id)? else { return Ok(()) };
+        let Some(record) = store::load_by_id(conn, id)? else {
+            return Ok(());
+        };
         let desk = desks.version(conn, record.desk_id, record.desk_version)?;
         let Some(command) = next_command(&record.state, &desk, now) else {
             // Nothing to write, e.g. because somebody else did: look again when the next effect is due.
@@ -60,9 +76,20 @@ fn next_command(ticket: &Ticket, desk: &InstalledDesk, now: DateTime<Utc>) -> Op
     if let Some(effect) = unwritten {
         let clock = effect.clock;
         return Some(match effect.what {
-            DueWhat::Warning(percent) => Command::RecordWarning { clock, percent, generation: effect.generation, due_at: effect.at },
-            DueWhat::Breach => Command::RecordBreach { clock, generation: effect.generation, due_at: effect.at },
+            DueWhat::Warning(percent) => Command::RecordWarning {
+                clock,
+                percent,
+                generation: effect.generation,
+                due_at: effect.at,
+            },
+            DueWhat::Breach => Command::RecordBreach {
+                clock,
+                generation: effect.generation,
+                due_at: effect.at,
+            },
         });
     }
-    closes_by_silence_at(ticket, &desk.profile).filter(|at| *at <= now).map(|_| Command::CloseBySilence)
+    closes_by_silence_at(ticket, &desk.profile)
+        .filter(|at| *at <= now)
+        .map(|_| Command::CloseBySilence)
 }

@@ -33,9 +33,18 @@ pub fn verify(conn: &mut DbConnection, desks: &DeskRegistry) -> Result<Report, D
             .filter(tickets::id.gt(after))
             .order(tickets::id)
             .limit(200)
-            .select((tickets::id, tickets::desk_id, tickets::desk_version, tickets::code, tickets::head_hash, tickets::state))
+            .select((
+                tickets::id,
+                tickets::desk_id,
+                tickets::desk_version,
+                tickets::code,
+                tickets::head_hash,
+                tickets::state,
+            ))
             .load(conn)?;
-        let Some(last) = rows.last() else { return Ok(report) };
+        let Some(last) = rows.last() else {
+            return Ok(report);
+        };
         after = last.0;
         for (id, desk_id, version, code, head, state) in rows {
             let desk = desks.version(conn, desk_id, version)?;
@@ -47,28 +56,49 @@ pub fn verify(conn: &mut DbConnection, desks: &DeskRegistry) -> Result<Report, D
             for (place, (row, hash)) in history.into_iter().enumerate() {
                 let seq = u32::try_from(row.seq).unwrap_or(0);
                 let kind: ActorKind = row.actor_kind.parse().unwrap_or(ActorKind::System);
-                let actor = ActorRef { kind, id: row.actor_id, name: row.actor_name };
+                let actor = ActorRef {
+                    kind,
+                    id: row.actor_id,
+                    name: row.actor_name,
+                };
                 let at = row.at.get();
                 previous = chain(&previous, seq, at, &actor, &row.data);
                 if previous != hash {
-                    report.faults.push(format!("{code}: event {seq} was changed"));
+                    report
+                        .faults
+                        .push(format!("{code}: event {seq} was changed"));
                 }
                 if usize::try_from(seq).ok() != Some(place + 1) {
-                    report.faults.push(format!("{code}: event {seq} stands at place {}", place + 1));
+                    report
+                        .faults
+                        .push(format!("{code}: event {seq} stands at place {}", place + 1));
                 }
                 if recorded.last().is_some_and(|before| before.at > at) {
-                    report.faults.push(format!("{code}: event {seq} is older than the one before it"));
+                    report.faults.push(format!(
+                        "{code}: event {seq} is older than the one before it"
+                    ));
                 }
                 match serde_json::from_str::<Event>(&row.data) {
-                    Ok(event) => recorded.push(Recorded { seq, at, actor, event }),
-                    Err(error) => report.faults.push(format!("{code}: event {seq} cannot be read: {error}")),
+                    Ok(event) => recorded.push(Recorded {
+                        seq,
+                        at,
+                        actor,
+                        event,
+                    }),
+                    Err(error) => report
+                        .faults
+                        .push(format!("{code}: event {seq} cannot be read: {error}")),
                 }
             }
             if previous != head {
-                report.faults.push(format!("{code}: the history does not end where the ticket says"));
+                report.faults.push(format!(
+                    "{code}: the history does not end where the ticket says"
+                ));
             }
             if fold(&desk.profile, &recorded).as_ref() != Some(&state.0) {
-                report.faults.push(format!("{code}: the history gives another ticket than the stored one"));
+                report.faults.push(format!(
+                    "{code}: the history gives another ticket than the stored one"
+                ));
             }
         }
     }

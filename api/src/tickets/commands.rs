@@ -80,7 +80,17 @@ pub fn open_ticket(
     new: OpenTicket,
     now: DateTime<Utc>,
 ) -> Result<Changed, TicketError> {
-    let OpenTicket { requester, channel, request_type, category, priority, subject, message, files, identity } = new;
+    let OpenTicket {
+        requester,
+        channel,
+        request_type,
+        category,
+        priority,
+        subject,
+        message,
+        files,
+        identity,
+    } = new;
     let rules = NewTicket {
         status: Status::New,
         request_type,
@@ -89,7 +99,11 @@ pub fn open_ticket(
         impact: None,
         urgency: None,
         channel,
-        requester: RequesterRef { id: requester.id, name: requester.full_name.clone(), vip: false },
+        requester: RequesterRef {
+            id: requester.id,
+            name: requester.full_name.clone(),
+            vip: false,
+        },
         identity,
         subject: subject.clone(),
         message_id: None,
@@ -119,12 +133,37 @@ pub fn open_ticket(
         },
     )?;
     store::insert_events(conn, pipeline::event_rows(desk.id, ticket_id, &folded))?;
-    let author = Author { kind: "requester", id: Some(requester.id), name: &requester.full_name };
-    let place = MessagePlace { desk, ticket_id, visibility: Visibility::Public };
+    let author = Author {
+        kind: "requester",
+        id: Some(requester.id),
+        name: &requester.full_name,
+    };
+    let place = MessagePlace {
+        desk,
+        ticket_id,
+        visibility: Visibility::Public,
+    };
     let (_, attachments) = write_message(conn, place, author, &message, files, now)?;
-    let changed = Changed { ticket_id, code, version: 1, ticket: folded.ticket, recorded: folded.recorded };
-    let written = Written { text: message.into_string(), attachments };
-    tell(conn, desk, subject.as_str(), &changed, Some(requester), &written, now)?;
+    let changed = Changed {
+        ticket_id,
+        code,
+        version: 1,
+        ticket: folded.ticket,
+        recorded: folded.recorded,
+    };
+    let written = Written {
+        text: message.into_string(),
+        attachments,
+    };
+    tell(
+        conn,
+        desk,
+        subject.as_str(),
+        &changed,
+        Some(requester),
+        &written,
+        now,
+    )?;
     Ok(changed)
 }
 
@@ -204,7 +243,9 @@ pub fn load(
 ) -> Result<(TicketRecord, Arc<InstalledDesk>), TicketError> {
     let found = match scope {
         Scope::Desks(ids) => store::load_for_desks(conn, code, ids.as_deref())?,
-        Scope::Requester { desk_id, person_id } => store::load_for_requester(conn, code, *desk_id, *person_id)?,
+        Scope::Requester { desk_id, person_id } => {
+            store::load_for_requester(conn, code, *desk_id, *person_id)?
+        }
     };
     let record = found.ok_or(TicketError::NotFound)?;
     let desk = desks.version(conn, record.desk_id, record.desk_version)?;
@@ -226,33 +267,89 @@ pub fn change(
     now: DateTime<Utc>,
 ) -> Result<Changed, TicketError> {
     if expected.is_some_and(|seen| !seen(record.version)) {
-        return Err(TicketError::VersionMismatch { current: record.version });
+        return Err(TicketError::VersionMismatch {
+            current: record.version,
+        });
     }
     match change {
         Change::Assign { assignee, group } => {
-            let taken_by_self = assignee.is_some() && actor.as_agent().map(|agent| agent.id) == assignee && group.is_none();
+            let taken_by_self = assignee.is_some()
+                && actor.as_agent().map(|agent| agent.id) == assignee
+                && group.is_none();
             let command = if taken_by_self {
                 Command::Take
             } else {
-                Command::Assign { group, assignee: find_assignee(conn, desk, assignee)?, reason: None, note: None }
+                Command::Assign {
+                    group,
+                    assignee: find_assignee(conn, desk, assignee)?,
+                    reason: None,
+                    note: None,
+                }
             };
             run(conn, desk, record, actor, &command, Written::default(), now)
         }
-        Change::Escalate { level, group, assignee, justification, diagnosis } => {
+        Change::Escalate {
+            level,
+            group,
+            assignee,
+            justification,
+            diagnosis,
+        } => {
             let assignee = find_assignee(conn, desk, assignee)?;
-            let command = Command::Escalate { level: Some(level), group: Some(group), assignee, reason: None, justification, diagnosis };
+            let command = Command::Escalate {
+                level: Some(level),
+                group: Some(group),
+                assignee,
+                reason: None,
+                justification,
+                diagnosis,
+            };
             run(conn, desk, record, actor, &command, Written::default(), now)
         }
         Change::Prioritise { priority, reason } => {
-            let command = Command::ChangePriority { priority: Some(priority), impact: None, urgency: None, reason };
+            let command = Command::ChangePriority {
+                priority: Some(priority),
+                impact: None,
+                urgency: None,
+                reason,
+            };
             run(conn, desk, record, actor, &command, Written::default(), now)
         }
-        Change::Solve { solution, reason, files } => solve(conn, desk, record, actor, solution, reason, files, now),
-        Change::Write { visibility, body, files } => write(conn, desk, record, actor, visibility, body, files, now),
-        Change::Accept => run(conn, desk, record, actor, &Command::Accept, Written::default(), now),
+        Change::Solve {
+            solution,
+            reason,
+            files,
+        } => solve(conn, desk, record, actor, solution, reason, files, now),
+        Change::Write {
+            visibility,
+            body,
+            files,
+        } => write(conn, desk, record, actor, visibility, body, files, now),
+        Change::Accept => run(
+            conn,
+            desk,
+            record,
+            actor,
+            &Command::Accept,
+            Written::default(),
+            now,
+        ),
         Change::Reject { reason } => {
-            let text = reason.as_ref().map_or_else(String::new, ToString::to_string);
-            run(conn, desk, record, actor, &Command::Reject { reason }, Written { text, attachments: Vec::new() }, now)
+            let text = reason
+                .as_ref()
+                .map_or_else(String::new, ToString::to_string);
+            run(
+                conn,
+                desk,
+                record,
+                actor,
+                &Command::Reject { reason },
+                Written {
+                    text,
+                    attachments: Vec::new(),
+                },
+                now,
+            )
         }
         Change::Rate { stars, comment } => rate(conn, desk, record, actor, stars, comment, now),
     }
@@ -282,7 +379,15 @@ pub fn run_system(
     command: &Command,
     now: DateTime<Utc>,
 ) -> Result<Changed, TicketError> {
-    run(conn, desk, record, &Actor::System, command, Written::default(), now)
+    run(
+        conn,
+        desk,
+        record,
+        &Actor::System,
+        command,
+        Written::default(),
+        now,
+    )
 }
 
 fn solve(
@@ -295,17 +400,39 @@ fn solve(
     files: Files,
     now: DateTime<Utc>,
 ) -> Result<Changed, TicketError> {
-    let command = Command::Solve { solution: solution.clone(), reason };
+    let command = Command::Solve {
+        solution: solution.clone(),
+        reason,
+    };
     // Ask before the message is stored: a refusal must not depend on its files.
     decide(&record.state, &desk.profile, actor, &command, now)?;
     let mut attachments = Vec::new();
     if let (false, Some(solution)) = (files.ids.is_empty(), &solution) {
         let reference = actor.reference();
-        let author = Author { kind: reference.kind.as_str(), id: reference.id, name: &reference.name };
-        let place = MessagePlace { desk, ticket_id: record.id, visibility: Visibility::Public };
+        let author = Author {
+            kind: reference.kind.as_str(),
+            id: reference.id,
+            name: &reference.name,
+        };
+        let place = MessagePlace {
+            desk,
+            ticket_id: record.id,
+            visibility: Visibility::Public,
+        };
         (_, attachments) = write_message(conn, place, author, solution, files, now)?;
     }
-    run(conn, desk, record, actor, &command, Written { text: String::new(), attachments }, now)
+    run(
+        conn,
+        desk,
+        record,
+        actor,
+        &command,
+        Written {
+            text: String::new(),
+            attachments,
+        },
+        now,
+    )
 }
 
 fn write(
@@ -319,13 +446,44 @@ fn write(
     now: DateTime<Utc>,
 ) -> Result<Changed, TicketError> {
     // The rules do not look at the message's key, so they can be asked before it exists.
-    decide(&record.state, &desk.profile, actor, &Command::AddMessage { message_id: 0, visibility }, now)?;
+    decide(
+        &record.state,
+        &desk.profile,
+        actor,
+        &Command::AddMessage {
+            message_id: 0,
+            visibility,
+        },
+        now,
+    )?;
     let reference = actor.reference();
-    let author = Author { kind: reference.kind.as_str(), id: reference.id, name: &reference.name };
-    let place = MessagePlace { desk, ticket_id: record.id, visibility };
+    let author = Author {
+        kind: reference.kind.as_str(),
+        id: reference.id,
+        name: &reference.name,
+    };
+    let place = MessagePlace {
+        desk,
+        ticket_id: record.id,
+        visibility,
+    };
     let (message_id, attachments) = write_message(conn, place, author, &body, files, now)?;
-    let written = Written { text: body.into_string(), attachments };
-    run(conn, desk, record, actor, &Command::AddMessage { message_id, visibility }, written, now)
+    let written = Written {
+        text: body.into_string(),
+        attachments,
+    };
+    run(
+        conn,
+        desk,
+        record,
+        actor,
+        &Command::AddMessage {
+            message_id,
+            visibility,
+        },
+        written,
+        now,
+    )
 }
 
 fn rate(
@@ -337,20 +495,44 @@ fn rate(
     comment: Option<Reason>,
     now: DateTime<Utc>,
 ) -> Result<Changed, TicketError> {
-    let command = Command::Rate { stars: Some(stars), comment: comment.clone(), answers: Vec::new() };
+    let command = Command::Rate {
+        stars: Some(stars),
+        comment: comment.clone(),
+        answers: Vec::new(),
+    };
     let changed = run(conn, desk, record, actor, &command, Written::default(), now)?;
     let cycle = i32::try_from(changed.ticket.cycle()).unwrap_or(i32::MAX);
     let comment = comment.as_ref().map(Reason::as_str);
-    store::insert_survey(conn, desk.id, changed.ticket_id, cycle, i32::from(stars.number()), comment, changed.ticket.requester.id, now)?;
+    store::insert_survey(
+        conn,
+        desk.id,
+        changed.ticket_id,
+        cycle,
+        i32::from(stars.number()),
+        comment,
+        changed.ticket.requester.id,
+        now,
+    )?;
     Ok(changed)
 }
 
 /// An active agent of the desk with their groups; absent, inactive and foreign ones are refused alike (B-57).
-fn find_assignee(conn: &mut DbConnection, desk: &InstalledDesk, id: Option<i64>) -> Result<Option<Assignee>, TicketError> {
+fn find_assignee(
+    conn: &mut DbConnection,
+    desk: &InstalledDesk,
+    id: Option<i64>,
+) -> Result<Option<Assignee>, TicketError> {
     let Some(id) = id else { return Ok(None) };
     match store::desk_agent(conn, desk.id, id)? {
-        Some((agent, groups)) => Ok(Some(Assignee { id: agent.id, name: agent.full_name, groups })),
-        None => Err(TicketError::Invalid(vec![fault("/assignee", FieldCode::Unknown.as_str())])),
+        Some((agent, groups)) => Ok(Some(Assignee {
+            id: agent.id,
+            name: agent.full_name,
+            groups,
+        })),
+        None => Err(TicketError::Invalid(vec![fault(
+            "/assignee",
+            FieldCode::Unknown.as_str(),
+        )])),
     }
 }
 
@@ -387,20 +569,38 @@ fn write_message(
         created_at: Ts::new(now),
     };
     let message_id = store::insert_message(conn, row)?;
-    let quota = Quota { files_per_message: place.desk.profile.attachments.max_files as usize, ticket_bytes: files.ticket_bytes };
-    let target = Place { desk_id: place.desk.id, ticket_id: place.ticket_id, message_id, visibility: place.visibility };
+    let quota = Quota {
+        files_per_message: place.desk.profile.attachments.max_files as usize,
+        ticket_bytes: files.ticket_bytes,
+    };
+    let target = Place {
+        desk_id: place.desk.id,
+        ticket_id: place.ticket_id,
+        message_id,
+        visibility: place.visibility,
+    };
     let bound = bind(conn, &files.owner, &files.ids, target, quota, now).map_err(unbound)?;
-    Ok((message_id, bound.into_iter().map(|file| file.name).collect()))
+    Ok((
+        message_id,
+        bound.into_iter().map(|file| file.name).collect(),
+    ))
 }
 
 fn unbound(error: BindError) -> TicketError {
     let at = |positions: Vec<usize>, code: &'static str| {
-        TicketError::Invalid(positions.into_iter().map(|position| fault(&format!("/attachments/{position}"), code)).collect())
+        TicketError::Invalid(
+            positions
+                .into_iter()
+                .map(|position| fault(&format!("/attachments/{position}"), code))
+                .collect(),
+        )
     };
     match error {
         BindError::Unknown(positions) => at(positions, "unknown_upload"),
         BindError::Used(positions) => at(positions, "used_upload"),
-        BindError::TooMany { .. } => TicketError::Invalid(vec![fault("/attachments", "too_many_files")]),
+        BindError::TooMany { .. } => {
+            TicketError::Invalid(vec![fault("/attachments", "too_many_files")])
+        }
         BindError::TicketFull { .. } => TicketError::Invalid(vec![fault("/attachments", "quota")]),
         BindError::Db(error) => TicketError::Db(error),
     }

@@ -54,26 +54,80 @@ pub fn field_words(code: &str) -> (&'static str, &'static str) {
     match code {
         "required" => ("Complete este dato.", "Fill this in."),
         "too_long" => ("Es demasiado largo.", "This is too long."),
-        "control_characters" => ("Contiene caracteres no permitidos.", "It holds characters that are not allowed."),
-        "not_an_address" => ("Escriba un correo como nombre@entidad.gov.co.", "Write an address such as name@example.org."),
-        "non_ascii_domain" => ("El dominio del correo tiene letras no admitidas.", "The domain holds letters that are not accepted."),
-        "not_a_phone_number" => ("Escriba un número de teléfono.", "Write a telephone number."),
-        "out_of_range" => ("El valor está fuera del rango permitido.", "The value is out of range."),
-        "unknown" => ("Elija una de las opciones disponibles.", "Choose one of the available options."),
-        "not_a_leaf" => ("Elija una opción del último nivel.", "Choose an option of the last level."),
-        "retired" => ("Esta opción ya no se usa. Elija otra.", "This option is no longer used. Choose another."),
-        "not_in_level" => ("Ese grupo no atiende en ese nivel.", "That group does not work at that level."),
-        "not_in_group" => ("La persona no pertenece a ese grupo.", "This person is not a member of that group."),
-        "not_onsite" => ("Ese grupo no atiende en sitio.", "That group does not go on site."),
-        "not_a_vendor" => ("Ese grupo no es de un proveedor.", "That group is not a vendor's."),
+        "control_characters" => (
+            "Contiene caracteres no permitidos.",
+            "It holds characters that are not allowed.",
+        ),
+        "not_an_address" => (
+            "Escriba un correo como nombre@entidad.gov.co.",
+            "Write an address such as name@example.org.",
+        ),
+        "non_ascii_domain" => (
+            "El dominio del correo tiene letras no admitidas.",
+            "The domain holds letters that are not accepted.",
+        ),
+        "not_a_phone_number" => (
+            "Escriba un número de teléfono.",
+            "Write a telephone number.",
+        ),
+        "out_of_range" => (
+            "El valor está fuera del rango permitido.",
+            "The value is out of range.",
+        ),
+        "unknown" => (
+            "Elija una de las opciones disponibles.",
+            "Choose one of the available options.",
+        ),
+        "not_a_leaf" => (
+            "Elija una opción del último nivel.",
+            "Choose an option of the last level.",
+        ),
+        "retired" => (
+            "Esta opción ya no se usa. Elija otra.",
+            "This option is no longer used. Choose another.",
+        ),
+        "not_in_level" => (
+            "Ese grupo no atiende en ese nivel.",
+            "That group does not work at that level.",
+        ),
+        "not_in_group" => (
+            "La persona no pertenece a ese grupo.",
+            "This person is not a member of that group.",
+        ),
+        "not_onsite" => (
+            "Ese grupo no atiende en sitio.",
+            "That group does not go on site.",
+        ),
+        "not_a_vendor" => (
+            "Ese grupo no es de un proveedor.",
+            "That group is not a vendor's.",
+        ),
         "in_the_past" => ("Elija una fecha futura.", "Choose a date in the future."),
-        "wrong_kind" => ("La respuesta no corresponde a la pregunta.", "The answer does not fit the question."),
+        "wrong_kind" => (
+            "La respuesta no corresponde a la pregunta.",
+            "The answer does not fit the question.",
+        ),
         "duplicate" => ("Está repetido.", "It is given twice."),
-        "not_taken" => ("La mesa no recibe este dato aquí.", "The desk does not take this here."),
-        "unknown_upload" => ("Ese archivo no está disponible. Adjúntelo de nuevo.", "That file is not available. Attach it again."),
-        "used_upload" => ("Ese archivo ya se usó en otro mensaje.", "That file was used in another message already."),
-        "too_many_files" => ("Son demasiados archivos para un mensaje.", "These are too many files for one message."),
-        "quota" => ("Los archivos del ticket superan el total permitido.", "The files of the ticket exceed the allowed total."),
+        "not_taken" => (
+            "La mesa no recibe este dato aquí.",
+            "The desk does not take this here.",
+        ),
+        "unknown_upload" => (
+            "Ese archivo no está disponible. Adjúntelo de nuevo.",
+            "That file is not available. Attach it again.",
+        ),
+        "used_upload" => (
+            "Ese archivo ya se usó en otro mensaje.",
+            "That file was used in another message already.",
+        ),
+        "too_many_files" => (
+            "Son demasiados archivos para un mensaje.",
+            "These are too many files for one message.",
+        ),
+        "quota" => (
+            "Los archivos del ticket superan el total permitido.",
+            "The files of the ticket exceed the allowed total.",
+        ),
         "unknown_requester" => (
             "Ese correo no pertenece a una persona registrada en la mesa.",
             "That address does not belong to a person registered at the desk.",
@@ -99,63 +153,137 @@ impl From<TicketError> for ApiError {
 
 fn refused(refusal: Refusal) -> ApiError {
     match refusal {
-        Refusal::NotAllowedInState { allowed, .. } => ApiError::new(ProblemType::StateConflict).allowing(allowed),
+        Refusal::NotAllowedInState { allowed, .. } => {
+            ApiError::new(ProblemType::StateConflict).allowing(allowed)
+        }
         Refusal::NotPermitted { why } => {
             let (es, en) = denial_words(why);
             ApiError::forbidden().detail(es, en)
         }
         Refusal::Unmet { needs } => {
-            let (es, en) = needs.first().map_or(("El ticket no está listo para esto.", "The ticket is not ready for this."), |need| need_words(*need));
+            let (es, en) = needs.first().map_or(
+                (
+                    "El ticket no está listo para esto.",
+                    "The ticket is not ready for this.",
+                ),
+                |need| need_words(*need),
+            );
             ApiError::new(ProblemType::StateConflict).detail(es, en)
         }
         Refusal::Conflict { what } => {
             let (es, en) = conflict_words(what);
             ApiError::conflict(es, en)
         }
-        Refusal::Invalid { errors } => {
-            ApiError::validation(errors.into_iter().map(|error| fault(&error.pointer, error.code.as_str())).collect())
-        }
+        Refusal::Invalid { errors } => ApiError::validation(
+            errors
+                .into_iter()
+                .map(|error| fault(&error.pointer, error.code.as_str()))
+                .collect(),
+        ),
     }
 }
 
 fn denial_words(why: Denial) -> (&'static str, &'static str) {
     match why {
-        Denial::NotTheRequester => ("Solo quien creó el ticket puede hacerlo.", "Only the requester of the ticket may do this."),
-        Denial::MissingPrivilege => ("Su perfil no incluye esta acción.", "Your role does not include this."),
-        Denial::NotInCharge => ("Solo quien tiene el ticket a cargo puede hacerlo. Tómelo primero.", "Only whoever is in charge may do this. Take the ticket first."),
-        Denial::NotAMember => ("Usted no pertenece a un grupo del nivel a cargo.", "You belong to no group of the level in charge."),
-        Denial::OwnRequest => ("Nadie decide sobre su propia solicitud.", "Nobody decides their own request."),
-        Denial::SystemOnly => ("Esto lo hace el sistema por sí mismo.", "The product does this by itself."),
-        Denial::InternalNote => ("Los solicitantes no escriben notas internas.", "Requesters do not write internal notes."),
+        Denial::NotTheRequester => (
+            "Solo quien creó el ticket puede hacerlo.",
+            "Only the requester of the ticket may do this.",
+        ),
+        Denial::MissingPrivilege => (
+            "Su perfil no incluye esta acción.",
+            "Your role does not include this.",
+        ),
+        Denial::NotInCharge => (
+            "Solo quien tiene el ticket a cargo puede hacerlo. Tómelo primero.",
+            "Only whoever is in charge may do this. Take the ticket first.",
+        ),
+        Denial::NotAMember => (
+            "Usted no pertenece a un grupo del nivel a cargo.",
+            "You belong to no group of the level in charge.",
+        ),
+        Denial::OwnRequest => (
+            "Nadie decide sobre su propia solicitud.",
+            "Nobody decides their own request.",
+        ),
+        Denial::SystemOnly => (
+            "Esto lo hace el sistema por sí mismo.",
+            "The product does this by itself.",
+        ),
+        Denial::InternalNote => (
+            "Los solicitantes no escriben notas internas.",
+            "Requesters do not write internal notes.",
+        ),
     }
 }
 
 fn conflict_words(what: Conflict) -> (&'static str, &'static str) {
     match what {
-        Conflict::AlreadyAccepted => ("La solución ya fue aceptada.", "The solution was accepted already."),
-        Conflict::AlreadyRated => ("Esta solución ya fue calificada.", "This solution was rated already."),
-        Conflict::AlreadyYours => ("El ticket ya está a su cargo.", "The ticket is yours already."),
+        Conflict::AlreadyAccepted => (
+            "La solución ya fue aceptada.",
+            "The solution was accepted already.",
+        ),
+        Conflict::AlreadyRated => (
+            "Esta solución ya fue calificada.",
+            "This solution was rated already.",
+        ),
+        Conflict::AlreadyYours => (
+            "El ticket ya está a su cargo.",
+            "The ticket is yours already.",
+        ),
         Conflict::AlreadyRecorded => ("Ya quedó registrado.", "It was recorded already."),
-        Conflict::AlreadyToday => ("Ya se registró un intento hoy.", "An attempt was recorded today already."),
+        Conflict::AlreadyToday => (
+            "Ya se registró un intento hoy.",
+            "An attempt was recorded today already.",
+        ),
         Conflict::NothingToChange => ("No hay nada que cambiar.", "There is nothing to change."),
-        Conflict::NotDueYet => ("El plazo aún no ha terminado.", "The term has not ended yet."),
-        Conflict::NoApprovalNeeded => ("La categoría no requiere aprobación.", "The category demands no approval."),
-        Conflict::NotAsked => ("Esa aprobación no está pendiente.", "That approval is not pending."),
+        Conflict::NotDueYet => (
+            "El plazo aún no ha terminado.",
+            "The term has not ended yet.",
+        ),
+        Conflict::NoApprovalNeeded => (
+            "La categoría no requiere aprobación.",
+            "The category demands no approval.",
+        ),
+        Conflict::NotAsked => (
+            "Esa aprobación no está pendiente.",
+            "That approval is not pending.",
+        ),
     }
 }
 
 fn need_words(need: Need) -> (&'static str, &'static str) {
     match need {
-        Need::ThreeContactAttempts => ("Faltan intentos de contacto con el solicitante.", "Attempts to reach the requester are missing."),
+        Need::ThreeContactAttempts => (
+            "Faltan intentos de contacto con el solicitante.",
+            "Attempts to reach the requester are missing.",
+        ),
         Need::NoPendingApproval => ("Hay una aprobación pendiente.", "An approval is pending."),
-        Need::LeafCategory => ("Elija una categoría del último nivel.", "Choose a category of the last level."),
+        Need::LeafCategory => (
+            "Elija una categoría del último nivel.",
+            "Choose a category of the last level.",
+        ),
         Need::PrioritySet => ("Defina la prioridad.", "Set the priority."),
         Need::ResponsiblePerson => ("Asigne una persona responsable.", "Put a person in charge."),
-        Need::MandatoryExtraData => ("Complete los datos adicionales.", "Complete the extra data."),
-        Need::SurveyAnswered => ("El solicitante no ha respondido la encuesta.", "The requester has not answered the survey."),
+        Need::MandatoryExtraData => (
+            "Complete los datos adicionales.",
+            "Complete the extra data.",
+        ),
+        Need::SurveyAnswered => (
+            "El solicitante no ha respondido la encuesta.",
+            "The requester has not answered the survey.",
+        ),
         Need::SolutionAccepted => ("Acepte primero la solución.", "Accept the solution first."),
-        Need::Controls => ("Responda los puntos de control.", "Answer the control questions."),
-        Need::NotOwnRating => ("Nadie califica su propio trabajo.", "Nobody rates their own work."),
-        _ => ("El ticket no está listo para esto.", "The ticket is not ready for this."),
+        Need::Controls => (
+            "Responda los puntos de control.",
+            "Answer the control questions.",
+        ),
+        Need::NotOwnRating => (
+            "Nadie califica su propio trabajo.",
+            "Nobody rates their own work.",
+        ),
+        _ => (
+            "El ticket no está listo para esto.",
+            "The ticket is not ready for this.",
+        ),
     }
 }

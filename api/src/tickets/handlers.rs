@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use shared::api::page::Page;
 use shared::api::problem::Problem;
 use shared::api::tickets::{
-    NewAssignment, NewEscalation, NewMessage, NewPriorityChange, NewSolution, NewTicket, SlaExplanation, TicketChanged, TicketQuery, TicketRow,
-    TicketView, TimelineEntry, ViewCounts,
+    NewAssignment, NewEscalation, NewMessage, NewPriorityChange, NewSolution, NewTicket,
+    SlaExplanation, TicketChanged, TicketQuery, TicketRow, TicketView, TimelineEntry, ViewCounts,
 };
 use shared::ticket::actor::Privilege;
 use shared::ticket::status::Level;
@@ -49,13 +49,20 @@ pub async fn list_tickets(
     let limit = query::limit(&asked)?;
     let sort = asked.sort.unwrap_or_default();
     let fingerprint = query::fingerprint(&caller, &asked);
-    let after: Option<list::Position> = asked.cursor.as_deref().map(|cursor| state.cursors.decode(&fingerprint, cursor)).transpose()?;
+    let after: Option<list::Position> = asked
+        .cursor
+        .as_deref()
+        .map(|cursor| state.cursors.decode(&fingerprint, cursor))
+        .transpose()?;
     let desks = state.desks.clone();
     let read = move |conn: &mut DbConnection| -> Result<_, ApiError> {
         let filter = query::filter(conn, &desks, &caller, &asked, now)?;
         let rows = list::page(conn, &filter, sort, after.as_ref(), limit)?;
         let more = rows.len() > usize::try_from(limit).unwrap_or(usize::MAX);
-        let kept: Vec<_> = rows.into_iter().take(usize::try_from(limit).unwrap_or(usize::MAX)).collect();
+        let kept: Vec<_> = rows
+            .into_iter()
+            .take(usize::try_from(limit).unwrap_or(usize::MAX))
+            .collect();
         let next = kept.last().filter(|_| more).map(|row| row.position(sort));
         let mut items = Vec::with_capacity(kept.len());
         for row in kept {
@@ -65,7 +72,9 @@ pub async fn list_tickets(
         Ok((items, next))
     };
     let (items, next) = state.db.read(read).await?;
-    let next = next.map(|position| state.cursors.encode(&fingerprint, &position)).transpose()?;
+    let next = next
+        .map(|position| state.cursors.encode(&fingerprint, &position))
+        .transpose()?;
     Versioned::by_content(Page { items, next })
 }
 
@@ -100,10 +109,18 @@ pub async fn count_tickets(
     let now = state.clock.now();
     let desks = state.desks.clone();
     let read = move |conn: &mut DbConnection| -> Result<ViewCounts, ApiError> {
-        let asked = TicketQuery { desk: asked.desk, ..TicketQuery::default() };
+        let asked = TicketQuery {
+            desk: asked.desk,
+            ..TicketQuery::default()
+        };
         let filter = query::filter(conn, &desks, &caller, &asked, now)?;
         let counts = list::counts(conn, &filter)?;
-        let deciding: Vec<i64> = filter.desks.iter().copied().filter(|desk| caller.may(*desk, Privilege::AccessDecide)).collect();
+        let deciding: Vec<i64> = filter
+            .desks
+            .iter()
+            .copied()
+            .filter(|desk| caller.may(*desk, Privilege::AccessDecide))
+            .collect();
         let access_requests = crate::people::store::count_pending_access_requests(conn, &deciding)?;
         Ok(ViewCounts {
             mine: counts.mine,
@@ -147,7 +164,9 @@ pub async fn create_ticket(
     let (desks, ticket_bytes) = (state.desks.clone(), ticket_bytes(&state));
     let work = move |conn: &mut DbConnection| {
         once(conn, guard.as_ref(), now, |conn| {
-            let desk = desks.by_slug(conn, &new.desk, now)?.ok_or_else(ApiError::not_found)?;
+            let desk = desks
+                .by_slug(conn, &new.desk, now)?
+                .ok_or_else(ApiError::not_found)?;
             caller.require(desk.id, Privilege::TicketCreate)?;
             let open = parse_new_ticket(conn, desk.id, &caller, new, ticket_bytes)?;
             let changed = commands::open_ticket(conn, &desk, &caller.actor_at(desk.id), open, now)?;
@@ -161,11 +180,17 @@ pub async fn create_ticket(
 
 fn created(changed: &Changed) -> Result<StoredAnswer, ApiError> {
     let location = format!("/api/v1/tickets/{}", changed.code);
-    Ok(StoredAnswer::created(&summary(changed))?.at(location).version(i64::from(changed.version)))
+    Ok(StoredAnswer::created(&summary(changed))?
+        .at(location)
+        .version(i64::from(changed.version)))
 }
 
 fn summary(changed: &Changed) -> TicketChanged {
-    TicketChanged { code: changed.code.clone(), version: changed.version, status: changed.ticket.status }
+    TicketChanged {
+        code: changed.code.clone(),
+        version: changed.version,
+        status: changed.ticket.status,
+    }
 }
 
 fn ticket_bytes(state: &AppState) -> i64 {
@@ -182,7 +207,10 @@ fn parse_new_ticket(
     let mut faults = Faults::new();
     let subject = faults.take("/subject", Subject::parse(&new.subject));
     let message = faults.take("/message", Body::parse(&new.message));
-    let email = faults.take("/requester_email", EmailAddress::parse(&new.requester_email));
+    let email = faults.take(
+        "/requester_email",
+        EmailAddress::parse(&new.requester_email),
+    );
     let requester = match &email {
         Some(email) => store::requester_by_email(conn, desk_id, &email.canonical())?,
         None => None,
@@ -190,7 +218,9 @@ fn parse_new_ticket(
     if email.is_some() && requester.is_none() {
         faults.add(fault("/requester_email", "unknown_requester"));
     }
-    let (Some(subject), Some(message), Some(requester)) = (subject, message, requester) else { return Err(faults.into_error()) };
+    let (Some(subject), Some(message), Some(requester)) = (subject, message, requester) else {
+        return Err(faults.into_error());
+    };
     Ok(OpenTicket {
         requester,
         channel: new.channel,
@@ -199,7 +229,11 @@ fn parse_new_ticket(
         priority: Some(new.priority),
         subject,
         message,
-        files: Files { owner: Owner::User(caller.user_id()), ids: new.attachments, ticket_bytes },
+        files: Files {
+            owner: Owner::User(caller.user_id()),
+            ids: new.attachments,
+            ticket_bytes,
+        },
         identity: shared::ticket::event::IdentityProof::RecordedByStaff,
     })
 }
@@ -228,13 +262,29 @@ pub async fn read_ticket(
     let (desks, reader) = (state.desks.clone(), caller.clone());
     let read = move |conn: &mut DbConnection| {
         let scope = reader.desks_with(Privilege::TicketRead);
-        view::detail(conn, &desks, scope.as_deref(), &code, &|desk| reader.actor_at(desk.id), lang, now).map_err(ApiError::from)
+        view::detail(
+            conn,
+            &desks,
+            scope.as_deref(),
+            &code,
+            &|desk| reader.actor_at(desk.id),
+            lang,
+            now,
+        )
+        .map_err(ApiError::from)
     };
     let mut detail = state.db.read(read).await?;
     let fingerprint = timeline_fingerprint(&caller, detail.ticket_id);
-    detail.view.older = detail.older.map(|position| state.cursors.encode(&fingerprint, &position)).transpose()?;
+    detail.view.older = detail
+        .older
+        .map(|position| state.cursors.encode(&fingerprint, &position))
+        .transpose()?;
     // While mails are on their way the answer changes without a new version, so it must not be taken for known.
-    Ok(if detail.unsettled { Either::Right(Json(detail.view)) } else { Either::Left(Versioned::new(detail.view.version, detail.view)) })
+    Ok(if detail.unsettled {
+        Either::Right(Json(detail.view))
+    } else {
+        Either::Left(Versioned::new(detail.view.version, detail.view))
+    })
 }
 
 fn timeline_fingerprint(caller: &AgentCaller, ticket_id: i64) -> String {
@@ -276,13 +326,19 @@ pub async fn list_timeline(
         let scope = reader.desks_with(Privilege::TicketRead);
         let position = |ticket_id| {
             let fingerprint = timeline_fingerprint(&reader, ticket_id);
-            asked.cursor.as_deref().map(|cursor| cursors.decode(&fingerprint, cursor)).transpose()
+            asked
+                .cursor
+                .as_deref()
+                .map(|cursor| cursors.decode(&fingerprint, cursor))
+                .transpose()
         };
         view::older_timeline(conn, &desks, scope.as_deref(), &code, position, lang)
     };
     let (ticket_id, items, older) = state.db.read(read).await?;
     let fingerprint = timeline_fingerprint(&caller, ticket_id);
-    let next = older.map(|position| state.cursors.encode(&fingerprint, &position)).transpose()?;
+    let next = older
+        .map(|position| state.cursors.encode(&fingerprint, &position))
+        .transpose()?;
     Ok(Json(Page { items, next }))
 }
 
@@ -318,7 +374,9 @@ pub async fn explain_sla(
         let scope = caller.desks_with(Privilege::TicketRead);
         view::sla(conn, &desks, scope.as_deref(), &code, lang, now).map_err(ApiError::from)
     };
-    Ok(Json(SlaExplanations { clocks: state.db.read(read).await? }))
+    Ok(Json(SlaExplanations {
+        clocks: state.db.read(read).await?,
+    }))
 }
 
 /// Everything that a change of a ticket needs to know about its request.
@@ -331,9 +389,24 @@ struct Asked {
 }
 
 /// Applies a change once and answers with the new version.
-async fn apply(state: &AppState, asked: Asked, body: &impl Serialize, change: Change) -> Result<StoredAnswer, ApiError> {
-    let Asked { caller, code, key, seen, operation } = asked;
-    let guard = key.guard(caller.idempotency_actor(), &format!("{operation}:{code}"), body)?;
+async fn apply(
+    state: &AppState,
+    asked: Asked,
+    body: &impl Serialize,
+    change: Change,
+) -> Result<StoredAnswer, ApiError> {
+    let Asked {
+        caller,
+        code,
+        key,
+        seen,
+        operation,
+    } = asked;
+    let guard = key.guard(
+        caller.idempotency_actor(),
+        &format!("{operation}:{code}"),
+        body,
+    )?;
     let now = state.clock.now();
     let desks = state.desks.clone();
     let created = matches!(change, Change::Write { .. });
@@ -342,9 +415,17 @@ async fn apply(state: &AppState, asked: Asked, body: &impl Serialize, change: Ch
             let scope = Scope::Desks(caller.desks_with(Privilege::TicketRead));
             let (record, desk) = commands::load(conn, &desks, &scope, &code)?;
             let actor = caller.actor_at(desk.id);
-            let matches = |version: i32| seen.as_ref().is_none_or(|seen| seen.check(i64::from(version)).is_ok());
-            let changed = commands::change(conn, &desk, record, &actor, change, Some(&matches), now)?;
-            let answer = if created { StoredAnswer::created(&summary(&changed))? } else { StoredAnswer::ok(&summary(&changed))? };
+            let matches = |version: i32| {
+                seen.as_ref()
+                    .is_none_or(|seen| seen.check(i64::from(version)).is_ok())
+            };
+            let changed =
+                commands::change(conn, &desk, record, &actor, change, Some(&matches), now)?;
+            let answer = if created {
+                StoredAnswer::created(&summary(&changed))?
+            } else {
+                StoredAnswer::ok(&summary(&changed))?
+            };
             Ok(answer.version(i64::from(changed.version)))
         })
     };
@@ -381,10 +462,32 @@ pub async fn create_message(
     Json(new): Json<NewMessage>,
 ) -> Result<StoredAnswer, ApiError> {
     let mut faults = Faults::new();
-    let Some(body) = faults.take("/body", Body::parse(&new.body)) else { return Err(faults.into_error()) };
-    let files = Files { owner: Owner::User(caller.user_id()), ids: new.attachments.clone(), ticket_bytes: ticket_bytes(&state) };
-    let change = Change::Write { visibility: new.visibility, body, files };
-    apply(&state, Asked { caller, code, key, seen: None, operation: "create_message" }, &new, change).await
+    let Some(body) = faults.take("/body", Body::parse(&new.body)) else {
+        return Err(faults.into_error());
+    };
+    let files = Files {
+        owner: Owner::User(caller.user_id()),
+        ids: new.attachments.clone(),
+        ticket_bytes: ticket_bytes(&state),
+    };
+    let change = Change::Write {
+        visibility: new.visibility,
+        body,
+        files,
+    };
+    apply(
+        &state,
+        Asked {
+            caller,
+            code,
+            key,
+            seen: None,
+            operation: "create_message",
+        },
+        &new,
+        change,
+    )
+    .await
 }
 
 /// Puts somebody in charge.
@@ -419,10 +522,30 @@ pub async fn assign_ticket(
     Json(new): Json<NewAssignment>,
 ) -> Result<StoredAnswer, ApiError> {
     if new.assignee.is_none() && new.group.is_none() {
-        return Err(ApiError::field("/assignee", "required", "Elija una persona o un grupo.", "Choose a person or a group."));
+        return Err(ApiError::field(
+            "/assignee",
+            "required",
+            "Elija una persona o un grupo.",
+            "Choose a person or a group.",
+        ));
     }
-    let change = Change::Assign { assignee: new.assignee, group: new.group.clone() };
-    apply(&state, Asked { caller, code, key, seen: Some(seen), operation: "assign_ticket" }, &new, change).await
+    let change = Change::Assign {
+        assignee: new.assignee,
+        group: new.group.clone(),
+    };
+    apply(
+        &state,
+        Asked {
+            caller,
+            code,
+            key,
+            seen: Some(seen),
+            operation: "assign_ticket",
+        },
+        &new,
+        change,
+    )
+    .await
 }
 
 /// Moves a ticket to another level.
@@ -463,9 +586,29 @@ pub async fn escalate_ticket(
     if level.is_none() {
         faults.add(fault("/level", "out_of_range"));
     }
-    let Some(level) = level.filter(|_| faults.is_empty()) else { return Err(faults.into_error()) };
-    let change = Change::Escalate { level, group: new.group.clone(), assignee: new.assignee, justification, diagnosis };
-    apply(&state, Asked { caller, code, key, seen: Some(seen), operation: "escalate_ticket" }, &new, change).await
+    let Some(level) = level.filter(|_| faults.is_empty()) else {
+        return Err(faults.into_error());
+    };
+    let change = Change::Escalate {
+        level,
+        group: new.group.clone(),
+        assignee: new.assignee,
+        justification,
+        diagnosis,
+    };
+    apply(
+        &state,
+        Asked {
+            caller,
+            code,
+            key,
+            seen: Some(seen),
+            operation: "escalate_ticket",
+        },
+        &new,
+        change,
+    )
+    .await
 }
 
 /// Corrects the priority.
@@ -502,8 +645,23 @@ pub async fn change_priority(
     let mut faults = Faults::new();
     let reason = faults.take("/reason", Reason::parse(&new.reason));
     faults.check()?;
-    let change = Change::Prioritise { priority: new.priority.clone(), reason };
-    apply(&state, Asked { caller, code, key, seen: Some(seen), operation: "change_priority" }, &new, change).await
+    let change = Change::Prioritise {
+        priority: new.priority.clone(),
+        reason,
+    };
+    apply(
+        &state,
+        Asked {
+            caller,
+            code,
+            key,
+            seen: Some(seen),
+            operation: "change_priority",
+        },
+        &new,
+        change,
+    )
+    .await
 }
 
 /// Delivers a solution.
@@ -540,7 +698,27 @@ pub async fn solve_ticket(
     let mut faults = Faults::new();
     let solution = faults.take("/solution", Body::parse(&new.solution));
     faults.check()?;
-    let files = Files { owner: Owner::User(caller.user_id()), ids: new.attachments.clone(), ticket_bytes: ticket_bytes(&state) };
-    let change = Change::Solve { solution, reason: new.reason.clone(), files };
-    apply(&state, Asked { caller, code, key, seen: Some(seen), operation: "solve_ticket" }, &new, change).await
+    let files = Files {
+        owner: Owner::User(caller.user_id()),
+        ids: new.attachments.clone(),
+        ticket_bytes: ticket_bytes(&state),
+    };
+    let change = Change::Solve {
+        solution,
+        reason: new.reason.clone(),
+        files,
+    };
+    apply(
+        &state,
+        Asked {
+            caller,
+            code,
+            key,
+            seen: Some(seen),
+            operation: "solve_ticket",
+        },
+        &new,
+        change,
+    )
+    .await
 }

@@ -2,8 +2,8 @@
 
 use shared::desk::Desk;
 use shared::i18n::Lang;
-use shared::ticket::actor::{ActorKind, AgentRef};
 use shared::sla::policy::ClockKind;
+use shared::ticket::actor::{ActorKind, AgentRef};
 use shared::ticket::event::Event;
 use shared::ticket::status::{Status, Visibility};
 
@@ -17,7 +17,10 @@ pub struct Told {
 }
 
 fn told(text: impl Into<String>, note: Option<String>) -> Told {
-    Told { text: text.into(), note }
+    Told {
+        text: text.into(),
+        note,
+    }
 }
 
 fn by_lang(lang: Lang, es: &str, en: &str) -> String {
@@ -28,25 +31,39 @@ fn by_lang(lang: Lang, es: &str, en: &str) -> String {
 }
 
 fn name(agent: Option<&AgentRef>, lang: Lang) -> String {
-    agent.map_or_else(|| by_lang(lang, "nadie", "nobody"), |agent| agent.name.clone())
+    agent.map_or_else(
+        || by_lang(lang, "nadie", "nobody"),
+        |agent| agent.name.clone(),
+    )
 }
 
 fn group(desk: &Desk, key: Option<&str>, lang: Lang) -> String {
-    key.map_or_else(|| by_lang(lang, "ningún grupo", "no group"), |key| {
-        desk.group(key).map_or_else(|| key.to_owned(), |group| group.name.get(lang).to_owned())
-    })
+    key.map_or_else(
+        || by_lang(lang, "ningún grupo", "no group"),
+        |key| {
+            desk.group(key)
+                .map_or_else(|| key.to_owned(), |group| group.name.get(lang).to_owned())
+        },
+    )
 }
 
 fn priority(desk: &Desk, key: &str, lang: Lang) -> String {
-    desk.priority.get(key).map_or_else(|| key.to_owned(), |priority| priority.label.get(lang).to_owned())
+    desk.priority.get(key).map_or_else(
+        || key.to_owned(),
+        |priority| priority.label.get(lang).to_owned(),
+    )
 }
 
 fn category(desk: &Desk, key: Option<&str>, lang: Lang) -> String {
-    key.and_then(|key| desk.catalog.get(key)).map_or_else(|| by_lang(lang, "sin categoría", "no category"), |entry| entry.path_label(lang))
+    key.and_then(|key| desk.catalog.get(key)).map_or_else(
+        || by_lang(lang, "sin categoría", "no category"),
+        |entry| entry.path_label(lang),
+    )
 }
 
 fn reason_label(desk: &Desk, status: Status, id: &str, lang: Lang) -> String {
-    desk.reason(status, id).map_or_else(|| id.to_owned(), |reason| reason.label.get(lang).to_owned())
+    desk.reason(status, id)
+        .map_or_else(|| id.to_owned(), |reason| reason.label.get(lang).to_owned())
 }
 
 fn clock(clock: ClockKind, lang: Lang) -> &'static str {
@@ -65,64 +82,155 @@ pub fn for_agents(event: &Event, desk: &Desk, lang: Lang) -> Option<Told> {
         Event::MessageAdded { .. } => return None,
         Event::Opened(opened) => {
             let label = desk.status_label(opened.status, lang);
-            told(if es { format!("Ticket creado en estado {label}") } else { format!("Ticket created as {label}") }, None)
+            told(
+                if es {
+                    format!("Ticket creado en estado {label}")
+                } else {
+                    format!("Ticket created as {label}")
+                },
+                None,
+            )
         }
-        Event::StatusChanged { from, to, reason, note, .. } => {
+        Event::StatusChanged {
+            from,
+            to,
+            reason,
+            note,
+            ..
+        } => {
             let (from, label) = (desk.status_label(*from, lang), desk.status_label(*to, lang));
-            let why = reason.as_deref().map(|id| format!(" ({})", reason_label(desk, *to, id, lang))).unwrap_or_default();
-            let text = if es { format!("Estado: de {from} a {label}{why}") } else { format!("State: {from} to {label}{why}") };
+            let why = reason
+                .as_deref()
+                .map(|id| format!(" ({})", reason_label(desk, *to, id, lang)))
+                .unwrap_or_default();
+            let text = if es {
+                format!("Estado: de {from} a {label}{why}")
+            } else {
+                format!("State: {from} to {label}{why}")
+            };
             told(text, note.as_ref().map(ToString::to_string))
         }
-        Event::Assigned { to, from_group, to_group, note, .. } => {
+        Event::Assigned {
+            to,
+            from_group,
+            to_group,
+            note,
+            ..
+        } => {
             let who = name(to.as_ref(), lang);
-            let mut text = if es { format!("Asignado a {who}") } else { format!("Assigned to {who}") };
+            let mut text = if es {
+                format!("Asignado a {who}")
+            } else {
+                format!("Assigned to {who}")
+            };
             if to_group.is_some() && from_group != to_group {
                 let group = group(desk, to_group.as_deref(), lang);
-                text.push_str(&if es { format!(", grupo {group}") } else { format!(", group {group}") });
+                text.push_str(&if es {
+                    format!(", grupo {group}")
+                } else {
+                    format!(", group {group}")
+                });
             }
             told(text, note.as_ref().map(ToString::to_string))
         }
-        Event::Escalated { from_level, to_level, to_group, to_assignee, justification, diagnosis, .. } => {
+        Event::Escalated {
+            from_level,
+            to_level,
+            to_group,
+            to_assignee,
+            justification,
+            diagnosis,
+            ..
+        } => {
             let (from, to) = (from_level.number(), to_level.number());
             let group = group(desk, to_group.as_deref(), lang);
             let mut text = match (to.cmp(&from), es) {
-                (std::cmp::Ordering::Greater, true) => format!("Escalado del nivel {from} al nivel {to}, {group}"),
-                (std::cmp::Ordering::Less, true) => format!("Devuelto del nivel {from} al nivel {to}, {group}"),
-                (std::cmp::Ordering::Equal, true) => format!("Trasladado en el nivel {to} a {group}"),
-                (std::cmp::Ordering::Greater, false) => format!("Escalated from level {from} to level {to}, {group}"),
-                (std::cmp::Ordering::Less, false) => format!("Returned from level {from} to level {to}, {group}"),
+                (std::cmp::Ordering::Greater, true) => {
+                    format!("Escalado del nivel {from} al nivel {to}, {group}")
+                }
+                (std::cmp::Ordering::Less, true) => {
+                    format!("Devuelto del nivel {from} al nivel {to}, {group}")
+                }
+                (std::cmp::Ordering::Equal, true) => {
+                    format!("Trasladado en el nivel {to} a {group}")
+                }
+                (std::cmp::Ordering::Greater, false) => {
+                    format!("Escalated from level {from} to level {to}, {group}")
+                }
+                (std::cmp::Ordering::Less, false) => {
+                    format!("Returned from level {from} to level {to}, {group}")
+                }
                 (std::cmp::Ordering::Equal, false) => format!("Moved within level {to} to {group}"),
             };
             if let Some(agent) = to_assignee {
                 text.push_str(&format!(", {}", agent.name));
             }
-            let words: Vec<String> =
-                [justification.as_ref().map(ToString::to_string), diagnosis.as_ref().map(ToString::to_string)].into_iter().flatten().collect();
+            let words: Vec<String> = [
+                justification.as_ref().map(ToString::to_string),
+                diagnosis.as_ref().map(ToString::to_string),
+            ]
+            .into_iter()
+            .flatten()
+            .collect();
             told(text, (!words.is_empty()).then(|| words.join("\n\n")))
         }
         Event::Attended { level } => {
             let level = level.number();
-            told(if es { format!("Atención iniciada en el nivel {level}") } else { format!("Attention began at level {level}") }, None)
+            told(
+                if es {
+                    format!("Atención iniciada en el nivel {level}")
+                } else {
+                    format!("Attention began at level {level}")
+                },
+                None,
+            )
         }
-        Event::PriorityChanged { from, to, reason, .. } => {
-            let (word, from, to) = (desk.words.priority.get(lang), priority(desk, from, lang), priority(desk, to, lang));
-            let text = if es { format!("{word}: de {from} a {to}") } else { format!("{word}: {from} to {to}") };
+        Event::PriorityChanged {
+            from, to, reason, ..
+        } => {
+            let (word, from, to) = (
+                desk.words.priority.get(lang),
+                priority(desk, from, lang),
+                priority(desk, to, lang),
+            );
+            let text = if es {
+                format!("{word}: de {from} a {to}")
+            } else {
+                format!("{word}: {from} to {to}")
+            };
             told(text, reason.as_ref().map(ToString::to_string))
         }
-        Event::CategoryChanged { from, to, reason, .. } => {
-            let (from, to) = (category(desk, from.as_deref(), lang), category(desk, Some(to), lang));
+        Event::CategoryChanged {
+            from, to, reason, ..
+        } => {
+            let (from, to) = (
+                category(desk, from.as_deref(), lang),
+                category(desk, Some(to), lang),
+            );
             let word = desk.words.category.get(lang);
-            let text = if es { format!("{word}: de {from} a {to}") } else { format!("{word}: {from} to {to}") };
+            let text = if es {
+                format!("{word}: de {from} a {to}")
+            } else {
+                format!("{word}: {from} to {to}")
+            };
             told(text, reason.as_ref().map(ToString::to_string))
         }
-        Event::Solved { solution, .. } => told(by_lang(lang, "Solución entregada", "Solution delivered"), Some(solution.to_string())),
-        Event::DeclaredUnsolvable { description, .. } => {
-            told(by_lang(lang, "Declarado sin solución", "Declared without solution"), description.as_ref().map(ToString::to_string))
-        }
-        Event::SolutionAccepted { .. } => told(by_lang(lang, "Solución aceptada", "Solution accepted"), None),
-        Event::SolutionRejected { reason, .. } => {
-            told(by_lang(lang, "Solución rechazada", "Solution rejected"), reason.as_ref().map(ToString::to_string))
-        }
+        Event::Solved { solution, .. } => told(
+            by_lang(lang, "Solución entregada", "Solution delivered"),
+            Some(solution.to_string()),
+        ),
+        Event::DeclaredUnsolvable { description, .. } => told(
+            by_lang(lang, "Declarado sin solución", "Declared without solution"),
+            description.as_ref().map(ToString::to_string),
+        ),
+        Event::SolutionAccepted { .. } => told(
+            by_lang(lang, "Solución aceptada", "Solution accepted"),
+            None,
+        ),
+        Event::SolutionRejected { reason, .. } => told(
+            by_lang(lang, "Solución rechazada", "Solution rejected"),
+            reason.as_ref().map(ToString::to_string),
+        ),
         Event::Rated { stars, comment, .. } => {
             let text = match (stars, es) {
                 (Some(stars), true) => format!("Calificación: {} de 5", stars.number()),
@@ -132,38 +240,95 @@ pub fn for_agents(event: &Event, desk: &Desk, lang: Lang) -> Option<Told> {
             };
             told(text, comment.as_ref().map(ToString::to_string))
         }
-        Event::SlaWarning { clock: which, percent, .. } => {
+        Event::SlaWarning {
+            clock: which,
+            percent,
+            ..
+        } => {
             let which = clock(*which, lang);
-            told(if es { format!("Se ha usado el {percent} % del tiempo de {which}") } else { format!("{percent} % of the {which} time is used") }, None)
+            told(
+                if es {
+                    format!("Se ha usado el {percent} % del tiempo de {which}")
+                } else {
+                    format!("{percent} % of the {which} time is used")
+                },
+                None,
+            )
         }
         Event::SlaBreached { clock: which, .. } => {
             let which = clock(*which, lang);
-            told(if es { format!("Venció el tiempo de {which}") } else { format!("The {which} time has passed") }, None)
+            told(
+                if es {
+                    format!("Venció el tiempo de {which}")
+                } else {
+                    format!("The {which} time has passed")
+                },
+                None,
+            )
         }
         Event::IdentityVouched { by, note, .. } => {
             let who = &by.name;
-            let text = if es { format!("Identidad validada por teléfono por {who}") } else { format!("Identity validated by telephone by {who}") };
+            let text = if es {
+                format!("Identidad validada por teléfono por {who}")
+            } else {
+                format!("Identity validated by telephone by {who}")
+            };
             told(text, note.as_ref().map(ToString::to_string))
         }
-        Event::ContactAttempted { note, .. } => {
-            told(by_lang(lang, "Intento de contacto con el solicitante", "Attempt to contact the requester"), note.as_ref().map(ToString::to_string))
-        }
+        Event::ContactAttempted { note, .. } => told(
+            by_lang(
+                lang,
+                "Intento de contacto con el solicitante",
+                "Attempt to contact the requester",
+            ),
+            note.as_ref().map(ToString::to_string),
+        ),
         Event::NextContactSet { date } => {
             let date = date.format("%d/%m/%y");
-            told(if es { format!("Próximo contacto: {date}") } else { format!("Next contact: {date}") }, None)
+            told(
+                if es {
+                    format!("Próximo contacto: {date}")
+                } else {
+                    format!("Next contact: {date}")
+                },
+                None,
+            )
         }
-        Event::VendorAsked { vendor } => told(if es { format!("Escalado al proveedor {vendor}") } else { format!("Sent to vendor {vendor}") }, None),
-        Event::ControlRecorded { control, answer, note } => {
-            let question = desk.controls.iter().find(|known| known.id == *control).map_or(control.as_str(), |known| known.question.get(lang));
+        Event::VendorAsked { vendor } => told(
+            if es {
+                format!("Escalado al proveedor {vendor}")
+            } else {
+                format!("Sent to vendor {vendor}")
+            },
+            None,
+        ),
+        Event::ControlRecorded {
+            control,
+            answer,
+            note,
+        } => {
+            let question = desk
+                .controls
+                .iter()
+                .find(|known| known.id == *control)
+                .map_or(control.as_str(), |known| known.question.get(lang));
             let answer = match (answer, es) {
                 (true, true) => "sí",
                 (false, _) => "no",
                 (true, false) => "yes",
             };
-            told(format!("{question} {answer}"), note.as_ref().map(ToString::to_string))
+            told(
+                format!("{question} {answer}"),
+                note.as_ref().map(ToString::to_string),
+            )
         }
-        Event::ApprovalRequested { .. } => told(by_lang(lang, "Aprobación solicitada", "Approval requested"), None),
-        Event::ApprovalDecided { decision, comment, .. } => {
+        Event::ApprovalRequested { .. } => told(
+            by_lang(lang, "Aprobación solicitada", "Approval requested"),
+            None,
+        ),
+        Event::ApprovalDecided {
+            decision, comment, ..
+        } => {
             let text = match (decision, es) {
                 (shared::ticket::command::Decision::Approved, true) => "Aprobación concedida",
                 (shared::ticket::command::Decision::Refused, true) => "Aprobación negada",
@@ -172,8 +337,22 @@ pub fn for_agents(event: &Event, desk: &Desk, lang: Lang) -> Option<Told> {
             };
             told(text, comment.as_ref().map(ToString::to_string))
         }
-        Event::ParentLinked { .. } => told(by_lang(lang, "Vinculado a un ticket padre", "Linked to a parent ticket"), None),
-        Event::ParentUnlinked { .. } => told(by_lang(lang, "Desvinculado del ticket padre", "Unlinked from the parent ticket"), None),
+        Event::ParentLinked { .. } => told(
+            by_lang(
+                lang,
+                "Vinculado a un ticket padre",
+                "Linked to a parent ticket",
+            ),
+            None,
+        ),
+        Event::ParentUnlinked { .. } => told(
+            by_lang(
+                lang,
+                "Desvinculado del ticket padre",
+                "Unlinked from the parent ticket",
+            ),
+            None,
+        ),
     };
     Some(told)
 }
@@ -184,53 +363,120 @@ pub fn for_requesters(event: &Event, desk: &Desk, lang: Lang) -> Option<String> 
     let word = desk.words.ticket.get(lang);
     let text = match event {
         Event::Opened(_) => {
-            if es { format!("Se creó el {word}") } else { format!("The {word} was created") }
+            if es {
+                format!("Se creó el {word}")
+            } else {
+                format!("The {word} was created")
+            }
         }
-        Event::StatusChanged { to, note, note_visibility, .. } => {
+        Event::StatusChanged {
+            to,
+            note,
+            note_visibility,
+            ..
+        } => {
             let label = desk.status_label(*to, lang);
-            let mut text = if es { format!("Pasó a {label}") } else { format!("Moved to {label}") };
+            let mut text = if es {
+                format!("Pasó a {label}")
+            } else {
+                format!("Moved to {label}")
+            };
             if let (Some(note), Visibility::Public) = (note, note_visibility) {
                 text.push_str(&format!(": {note}"));
             }
             text
         }
-        Event::Escalated { from_level, to_level, .. } if from_level != to_level => {
+        Event::Escalated {
+            from_level,
+            to_level,
+            ..
+        } if from_level != to_level => {
             let level = to_level.number();
-            if es { format!("Lo atiende el nivel {level} de soporte") } else { format!("Support level {level} is in charge") }
+            if es {
+                format!("Lo atiende el nivel {level} de soporte")
+            } else {
+                format!("Support level {level} is in charge")
+            }
         }
         Event::PriorityChanged { to, .. } => {
             let (word, to) = (desk.words.priority.get(lang), priority(desk, to, lang));
-            if es { format!("{word} corregida a {to}") } else { format!("{word} corrected to {to}") }
+            if es {
+                format!("{word} corregida a {to}")
+            } else {
+                format!("{word} corrected to {to}")
+            }
         }
-        Event::MessageAdded { visibility: Visibility::Public, author, .. } => match author {
+        Event::MessageAdded {
+            visibility: Visibility::Public,
+            author,
+            ..
+        } => match author {
             ActorKind::Requester => by_lang(lang, "Usted envió un mensaje", "You sent a message"),
             ActorKind::Agent | ActorKind::ApiClient | ActorKind::Approver | ActorKind::System => {
                 by_lang(lang, "Soporte envió un mensaje", "Support sent a message")
             }
         },
-        Event::Solved { .. } => by_lang(lang, "Soporte entregó una solución", "Support delivered a solution"),
-        Event::DeclaredUnsolvable { .. } => by_lang(lang, "Soporte informó que no hay solución", "Support said that there is no solution"),
-        Event::SolutionAccepted { .. } => by_lang(lang, "Usted aceptó la solución", "You accepted the solution"),
+        Event::Solved { .. } => by_lang(
+            lang,
+            "Soporte entregó una solución",
+            "Support delivered a solution",
+        ),
+        Event::DeclaredUnsolvable { .. } => by_lang(
+            lang,
+            "Soporte informó que no hay solución",
+            "Support said that there is no solution",
+        ),
+        Event::SolutionAccepted { .. } => by_lang(
+            lang,
+            "Usted aceptó la solución",
+            "You accepted the solution",
+        ),
         Event::SolutionRejected { reason, .. } => {
-            let mut text = by_lang(lang, "Usted rechazó la solución", "You rejected the solution");
+            let mut text = by_lang(
+                lang,
+                "Usted rechazó la solución",
+                "You rejected the solution",
+            );
             if let Some(reason) = reason {
                 text.push_str(&format!(": {reason}"));
             }
             text
         }
-        Event::Rated { stars: Some(stars), .. } => {
+        Event::Rated {
+            stars: Some(stars), ..
+        } => {
             let stars = stars.number();
-            if es { format!("Usted calificó el servicio con {stars} de 5") } else { format!("You rated the service {stars} of 5") }
+            if es {
+                format!("Usted calificó el servicio con {stars} de 5")
+            } else {
+                format!("You rated the service {stars} of 5")
+            }
         }
-        Event::Rated { stars: None, .. } => by_lang(lang, "Usted respondió la encuesta", "You answered the survey"),
-        Event::IdentityVouched { .. } => {
-            by_lang(lang, "Su identidad se validó por teléfono", "Your identity was validated by telephone")
-        }
+        Event::Rated { stars: None, .. } => by_lang(
+            lang,
+            "Usted respondió la encuesta",
+            "You answered the survey",
+        ),
+        Event::IdentityVouched { .. } => by_lang(
+            lang,
+            "Su identidad se validó por teléfono",
+            "Your identity was validated by telephone",
+        ),
         Event::CategoryChanged { to, .. } => {
-            let (word, to) = (desk.words.category.get(lang), category(desk, Some(to), lang));
-            if es { format!("{word} corregido a {to}") } else { format!("{word} corrected to {to}") }
+            let (word, to) = (
+                desk.words.category.get(lang),
+                category(desk, Some(to), lang),
+            );
+            if es {
+                format!("{word} corregido a {to}")
+            } else {
+                format!("{word} corrected to {to}")
+            }
         }
-        Event::MessageAdded { visibility: Visibility::Internal, .. }
+        Event::MessageAdded {
+            visibility: Visibility::Internal,
+            ..
+        }
         | Event::Escalated { .. }
         | Event::Assigned { .. }
         | Event::Attended { .. }
@@ -254,7 +500,10 @@ pub fn mail_name(template: &str, lang: Lang) -> String {
         "code" => ("Código de verificación", "Verification code"),
         "ticket_created" => ("Confirmación de creación", "Creation confirmation"),
         "message_to_requester" => ("Mensaje nuevo de soporte", "New message from support"),
-        "message_to_team" => ("Mensaje nuevo del solicitante", "New message from the requester"),
+        "message_to_team" => (
+            "Mensaje nuevo del solicitante",
+            "New message from the requester",
+        ),
         "message_received" => ("Acuse de recibo del mensaje", "Message received"),
         "assigned" => ("Aviso de asignación", "Assignment notice"),
         "new_ticket_to_group" => ("Aviso de ticket nuevo", "New ticket notice"),
@@ -263,7 +512,10 @@ pub fn mail_name(template: &str, lang: Lang) -> String {
         "rejected_to_team" => ("Solución rechazada", "Solution rejected"),
         "reopened" => ("Aviso de reapertura", "Reopening notice"),
         "closed" => ("Aviso de cierre", "Closing notice"),
-        "identity_vouched" => ("Aviso de validación por teléfono", "Telephone validation notice"),
+        "identity_vouched" => (
+            "Aviso de validación por teléfono",
+            "Telephone validation notice",
+        ),
         other => return other.to_owned(),
     };
     by_lang(lang, es, en)

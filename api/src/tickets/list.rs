@@ -111,7 +111,11 @@ impl ListRow {
 
 type Joined = diesel::dsl::LeftJoinOn<
     diesel::dsl::LeftJoinOn<
-        diesel::dsl::InnerJoinOn<tickets::table, people::table, diesel::dsl::Eq<people::id, tickets::requester_id>>,
+        diesel::dsl::InnerJoinOn<
+            tickets::table,
+            people::table,
+            diesel::dsl::Eq<people::id, tickets::requester_id>,
+        >,
         organizations::table,
         diesel::dsl::Eq<people::organization_id, diesel::dsl::Nullable<organizations::id>>,
     >,
@@ -122,12 +126,20 @@ type Joined = diesel::dsl::LeftJoinOn<
 fn joined() -> Joined {
     tickets::table
         .inner_join(people::table.on(people::id.eq(tickets::requester_id)))
-        .left_join(organizations::table.on(people::organization_id.eq(organizations::id.nullable())))
+        .left_join(
+            organizations::table.on(people::organization_id.eq(organizations::id.nullable())),
+        )
         .left_join(users::table.on(tickets::assignee_id.eq(users::id.nullable())))
 }
 
 /// One page of the queue, plus one row more when another page follows.
-pub fn page(conn: &mut DbConnection, filter: &ListFilter, sort: Sort, after: Option<&Position>, limit: i64) -> QueryResult<Vec<ListRow>> {
+pub fn page(
+    conn: &mut DbConnection,
+    filter: &ListFilter,
+    sort: Sort,
+    after: Option<&Position>,
+    limit: i64,
+) -> QueryResult<Vec<ListRow>> {
     let mut query = joined()
         .select((
             tickets::id,
@@ -162,14 +174,28 @@ pub fn page(conn: &mut DbConnection, filter: &ListFilter, sort: Sort, after: Opt
     };
     if filter.statuses.is_empty() {
         query = match filter.view {
-            View::Solved => query.filter(tickets::open.eq(false)).filter(tickets::status.eq_any(["solved", "unsolvable"])),
-            View::Closed => query.filter(tickets::open.eq(false)).filter(tickets::status.eq_any(["closed", "not_managed"])),
-            View::Mine | View::Group | View::All | View::Unassigned | View::DueSoon => query.filter(tickets::open.eq(true)),
+            View::Solved => query
+                .filter(tickets::open.eq(false))
+                .filter(tickets::status.eq_any(["solved", "unsolvable"])),
+            View::Closed => query
+                .filter(tickets::open.eq(false))
+                .filter(tickets::status.eq_any(["closed", "not_managed"])),
+            View::Mine | View::Group | View::All | View::Unassigned | View::DueSoon => {
+                query.filter(tickets::open.eq(true))
+            }
         };
     } else {
-        let names: Vec<&str> = filter.statuses.iter().map(|status| status.as_str()).collect();
+        let names: Vec<&str> = filter
+            .statuses
+            .iter()
+            .map(|status| status.as_str())
+            .collect();
         query = query.filter(tickets::status.eq_any(names));
-        let open = filter.statuses.iter().filter(|status| status.is_open()).count();
+        let open = filter
+            .statuses
+            .iter()
+            .filter(|status| status.is_open())
+            .count();
         if open == filter.statuses.len() {
             query = query.filter(tickets::open.eq(true));
         } else if open == 0 {
@@ -199,13 +225,21 @@ pub fn page(conn: &mut DbConnection, filter: &ListFilter, sort: Sort, after: Opt
         query = query.filter(tickets::requester_id.eq(requester));
     }
     if let Some(text) = &filter.text {
-        query = query.filter(tickets::search_key.like(format!("%{}%", escape_like(text))).escape('\\'));
+        query = query.filter(
+            tickets::search_key
+                .like(format!("%{}%", escape_like(text)))
+                .escape('\\'),
+        );
     }
 
     macro_rules! keyset {
         ($column:expr, $value:expr, asc) => {{
             if let Some(after) = after {
-                query = query.filter($column.gt($value(after)).or($column.eq($value(after)).and(tickets::id.gt(after.id))));
+                query = query.filter(
+                    $column
+                        .gt($value(after))
+                        .or($column.eq($value(after)).and(tickets::id.gt(after.id))),
+                );
                 // Redundant, but it lets the index begin at the right place.
                 query = query.filter($column.ge($value(after)));
             }
@@ -213,13 +247,19 @@ pub fn page(conn: &mut DbConnection, filter: &ListFilter, sort: Sort, after: Opt
         }};
         ($column:expr, $value:expr, desc) => {{
             if let Some(after) = after {
-                query = query.filter($column.lt($value(after)).or($column.eq($value(after)).and(tickets::id.lt(after.id))));
+                query = query.filter(
+                    $column
+                        .lt($value(after))
+                        .or($column.eq($value(after)).and(tickets::id.lt(after.id))),
+                );
                 query = query.filter($column.le($value(after)));
             }
             query.order(($column.desc(), tickets::id.desc()))
         }};
     }
-    let instant = |position: &Position| Ts::new(DateTime::from_timestamp_micros(position.value).unwrap_or_default());
+    let instant = |position: &Position| {
+        Ts::new(DateTime::from_timestamp_micros(position.value).unwrap_or_default())
+    };
     let rank = |position: &Position| i32::try_from(position.value).unwrap_or_default();
     let query = match sort {
         Sort::Due => keyset!(tickets::due_sort, instant, asc),
@@ -266,7 +306,9 @@ pub struct Counts {
 /// Counts the views of the rail.
 pub fn counts(conn: &mut DbConnection, filter: &ListFilter) -> QueryResult<Counts> {
     let open = || {
-        let query = tickets::table.filter(tickets::open.eq(true)).into_boxed::<MultiBackend>();
+        let query = tickets::table
+            .filter(tickets::open.eq(true))
+            .into_boxed::<MultiBackend>();
         match filter.desks.as_slice() {
             [desk] => query.filter(tickets::desk_id.eq(*desk)),
             desks => query.filter(tickets::desk_id.eq_any(desks.to_vec())),
@@ -277,20 +319,37 @@ pub fn counts(conn: &mut DbConnection, filter: &ListFilter) -> QueryResult<Count
         .filter(tickets::desk_id.eq_any(filter.desks.clone()))
         .filter(tickets::status.eq_any(["solved", "unsolvable"]));
     Ok(Counts {
-        mine: open().filter(tickets::assignee_id.eq(filter.user_id)).count().get_result(conn)?,
-        group: open().filter(tickets::group_id.eq_any(filter.group_ids.clone())).count().get_result(conn)?,
+        mine: open()
+            .filter(tickets::assignee_id.eq(filter.user_id))
+            .count()
+            .get_result(conn)?,
+        group: open()
+            .filter(tickets::group_id.eq_any(filter.group_ids.clone()))
+            .count()
+            .get_result(conn)?,
         all: open().count().get_result(conn)?,
-        unassigned: open().filter(tickets::assignee_id.is_null()).count().get_result(conn)?,
-        due_soon: open().filter(tickets::due_at.le(Ts::new(filter.due_before))).count().get_result(conn)?,
+        unassigned: open()
+            .filter(tickets::assignee_id.is_null())
+            .count()
+            .get_result(conn)?,
+        due_soon: open()
+            .filter(tickets::due_at.le(Ts::new(filter.due_before)))
+            .count()
+            .get_result(conn)?,
         solved: solved.count().get_result(conn)?,
     })
 }
 
 /// The latest instant that counts as "due soon": four business hours ahead on the desk's calendar, or of wall time
 /// when several desks are listed together.
-pub fn due_soon_limit(now: DateTime<Utc>, calendar: Option<&shared::sla::calendar::Calendar>) -> DateTime<Utc> {
+pub fn due_soon_limit(
+    now: DateTime<Utc>,
+    calendar: Option<&shared::sla::calendar::Calendar>,
+) -> DateTime<Utc> {
     let span = TimeDelta::hours(4);
     calendar
-        .and_then(|calendar| calendar.deadline(now, shared::sla::business_time::BusinessMinutes(240).into()))
+        .and_then(|calendar| {
+            calendar.deadline(now, shared::sla::business_time::BusinessMinutes(240).into())
+        })
         .unwrap_or(now + span)
 }

@@ -58,19 +58,37 @@ pub fn fold(
     let mut rows = Vec::with_capacity(recorded.len());
     for entry in &recorded {
         ticket = Some(evolve(ticket, &desk.profile, entry));
-        let data = serde_json::to_string(&entry.event).map_err(|error| crate::db::DbError::Setup(error.to_string()))?;
+        let data = serde_json::to_string(&entry.event)
+            .map_err(|error| crate::db::DbError::Setup(error.to_string()))?;
         head = chain(&head, entry.seq, entry.at, &entry.actor, &data);
         rows.push((entry.clone(), data, head.clone()));
     }
     let ticket = ticket.ok_or(TicketError::NotFound)?;
-    Ok(Folded { ticket, recorded, head, rows })
+    Ok(Folded {
+        ticket,
+        recorded,
+        head,
+        rows,
+    })
 }
 
 /// Hash of an event, over the hash before it and every stored column (see `audit`).
-pub fn chain(previous: &[u8], seq: u32, at: DateTime<Utc>, actor: &ActorRef, data: &str) -> Vec<u8> {
+pub fn chain(
+    previous: &[u8],
+    seq: u32,
+    at: DateTime<Utc>,
+    actor: &ActorRef,
+    data: &str,
+) -> Vec<u8> {
     let mut hash = Sha256::new();
     hash.update(previous);
-    hash.update(format!("\n{seq}\n{}\n{}\n{}\n{}\n", at.timestamp_micros(), actor.kind.as_str(), actor.id.unwrap_or(0), actor.name));
+    hash.update(format!(
+        "\n{seq}\n{}\n{}\n{}\n{}\n",
+        at.timestamp_micros(),
+        actor.kind.as_str(),
+        actor.id.unwrap_or(0),
+        actor.name
+    ));
     hash.update(data);
     hash.finalize().to_vec()
 }
@@ -94,7 +112,10 @@ pub fn event_rows(desk_id: i64, ticket_id: i64, folded: &Folded) -> Vec<NewEvent
 
 /// The stable name of a stored event: the value of its `kind`, which the serialiser writes first.
 pub fn event_name(data: &str) -> String {
-    data.strip_prefix("{\"kind\":\"").and_then(|rest| rest.split('"').next()).unwrap_or("event").to_owned()
+    data.strip_prefix("{\"kind\":\"")
+        .and_then(|rest| rest.split('"').next())
+        .unwrap_or("event")
+        .to_owned()
 }
 
 /// Stores what the rules decided about an existing ticket.
@@ -106,30 +127,57 @@ pub fn save(
     events: Vec<Event>,
     now: DateTime<Utc>,
 ) -> Result<Changed, TicketError> {
-    let TicketRecord { id, desk_id, code, version, head_hash, state, .. } = record;
+    let TicketRecord {
+        id,
+        desk_id,
+        code,
+        version,
+        head_hash,
+        state,
+        ..
+    } = record;
     let folded = fold(Some((state, &head_hash)), desk, actor, events, now)?;
     let projection = project(&folded, desk, now);
     if !store::update_ticket(conn, id, version, projection)? {
-        return Err(TicketError::VersionMismatch { current: version + 1 });
+        return Err(TicketError::VersionMismatch {
+            current: version + 1,
+        });
     }
     store::insert_events(conn, event_rows(desk_id, id, &folded))?;
-    Ok(Changed { ticket_id: id, code, version: version + 1, ticket: folded.ticket, recorded: folded.recorded })
+    Ok(Changed {
+        ticket_id: id,
+        code,
+        version: version + 1,
+        ticket: folded.ticket,
+        recorded: folded.recorded,
+    })
 }
 
 /// Both clocks of a ticket at an instant.
-pub fn clocks(ticket: &Ticket, desk: &InstalledDesk, now: DateTime<Utc>) -> (ClockState, ClockState) {
+pub fn clocks(
+    ticket: &Ticket,
+    desk: &InstalledDesk,
+    now: DateTime<Utc>,
+) -> (ClockState, ClockState) {
     let input = clock_input(ticket, desk);
     (clock::attention(&input, now), clock::solution(&input, now))
 }
 
 /// What the SLA engine computes a ticket's clocks from.
 pub fn clock_input<'a>(ticket: &'a Ticket, desk: &'a InstalledDesk) -> ClockInput<'a> {
-    ClockInput { created_at: ticket.created_at, spans: &ticket.spans, calendar: &desk.profile.calendar, policy: &desk.profile.sla }
+    ClockInput {
+        created_at: ticket.created_at,
+        spans: &ticket.spans,
+        calendar: &desk.profile.calendar,
+        policy: &desk.profile.sla,
+    }
 }
 
 /// The clock that a queue shows: of those that still count, the one due first; otherwise how the solution clock ended.
 pub fn leading<'a>(attention: &'a ClockState, solution: &'a ClockState) -> &'a ClockState {
-    let counts = |state: &&ClockState| state.effect != ClockEffect::Stopped && state.met_at.is_none() && state.target.is_some();
+    let counts = |state: &&ClockState| {
+        state.effect != ClockEffect::Stopped && state.met_at.is_none() && state.target.is_some()
+    };
     let mut live: Vec<&ClockState> = [attention, solution].into_iter().filter(counts).collect();
     // A paused clock has no due date; it leads only when nothing else does.
     live.sort_by_key(|state| (state.due_at.is_none(), state.due_at));
@@ -152,21 +200,33 @@ pub fn project(folded: &Folded, desk: &InstalledDesk, now: DateTime<Utc>) -> Pro
     let ticket = &folded.ticket;
     let (attention, solution) = clocks(ticket, desk, now);
     let lead = leading(&attention, &solution);
-    let due_at = if lead.effect == ClockEffect::Stopped || lead.met_at.is_some() { None } else { lead.due_at };
-    let end_of_time = DateTime::from_timestamp(253_402_214_400, 0).unwrap_or(DateTime::<Utc>::MAX_UTC);
+    let due_at = if lead.effect == ClockEffect::Stopped || lead.met_at.is_some() {
+        None
+    } else {
+        lead.due_at
+    };
+    let end_of_time =
+        DateTime::from_timestamp(253_402_214_400, 0).unwrap_or(DateTime::<Utc>::MAX_UTC);
     let closed_at = ticket.status.is_final().then_some(Ts::new(now));
     Projection {
         request_type: ticket.request_type.as_str().to_owned(),
         category: ticket.category.clone().unwrap_or_default(),
         priority: ticket.priority.clone(),
-        priority_rank: desk.profile.priority.get(&ticket.priority).map_or(99, |priority| i32::from(priority.rank)),
+        priority_rank: desk
+            .profile
+            .priority
+            .get(&ticket.priority)
+            .map_or(99, |priority| i32::from(priority.rank)),
         level: i32::from(ticket.level.number()),
         group_id: ticket.group.as_deref().and_then(|slug| desk.group_id(slug)),
         assignee_id: ticket.assignee.as_ref().map(|agent| agent.id),
         status: ticket.status.as_str().to_owned(),
         reason: ticket.reason.clone(),
         open: ticket.status.is_open(),
-        last_seq: folded.recorded.last().map_or(0, |entry| i32::try_from(entry.seq).unwrap_or(i32::MAX)),
+        last_seq: folded
+            .recorded
+            .last()
+            .map_or(0, |entry| i32::try_from(entry.seq).unwrap_or(i32::MAX)),
         updated_at: Ts::new(now),
         due_at: due_at.map(Ts::new),
         due_sort: Ts::new(due_at.unwrap_or(end_of_time)),
@@ -184,7 +244,11 @@ pub fn project(folded: &Folded, desk: &InstalledDesk, now: DateTime<Utc>) -> Pro
 }
 
 /// When the sweeper has to look at a ticket again: the next warning or breach, or the end of the term for an answer.
-pub fn next_effect_at(ticket: &Ticket, desk: &InstalledDesk, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+pub fn next_effect_at(
+    ticket: &Ticket,
+    desk: &InstalledDesk,
+    now: DateTime<Utc>,
+) -> Option<DateTime<Utc>> {
     let effect = clock::next_effect(&clock_input(ticket, desk), now).map(|effect| effect.at);
     let silence = closes_by_silence_at(ticket, &desk.profile);
     [effect, silence].into_iter().flatten().min()

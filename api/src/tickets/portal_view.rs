@@ -6,7 +6,8 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::api::portal::{
-    Promise, PublicEvent, PublicMessage, PublicRating, PublicSolution, RequesterActions, RequesterTicket, RequesterTicketRow, Side, StatusLabel,
+    Promise, PublicEvent, PublicMessage, PublicRating, PublicSolution, RequesterActions,
+    RequesterTicket, RequesterTicketRow, Side, StatusLabel,
 };
 use shared::api::uploads::Attachment;
 use shared::desk::Desk;
@@ -60,20 +61,36 @@ pub fn list(
     let mut query = tickets::table
         .filter(tickets::requester_id.eq(person_id))
         .filter(tickets::desk_id.eq(desk_id))
-        .select((tickets::id, tickets::desk_version, tickets::code, tickets::state, tickets::updated_at))
+        .select((
+            tickets::id,
+            tickets::desk_version,
+            tickets::code,
+            tickets::state,
+            tickets::updated_at,
+        ))
         .into_boxed::<MultiBackend>();
     if let Some(after) = after {
         let at = Ts::new(DateTime::from_timestamp_micros(after.updated_at).unwrap_or_default());
-        query = query.filter(tickets::updated_at.lt(at).or(tickets::updated_at.eq(at).and(tickets::id.lt(after.id))));
+        query = query.filter(
+            tickets::updated_at
+                .lt(at)
+                .or(tickets::updated_at.eq(at).and(tickets::id.lt(after.id))),
+        );
     }
-    let rows: Vec<Row> = query.order((tickets::updated_at.desc(), tickets::id.desc())).limit(limit + 1).load(conn)?;
+    let rows: Vec<Row> = query
+        .order((tickets::updated_at.desc(), tickets::id.desc()))
+        .limit(limit + 1)
+        .load(conn)?;
     rows.into_iter()
         .map(|(id, version, code, state, updated_at)| {
             let desk = desks.version(conn, desk_id, version)?;
             let ticket = state.0;
             let profile = &desk.profile;
             Ok(PortalRow {
-                position: RowPosition { updated_at: updated_at.get().timestamp_micros(), id },
+                position: RowPosition {
+                    updated_at: updated_at.get().timestamp_micros(),
+                    id,
+                },
                 row: RequesterTicketRow {
                     code,
                     subject: ticket.subject.to_string(),
@@ -107,7 +124,14 @@ pub fn detail(
         .filter(tickets::code.eq(code))
         .filter(tickets::desk_id.eq(desk_id))
         .filter(tickets::requester_id.eq(person_id))
-        .select((tickets::id, tickets::desk_version, tickets::code, tickets::version, tickets::state, tickets::updated_at))
+        .select((
+            tickets::id,
+            tickets::desk_version,
+            tickets::code,
+            tickets::version,
+            tickets::state,
+            tickets::updated_at,
+        ))
         .first(conn)
         .optional()?;
     let (id, desk_version, code, version, state, updated_at) = row.ok_or(TicketError::NotFound)?;
@@ -116,7 +140,10 @@ pub fn detail(
     let ticket = state.0;
 
     let mut files: HashMap<i64, Vec<Attachment>> = HashMap::new();
-    for file in ticket_files(conn, id)?.iter().filter(|file| file.visibility.as_deref() == Some("public")) {
+    for file in ticket_files(conn, id)?
+        .iter()
+        .filter(|file| file.visibility.as_deref() == Some("public"))
+    {
         if let Some(message_id) = file.message_id {
             files.entry(message_id).or_default().push(attachment(file));
         }
@@ -132,24 +159,47 @@ pub fn detail(
             created_at: row.created_at.get(),
         })
         .collect();
-    let description = if messages.is_empty() { None } else { Some(messages.remove(0)) };
+    let description = if messages.is_empty() {
+        None
+    } else {
+        Some(messages.remove(0))
+    };
     // A solution with files is stored as a message too, so that its files have a place; it is shown once, as the solution.
     let solution = ticket.solution.as_ref().map(|solution| {
-        let text = solution.text.as_ref().map_or_else(String::new, ToString::to_string);
-        let twin = messages.iter().position(|message| message.created_at == solution.at && message.body == text && message.side == Side::Support);
+        let text = solution
+            .text
+            .as_ref()
+            .map_or_else(String::new, ToString::to_string);
+        let twin = messages.iter().position(|message| {
+            message.created_at == solution.at
+                && message.body == text
+                && message.side == Side::Support
+        });
         let attachments = twin.map_or_else(Vec::new, |place| messages.remove(place).attachments);
-        PublicSolution { text, at: solution.at, accepted_at: ticket.accepted_at, attachments }
+        PublicSolution {
+            text,
+            at: solution.at,
+            accepted_at: ticket.accepted_at,
+            attachments,
+        }
     });
     let history = history_of(conn, id, profile, lang)?;
-    let (description, attachments) = description.map_or_else(Default::default, |first| (first.body, first.attachments));
+    let (description, attachments) =
+        description.map_or_else(Default::default, |first| (first.body, first.attachments));
     Ok(RequesterTicket {
         code,
         version,
         subject: ticket.subject.to_string(),
         description,
         attachments,
-        request_type: profile.request_type(ticket.request_type).map_or_else(String::new, |kind| kind.label.get(lang).to_owned()),
-        category: ticket.category.as_deref().and_then(|key| profile.catalog.get(key)).map_or_else(Vec::new, |entry| entry.labels(lang).to_vec()),
+        request_type: profile
+            .request_type(ticket.request_type)
+            .map_or_else(String::new, |kind| kind.label.get(lang).to_owned()),
+        category: ticket
+            .category
+            .as_deref()
+            .and_then(|key| profile.catalog.get(key))
+            .map_or_else(Vec::new, |entry| entry.labels(lang).to_vec()),
         priority: priority(profile, &ticket.priority, lang),
         status: status(profile, ticket.status, lang),
         created_at: ticket.created_at,
@@ -158,7 +208,11 @@ pub fn detail(
         solution,
         rating: ticket.rating.as_ref().and_then(|rating| {
             let stars = rating.stars?.number();
-            Some(PublicRating { stars, comment: rating.comment.as_ref().map(ToString::to_string), at: rating.at })
+            Some(PublicRating {
+                stars,
+                comment: rating.comment.as_ref().map(ToString::to_string),
+                at: rating.at,
+            })
         }),
         messages,
         history,
@@ -166,12 +220,21 @@ pub fn detail(
     })
 }
 
-fn history_of(conn: &mut DbConnection, ticket_id: i64, desk: &Desk, lang: Lang) -> QueryResult<Vec<PublicEvent>> {
+fn history_of(
+    conn: &mut DbConnection,
+    ticket_id: i64,
+    desk: &Desk,
+    lang: Lang,
+) -> QueryResult<Vec<PublicEvent>> {
     let rows = store::events_before(conn, ticket_id, None, 500)?;
     let told = |row: store::EventRow| {
         let event: Event = serde_json::from_str(&row.data).ok()?;
         let text = history::for_requesters(&event, desk, lang)?;
-        Some(PublicEvent { at: row.at.get(), side: side(&row.actor_kind), text })
+        Some(PublicEvent {
+            at: row.at.get(),
+            side: side(&row.actor_kind),
+            text,
+        })
     };
     Ok(rows.into_iter().rev().filter_map(told).collect())
 }
@@ -185,17 +248,27 @@ fn side(actor_kind: &str) -> Side {
 }
 
 fn status(desk: &Desk, status: Status, lang: Lang) -> StatusLabel {
-    StatusLabel { id: status, label: desk.status_label(status, lang).to_owned() }
+    StatusLabel {
+        id: status,
+        label: desk.status_label(status, lang).to_owned(),
+    }
 }
 
 fn priority(desk: &Desk, key: &str, lang: Lang) -> String {
-    desk.priority.get(key).map_or_else(|| key.to_owned(), |priority| priority.label.get(lang).to_owned())
+    desk.priority.get(key).map_or_else(
+        || key.to_owned(),
+        |priority| priority.label.get(lang).to_owned(),
+    )
 }
 
 fn promise(ticket: &Ticket, desk: &InstalledDesk, now: DateTime<Utc>) -> Promise {
     let (attention, solution) = clocks(ticket, desk, now);
     let open = |state: &shared::sla::clock::ClockState| {
-        if state.effect != ClockEffect::Stopped && state.met_at.is_none() { state.due_at } else { None }
+        if state.effect != ClockEffect::Stopped && state.met_at.is_none() {
+            state.due_at
+        } else {
+            None
+        }
     };
     Promise {
         attention_due_at: open(&attention),
@@ -207,7 +280,11 @@ fn promise(ticket: &Ticket, desk: &InstalledDesk, now: DateTime<Utc>) -> Promise
 
 fn actions(ticket: &Ticket, desk: &Desk, actor: &Actor) -> RequesterActions {
     let allowed = allowed_commands(ticket, desk, actor);
-    let may = |command: CommandKind| allowed.iter().any(|allowed| allowed.command == command && allowed.blocked_by.is_empty());
+    let may = |command: CommandKind| {
+        allowed
+            .iter()
+            .any(|allowed| allowed.command == command && allowed.blocked_by.is_empty())
+    };
     RequesterActions {
         message: may(CommandKind::AddMessage),
         accept: may(CommandKind::Accept),

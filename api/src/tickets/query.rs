@@ -20,13 +20,22 @@ use crate::http::{ApiError, Fault};
 pub fn limit(asked: &TicketQuery) -> Result<i64, ApiError> {
     match asked.limit.unwrap_or(25) {
         limit @ 1..=100 => Ok(i64::from(limit)),
-        _ => Err(ApiError::field("?limit", "out_of_range", "Pida de 1 a 100 filas.", "Ask for 1 to 100 rows.")),
+        _ => Err(ApiError::field(
+            "?limit",
+            "out_of_range",
+            "Pida de 1 a 100 filas.",
+            "Ask for 1 to 100 rows.",
+        )),
     }
 }
 
 /// What makes a list the list it is, so that a cursor fits no other.
 pub fn fingerprint(caller: &AgentCaller, asked: &TicketQuery) -> String {
-    let without_place = TicketQuery { cursor: None, limit: None, ..asked.clone() };
+    let without_place = TicketQuery {
+        cursor: None,
+        limit: None,
+        ..asked.clone()
+    };
     format!("tickets:{}:{without_place:?}", caller.user_id())
 }
 
@@ -44,30 +53,56 @@ pub fn filter(
     let readable = caller.desks_with(Privilege::TicketRead);
     let chosen = match &asked.desk {
         Some(slug) => {
-            let desk = desks.by_slug(conn, slug, now)?.ok_or_else(ApiError::not_found)?;
+            let desk = desks
+                .by_slug(conn, slug, now)?
+                .ok_or_else(ApiError::not_found)?;
             caller.require(desk.id, Privilege::TicketRead)?;
             vec![desk]
         }
         None => {
             let all = desks.all(conn, now)?;
-            all.into_iter().filter(|desk| readable.as_ref().is_none_or(|ids| ids.contains(&desk.id))).collect()
+            all.into_iter()
+                .filter(|desk| readable.as_ref().is_none_or(|ids| ids.contains(&desk.id)))
+                .collect()
         }
     };
     let group_id = match &asked.group {
-        Some(slug) => Some(chosen.iter().find_map(|desk| desk.group_id(slug)).ok_or_else(ApiError::not_found)?),
+        Some(slug) => Some(
+            chosen
+                .iter()
+                .find_map(|desk| desk.group_id(slug))
+                .ok_or_else(ApiError::not_found)?,
+        ),
         None => None,
     };
     if asked.level.is_some_and(|level| !(1..=3).contains(&level)) {
-        return Err(ApiError::field("?level", "out_of_range", "El nivel va de 1 a 3.", "The level goes from 1 to 3."));
+        return Err(ApiError::field(
+            "?level",
+            "out_of_range",
+            "El nivel va de 1 a 3.",
+            "The level goes from 1 to 3.",
+        ));
     }
-    let text = asked.q.as_deref().map(str::trim).filter(|text| !text.is_empty());
+    let text = asked
+        .q
+        .as_deref()
+        .map(str::trim)
+        .filter(|text| !text.is_empty());
     if text.is_some_and(|text| text.chars().count() > 100) {
-        return Err(ApiError::field("?q", "too_long", "Busque con 100 caracteres a lo sumo.", "Search with 100 characters at most."));
+        return Err(ApiError::field(
+            "?q",
+            "too_long",
+            "Busque con 100 caracteres a lo sumo.",
+            "Search with 100 characters at most.",
+        ));
     }
     Ok(ListFilter {
         view: asked.view.unwrap_or(View::All),
         user_id: caller.user_id(),
-        group_ids: chosen.iter().flat_map(|desk| caller.group_ids_at(desk.id).to_vec()).collect(),
+        group_ids: chosen
+            .iter()
+            .flat_map(|desk| caller.group_ids_at(desk.id).to_vec())
+            .collect(),
         statuses: words::<Status>(asked.status.as_deref(), "?status")?,
         priorities: words::<String>(asked.priority.as_deref(), "?priority")?,
         level: asked.level,
@@ -75,20 +110,40 @@ pub fn filter(
         assignee: asked.assignee,
         requester: asked.requester,
         text: text.map(shared::fold::fold),
-        due_before: due_soon_limit(now, chosen.first().filter(|_| chosen.len() == 1).map(|desk| &desk.profile.calendar)),
+        due_before: due_soon_limit(
+            now,
+            chosen
+                .first()
+                .filter(|_| chosen.len() == 1)
+                .map(|desk| &desk.profile.calendar),
+        ),
         desks: chosen.iter().map(|desk| desk.id).collect(),
     })
 }
 
 /// A comma-separated list of words, at most 20.
 fn words<T: FromStr>(text: Option<&str>, pointer: &'static str) -> Result<Vec<T>, ApiError> {
-    let Some(text) = text else { return Ok(Vec::new()) };
-    let parts: Vec<&str> = text.split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
+    let Some(text) = text else {
+        return Ok(Vec::new());
+    };
+    let parts: Vec<&str> = text
+        .split(',')
+        .map(str::trim)
+        .filter(|word| !word.is_empty())
+        .collect();
     let wrong = || {
-        ApiError::validation(vec![Fault::new(pointer, "unknown", "Contiene un valor que no existe.", "It holds a value that does not exist.")])
+        ApiError::validation(vec![Fault::new(
+            pointer,
+            "unknown",
+            "Contiene un valor que no existe.",
+            "It holds a value that does not exist.",
+        )])
     };
     if parts.len() > 20 {
         return Err(wrong());
     }
-    parts.into_iter().map(|word| word.parse().map_err(|_| wrong())).collect()
+    parts
+        .into_iter()
+        .map(|word| word.parse().map_err(|_| wrong()))
+        .collect()
 }

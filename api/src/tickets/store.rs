@@ -31,12 +31,32 @@ pub struct TicketRecord {
     pub state: Ticket,
 }
 
-type RecordRow = (i64, i64, i32, String, String, i32, i32, Vec<u8>, JsonText<Ticket>);
+type RecordRow = (
+    i64,
+    i64,
+    i32,
+    String,
+    String,
+    i32,
+    i32,
+    Vec<u8>,
+    JsonText<Ticket>,
+);
 
 impl From<RecordRow> for TicketRecord {
     fn from(row: RecordRow) -> Self {
         let (id, desk_id, desk_version, code, subject, version, last_seq, head_hash, state) = row;
-        Self { id, desk_id, desk_version, code, subject, version, last_seq, head_hash, state: state.0 }
+        Self {
+            id,
+            desk_id,
+            desk_version,
+            code,
+            subject,
+            version,
+            last_seq,
+            head_hash,
+            state: state.0,
+        }
     }
 }
 
@@ -63,10 +83,17 @@ const RECORD: (
 );
 
 /// Loads a ticket of one of these desks (`None`: of any) and keeps it locked to the end of the write.
-pub fn load_for_desks(conn: &mut DbConnection, code: &str, desks: Option<&[i64]>) -> QueryResult<Option<TicketRecord>> {
+pub fn load_for_desks(
+    conn: &mut DbConnection,
+    code: &str,
+    desks: Option<&[i64]>,
+) -> QueryResult<Option<TicketRecord>> {
     let found = match desks {
         Some(desks) => {
-            let query = tickets::table.filter(tickets::code.eq(code)).filter(tickets::desk_id.eq_any(desks)).select(RECORD);
+            let query = tickets::table
+                .filter(tickets::code.eq(code))
+                .filter(tickets::desk_id.eq_any(desks))
+                .select(RECORD);
             load_locked!(conn, query => first::<RecordRow>)
         }
         None => {
@@ -78,23 +105,36 @@ pub fn load_for_desks(conn: &mut DbConnection, code: &str, desks: Option<&[i64]>
 }
 
 /// Loads a ticket of this requester at this desk and keeps it locked to the end of the write.
-pub fn load_for_requester(conn: &mut DbConnection, code: &str, desk_id: i64, person_id: i64) -> QueryResult<Option<TicketRecord>> {
+pub fn load_for_requester(
+    conn: &mut DbConnection,
+    code: &str,
+    desk_id: i64,
+    person_id: i64,
+) -> QueryResult<Option<TicketRecord>> {
     let query = tickets::table
         .filter(tickets::code.eq(code))
         .filter(tickets::desk_id.eq(desk_id))
         .filter(tickets::requester_id.eq(person_id))
         .select(RECORD);
-    load_locked!(conn, query => first::<RecordRow>).optional().map(|row| row.map(TicketRecord::from))
+    load_locked!(conn, query => first::<RecordRow>)
+        .optional()
+        .map(|row| row.map(TicketRecord::from))
 }
 
 /// Loads a ticket by its key, for workers.
 pub fn load_by_id(conn: &mut DbConnection, id: i64) -> QueryResult<Option<TicketRecord>> {
     let query = tickets::table.filter(tickets::id.eq(id)).select(RECORD);
-    load_locked!(conn, query => first::<RecordRow>).optional().map(|row| row.map(TicketRecord::from))
+    load_locked!(conn, query => first::<RecordRow>)
+        .optional()
+        .map(|row| row.map(TicketRecord::from))
 }
 
 /// Keys of the tickets with a timed effect due, earliest first.
-pub fn due_for_effects(conn: &mut DbConnection, now: DateTime<Utc>, limit: i64) -> QueryResult<Vec<i64>> {
+pub fn due_for_effects(
+    conn: &mut DbConnection,
+    now: DateTime<Utc>,
+    limit: i64,
+) -> QueryResult<Vec<i64>> {
     tickets::table
         .filter(tickets::next_effect_at.le(Ts::new(now)))
         .order((tickets::next_effect_at, tickets::id))
@@ -104,8 +144,15 @@ pub fn due_for_effects(conn: &mut DbConnection, now: DateTime<Utc>, limit: i64) 
 }
 
 /// Notes when the sweeper has to look at a ticket again. Not a change of the ticket, so the version stays.
-pub fn set_next_effect(conn: &mut DbConnection, id: i64, at: Option<DateTime<Utc>>) -> QueryResult<()> {
-    diesel::update(tickets::table.filter(tickets::id.eq(id))).set(tickets::next_effect_at.eq(at.map(Ts::new))).execute(conn).map(drop)
+pub fn set_next_effect(
+    conn: &mut DbConnection,
+    id: i64,
+    at: Option<DateTime<Utc>>,
+) -> QueryResult<()> {
+    diesel::update(tickets::table.filter(tickets::id.eq(id)))
+        .set(tickets::next_effect_at.eq(at.map(Ts::new)))
+        .execute(conn)
+        .map(drop)
 }
 
 /// A new row of `tickets`.
@@ -187,14 +234,26 @@ pub struct Projection {
 
 /// Stores a new ticket; gives its key.
 pub fn insert_ticket(conn: &mut DbConnection, row: NewTicketRow<'_>) -> QueryResult<i64> {
-    diesel::insert_into(tickets::table).values(row).returning(tickets::id).get_result(conn)
+    diesel::insert_into(tickets::table)
+        .values(row)
+        .returning(tickets::id)
+        .get_result(conn)
 }
 
 /// Saves a changed ticket; `false` when somebody else changed it meanwhile.
-pub fn update_ticket(conn: &mut DbConnection, id: i64, expected_version: i32, projection: Projection) -> QueryResult<bool> {
-    let saved = diesel::update(tickets::table.filter(tickets::id.eq(id)).filter(tickets::version.eq(expected_version)))
-        .set((tickets::version.eq(expected_version + 1), projection))
-        .execute(conn)?;
+pub fn update_ticket(
+    conn: &mut DbConnection,
+    id: i64,
+    expected_version: i32,
+    projection: Projection,
+) -> QueryResult<bool> {
+    let saved = diesel::update(
+        tickets::table
+            .filter(tickets::id.eq(id))
+            .filter(tickets::version.eq(expected_version)),
+    )
+    .set((tickets::version.eq(expected_version + 1), projection))
+    .execute(conn)?;
     Ok(saved == 1)
 }
 
@@ -222,7 +281,10 @@ pub struct NewMessageRow<'a> {
 
 /// Stores a message; gives its key.
 pub fn insert_message(conn: &mut DbConnection, row: NewMessageRow<'_>) -> QueryResult<i64> {
-    diesel::insert_into(messages::table).values(row).returning(messages::id).get_result(conn)
+    diesel::insert_into(messages::table)
+        .values(row)
+        .returning(messages::id)
+        .get_result(conn)
 }
 
 /// A new row of `events`.
@@ -278,9 +340,25 @@ pub struct EventRow {
 }
 
 /// The newest events of a ticket before an instant, newest first.
-pub fn events_before(conn: &mut DbConnection, ticket_id: i64, before: Option<DateTime<Utc>>, limit: i64) -> QueryResult<Vec<EventRow>> {
-    let select = (events::seq, events::actor_kind, events::actor_id, events::actor_name, events::at, events::data);
-    let query = events::table.filter(events::ticket_id.eq(ticket_id)).order(events::seq.desc()).limit(limit).select(select);
+pub fn events_before(
+    conn: &mut DbConnection,
+    ticket_id: i64,
+    before: Option<DateTime<Utc>>,
+    limit: i64,
+) -> QueryResult<Vec<EventRow>> {
+    let select = (
+        events::seq,
+        events::actor_kind,
+        events::actor_id,
+        events::actor_name,
+        events::at,
+        events::data,
+    );
+    let query = events::table
+        .filter(events::ticket_id.eq(ticket_id))
+        .order(events::seq.desc())
+        .limit(limit)
+        .select(select);
     match before {
         Some(before) => query.filter(events::at.lt(Ts::new(before))).load(conn),
         None => query.load(conn),
@@ -288,9 +366,26 @@ pub fn events_before(conn: &mut DbConnection, ticket_id: i64, before: Option<Dat
 }
 
 /// The whole history of a ticket with its hashes, oldest first, for audits.
-pub fn whole_history(conn: &mut DbConnection, ticket_id: i64) -> QueryResult<Vec<(EventRow, Vec<u8>)>> {
-    let select = ((events::seq, events::actor_kind, events::actor_id, events::actor_name, events::at, events::data), events::hash);
-    events::table.filter(events::ticket_id.eq(ticket_id)).order(events::seq).select(select).load(conn)
+pub fn whole_history(
+    conn: &mut DbConnection,
+    ticket_id: i64,
+) -> QueryResult<Vec<(EventRow, Vec<u8>)>> {
+    let select = (
+        (
+            events::seq,
+            events::actor_kind,
+            events::actor_id,
+            events::actor_name,
+            events::at,
+            events::data,
+        ),
+        events::hash,
+    );
+    events::table
+        .filter(events::ticket_id.eq(ticket_id))
+        .order(events::seq)
+        .select(select)
+        .load(conn)
 }
 
 /// A stored message.
@@ -311,18 +406,43 @@ pub struct MessageRow {
 }
 
 /// The newest messages of a ticket before an instant, newest first.
-pub fn messages_before(conn: &mut DbConnection, ticket_id: i64, before: Option<DateTime<Utc>>, limit: i64) -> QueryResult<Vec<MessageRow>> {
-    let select = (messages::id, messages::author_kind, messages::author_name, messages::visibility, messages::body, messages::created_at);
-    let query = messages::table.filter(messages::ticket_id.eq(ticket_id)).order(messages::id.desc()).limit(limit).select(select);
+pub fn messages_before(
+    conn: &mut DbConnection,
+    ticket_id: i64,
+    before: Option<DateTime<Utc>>,
+    limit: i64,
+) -> QueryResult<Vec<MessageRow>> {
+    let select = (
+        messages::id,
+        messages::author_kind,
+        messages::author_name,
+        messages::visibility,
+        messages::body,
+        messages::created_at,
+    );
+    let query = messages::table
+        .filter(messages::ticket_id.eq(ticket_id))
+        .order(messages::id.desc())
+        .limit(limit)
+        .select(select);
     match before {
-        Some(before) => query.filter(messages::created_at.lt(Ts::new(before))).load(conn),
+        Some(before) => query
+            .filter(messages::created_at.lt(Ts::new(before)))
+            .load(conn),
         None => query.load(conn),
     }
 }
 
 /// The public messages of a ticket, oldest first. Internal notes are left out by the query itself.
 pub fn public_messages(conn: &mut DbConnection, ticket_id: i64) -> QueryResult<Vec<MessageRow>> {
-    let select = (messages::id, messages::author_kind, messages::author_name, messages::visibility, messages::body, messages::created_at);
+    let select = (
+        messages::id,
+        messages::author_kind,
+        messages::author_name,
+        messages::visibility,
+        messages::body,
+        messages::created_at,
+    );
     messages::table
         .filter(messages::ticket_id.eq(ticket_id))
         .filter(messages::visibility.eq("public"))
@@ -333,8 +453,20 @@ pub fn public_messages(conn: &mut DbConnection, ticket_id: i64) -> QueryResult<V
 
 /// The first message of a ticket: its description.
 pub fn first_message(conn: &mut DbConnection, ticket_id: i64) -> QueryResult<Option<MessageRow>> {
-    let select = (messages::id, messages::author_kind, messages::author_name, messages::visibility, messages::body, messages::created_at);
-    messages::table.filter(messages::ticket_id.eq(ticket_id)).order(messages::id).select(select).first(conn).optional()
+    let select = (
+        messages::id,
+        messages::author_kind,
+        messages::author_name,
+        messages::visibility,
+        messages::body,
+        messages::created_at,
+    );
+    messages::table
+        .filter(messages::ticket_id.eq(ticket_id))
+        .order(messages::id)
+        .select(select)
+        .first(conn)
+        .optional()
 }
 
 /// What is needed of a requester to open a ticket and to write to them.
@@ -355,15 +487,28 @@ pub struct RequesterRow {
 }
 
 /// A registered, active person of a desk by mail address.
-pub fn requester_by_email(conn: &mut DbConnection, desk_id: i64, email: &str) -> QueryResult<Option<RequesterRow>> {
+pub fn requester_by_email(
+    conn: &mut DbConnection,
+    desk_id: i64,
+    email: &str,
+) -> QueryResult<Option<RequesterRow>> {
     use crate::db::schema::{desk_people, organizations};
     people::table
         .inner_join(desk_people::table.on(desk_people::person_id.eq(people::id)))
-        .left_join(organizations::table.on(people::organization_id.eq(organizations::id.nullable())))
+        .left_join(
+            organizations::table.on(people::organization_id.eq(organizations::id.nullable())),
+        )
         .filter(people::email.eq(email))
         .filter(desk_people::desk_id.eq(desk_id))
         .filter(desk_people::active.eq(true))
-        .select((people::id, people::full_name, people::email, people::phone, people::language, organizations::name.nullable()))
+        .select((
+            people::id,
+            people::full_name,
+            people::email,
+            people::phone,
+            people::language,
+            organizations::name.nullable(),
+        ))
         .first(conn)
         .optional()
 }
@@ -372,9 +517,18 @@ pub fn requester_by_email(conn: &mut DbConnection, desk_id: i64, email: &str) ->
 pub fn requester_by_id(conn: &mut DbConnection, person_id: i64) -> QueryResult<RequesterRow> {
     use crate::db::schema::organizations;
     people::table
-        .left_join(organizations::table.on(people::organization_id.eq(organizations::id.nullable())))
+        .left_join(
+            organizations::table.on(people::organization_id.eq(organizations::id.nullable())),
+        )
         .filter(people::id.eq(person_id))
-        .select((people::id, people::full_name, people::email, people::phone, people::language, organizations::name.nullable()))
+        .select((
+            people::id,
+            people::full_name,
+            people::email,
+            people::phone,
+            people::language,
+            organizations::name.nullable(),
+        ))
         .first(conn)
 }
 
@@ -392,7 +546,11 @@ pub struct AgentRow {
 }
 
 /// An active agent of a desk by key, with the keys of the groups.
-pub fn desk_agent(conn: &mut DbConnection, desk_id: i64, user_id: i64) -> QueryResult<Option<(AgentRow, Vec<String>)>> {
+pub fn desk_agent(
+    conn: &mut DbConnection,
+    desk_id: i64,
+    user_id: i64,
+) -> QueryResult<Option<(AgentRow, Vec<String>)>> {
     use crate::db::schema::{group_members, groups, memberships};
     let agent: Option<AgentRow> = users::table
         .inner_join(memberships::table.on(memberships::user_id.eq(users::id)))
@@ -437,7 +595,11 @@ pub fn group_agents(conn: &mut DbConnection, group_id: i64) -> QueryResult<Vec<A
 
 /// The agent account of a mail address, where there is one; nobody rates their own work.
 pub fn agent_with_email(conn: &mut DbConnection, email: &str) -> QueryResult<Option<i64>> {
-    users::table.filter(users::email.eq(email)).select(users::id).first(conn).optional()
+    users::table
+        .filter(users::email.eq(email))
+        .select(users::id)
+        .first(conn)
+        .optional()
 }
 
 /// Stores the rating of a solution.

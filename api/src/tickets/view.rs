@@ -7,8 +7,9 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::api::tickets::{
-    ActorKind as WireActor, AllowedCommand, ClockName, ClockStatus, ClockView, IdentityProof, InputNeed, Labelled, MailStatus, PersonRef,
-    RequesterPanel, SegmentKind, SlaChip, SlaExplanation, SlaSegment, TicketRow, TicketView, TimelineBody, TimelineEntry,
+    ActorKind as WireActor, AllowedCommand, ClockName, ClockStatus, ClockView, IdentityProof,
+    InputNeed, Labelled, MailStatus, PersonRef, RequesterPanel, SegmentKind, SlaChip,
+    SlaExplanation, SlaSegment, TicketRow, TicketView, TimelineBody, TimelineEntry,
 };
 use shared::api::uploads::Attachment;
 use shared::desk::Desk;
@@ -52,12 +53,22 @@ pub fn row(row: ListRow, desk: &InstalledDesk, lang: Lang) -> TicketRow {
         priority: priority(profile, &row.priority, lang),
         priority_rank: u8::try_from(row.priority_rank).unwrap_or(u8::MAX),
         level: u8::try_from(row.level).unwrap_or(1),
-        group: row.group_id.and_then(|id| desk.group_slug(id)).map(|slug| group(profile, slug, lang)),
+        group: row
+            .group_id
+            .and_then(|id| desk.group_slug(id))
+            .map(|slug| group(profile, slug, lang)),
         assignee: row.assignee.map(|(id, name)| PersonRef { id, name }),
-        requester: PersonRef { id: row.requester.0, name: row.requester.1 },
+        requester: PersonRef {
+            id: row.requester.0,
+            name: row.requester.1,
+        },
         requester_entity: row.entity,
         awaits_reply: row.awaits_reply,
-        sla: SlaChip { clock: clock_name(&row.due_clock), status: clock_status(&row.clock_status), due_at: row.due_at.map(Ts::get) },
+        sla: SlaChip {
+            clock: clock_name(&row.due_clock),
+            status: clock_status(&row.clock_status),
+            due_at: row.due_at.map(Ts::get),
+        },
         created_at: row.created_at.get(),
         updated_at: row.updated_at.get(),
         version: row.version,
@@ -65,17 +76,32 @@ pub fn row(row: ListRow, desk: &InstalledDesk, lang: Lang) -> TicketRow {
 }
 
 fn priority(desk: &Desk, key: &str, lang: Lang) -> Labelled {
-    let label = desk.priority.get(key).map_or_else(|| key.to_owned(), |priority| priority.label.get(lang).to_owned());
-    Labelled { id: key.to_owned(), label }
+    let label = desk.priority.get(key).map_or_else(
+        || key.to_owned(),
+        |priority| priority.label.get(lang).to_owned(),
+    );
+    Labelled {
+        id: key.to_owned(),
+        label,
+    }
 }
 
 fn group(desk: &Desk, key: &str, lang: Lang) -> Labelled {
-    let label = desk.group(key).map_or_else(|| key.to_owned(), |group| group.name.get(lang).to_owned());
-    Labelled { id: key.to_owned(), label }
+    let label = desk
+        .group(key)
+        .map_or_else(|| key.to_owned(), |group| group.name.get(lang).to_owned());
+    Labelled {
+        id: key.to_owned(),
+        label,
+    }
 }
 
 fn clock_name(word: &str) -> ClockName {
-    if word == "attention" { ClockName::Attention } else { ClockName::Solution }
+    if word == "attention" {
+        ClockName::Attention
+    } else {
+        ClockName::Solution
+    }
 }
 
 fn clock_status(word: &str) -> ClockStatus {
@@ -104,10 +130,16 @@ struct ReadRow {
     entity: Option<String>,
 }
 
-fn read(conn: &mut DbConnection, code: &str, desks: Option<&[i64]>) -> Result<ReadRow, TicketError> {
+fn read(
+    conn: &mut DbConnection,
+    code: &str,
+    desks: Option<&[i64]>,
+) -> Result<ReadRow, TicketError> {
     let mut query = tickets::table
         .inner_join(people::table.on(people::id.eq(tickets::requester_id)))
-        .left_join(organizations::table.on(people::organization_id.eq(organizations::id.nullable())))
+        .left_join(
+            organizations::table.on(people::organization_id.eq(organizations::id.nullable())),
+        )
         .filter(tickets::code.eq(code.to_owned()))
         .select((
             tickets::id,
@@ -179,15 +211,27 @@ pub fn detail(
         subject: ticket.subject.to_string(),
         status: ticket.status,
         status_label: profile.status_label(ticket.status, lang).to_owned(),
-        reason: ticket.reason.as_deref().and_then(|id| profile.reason(ticket.status, id)).map(|reason| reason.label.get(lang).to_owned()),
+        reason: ticket
+            .reason
+            .as_deref()
+            .and_then(|id| profile.reason(ticket.status, id))
+            .map(|reason| reason.label.get(lang).to_owned()),
         request_type: ticket.request_type,
-        request_type_label: profile.request_type(ticket.request_type).map_or_else(String::new, |kind| kind.label.get(lang).to_owned()),
+        request_type_label: profile
+            .request_type(ticket.request_type)
+            .map_or_else(String::new, |kind| kind.label.get(lang).to_owned()),
         category: category(profile, &ticket, lang),
         priority: priority(profile, &ticket.priority, lang),
-        priority_rank: profile.priority.get(&ticket.priority).map_or(u8::MAX, |priority| priority.rank),
+        priority_rank: profile
+            .priority
+            .get(&ticket.priority)
+            .map_or(u8::MAX, |priority| priority.rank),
         level: ticket.level.number(),
         group: ticket.group.as_deref().map(|key| group(profile, key, lang)),
-        assignee: ticket.assignee.as_ref().map(|agent| PersonRef { id: agent.id, name: agent.name.clone() }),
+        assignee: ticket.assignee.as_ref().map(|agent| PersonRef {
+            id: agent.id,
+            name: agent.name.clone(),
+        }),
         requester: RequesterPanel {
             id: row.requester_id,
             name: row.requester_name,
@@ -205,15 +249,28 @@ pub fn detail(
         created_at: ticket.created_at,
         updated_at: ticket.updated_at,
         reopen_count: ticket.reopen_count,
-        solution: ticket.solution.as_ref().and_then(|solution| solution.text.as_ref()).map(ToString::to_string),
-        stars: ticket.rating.as_ref().and_then(|rating| rating.stars).map(|stars| stars.number()),
+        solution: ticket
+            .solution
+            .as_ref()
+            .and_then(|solution| solution.text.as_ref())
+            .map(ToString::to_string),
+        stars: ticket
+            .rating
+            .as_ref()
+            .and_then(|rating| rating.stars)
+            .map(|stars| stars.number()),
         clocks: clock_views(&ticket, &desk, lang, now),
         attachments: files.iter().map(|file| attachment(file)).collect(),
         allowed_commands: allowed(&ticket, profile, &actor, lang),
         timeline: page.entries,
         older: None,
     };
-    Ok(Detail { view, unsettled, older: page.older, ticket_id: row.id })
+    Ok(Detail {
+        view,
+        unsettled,
+        older: page.older,
+        ticket_id: row.id,
+    })
 }
 
 /// An older page of a ticket's timeline with the key of the ticket.
@@ -254,13 +311,25 @@ pub fn sla(
 }
 
 fn category(desk: &Desk, ticket: &Ticket, lang: Lang) -> Vec<String> {
-    ticket.category.as_deref().and_then(|key| desk.catalog.get(key)).map_or_else(Vec::new, |entry| entry.labels(lang).to_vec())
+    ticket
+        .category
+        .as_deref()
+        .and_then(|key| desk.catalog.get(key))
+        .map_or_else(Vec::new, |entry| entry.labels(lang).to_vec())
 }
 
 /// Both clocks with their figures.
-pub fn clock_views(ticket: &Ticket, desk: &InstalledDesk, lang: Lang, now: DateTime<Utc>) -> Vec<ClockView> {
+pub fn clock_views(
+    ticket: &Ticket,
+    desk: &InstalledDesk,
+    lang: Lang,
+    now: DateTime<Utc>,
+) -> Vec<ClockView> {
     let (attention, solution) = clocks(ticket, desk, now);
-    vec![clock_view(&attention, &desk.profile, ticket, lang), clock_view(&solution, &desk.profile, ticket, lang)]
+    vec![
+        clock_view(&attention, &desk.profile, ticket, lang),
+        clock_view(&solution, &desk.profile, ticket, lang),
+    ]
 }
 
 fn clock_view(state: &ClockState, desk: &Desk, ticket: &Ticket, lang: Lang) -> ClockView {
@@ -294,25 +363,43 @@ fn minutes(micros: i64) -> i64 {
     micros.div_euclid(60_000_000)
 }
 
-fn explanation_view(explanation: &Explanation, state: &ClockState, desk: &Desk, lang: Lang) -> SlaExplanation {
-    let segments: Vec<SlaSegment> = explanation.segments.iter().map(|segment| {
-        let (kind, note) = match &segment.kind {
-            EngineSegment::Ran => (SegmentKind::Ran, None),
-            EngineSegment::Paused { reason, by } => (SegmentKind::Paused, Some(pause_note(desk, reason, by.as_deref(), lang))),
-            EngineSegment::OffHours => (SegmentKind::OffHours, None),
-            EngineSegment::Holiday { name_es, name_en } => {
-                let name = match lang {
-                    Lang::Es => name_es,
-                    Lang::En => name_en,
-                };
-                (SegmentKind::Holiday, Some(name.clone()))
+fn explanation_view(
+    explanation: &Explanation,
+    state: &ClockState,
+    desk: &Desk,
+    lang: Lang,
+) -> SlaExplanation {
+    let segments: Vec<SlaSegment> = explanation
+        .segments
+        .iter()
+        .map(|segment| {
+            let (kind, note) = match &segment.kind {
+                EngineSegment::Ran => (SegmentKind::Ran, None),
+                EngineSegment::Paused { reason, by } => (
+                    SegmentKind::Paused,
+                    Some(pause_note(desk, reason, by.as_deref(), lang)),
+                ),
+                EngineSegment::OffHours => (SegmentKind::OffHours, None),
+                EngineSegment::Holiday { name_es, name_en } => {
+                    let name = match lang {
+                        Lang::Es => name_es,
+                        Lang::En => name_en,
+                    };
+                    (SegmentKind::Holiday, Some(name.clone()))
+                }
+                EngineSegment::Override { name } => (SegmentKind::Exception, Some(name.clone())),
+                EngineSegment::Solved => (SegmentKind::Solved, None),
+                EngineSegment::AfterCutoff => (SegmentKind::AfterCutoff, None),
+            };
+            SlaSegment {
+                from: segment.from,
+                to: segment.to,
+                kind,
+                note,
+                counted_seconds: segment.counted.micros() / 1_000_000,
             }
-            EngineSegment::Override { name } => (SegmentKind::Exception, Some(name.clone())),
-            EngineSegment::Solved => (SegmentKind::Solved, None),
-            EngineSegment::AfterCutoff => (SegmentKind::AfterCutoff, None),
-        };
-        SlaSegment { from: segment.from, to: segment.to, kind, note, counted_seconds: segment.counted.micros() / 1_000_000 }
-    }).collect();
+        })
+        .collect();
     let clock = ClockView {
         clock: match state.kind {
             ClockKind::Attention => ClockName::Attention,
@@ -337,9 +424,19 @@ fn explanation_view(explanation: &Explanation, state: &ClockState, desk: &Desk, 
 }
 
 fn pause_note(desk: &Desk, reason: &str, by: Option<&str>, lang: Lang) -> String {
-    let known = desk.states.iter().flat_map(|state| &state.reasons).find(|known| known.id == reason).map(|known| known.label.get(lang));
+    let known = desk
+        .states
+        .iter()
+        .flat_map(|state| &state.reasons)
+        .find(|known| known.id == reason)
+        .map(|known| known.label.get(lang));
     let label = known
-        .or_else(|| reason.parse::<Status>().ok().map(|status| desk.status_label(status, lang)))
+        .or_else(|| {
+            reason
+                .parse::<Status>()
+                .ok()
+                .map(|status| desk.status_label(status, lang))
+        })
         .unwrap_or(reason);
     by.map_or_else(|| label.to_owned(), |by| format!("{label} ({by})"))
 }
@@ -348,31 +445,55 @@ fn pause_note(desk: &Desk, reason: &str, by: Option<&str>, lang: Lang) -> String
 fn rule_words(explanation: &Explanation, desk: &Desk, lang: Lang) -> String {
     let es = lang == Lang::Es;
     let Some((_, row)) = &explanation.rule.row else {
-        return if es { "Sin tiempo comprometido".to_owned() } else { "No committed time".to_owned() };
+        return if es {
+            "Sin tiempo comprometido".to_owned()
+        } else {
+            "No committed time".to_owned()
+        };
     };
     let mut parts = Vec::new();
     if let Some(key) = &row.priority {
         parts.push(priority(desk, key, lang).label);
     }
     if let Some(level) = row.level {
-        parts.push(if es { format!("nivel {level}") } else { format!("level {level}") });
+        parts.push(if es {
+            format!("nivel {level}")
+        } else {
+            format!("level {level}")
+        });
     }
-    if let Some(kind) = row.request_type.as_deref().and_then(|kind| kind.parse().ok()).and_then(|kind| desk.request_type(kind)) {
+    if let Some(kind) = row
+        .request_type
+        .as_deref()
+        .and_then(|kind| kind.parse().ok())
+        .and_then(|kind| desk.request_type(kind))
+    {
         parts.push(kind.label.get(lang).to_owned());
     }
-    if let Some(entry) = row.category.as_deref().and_then(|key| desk.catalog.get(key)) {
+    if let Some(entry) = row
+        .category
+        .as_deref()
+        .and_then(|key| desk.catalog.get(key))
+    {
         parts.push(entry.path_label(lang));
     }
     if let Some(key) = &row.group {
         parts.push(group(desk, key, lang).label);
     }
-    let from = match (explanation.rule.counts_from == CountsFrom::ArrivalAtLevel, es) {
+    let from = match (
+        explanation.rule.counts_from == CountsFrom::ArrivalAtLevel,
+        es,
+    ) {
         (true, true) => "contado desde la llegada al nivel",
         (true, false) => "counted from the arrival at the level",
         (false, true) => "contado desde la creación",
         (false, false) => "counted from creation",
     };
-    if parts.is_empty() { from.to_owned() } else { format!("{}, {from}", parts.join(", ")) }
+    if parts.is_empty() {
+        from.to_owned()
+    } else {
+        format!("{}, {from}", parts.join(", "))
+    }
 }
 
 /// What the caller may do now, in wire form.
@@ -383,9 +504,24 @@ pub fn allowed(ticket: &Ticket, desk: &Desk, actor: &Actor, lang: Lang) -> Vec<A
         .map(|allowed| AllowedCommand {
             command: allowed.command,
             to: allowed.to,
-            needs: allowed.needs.iter().filter_map(|need| input(*need)).collect(),
-            reasons: allowed.reasons.iter().map(|reason| Labelled { id: reason.id.clone(), label: reason.label.get(lang).to_owned() }).collect(),
-            levels: allowed.levels.iter().map(|choice| choice.level.number()).collect(),
+            needs: allowed
+                .needs
+                .iter()
+                .filter_map(|need| input(*need))
+                .collect(),
+            reasons: allowed
+                .reasons
+                .iter()
+                .map(|reason| Labelled {
+                    id: reason.id.clone(),
+                    label: reason.label.get(lang).to_owned(),
+                })
+                .collect(),
+            levels: allowed
+                .levels
+                .iter()
+                .map(|choice| choice.level.number())
+                .collect(),
         })
         .collect()
 }
@@ -449,12 +585,24 @@ fn timeline(
     let mut by_message: HashMap<i64, Vec<Attachment>> = HashMap::new();
     for file in files {
         if let Some(message_id) = file.message_id {
-            by_message.entry(message_id).or_default().push(attachment(file));
+            by_message
+                .entry(message_id)
+                .or_default()
+                .push(attachment(file));
         }
     }
-    let mut entries: Vec<TimelineEntry> = Vec::with_capacity(events.len() + messages.len() + mails.len());
-    entries.extend(events.into_iter().filter_map(|row| event_entry(row, &desk.profile, lang)));
-    entries.extend(messages.into_iter().map(|row| message_entry(row, &mut by_message)));
+    let mut entries: Vec<TimelineEntry> =
+        Vec::with_capacity(events.len() + messages.len() + mails.len());
+    entries.extend(
+        events
+            .into_iter()
+            .filter_map(|row| event_entry(row, &desk.profile, lang)),
+    );
+    entries.extend(
+        messages
+            .into_iter()
+            .map(|row| message_entry(row, &mut by_message)),
+    );
     entries.extend(mails.into_iter().map(|row| mail_entry(row, lang)));
     entries.sort_by_key(|entry| Reverse((entry.at, order_in_instant(&entry.body), entry.seq)));
 
@@ -464,12 +612,18 @@ fn timeline(
         let last = entries[TIMELINE_PAGE - 1].at;
         let kept = entries.iter().take_while(|entry| entry.at >= last).count();
         if kept < entries.len() {
-            older = Some(TimelinePosition { before: last.timestamp_micros() });
+            older = Some(TimelinePosition {
+                before: last.timestamp_micros(),
+            });
             entries.truncate(kept);
         }
     }
     entries.reverse();
-    Ok(TimelinePage { entries, older, unsettled })
+    Ok(TimelinePage {
+        entries,
+        older,
+        unsettled,
+    })
 }
 
 /// Within one command: what happened, then what was written, then what was mailed.
@@ -498,7 +652,11 @@ fn event_entry(row: EventRow, desk: &Desk, lang: Lang) -> Option<TimelineEntry> 
         at: row.at.get(),
         actor: actor_kind(&row.actor_kind),
         actor_name: row.actor_name,
-        body: TimelineBody::Event { name: super::pipeline::event_name(&row.data), text: told.text, note: told.note },
+        body: TimelineBody::Event {
+            name: super::pipeline::event_name(&row.data),
+            text: told.text,
+            note: told.note,
+        },
     })
 }
 
@@ -510,7 +668,10 @@ fn message_entry(row: MessageRow, files: &mut HashMap<i64, Vec<Attachment>>) -> 
         actor_name: row.author_name,
         body: TimelineBody::Message {
             id: row.id,
-            visibility: row.visibility.parse().unwrap_or(shared::ticket::status::Visibility::Internal),
+            visibility: row
+                .visibility
+                .parse()
+                .unwrap_or(shared::ticket::status::Visibility::Internal),
             body: row.body,
             attachments: files.remove(&row.id).unwrap_or_default(),
         },
@@ -526,11 +687,27 @@ struct MailRow {
     created_at: Ts,
 }
 
-fn mails_before(conn: &mut DbConnection, ticket_id: i64, before: Option<DateTime<Utc>>) -> QueryResult<Vec<MailRow>> {
-    let select = (outbox::id, outbox::template, outbox::recipient, outbox::status, outbox::created_at);
-    let query = outbox::table.filter(outbox::ticket_id.eq(ticket_id)).order(outbox::id.desc()).limit(TIMELINE_READ).select(select);
+fn mails_before(
+    conn: &mut DbConnection,
+    ticket_id: i64,
+    before: Option<DateTime<Utc>>,
+) -> QueryResult<Vec<MailRow>> {
+    let select = (
+        outbox::id,
+        outbox::template,
+        outbox::recipient,
+        outbox::status,
+        outbox::created_at,
+    );
+    let query = outbox::table
+        .filter(outbox::ticket_id.eq(ticket_id))
+        .order(outbox::id.desc())
+        .limit(TIMELINE_READ)
+        .select(select);
     match before {
-        Some(before) => query.filter(outbox::created_at.lt(Ts::new(before))).load(conn),
+        Some(before) => query
+            .filter(outbox::created_at.lt(Ts::new(before)))
+            .load(conn),
         None => query.load(conn),
     }
 }

@@ -35,7 +35,11 @@ fn view(row: TokenRow) -> Token {
 
 /// A token must not make, list or revoke tokens.
 fn signed_in(caller: &AgentCaller) -> Result<i64, ApiError> {
-    if caller.token_id().is_none() { Ok(caller.user_id()) } else { Err(ApiError::forbidden()) }
+    if caller.token_id().is_none() {
+        Ok(caller.user_id())
+    } else {
+        Err(ApiError::forbidden())
+    }
 }
 
 /// Lists the caller's tokens.
@@ -49,10 +53,18 @@ fn signed_in(caller: &AgentCaller) -> Result<i64, ApiError> {
     security(("console" = []))
 )]
 #[get("")]
-pub async fn list_tokens(state: web::Data<AppState>, caller: AgentCaller) -> Result<Json<TokenList>, ApiError> {
+pub async fn list_tokens(
+    state: web::Data<AppState>,
+    caller: AgentCaller,
+) -> Result<Json<TokenList>, ApiError> {
     let user_id = signed_in(&caller)?;
-    let rows = state.db.read(move |conn: &mut DbConnection| store::list(conn, user_id).map_err(ApiError::from)).await?;
-    Ok(Json(TokenList { items: rows.into_iter().map(view).collect() }))
+    let rows = state
+        .db
+        .read(move |conn: &mut DbConnection| store::list(conn, user_id).map_err(ApiError::from))
+        .await?;
+    Ok(Json(TokenList {
+        items: rows.into_iter().map(view).collect(),
+    }))
 }
 
 /// Makes a token.
@@ -69,28 +81,52 @@ pub async fn list_tokens(state: web::Data<AppState>, caller: AgentCaller) -> Res
     security(("console" = []))
 )]
 #[post("")]
-pub async fn create_token(state: web::Data<AppState>, caller: AgentCaller, Json(new): Json<NewToken>) -> Result<Created<CreatedToken>, ApiError> {
+pub async fn create_token(
+    state: web::Data<AppState>,
+    caller: AgentCaller,
+    Json(new): Json<NewToken>,
+) -> Result<Created<CreatedToken>, ApiError> {
     let user_id = signed_in(&caller)?;
     let mut faults = Vec::new();
-    let name = shared::ticket::text::Subject::parse(&new.name).map_err(|error| faults.push(text_fault("/name", error))).ok();
+    let name = shared::ticket::text::Subject::parse(&new.name)
+        .map_err(|error| faults.push(text_fault("/name", error)))
+        .ok();
     if new.name.chars().count() > 100 {
-        faults.push(text_fault("/name", shared::ticket::text::TextError::TooLong { max: 100 }));
+        faults.push(text_fault(
+            "/name",
+            shared::ticket::text::TextError::TooLong { max: 100 },
+        ));
     }
     let mut scopes = new.scopes;
     scopes.dedup();
     if scopes.is_empty() {
-        faults.push(text_fault("/scopes", shared::ticket::text::TextError::Empty));
+        faults.push(text_fault(
+            "/scopes",
+            shared::ticket::text::TextError::Empty,
+        ));
     }
     if !(1..=366).contains(&new.expires_in_days) {
-        faults.push(text_fault("/expires_in_days", shared::ticket::text::TextError::OutOfRange));
+        faults.push(text_fault(
+            "/expires_in_days",
+            shared::ticket::text::TextError::OutOfRange,
+        ));
     }
-    let (Some(name), true) = (name, faults.is_empty()) else { return Err(ApiError::validation(faults)) };
+    let (Some(name), true) = (name, faults.is_empty()) else {
+        return Err(ApiError::validation(faults));
+    };
     let now = state.clock.now();
     let expires_at = now + TimeDelta::days(i64::from(new.expires_in_days));
     let made = NewApiToken::random();
     let (prefix, hash, secret) = (made.prefix, made.hash, made.secret);
     let insert = move |conn: &mut DbConnection| {
-        let row = NewRow { user_id, name: name.as_str(), prefix: &prefix, secret_hash: &hash, scopes, expires_at };
+        let row = NewRow {
+            user_id,
+            name: name.as_str(),
+            prefix: &prefix,
+            secret_hash: &hash,
+            scopes,
+            expires_at,
+        };
         store::insert(conn, row, now).map_err(ApiError::from)
     };
     let token = view(state.db.write(insert).await?);
@@ -111,10 +147,21 @@ pub async fn create_token(state: web::Data<AppState>, caller: AgentCaller, Json(
     security(("console" = []))
 )]
 #[delete("/{id}")]
-pub async fn revoke_token(state: web::Data<AppState>, caller: AgentCaller, Path(id): Path<i64>) -> Result<NoContent, ApiError> {
+pub async fn revoke_token(
+    state: web::Data<AppState>,
+    caller: AgentCaller,
+    Path(id): Path<i64>,
+) -> Result<NoContent, ApiError> {
     let user_id = signed_in(&caller)?;
     let now = state.clock.now();
-    let revoked = state.db.write(move |conn| store::revoke(conn, user_id, id, now).map_err(ApiError::from)).await?;
+    let revoked = state
+        .db
+        .write(move |conn| store::revoke(conn, user_id, id, now).map_err(ApiError::from))
+        .await?;
     state.access.clear();
-    if revoked { Ok(NoContent) } else { Err(ApiError::not_found()) }
+    if revoked {
+        Ok(NoContent)
+    } else {
+        Err(ApiError::not_found())
+    }
 }

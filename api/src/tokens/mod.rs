@@ -11,5 +11,10 @@ pub mod store;
 
 /// Mounts the endpoints.
 pub fn routes(config: &mut ServiceConfig) {
-    config.service(scope("/tokens").service(handlers::list_tokens).service(handlers::create_token).service(handlers::revoke_token));
+    config.service(
+        scope("/tokens")
+            .service(handlers::list_tokens)
+            .service(handlers::create_token)
+            .service(handlers::revoke_token),
+    );
 }

@@ -72,7 +72,11 @@ pub struct NewRow<'a> {
 }
 
 /// Stores a token.
-pub fn insert(conn: &mut DbConnection, row: NewRow<'_>, now: DateTime<Utc>) -> QueryResult<TokenRow> {
+pub fn insert(
+    conn: &mut DbConnection,
+    row: NewRow<'_>,
+    now: DateTime<Utc>,
+) -> QueryResult<TokenRow> {
     let values = (
         api_tokens::user_id.eq(row.user_id),
         api_tokens::name.eq(row.name),
@@ -82,18 +86,37 @@ pub fn insert(conn: &mut DbConnection, row: NewRow<'_>, now: DateTime<Utc>) -> Q
         api_tokens::created_at.eq(Ts::new(now)),
         api_tokens::expires_at.eq(Ts::new(row.expires_at)),
     );
-    let id: i64 = diesel::insert_into(api_tokens::table).values(values).returning(api_tokens::id).get_result(conn)?;
+    let id: i64 = diesel::insert_into(api_tokens::table)
+        .values(values)
+        .returning(api_tokens::id)
+        .get_result(conn)?;
     api_tokens::table.find(id).select(TOKEN).first(conn)
 }
 
 /// Ends a token of an agent; `false` when there is none.
-pub fn revoke(conn: &mut DbConnection, user_id: i64, id: i64, now: DateTime<Utc>) -> QueryResult<bool> {
-    let own = api_tokens::table.filter(api_tokens::id.eq(id)).filter(api_tokens::user_id.eq(user_id)).filter(api_tokens::revoked_at.is_null());
-    Ok(diesel::update(own).set(api_tokens::revoked_at.eq(Some(Ts::new(now)))).execute(conn)? == 1)
+pub fn revoke(
+    conn: &mut DbConnection,
+    user_id: i64,
+    id: i64,
+    now: DateTime<Utc>,
+) -> QueryResult<bool> {
+    let own = api_tokens::table
+        .filter(api_tokens::id.eq(id))
+        .filter(api_tokens::user_id.eq(user_id))
+        .filter(api_tokens::revoked_at.is_null());
+    Ok(diesel::update(own)
+        .set(api_tokens::revoked_at.eq(Some(Ts::new(now))))
+        .execute(conn)?
+        == 1)
 }
 
 /// Ends a token whoever owns it, for the command line.
 pub fn revoke_any(conn: &mut DbConnection, prefix: &str, now: DateTime<Utc>) -> QueryResult<bool> {
-    let live = api_tokens::table.filter(api_tokens::prefix.eq(prefix)).filter(api_tokens::revoked_at.is_null());
-    Ok(diesel::update(live).set(api_tokens::revoked_at.eq(Some(Ts::new(now)))).execute(conn)? == 1)
+    let live = api_tokens::table
+        .filter(api_tokens::prefix.eq(prefix))
+        .filter(api_tokens::revoked_at.is_null());
+    Ok(diesel::update(live)
+        .set(api_tokens::revoked_at.eq(Some(Ts::new(now))))
+        .execute(conn)?
+        == 1)
 }

@@ -25,8 +25,14 @@ enum Actor {
     Administrator,
 }
 
-const ACTORS: [Actor; 6] =
-    [Actor::Nobody, Actor::Requester, Actor::OtherRequester, Actor::Agent, Actor::OtherDeskAgent, Actor::Administrator];
+const ACTORS: [Actor; 6] = [
+    Actor::Nobody,
+    Actor::Requester,
+    Actor::OtherRequester,
+    Actor::Agent,
+    Actor::OtherDeskAgent,
+    Actor::Administrator,
+];
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,19 +102,52 @@ enum Rule {
 
 impl Rule {
     fn expected(self, actor: Actor, object: Object) -> Door {
-        let is_agent = matches!(actor, Actor::Agent | Actor::OtherDeskAgent | Actor::Administrator);
+        let is_agent = matches!(
+            actor,
+            Actor::Agent | Actor::OtherDeskAgent | Actor::Administrator
+        );
         let is_requester = matches!(actor, Actor::Requester | Actor::OtherRequester);
         match self {
             Rule::Anybody => Door::Open,
-            Rule::AnybodyOfDesk => if object == Object::Absent { Door::Unknown } else { Door::Open },
+            Rule::AnybodyOfDesk => {
+                if object == Object::Absent {
+                    Door::Unknown
+                } else {
+                    Door::Open
+                }
+            }
             Rule::Browser => Door::Unknown,
-            Rule::Uploader => if is_agent { Door::Unproved } else { Door::Unknown },
-            Rule::PortalVisitor => if is_agent { Door::Unproved } else { Door::Open },
+            Rule::Uploader => {
+                if is_agent {
+                    Door::Unproved
+                } else {
+                    Door::Unknown
+                }
+            }
+            Rule::PortalVisitor => {
+                if is_agent {
+                    Door::Unproved
+                } else {
+                    Door::Open
+                }
+            }
             Rule::DeskAgentByBody if is_agent && object == Object::Absent => Door::Open,
             Rule::DeskAgentByBody => Rule::DeskAgent.expected(actor, object),
             Rule::OwnProof => Door::Unproved,
-            Rule::AnyAgent => if is_agent { Door::Open } else { Door::Unproved },
-            Rule::AnyRequester => if is_requester { Door::Open } else { Door::Unproved },
+            Rule::AnyAgent => {
+                if is_agent {
+                    Door::Open
+                } else {
+                    Door::Unproved
+                }
+            }
+            Rule::AnyRequester => {
+                if is_requester {
+                    Door::Open
+                } else {
+                    Door::Unproved
+                }
+            }
             Rule::DeskAgent => match (actor, object) {
                 _ if !is_agent => Door::Unproved,
                 (_, Object::Absent) => Door::Unknown,
@@ -205,12 +244,17 @@ const RULES: &[(&str, Rule)] = &[
 
 #[test]
 fn every_operation_has_a_row_and_every_row_an_operation() {
-    let described: BTreeSet<String> =
-        operations().into_iter().map(|(_, _, operation)| operation["operationId"].as_str().unwrap().to_owned()).collect();
+    let described: BTreeSet<String> = operations()
+        .into_iter()
+        .map(|(_, _, operation)| operation["operationId"].as_str().unwrap().to_owned())
+        .collect();
     let ruled: BTreeSet<String> = RULES.iter().map(|(name, _)| (*name).to_owned()).collect();
     let missing: Vec<_> = described.difference(&ruled).collect();
     let stale: Vec<_> = ruled.difference(&described).collect();
-    assert!(missing.is_empty() && stale.is_empty(), "without a row: {missing:?}; rows of nothing: {stale:?}");
+    assert!(
+        missing.is_empty() && stale.is_empty(),
+        "without a row: {missing:?}; rows of nothing: {stale:?}"
+    );
 }
 
 /// The keys of one object of each kind.
@@ -249,8 +293,16 @@ async fn world(app: TestApp) -> World {
     let own = keys(&app, DESK, stage.ana, ANA, &agent).await;
     let other = keys(&app, stage::SECOND_DESK, caro, stage::CARO, &foreign).await;
     let tokens = BTreeMap::from([
-        (Actor::Requester, app.sign_in(Audience::Portal, stage.ana, Some(stage.desk)).await),
-        (Actor::OtherRequester, app.sign_in(Audience::Portal, stage.ben, Some(stage.desk)).await),
+        (
+            Actor::Requester,
+            app.sign_in(Audience::Portal, stage.ana, Some(stage.desk))
+                .await,
+        ),
+        (
+            Actor::OtherRequester,
+            app.sign_in(Audience::Portal, stage.ben, Some(stage.desk))
+                .await,
+        ),
         (Actor::Agent, agent.token.clone()),
         (Actor::OtherDeskAgent, foreign.token.clone()),
         (Actor::Administrator, admin.token.clone()),
@@ -269,7 +321,14 @@ async fn world(app: TestApp) -> World {
         reference: "ZZZZ".into(),
         mail: "999999".into(),
     };
-    World { app, tokens, own, other, absent, admin }
+    World {
+        app,
+        tokens,
+        own,
+        other,
+        absent,
+        admin,
+    }
 }
 
 async fn keys(app: &TestApp, desk: &str, person: i64, email: &str, agent: &Agent) -> Keys {
@@ -278,18 +337,50 @@ async fn keys(app: &TestApp, desk: &str, person: i64, email: &str, agent: &Agent
     let opened = stage::open_ticket(app, &browser, &form).await;
     let ticket = opened.ticket_code.unwrap();
     let upload = || async {
-        let form = reqwest::multipart::Form::new().part("file", reqwest::multipart::Part::bytes(b"evidence".to_vec()).file_name("log.txt"));
-        let answer = app.post("/api/v1/uploads").by(agent).form(form).send().await.expect(201);
+        let form = reqwest::multipart::Form::new().part(
+            "file",
+            reqwest::multipart::Part::bytes(b"evidence".to_vec()).file_name("log.txt"),
+        );
+        let answer = app
+            .post("/api/v1/uploads")
+            .by(agent)
+            .form(form)
+            .send()
+            .await
+            .expect(201);
         answer.json::<Value>()["id"].as_str().unwrap().to_owned()
     };
     let bound = upload().await;
     let note = json!({ "visibility": "public", "body": "Adjunto.", "attachments": [bound] });
-    app.post(&format!("/api/v1/tickets/{ticket}/messages")).by(agent).json(&note).send().await.expect(201);
+    app.post(&format!("/api/v1/tickets/{ticket}/messages"))
+        .by(agent)
+        .json(&note)
+        .send()
+        .await
+        .expect(201);
     let token = json!({ "name": "Monitoreo", "scopes": ["tickets:read"], "expires_in_days": 30 });
-    let token = app.post("/api/v1/tokens").by(agent).json(&token).send().await.expect(201).json::<Value>();
+    let token = app
+        .post("/api/v1/tokens")
+        .by(agent)
+        .json(&token)
+        .send()
+        .await
+        .expect(201)
+        .json::<Value>();
     let access = json!({ "desk": desk, "full_name": "Rosa Díaz", "phone": "601 555 0199", "email": format!("rosa@{desk}.example.org"), "entity": "Hospital El Encino" });
-    app.browser().post("/api/v1/portal/access-requests").json(&access).send().await.expect(202);
-    let requests = app.get(&format!("/api/v1/access-requests?desk={desk}")).by(agent).send().await.expect(200).json::<Value>();
+    app.browser()
+        .post("/api/v1/portal/access-requests")
+        .json(&access)
+        .send()
+        .await
+        .expect(202);
+    let requests = app
+        .get(&format!("/api/v1/access-requests?desk={desk}"))
+        .by(agent)
+        .send()
+        .await
+        .expect(200)
+        .json::<Value>();
     let pending = stage::ask(&app.browser(), &form).await;
     Keys {
         desk: desk.to_owned(),
@@ -319,15 +410,26 @@ fn request(name: &str, path: &str, keys: &Keys) -> (String, Option<Value>) {
         _ if path.contains("/mailbox/") => &keys.mail,
         _ => &keys.challenge,
     };
-    let mut address = path.replace("{code}", &keys.ticket).replace("{desk}", &keys.desk).replace("{id}", id);
+    let mut address = path
+        .replace("{code}", &keys.ticket)
+        .replace("{desk}", &keys.desk)
+        .replace("{id}", id);
     match name {
-        "list_tickets" | "count_tickets" | "list_people" | "list_access_requests" => address.push_str(&format!("?desk={}", keys.desk)),
-        "find_pending_draft" => address.push_str(&format!("?desk={}&reference={}", keys.desk, keys.reference)),
+        "list_tickets" | "count_tickets" | "list_people" | "list_access_requests" => {
+            address.push_str(&format!("?desk={}", keys.desk))
+        }
+        "find_pending_draft" => {
+            address.push_str(&format!("?desk={}&reference={}", keys.desk, keys.reference))
+        }
         _ => {}
     }
     let body = match name {
-        "create_session" => json!({ "email": "nadie@example.org", "password": "no es la contraseña" }),
-        "create_agent" => json!({ "full_name": "Nuevo", "email": "nuevo@example.org", "password": "corta" }),
+        "create_session" => {
+            json!({ "email": "nadie@example.org", "password": "no es la contraseña" })
+        }
+        "create_agent" => {
+            json!({ "full_name": "Nuevo", "email": "nuevo@example.org", "password": "corta" })
+        }
         "update_agent" => json!({}),
         "create_token" => json!({ "name": "", "scopes": [], "expires_in_days": 1 }),
         "create_ticket" => json!({
@@ -336,19 +438,27 @@ fn request(name: &str, path: &str, keys: &Keys) -> (String, Option<Value>) {
         }),
         "create_message" => json!({ "visibility": "internal", "body": "Nota." }),
         "assign_ticket" => json!({ "group": "mesa" }),
-        "escalate_ticket" => json!({ "level": 2, "group": "no-existe", "justification": "Prueba." }),
+        "escalate_ticket" => {
+            json!({ "level": 2, "group": "no-existe", "justification": "Prueba." })
+        }
         "change_priority" => json!({ "priority": "p1", "reason": "Prueba." }),
         "solve_ticket" => json!({ "solution": "Listo." }),
-        "create_person" => json!({ "desk": keys.desk, "full_name": "", "email": "x", "phone": "1", "entity": "" }),
+        "create_person" => {
+            json!({ "desk": keys.desk, "full_name": "", "email": "x", "phone": "1", "entity": "" })
+        }
         "update_person" => json!({}),
         "create_organization" => json!({ "name": "" }),
         "approve_access_request" => json!({ "full_name": "" }),
         "refuse_access_request" => json!({ "reason": "No pertenece a la entidad." }),
         "create_vouched_code" => json!({ "verified": [], "note": "" }),
         "create_draft" => json!(stage::draft_at(&keys.desk, &keys.email)),
-        "create_lookup" => json!({ "desk": keys.desk, "ticket_code": keys.ticket, "email": keys.email }),
+        "create_lookup" => {
+            json!({ "desk": keys.desk, "ticket_code": keys.ticket, "email": keys.email })
+        }
         "verify_code" => json!({ "code": "AAAA-AAAA" }),
-        "create_access_request" => json!({ "desk": keys.desk, "full_name": "Eva", "phone": "601 555 0101", "email": "eva@example.org", "entity": "Hospital" }),
+        "create_access_request" => {
+            json!({ "desk": keys.desk, "full_name": "Eva", "phone": "601 555 0101", "email": "eva@example.org", "entity": "Hospital" })
+        }
         "add_my_message" => json!({ "body": "Hola." }),
         "accept_my_solution" => json!({}),
         "reject_my_solution" => json!({ "reason": "No." }),
@@ -360,7 +470,18 @@ fn request(name: &str, path: &str, keys: &Keys) -> (String, Option<Value>) {
 
 /// Whether the object shows in the address or the body, so that asking for another one means something.
 fn has_object(name: &str, path: &str) -> bool {
-    let by_body = ["create_ticket", "create_person", "create_draft", "create_lookup", "create_access_request", "list_tickets", "count_tickets", "list_people", "list_access_requests", "find_pending_draft"];
+    let by_body = [
+        "create_ticket",
+        "create_person",
+        "create_draft",
+        "create_lookup",
+        "create_access_request",
+        "list_tickets",
+        "count_tickets",
+        "list_people",
+        "list_access_requests",
+        "find_pending_draft",
+    ];
     path.contains('{') || by_body.contains(&name)
 }
 

@@ -3,7 +3,10 @@
 //! `both!` runs a story on SQLite, and on PostgreSQL when `ATIENDE_TEST_POSTGRES_URL` names a server where databases may
 //! be created.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic, in its helpers too")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on may panic, in its helpers too"
+)]
 
 #[macro_use]
 mod harness;

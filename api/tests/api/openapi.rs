@@ -17,7 +17,10 @@ fn the_checked_in_description_is_the_generated_one() {
         std::fs::write(&path, &generated).unwrap();
     }
     let checked_in = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(checked_in == generated, "openapi/openapi.json is not what the routes give; run `make openapi` and look at the difference");
+    assert!(
+        checked_in == generated,
+        "openapi/openapi.json is not what the routes give; run `make openapi` and look at the difference"
+    );
 }
 
 /// Every operation with its address and method.
@@ -45,19 +48,43 @@ fn every_operation_has_a_name_of_its_own_a_summary_and_described_answers() {
     let mut names = BTreeSet::new();
     for (path, method, operation) in operations() {
         let place = format!("{method} {path}");
-        let name = operation["operationId"].as_str().unwrap_or_else(|| panic!("{place} has no operationId"));
+        let name = operation["operationId"]
+            .as_str()
+            .unwrap_or_else(|| panic!("{place} has no operationId"));
         assert!(names.insert(name.to_owned()), "{name} names two operations");
-        assert!(operation["summary"].as_str().is_some_and(|summary| !summary.is_empty()), "{place} has no summary");
+        assert!(
+            operation["summary"]
+                .as_str()
+                .is_some_and(|summary| !summary.is_empty()),
+            "{place} has no summary"
+        );
         let answers = operation["responses"].as_object().unwrap();
         for (status, answer) in answers {
-            assert!(answer["description"].as_str().is_some_and(|text| !text.is_empty()), "{place} {status} is not described");
+            assert!(
+                answer["description"]
+                    .as_str()
+                    .is_some_and(|text| !text.is_empty()),
+                "{place} {status} is not described"
+            );
             if status.starts_with('4') || status.starts_with('5') {
-                assert!(answer["content"]["application/problem+json"].is_object(), "{place} {status} is no problem document");
+                assert!(
+                    answer["content"]["application/problem+json"].is_object(),
+                    "{place} {status} is no problem document"
+                );
             }
         }
-        assert!(answers.keys().any(|status| status.starts_with('2')), "{place} has no success");
+        assert!(
+            answers.keys().any(|status| status.starts_with('2')),
+            "{place} has no success"
+        );
         for parameter in operation["parameters"].as_array().into_iter().flatten() {
-            assert!(parameter["description"].as_str().is_some_and(|text| !text.is_empty()), "{place}: {} is not described", parameter["name"]);
+            assert!(
+                parameter["description"]
+                    .as_str()
+                    .is_some_and(|text| !text.is_empty()),
+                "{place}: {} is not described",
+                parameter["name"]
+            );
         }
     }
     assert!(names.len() > 40, "only {} operations", names.len());
@@ -68,12 +95,21 @@ fn every_field_of_a_request_body_is_described_and_bodies_have_examples() {
     let document = document();
     let schemas = document["components"]["schemas"].as_object().unwrap();
     for (path, method, operation) in operations() {
-        let Some(reference) = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].as_str() else { continue };
+        let Some(reference) =
+            operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].as_str()
+        else {
+            continue;
+        };
         let name = reference.rsplit('/').next().unwrap();
         let schema = &schemas[name];
         for (field, property) in schema["properties"].as_object().into_iter().flatten() {
-            let described = property["description"].is_string() || property["$ref"].is_string() || property["oneOf"].is_array();
-            assert!(described, "{method} {path}: {name}.{field} is not described");
+            let described = property["description"].is_string()
+                || property["$ref"].is_string()
+                || property["oneOf"].is_array();
+            assert!(
+                described,
+                "{method} {path}: {name}.{field} is not described"
+            );
         }
     }
 }
@@ -87,7 +123,10 @@ fn what_needs_a_proof_says_so() {
         .collect();
     // The list of operations that anybody may call; a new one is added here on purpose.
     for name in &open {
-        assert!(PUBLIC.contains(&name.as_str()), "{name} needs no proof; is that meant?");
+        assert!(
+            PUBLIC.contains(&name.as_str()),
+            "{name} needs no proof; is that meant?"
+        );
     }
 }
 

@@ -1,7 +1,7 @@
 //! The life of a ticket over HTTP: from the form to the rating, with everything that may go wrong on the way.
 
-use api::desks::registry::DeskRegistry;
 use api::auth::session::Audience;
+use api::desks::registry::DeskRegistry;
 use api::tickets::audit;
 use api::{db, sla};
 use chrono::TimeDelta;
@@ -10,7 +10,10 @@ use serde_json::{Value, json};
 use shared::api::page::Page;
 use shared::api::portal::RequesterTicket;
 use shared::api::problem::ProblemType;
-use shared::api::tickets::{ClockName, ClockStatus, TicketChanged, TicketRow, TicketView, TimelineBody, TimelineEntry, ViewCounts};
+use shared::api::tickets::{
+    ClockName, ClockStatus, TicketChanged, TicketRow, TicketView, TimelineBody, TimelineEntry,
+    ViewCounts,
+};
 use shared::ticket::actor::Privilege;
 use shared::ticket::command::CommandKind;
 use shared::ticket::status::{Status, Visibility};
@@ -33,7 +36,14 @@ async fn scene(app: &TestApp) -> Scene {
     let opened = stage::open_ticket(app, &app.browser(), &stage::draft(ANA)).await;
     let first = member(app, &stage, "Laura", "mesa").await;
     let second = member(app, &stage, "Andres", "endpoint").await;
-    Scene { desk: stage.desk, ana: stage.ana, code: opened.ticket_code.unwrap(), requester: opened.access_token, first, second }
+    Scene {
+        desk: stage.desk,
+        ana: stage.ana,
+        code: opened.ticket_code.unwrap(),
+        requester: opened.access_token,
+        first,
+        second,
+    }
 }
 
 /// An agent with every right at the desk and a place in one group.
@@ -42,9 +52,19 @@ async fn member(app: &TestApp, stage: &Stage, name: &str, group: &str) -> Agent 
     let (desk, user, slug) = (stage.desk, agent.id, group.to_owned());
     app.seed(move |conn| {
         use db::schema::{group_members, groups};
-        let group: i64 = groups::table.filter(groups::desk_id.eq(desk)).filter(groups::slug.eq(slug)).select(groups::id).first(conn)?;
-        let row = (group_members::desk_id.eq(desk), group_members::group_id.eq(group), group_members::user_id.eq(user));
-        diesel::insert_into(group_members::table).values(row).execute(conn)?;
+        let group: i64 = groups::table
+            .filter(groups::desk_id.eq(desk))
+            .filter(groups::slug.eq(slug))
+            .select(groups::id)
+            .first(conn)?;
+        let row = (
+            group_members::desk_id.eq(desk),
+            group_members::group_id.eq(group),
+            group_members::user_id.eq(user),
+        );
+        diesel::insert_into(group_members::table)
+            .values(row)
+            .execute(conn)?;
         Ok(())
     })
     .await;
@@ -53,40 +73,72 @@ async fn member(app: &TestApp, stage: &Stage, name: &str, group: &str) -> Agent 
 
 /// The agent with a fresh token: stories jump further than a session lives.
 async fn fresh(app: &TestApp, agent: &Agent) -> Agent {
-    Agent { id: agent.id, token: app.sign_in(Audience::Console, agent.id, None).await }
+    Agent {
+        id: agent.id,
+        token: app.sign_in(Audience::Console, agent.id, None).await,
+    }
 }
 
 async fn requester(app: &TestApp, scene: &Scene) -> String {
-    app.sign_in(Audience::Portal, scene.ana, Some(scene.desk)).await
+    app.sign_in(Audience::Portal, scene.ana, Some(scene.desk))
+        .await
 }
 
 async fn view(app: &TestApp, scene: &Scene) -> TicketView {
     let agent = fresh(app, &scene.first).await;
-    app.get(&format!("/api/v1/tickets/{}", scene.code)).by(&agent).send().await.expect(200).json()
+    app.get(&format!("/api/v1/tickets/{}", scene.code))
+        .by(&agent)
+        .send()
+        .await
+        .expect(200)
+        .json()
 }
 
 async fn portal(app: &TestApp, scene: &Scene) -> RequesterTicket {
     let token = requester(app, scene).await;
-    app.get(&format!("/api/v1/portal/tickets/{}", scene.code)).bearer(&token).send().await.expect(200).json()
+    app.get(&format!("/api/v1/portal/tickets/{}", scene.code))
+        .bearer(&token)
+        .send()
+        .await
+        .expect(200)
+        .json()
 }
 
 /// Level 1 takes the ticket, which escalation presupposes.
 async fn take(app: &TestApp, scene: &Scene) {
-    act(app, scene, &scene.first, "assignments", json!({ "assignee": scene.first.id })).await.expect(200);
+    act(
+        app,
+        scene,
+        &scene.first,
+        "assignments",
+        json!({ "assignee": scene.first.id }),
+    )
+    .await
+    .expect(200);
 }
 
 /// What an agent does to the ticket at its present version.
 async fn act(app: &TestApp, scene: &Scene, who: &Agent, deed: &str, body: Value) -> Answer {
     let version = view(app, scene).await.version;
     let who = fresh(app, who).await;
-    app.post(&format!("/api/v1/tickets/{}/{deed}", scene.code)).by(&who).if_match(version).json(&body).send().await
+    app.post(&format!("/api/v1/tickets/{}/{deed}", scene.code))
+        .by(&who)
+        .if_match(version)
+        .json(&body)
+        .send()
+        .await
 }
 
 /// What the requester does to the ticket at its present version.
 async fn answer(app: &TestApp, scene: &Scene, deed: &str, body: Value) -> Answer {
     let version = portal(app, scene).await.version;
     let token = requester(app, scene).await;
-    app.post(&format!("/api/v1/portal/tickets/{}/{deed}", scene.code)).bearer(&token).if_match(version).json(&body).send().await
+    app.post(&format!("/api/v1/portal/tickets/{}/{deed}", scene.code))
+        .bearer(&token)
+        .if_match(version)
+        .json(&body)
+        .send()
+        .await
 }
 
 fn templates(mails: &[api::mail::Content]) -> Vec<&'static str> {
@@ -458,16 +510,30 @@ both! {
 }
 
 async fn group_of_level(app: &TestApp, scene: &Scene, level: u8) -> String {
-    let desk = app.get(&format!("/api/v1/desks/{DESK}")).by(&fresh(app, &scene.first).await).send().await.expect(200).json::<Value>();
+    let desk = app
+        .get(&format!("/api/v1/desks/{DESK}"))
+        .by(&fresh(app, &scene.first).await)
+        .send()
+        .await
+        .expect(200)
+        .json::<Value>();
     let levels = desk["levels"].as_array().unwrap();
-    levels.iter().find(|profile| profile["level"] == level).unwrap()["groups"][0]["id"].as_str().unwrap().to_owned()
+    levels
+        .iter()
+        .find(|profile| profile["level"] == level)
+        .unwrap()["groups"][0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned()
 }
 
 /// Marks every waiting mail as sent, as the worker would.
 async fn settle_mails(app: &TestApp) {
     app.seed(|conn| {
         use db::schema::outbox;
-        diesel::update(outbox::table).set(outbox::status.eq("sent")).execute(conn)?;
+        diesel::update(outbox::table)
+            .set(outbox::status.eq("sent"))
+            .execute(conn)?;
         Ok(())
     })
     .await;
