@@ -17,9 +17,23 @@ axe.run(document, { runOnly: rules, resultTypes: ['violations'] }).then(
     error => done([{ rule: 'axe-core itself', help: String(error), nodes: [] }]));
 "#;
 
+/// Two frames, and then the end of every transition: until then colours are mixtures that nobody reads.
+const SETTLE: &str = r#"
+const done = arguments[arguments.length - 1];
+const ends = one => Number.isFinite(one.effect?.getComputedTiming().endTime ?? 0);
+const settle = () => Promise.allSettled(document.getAnimations().filter(ends).map(one => one.finished)).then(() => done(true));
+requestAnimationFrame(() => requestAnimationFrame(settle));
+"#;
+
 impl Browser {
+    /// Waits until nothing on the page moves.
+    pub async fn settle(&self) {
+        self.script_later(SETTLE, vec![]).await;
+    }
+
     /// What axe-core objects to on the page as it stands, one text for each; empty when all is well.
     pub async fn violations(&self) -> Vec<String> {
+        self.settle().await;
         if self.script("return typeof axe === 'undefined';", vec![]).await == json!(true) {
             self.script(&source(), vec![]).await;
         }

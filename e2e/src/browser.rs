@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use fantoccini::actions::{InputSource, MouseActions, PointerAction};
+use fantoccini::actions::{InputSource, KeyAction, KeyActions, MouseActions, PointerAction};
 use fantoccini::elements::{Element, ElementRef};
 use fantoccini::wd::TimeoutConfiguration;
 use fantoccini::{Client, ClientBuilder};
@@ -149,6 +149,11 @@ impl Browser {
     /// Loads the page again.
     pub async fn reload(&self) {
         self.client.refresh().await.expect("a page can be loaded again");
+    }
+
+    /// Goes back to the page before.
+    pub async fn back(&self) {
+        self.client.back().await.expect("there is a page before");
     }
 
     /// The path of the page, with its query.
@@ -334,8 +339,11 @@ impl Browser {
 
     /// Types on the keyboard, wherever the focus is.
     pub async fn press(&self, keys: &str) {
-        let active = self.client.active_element().await.expect("something has the focus");
-        active.send_keys(keys).await.unwrap_or_else(|error| panic!("{}: {keys:?} cannot be typed: {error}", self.who));
+        let mut keyboard = KeyActions::new("keyboard".to_owned());
+        for value in keys.chars() {
+            keyboard = keyboard.then(KeyAction::Down { value }).then(KeyAction::Up { value });
+        }
+        self.client.perform_actions(keyboard).await.unwrap_or_else(|error| panic!("{}: {keys:?} cannot be typed: {error}", self.who));
     }
 
     /// What has the focus: its label, else its words.

@@ -131,4 +131,15 @@ impl Browser {
         self.click(Button("Confirmar y ver mis tickets")).await;
         self.find(Heading("Mis tickets")).await;
     }
+
+    /// Fills in and sends the request for access, and gives its reference.
+    pub async fn ask_for_access(&self, name: &str, email: &str) -> String {
+        self.fill("Nombre completo", name).await;
+        self.fill("Número de contacto", "601 555 0142").await;
+        self.fill("Correo electrónico", email).await;
+        self.fill("Entidad a la que pertenece", "Alcaldía de San Roque").await;
+        self.click(Button("Enviar solicitud")).await;
+        self.find(Heading("Recibimos su solicitud")).await;
+        self.line_after("Referencia de la solicitud").await
+    }
 }
