@@ -154,7 +154,7 @@ pub fn variables(conn: &mut PgConnection, code: &str) -> Outcome<Vec<(String, St
     let mut found: Vec<Variable> = diesel::sql_query(ticket).bind::<Text, _>(code).load(conn)?;
     let ticket_values = found.len();
     found.extend(diesel::sql_query(mails).bind::<Text, _>(code).load::<Variable>(conn)?);
-    if ticket_values != 43 || found.len() != ticket_values + 3 * 5 {
+    if ticket_values == 0 || found.len() != ticket_values + 3 * 5 {
         return Err("the server stores tickets in another way now: take create.sql anew from the statement log".into());
     }
     Ok(found.into_iter().map(|variable| (variable.name, variable.value)).collect())

@@ -1,0 +1,365 @@
+//! The load driver: the release server under load, beside `pgbench` with the same SQL statements on the same cluster, and
+//! beside bare connections to SQLite with the same durability.
+//!
+//! `cargo bench -p api --bench load` prepares both databases with 100 000 tickets, takes turns between the server and its
+//! measure, and writes the medians to `target/bench/load.md`. It uses the loopback only, needs some 3 GB of disk in the
+//! temporary folder for the time of the run, and takes some four minutes. The statements of `pgbench` are in `create.sql`
+//! and `queue.sql`. Mails are written into the outbox and counted with the creation; sending them is the work of another
+//! process here.
+//!
+//! After `--`: `--tickets N`, `--seconds N` (of each turn), `--rounds N`, `--only sqlite|postgres`.
+
+mod bare;
+mod base;
+mod client;
+mod machine;
+mod postgres;
+mod report;
+mod server;
+
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use client::{Connection, Load, drive, request};
+use report::Row;
+use server::{Place, Server, Workers};
+
+/// Whatever stops a measurement stops the run; the words are for the person at the terminal.
+pub type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
+
+/// Clients at once.
+const CLIENTS: usize = 32;
+/// Cores of the class of machine that the goals are for; also the number of bare readers.
+const CORES: usize = 2;
+
+/// The folder of the repository.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// How much is measured.
+struct Plan {
+    tickets: u32,
+    turn: Duration,
+    rounds: usize,
+    sqlite: bool,
+    postgres: bool,
+}
+
+impl Plan {
+    fn from_arguments() -> Outcome<Self> {
+        let mut plan = Self { tickets: 100_000, turn: Duration::from_secs(5), rounds: 3, sqlite: true, postgres: true };
+        let mut arguments = std::env::args().skip(1);
+        while let Some(name) = arguments.next() {
+            let mut value = || arguments.next().ok_or_else(|| format!("{name} needs a value"));
+            match name.as_str() {
+                // Cargo says this.
+                "--bench" => {}
+                "--tickets" => plan.tickets = value()?.parse()?,
+                "--seconds" => plan.turn = Duration::from_secs(value()?.parse()?),
+                "--rounds" => plan.rounds = value()?.parse()?,
+                "--only" => match value()?.as_str() {
+                    "sqlite" => plan.postgres = false,
+                    "postgres" => plan.sqlite = false,
+                    other => return Err(format!("unknown database {other}").into()),
+                },
+                other => return Err(format!("unknown argument {other}").into()),
+            }
+        }
+        Ok(plan)
+    }
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(missed) => {
+            println!("{missed} goals missed");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("load: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Outcome<usize> {
+    let plan = Plan::from_arguments()?;
+    let folder = Folder::new()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut rows = vec![Row::plain("Other processes that wanted a core when the run began (load average)", format!("{:.1}", machine::load_average()?))];
+    if plan.sqlite {
+        rows.extend(runtime.block_on(on_sqlite(&plan, &folder.0.join("sqlite")))?);
+    }
+    if plan.postgres {
+        rows.extend(runtime.block_on(on_postgres(&plan, &folder.0.join("postgres")))?);
+    }
+    let table = report::table(&rows);
+    let result = root().join("target/bench");
+    fs::create_dir_all(&result)?;
+    fs::write(result.join("load.md"), &table)?;
+    println!("{table}");
+    Ok(rows.iter().filter(|row| row.is_missed()).count())
+}
+
+/// A folder that is gone after the run.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Outcome<Self> {
+        let path = std::env::temp_dir().join(format!("atiende-load-{}", std::process::id()));
+        fs::create_dir_all(&path)?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // The system clears its temporary folder anyway.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn say(text: &str) {
+    eprintln!("load: {text}");
+}
+
+/// One turn of the server: what the clients saw, and what it cost per request.
+#[derive(Clone, Copy)]
+struct Turn {
+    load: Load,
+    server_us: f64,
+    database_us: f64,
+}
+
+/// What is measured against what, over all rounds.
+#[derive(Default)]
+struct Scenario {
+    turns: Vec<Turn>,
+    /// What the database gives by itself, per second.
+    bare: Vec<f64>,
+}
+
+impl Scenario {
+    fn median(&self, figure: impl Fn(&Turn) -> f64) -> f64 {
+        median(self.turns.iter().map(figure).collect())
+    }
+
+    fn rate(&self) -> f64 {
+        self.median(|turn| turn.load.rate())
+    }
+
+    /// Percent of the bare rate that the server reaches: the median of the rounds.
+    fn share(&self) -> f64 {
+        median(self.turns.iter().zip(&self.bare).map(|(turn, bare)| 100.0 * turn.load.rate() / bare).collect())
+    }
+
+    fn rates(&self) -> String {
+        format!("{:.0}/s against {:.0}/s", self.rate(), median(self.bare.clone()))
+    }
+
+    fn latency(&self) -> String {
+        let p50 = self.median(|turn| turn.load.p50.as_secs_f64() * 1000.0);
+        let p99 = self.median(|turn| turn.load.p99.as_secs_f64() * 1000.0);
+        format!("{:.0}/s, p50 {p50:.1} ms, p99 {p99:.1} ms", self.rate())
+    }
+
+    fn cpu(&self) -> f64 {
+        self.median(|turn| (turn.server_us + turn.database_us) / 1000.0)
+    }
+
+    fn cpu_parts(&self) -> String {
+        let (server, database) = (self.median(|turn| turn.server_us), self.median(|turn| turn.database_us));
+        if database > 0.0 { format!("server {server:.0} µs, database {database:.0} µs") } else { "server with its database".to_owned() }
+    }
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+/// One turn of the server with all clients.
+async fn turn(
+    server: &Server,
+    postmaster: Option<u32>,
+    time: Duration,
+    make: impl Fn(u64) -> Vec<u8> + Send + Sync + Clone + 'static,
+) -> Outcome<Turn> {
+    let database = || postmaster.map_or(Ok(Duration::ZERO), machine::cpu_of_family);
+    let (server_before, database_before) = (machine::cpu(server.pid())?, database()?);
+    let load = drive(server.address, CLIENTS, time, make).await?;
+    let (server_after, database_after) = (machine::cpu(server.pid())?, database()?);
+    let each = |time: Duration| time.as_secs_f64() * 1e6 / load.requests.max(1) as f64;
+    Ok(Turn { load, server_us: each(server_after.saturating_sub(server_before)), database_us: each(database_after.saturating_sub(database_before)) })
+}
+
+/// Makes the requests of the three scenarios.
+#[derive(Clone)]
+struct Requests {
+    address: std::net::SocketAddr,
+    token: String,
+    sample: base::Sample,
+    tickets: u32,
+}
+
+impl Requests {
+    fn create(&self) -> impl Fn(u64) -> Vec<u8> + Send + Sync + Clone + 'static {
+        let (all, body, run) = (self.clone(), self.sample.new_ticket(), uuid::Uuid::new_v4().simple().to_string());
+        move |number| {
+            let key = format!("{run}-{number}");
+            request("POST", "/api/v1/tickets", all.address, Some(&all.token), Some(&key), Some(&body))
+        }
+    }
+
+    fn queue(&self) -> impl Fn(u64) -> Vec<u8> + Send + Sync + Clone + 'static {
+        let page = request("GET", &self.sample.queue_path(), self.address, Some(&self.token), None, None);
+        move |_| page.clone()
+    }
+
+    fn read(&self) -> impl Fn(u64) -> Vec<u8> + Send + Sync + Clone + 'static {
+        let all = self.clone();
+        move |number| request("GET", &base::ticket_path(number, all.tickets), all.address, Some(&all.token), None, None)
+    }
+
+    /// Creates one ticket and gives its code.
+    async fn create_one(&self) -> Outcome<String> {
+        let answer = Connection::open(self.address).await?.ask(&self.create()(0)).await?;
+        let created: serde_json::Value = serde_json::from_slice(&answer.body)?;
+        let code = created["code"].as_str().ok_or_else(|| format!("no ticket was created: {created}"))?;
+        Ok(code.to_owned())
+    }
+
+    /// A page must be full and a ticket must be there, or the figures would be of something else.
+    async fn check(&self) -> Outcome<()> {
+        let mut connection = Connection::open(self.address).await?;
+        let page: serde_json::Value = serde_json::from_slice(&connection.ask(&self.queue()(0)).await?.body)?;
+        if page["items"].as_array().map(Vec::len) != Some(50) {
+            return Err("the page of the queue is not full".into());
+        }
+        let ticket: serde_json::Value = serde_json::from_slice(&connection.ask(&self.read()(0)).await?.body)?;
+        if ticket["timeline"].as_array().is_none_or(|timeline| timeline.len() < 3) {
+            return Err("the ticket has no history".into());
+        }
+        Ok(())
+    }
+}
+
+/// Before anything is measured: caches filled, connections made, statements prepared.
+async fn warm_up(server: &Server, requests: &Requests) -> Outcome<()> {
+    let time = Duration::from_millis(1500);
+    drive(server.address, CLIENTS, time, requests.create()).await?;
+    drive(server.address, CLIENTS, time, requests.queue()).await?;
+    drive(server.address, CLIENTS, time, requests.read()).await?;
+    Ok(())
+}
+
+async fn on_postgres(plan: &Plan, folder: &Path) -> Outcome<Vec<Row>> {
+    say("PostgreSQL: cluster, sample data and copies");
+    let mut cluster = postgres::Cluster::start()?;
+    let place = Place::new(folder, &cluster.url())?;
+    place.prepare()?;
+    let mut conn = base::connect(&cluster.url())?;
+    let sample = base::Sample::read(&mut conn)?;
+    base::grow(&mut conn, plan.tickets)?;
+    let server = Server::start(&place, Workers::Elsewhere).await?;
+    let requests = Requests { address: server.address, token: server.sign_in().await?, sample, tickets: plan.tickets };
+    requests.check().await?;
+    let code = requests.create_one().await?;
+    let api::db::DbConnection::Pg(pg) = &mut conn else { return Err("not PostgreSQL".into()) };
+    let variables = postgres::variables(pg, &code)?;
+    drop(conn);
+    warm_up(&server, &requests).await?;
+
+    let (mut create, mut queue, mut read) = (Scenario::default(), Scenario::default(), Scenario::default());
+    let postmaster = Some(cluster.postmaster());
+    for round in 1..=plan.rounds {
+        say(&format!("PostgreSQL: round {round} of {}", plan.rounds));
+        create.bare.push(cluster.pgbench("create.sql", CLIENTS, plan.turn, &variables)?);
+        create.turns.push(turn(&server, postmaster, plan.turn, requests.create()).await?);
+        queue.bare.push(cluster.pgbench("queue.sql", CLIENTS, plan.turn, &variables)?);
+        queue.turns.push(turn(&server, postmaster, plan.turn, requests.queue()).await?);
+        read.turns.push(turn(&server, postmaster, plan.turn, requests.read()).await?);
+    }
+    let mut rows = vec![
+        Row::plain("Cluster", cluster.describe()?),
+        Row::at_least("PostgreSQL: create, of pgbench with the same statements", create.share(), 50.0, "%", &create.rates()),
+        Row::at_least("PostgreSQL: page of the queue, of pgbench", queue.share(), 40.0, "%", &queue.rates()),
+    ];
+    rows.extend(common_rows("PostgreSQL", &create, &queue, &read));
+    rows.push(Row::plain("PostgreSQL: server's memory after the load (most ever)", memory(&server)?));
+    Ok(rows)
+}
+
+async fn on_sqlite(plan: &Plan, folder: &Path) -> Outcome<Vec<Row>> {
+    say("SQLite: sample data and copies");
+    let file = folder.join("atiende.db");
+    let path = file.to_str().ok_or("the temporary folder has no readable name")?;
+    let place = Place::new(folder, path)?;
+    place.prepare()?;
+    let mut conn = base::connect(path)?;
+    let sample = base::Sample::read(&mut conn)?;
+    base::grow(&mut conn, plan.tickets)?;
+    drop(conn);
+
+    say("SQLite: starts");
+    let mut starts = Vec::new();
+    for _ in 0..5 {
+        let server = Server::start(&place, Workers::Inside).await?;
+        starts.push(server.first_answer.as_secs_f64() * 1000.0);
+    }
+    let idle = {
+        let server = Server::start(&place, Workers::Inside).await?;
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        machine::resident(server.pid())?
+    };
+
+    let server = Server::start(&place, Workers::Elsewhere).await?;
+    let requests = Requests { address: server.address, token: server.sign_in().await?, sample: sample.clone(), tickets: plan.tickets };
+    requests.check().await?;
+    let code = requests.create_one().await?;
+    warm_up(&server, &requests).await?;
+
+    let (mut create, mut queue, mut read) = (Scenario::default(), Scenario::default(), Scenario::default());
+    let mut grouped = Vec::new();
+    for round in 1..=plan.rounds {
+        say(&format!("SQLite: round {round} of {}", plan.rounds));
+        create.bare.push(bare::writer(path, &sample, &code, 1, plan.turn)?);
+        grouped.push(bare::writer(path, &sample, &code, CLIENTS as u32, plan.turn)?);
+        create.turns.push(turn(&server, None, plan.turn, requests.create()).await?);
+        queue.bare.push(bare::readers(path, &sample, CORES, plan.turn)?);
+        queue.turns.push(turn(&server, None, plan.turn, requests.queue()).await?);
+        read.turns.push(turn(&server, None, plan.turn, requests.read()).await?);
+    }
+    let mut rows = vec![
+        Row::at_most("SQLite: from start to the first answer", median(starts), 300.0, "ms", ""),
+        Row::at_most("SQLite: idle resident memory", idle, 40.0, "MB", "workers running"),
+        Row::at_least("SQLite: create, of a bare writer with one transaction for each ticket", create.share(), 50.0, "%", &create.rates()),
+        Row::plain(
+            format!("SQLite: create, of a bare writer with {CLIENTS} tickets to a transaction"),
+            format!("{:.0} % ({:.0}/s against {:.0}/s)", 100.0 * create.rate() / median(grouped.clone()), create.rate(), median(grouped)),
+        ),
+        Row::at_least(format!("SQLite: page of the queue, of {CORES} bare readers"), queue.share(), 40.0, "%", &queue.rates()),
+    ];
+    rows.extend(common_rows("SQLite", &create, &queue, &read));
+    rows.push(Row::plain("SQLite: server's memory after the load (most ever)", memory(&server)?));
+    Ok(rows)
+}
+
+fn common_rows(name: &str, create: &Scenario, queue: &Scenario, read: &Scenario) -> Vec<Row> {
+    vec![
+        Row::plain(format!("{name}: create, {CLIENTS} clients"), create.latency()),
+        Row::plain(format!("{name}: page of the queue, {CLIENTS} clients"), queue.latency()),
+        Row::plain(format!("{name}: read a ticket with its history, {CLIENTS} clients"), read.latency()),
+        Row::at_most(format!("{name}: processor time to create"), create.cpu(), 1.0, "ms", &create.cpu_parts()),
+        Row::at_most(format!("{name}: processor time of a page of the queue"), queue.cpu(), 0.4, "ms", &queue.cpu_parts()),
+        Row::at_most(format!("{name}: processor time to read a ticket"), read.cpu(), 0.4, "ms", &read.cpu_parts()),
+    ]
+}
+
+fn memory(server: &Server) -> Outcome<String> {
+    Ok(format!("{:.1} MB ({:.1} MB)", machine::resident(server.pid())?, machine::peak_resident(server.pid())?))
+}
