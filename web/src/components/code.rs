@@ -99,3 +99,23 @@ pub fn Countdown(
     };
     view! { <p class="countdown" data-state=state role="timer">{icon("clock")}<span>{words}</span>" "{figure}</p> }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::spell_code;
+
+    #[test]
+    fn a_code_is_spelled_alike_however_it_was_typed() {
+        for typed in [
+            "k7qm2xwd",
+            "K7QM-2XWD",
+            " k7qm 2xwd ",
+            "k7-qm-2x-wd",
+            "K7QM2XWD99",
+        ] {
+            assert_eq!(spell_code(typed), "K7QM-2XWD", "{typed}");
+        }
+        assert_eq!(spell_code("k7q"), "K7Q");
+        assert_eq!(spell_code(""), "");
+    }
+}

@@ -53,7 +53,8 @@ impl Kind {
     }
 }
 
-/// A notice inside a page; errors are announced at once.
+/// A notice inside a page; errors are announced at once. It can take the focus, so that a person
+/// at the end of a long form is led to it.
 #[component]
 pub fn Banner(
     kind: Kind,
@@ -70,7 +71,7 @@ pub fn Banner(
     };
     let title = (!title.is_empty()).then(|| view! { <p class="banner-title">{title}</p> });
     view! {
-        <div class=["banner ", kind.class()].concat() role=role>
+        <div class=["banner ", kind.class()].concat() role=role tabindex="-1">
             {icon(kind.symbol())}
             <div class="banner-body">{title}{children()}</div>
         </div>

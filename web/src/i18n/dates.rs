@@ -139,3 +139,44 @@ pub fn size(bytes: i64) -> String {
     let point = if lang() == Lang::Es { "," } else { "." };
     [&whole.to_string(), point, &tenth.to_string(), unit].concat()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{countdown, size, span};
+
+    #[test]
+    fn sizes_read_as_on_a_desktop() {
+        let cases = [
+            (0, "0 B"),
+            (1023, "1023 B"),
+            (1024, "1 kB"),
+            (1_300_000, "1,2 MB"),
+            (30 << 20, "30 MB"),
+        ];
+        for (bytes, text) in cases {
+            assert_eq!(size(bytes), text);
+        }
+    }
+
+    #[test]
+    fn a_countdown_has_two_digits_of_seconds_and_never_goes_below_zero() {
+        assert_eq!(countdown(600_000.0), "10:00");
+        assert_eq!(countdown(61_000.0), "1:01");
+        assert_eq!(countdown(-5_000.0), "0:00");
+    }
+
+    #[test]
+    fn spans_use_the_units_that_matter() {
+        let cases = [
+            (5, "5 min"),
+            (60, "1 h"),
+            (80, "1 h 20 min"),
+            (1440, "1 día"),
+            (3000, "2 d 2 h"),
+            (7200, "5 días"),
+        ];
+        for (minutes, text) in cases {
+            assert_eq!(span(minutes), text);
+        }
+    }
+}

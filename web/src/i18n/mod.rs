@@ -132,3 +132,15 @@ fn apply(lang: Lang) {
     CURRENT.with(|current| current.set(lang));
     browser::mark_root("lang", Some(lang.as_str()));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::fill;
+
+    #[test]
+    fn places_are_filled_in_any_order() {
+        assert_eq!(fill("{1} de {0}", &["cinco", "tres"]), "tres de cinco");
+        assert_eq!(fill("sin lugar", &["x"]), "sin lugar");
+        assert_eq!(fill("falta {3}.", &["x"]), "falta .");
+    }
+}

@@ -168,7 +168,7 @@ fn Window(challenge: Challenge) -> impl IntoView {
                     ("code_wrong" | "code_dead", _) => {
                         faults.set_quietly(Vec::new());
                         dead.set(true);
-                        browser::focus_first("#resend");
+                        browser::focus_first(".banner.warning");
                     }
                     _ => error.set(Some(refused)),
                 },
@@ -201,14 +201,16 @@ fn Window(challenge: Challenge) -> impl IntoView {
         });
     };
 
-    let resend_view = move || {
-        let wait = ((resend_at.get() - ui.now.get()) / 1000.0).ceil();
-        if wait > 0.0 {
-            let left = dates::countdown(wait * 1000.0);
-            view! { <p class="hint num" id="resend" tabindex="-1">{t_with(Words::ResendIn, &[&left])}</p> }.into_any()
-        } else {
+    let wait =
+        Memo::new(move |_| ((resend_at.get() - ui.now.get()) / 1000.0).ceil().max(0.0) as u32);
+    let resend_view = move || match wait.get() {
+        0 => {
             let class = if over.get() { "btn primary" } else { "linkish" };
             view! { <p><button class=class type="button" id="resend" on:click=resend>{t(Words::Resend)}</button></p> }.into_any()
+        }
+        seconds => {
+            let left = dates::countdown(f64::from(seconds) * 1000.0);
+            view! { <p class="hint num">{t_with(Words::ResendIn, &[&left])}</p> }.into_any()
         }
     };
     let (label, page, purpose_text) = if creates {
