@@ -22,7 +22,7 @@ use shared::ticket::command::CommandKind;
 use self::composer::Composer;
 use self::head::Head;
 use self::side::Side;
-use self::timeline::Timeline;
+use self::timeline::{Timeline, identity};
 use super::queue::{Queue, queue};
 use super::router::nav;
 use super::session::{Session, session};
@@ -133,9 +133,11 @@ impl Case {
     /// The newest entries are a window that moves; what leaves it stays on the screen.
     fn keep_older(self, before: &[TimelineEntry], now: &[TimelineEntry]) {
         let Some(first) = now.first() else { return };
+        let stays =
+            |entry: &&TimelineEntry| now.iter().any(|other| identity(other) == identity(entry));
         let left: Vec<_> = before
             .iter()
-            .filter(|entry| entry.at < first.at && !now.contains(entry))
+            .filter(|entry| entry.at < first.at && !stays(entry))
             .cloned()
             .collect();
         if !left.is_empty() {

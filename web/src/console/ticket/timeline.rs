@@ -52,24 +52,36 @@ impl Show {
     }
 }
 
-/// Tells entries apart; a mail that left is another entry, so that it is drawn again.
+/// Tells entries apart.
+pub fn identity(entry: &TimelineEntry) -> (u8, i64) {
+    let kind = match &entry.body {
+        TimelineBody::Message { .. } => 0,
+        TimelineBody::Event { .. } => 1,
+        TimelineBody::Mail { .. } => 2,
+    };
+    (kind, entry.seq)
+}
+
+/// Tells drawn entries apart: a mail that left is another entry, so that it is drawn again.
 fn key(entry: &TimelineEntry) -> (u8, i64) {
-    match &entry.body {
-        TimelineBody::Message { .. } => (0, entry.seq),
-        TimelineBody::Event { .. } => (1, entry.seq),
-        TimelineBody::Mail {
-            status: MailStatus::Pending,
-            ..
-        } => (2, entry.seq),
+    let (kind, seq) = identity(entry);
+    let face = match &entry.body {
         TimelineBody::Mail {
             status: MailStatus::Sent,
             ..
-        } => (3, entry.seq),
+        } => 3,
         TimelineBody::Mail {
             status: MailStatus::Failed,
             ..
-        } => (4, entry.seq),
-    }
+        } => 4,
+        TimelineBody::Mail {
+            status: MailStatus::Pending,
+            ..
+        }
+        | TimelineBody::Message { .. }
+        | TimelineBody::Event { .. } => kind,
+    };
+    (face, seq)
 }
 
 /// The timeline of the open ticket.
@@ -177,6 +189,10 @@ fn Older(case: Case, list: NodeRef<html::Ol>) -> impl IntoView {
                         .as_ref()
                         .map_or(0, |scroller| scroller.scroll_height());
                     case.older.update(|older| {
+                        let known = |entry: &TimelineEntry| {
+                            older.iter().any(|one| identity(one) == identity(entry))
+                        };
+                        page.items.retain(|entry| !known(entry));
                         page.items.append(older);
                         *older = page.items;
                     });
