@@ -260,7 +260,7 @@ pub fn detail(
             .and_then(|rating| rating.stars)
             .map(|stars| stars.number()),
         clocks: clock_views(&ticket, &desk, lang, now),
-        attachments: files.iter().map(|file| attachment(file)).collect(),
+        attachments: files.iter().map(attachment).collect(),
         allowed_commands: allowed(&ticket, profile, &actor, lang),
         timeline: page.entries,
         older: None,
