@@ -6,6 +6,11 @@
 //! [`crate::client::console`]; what the server refuses, it says itself, and the console only offers what
 //! `allowed_commands` lists.
 
+#![allow(
+    clippy::redundant_closure,
+    reason = "`view!` puts a closure that is written in it behind a pointer; a variable would bring its own copy of code"
+)]
+
 mod access_requests;
 mod components;
 mod frame;
