@@ -423,7 +423,7 @@ const FORBIDDEN: [&str; 25] = [
     "deadlock",
     "/home/",
     "/root/",
-    "/work/",
+    "/usr/src/",
     "password_hash",
     "secret_hash",
     "token_hash",
