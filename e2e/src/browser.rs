@@ -225,6 +225,16 @@ impl Browser {
         assert!(!all.contains(&even(text)), "{}: {text:?} stands on {}", self.who, self.path().await);
     }
 
+    /// Waits until this stands anywhere on the page, also under an open window.
+    pub async fn holds_somewhere(&self, text: &str) {
+        let what = format!("{}: {text:?} anywhere on the page", self.who);
+        until(&what, async || {
+            let all = self.script("return document.documentElement.textContent;", vec![]).await;
+            if even(all.as_str().unwrap_or_default()).contains(&even(text)) { Ok(()) } else { Err(self.overview().await) }
+        })
+        .await;
+    }
+
     /// What the page says now.
     pub async fn text(&self) -> String {
         self.script(READ, vec![]).await.as_str().unwrap_or_default().to_owned()
@@ -346,14 +356,13 @@ impl Browser {
         self.client.perform_actions(keyboard).await.unwrap_or_else(|error| panic!("{}: {keys:?} cannot be typed: {error}", self.who));
     }
 
-    /// What has the focus: its label, else its words.
+    /// What a screen reader calls the thing that has the focus.
     pub async fn focus(&self) -> String {
-        let name = r#"
-            const one = document.activeElement;
-            const label = one.getAttribute('aria-label') || (one.labels && one.labels[0] && one.labels[0].innerText) || one.innerText || one.tagName;
-            return label.trim().split('\n')[0];
-        "#;
-        self.script(name, vec![]).await.as_str().unwrap_or_default().to_owned()
+        let Ok(active) = self.client.active_element().await else { return String::new() };
+        let address = format!("{}/element/{}/computedlabel", self.session, active.element_id().as_ref());
+        let answer = self.http.get(address).send().await.unwrap_or_else(|error| panic!("{}: chromedriver does not answer: {error}", self.who));
+        let answer: Value = answer.json().await.expect("chromedriver speaks JSON");
+        answer["value"].as_str().unwrap_or_default().trim().to_owned()
     }
 
     /// Waits until this has the focus.

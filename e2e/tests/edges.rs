@@ -321,6 +321,43 @@ async fn my_tickets(stage: Rc<Stage>) {
 }
 
 #[test]
+fn open_pages_show_news_by_themselves_and_leave_typing_alone() {
+    play("news", Engine::Sqlite, news);
+}
+
+async fn news(stage: Rc<Stage>) {
+    let subject = "La actualización quedó a medias";
+    let ana = stage.browser("requester").await;
+    let code = ana.create_ticket(&stage.post, &Form::of(ANA.email, subject)).await;
+    ana.click(Link("Ver mi ticket")).await;
+    ana.find(Heading(subject)).await;
+    ana.fill("Mensaje", "Se me olvidó decir que").await;
+    let laura = stage.browser("agent").await;
+    laura.sign_in(LAURA).await;
+    laura.open_ticket(&code, subject).await;
+    laura.click(Button("Tomar")).await;
+    laura.see("El ticket quedó asignado a usted").await;
+    laura.reply("¿En cuántos equipos?").await;
+    // The requester's page shows it, and keeps the half sentence.
+    ana.see_all(&["¿En cuántos equipos?", "En atención"]).await;
+    ana.holds("Mensaje", "Se me olvidó decir que").await;
+
+    laura.click(Button("Escalar")).await;
+    laura.choose("¿A qué nivel?", "Nivel 2: especialistas").await;
+    laura.select("Grupo", "Especialistas en protección de equipos").await;
+    laura.fill("Justificación", "Se revisó la consola;").await;
+    ana.fill("Mensaje", "En los ocho de la sede norte.").await;
+    ana.click(Button("Enviar mensaje")).await;
+    ana.see("Mensaje enviado.").await;
+    // The message comes in under the agent's open window, which stays as it is and still works.
+    laura.holds_somewhere("En los ocho de la sede norte.").await;
+    laura.holds("Justificación", "Se revisó la consola;").await;
+    laura.fill("Justificación", "Se revisó la consola; falta el nivel 2.").await;
+    laura.click(Button("Escalar")).await;
+    laura.see("Ticket escalado").await;
+}
+
+#[test]
 fn the_support_line_helps_a_caller_who_cannot_read_mail() {
     play("vouching", Engine::Sqlite, vouching);
 }

@@ -123,7 +123,8 @@ async fn requester_answers_with_a_file(stage: &Stage, ana: &Browser, code: &str)
 }
 
 async fn level_1_escalates(stage: &Stage, desk: &Browser, code: &str) {
-    // The open ticket asks for news by itself.
+    desk.reload().await;
+    desk.find(Heading(SUBJECT)).await;
     desk.see_all(&[ANSWER, "servicio.log"]).await;
     desk.click(Button("Escalar")).await;
     desk.click(Button("Escalar")).await;
@@ -180,7 +181,7 @@ async fn specialist_solves_again(stage: &Stage, desk: &Browser, code: &str) {
 }
 
 async fn requester_accepts_and_rates(stage: &Stage, ana: &Browser, code: &str) {
-    // The open page asks for news by itself.
+    ana.reload().await;
     ana.see(SECOND_TRY).await;
     ana.click(Button("Aceptar solución")).await;
     ana.at(&format!("/{DESK}/tickets/{code}/rate")).await;

@@ -262,7 +262,7 @@ async fn keyboard(stage: Rc<Stage>) {
     browser.press("Todo con el teclado").await;
     browser.tab_to("Mensaje").await;
     browser.press("Sin ratón.").await;
-    browser.tab_to("Seleccione archivos").await;
+    browser.tab_to("Anexos").await;
     browser.tab_to("Crear ticket").await;
     browser.press(ENTER).await;
     browser.at_code_window().await;
