@@ -34,27 +34,54 @@ impl Browser {
     /// What axe-core objects to on the page as it stands, one text for each; empty when all is well.
     pub async fn violations(&self) -> Vec<String> {
         self.settle().await;
-        if self.script("return typeof axe === 'undefined';", vec![]).await == json!(true) {
+        if self
+            .script("return typeof axe === 'undefined';", vec![])
+            .await
+            == json!(true)
+        {
             self.script(&source(), vec![]).await;
         }
         let found = self.script_later(RUN, vec![]).await;
-        found.as_array().into_iter().flatten().map(in_words).collect()
+        found
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(in_words)
+            .collect()
     }
 }
 
 fn in_words(violation: &Value) -> String {
-    let nodes = violation["nodes"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    let nodes: Vec<String> = nodes.map(|node| ["      ", &node.replace('\n', "\n      ")].concat()).collect();
-    format!("{}: {}\n{}", violation["rule"].as_str().unwrap_or_default(), violation["help"].as_str().unwrap_or_default(), nodes.join("\n"))
+    let nodes = violation["nodes"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str);
+    let nodes: Vec<String> = nodes
+        .map(|node| ["      ", &node.replace('\n', "\n      ")].concat())
+        .collect();
+    format!(
+        "{}: {}\n{}",
+        violation["rule"].as_str().unwrap_or_default(),
+        violation["help"].as_str().unwrap_or_default(),
+        nodes.join("\n")
+    )
 }
 
 /// axe-core's own source; it adds a global `axe`.
 fn source() -> String {
     let path = std::env::var_os("ATIENDE_E2E_AXE").map_or_else(fetched, PathBuf::from);
-    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}; `.ci/setup test` fetches axe-core", path.display()))
+    std::fs::read_to_string(&path).unwrap_or_else(|error| {
+        panic!(
+            "{}: {error}; `.ci/setup test` fetches axe-core",
+            path.display()
+        )
+    })
 }
 
 fn fetched() -> PathBuf {
-    let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
+    let home = std::env::var_os("HOME")
+        .map(PathBuf::from)
+        .unwrap_or_default();
     home.join(".cache/atiende/axe-core/axe.min.js")
 }

@@ -30,11 +30,20 @@ pub struct Size {
 }
 
 /// A desk.
-pub const DESKTOP: Size = Size { width: 1440, height: 900 };
+pub const DESKTOP: Size = Size {
+    width: 1440,
+    height: 900,
+};
 /// A phone of today.
-pub const PHONE: Size = Size { width: 390, height: 844 };
+pub const PHONE: Size = Size {
+    width: 390,
+    height: 844,
+};
 /// The narrowest screen that is served.
-pub const NARROW: Size = Size { width: 360, height: 740 };
+pub const NARROW: Size = Size {
+    width: 360,
+    height: 740,
+};
 
 /// ChromeDriver, which starts browsers; it ends when it is dropped, and its browsers with it.
 pub struct Driver {
@@ -48,18 +57,33 @@ impl Driver {
     /// Starts it on a free port; profiles go below `folder`.
     pub async fn start(folder: &Path) -> Self {
         let port = free_port();
-        let log = std::fs::File::create(folder.join("chromedriver.log")).expect("the story's folder can be written");
+        let log = std::fs::File::create(folder.join("chromedriver.log"))
+            .expect("the story's folder can be written");
         let child = Command::new("chromedriver")
             .args([format!("--port={port}"), "--log-level=WARNING".to_owned()])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()
-            .unwrap_or_else(|error| panic!("chromedriver does not start ({error}); `.ci/setup test` installs it"));
-        let driver = Self { url: format!("http://127.0.0.1:{port}"), child, folder: folder.to_owned(), profiles: Cell::new(0) };
+            .unwrap_or_else(|error| {
+                panic!("chromedriver does not start ({error}); `.ci/setup test` installs it")
+            });
+        let driver = Self {
+            url: format!("http://127.0.0.1:{port}"),
+            child,
+            folder: folder.to_owned(),
+            profiles: Cell::new(0),
+        };
         let client = reqwest::Client::new();
         let status = format!("{}/status", driver.url);
-        until("chromedriver", async || client.get(&status).send().await.map_err(|error| error.to_string())).await;
+        until("chromedriver", async || {
+            client
+                .get(&status)
+                .send()
+                .await
+                .map_err(|error| error.to_string())
+        })
+        .await;
         driver
     }
 
@@ -82,15 +106,36 @@ impl Driver {
         if Path::new("/usr/bin/chromium").exists() {
             options["binary"] = json!("/usr/bin/chromium");
         }
-        let capabilities = json!({ "goog:chromeOptions": options, "goog:loggingPrefs": { "browser": "ALL" } });
-        let Value::Object(capabilities) = capabilities else { unreachable!("an object was just written") };
+        let capabilities =
+            json!({ "goog:chromeOptions": options, "goog:loggingPrefs": { "browser": "ALL" } });
+        let Value::Object(capabilities) = capabilities else {
+            unreachable!("an object was just written")
+        };
         let mut builder = ClientBuilder::new(HttpConnector::new());
-        let client = builder.capabilities(capabilities).connect(&self.url).await.unwrap_or_else(|error| panic!("no browser: {error}"));
+        let client = builder
+            .capabilities(capabilities)
+            .connect(&self.url)
+            .await
+            .unwrap_or_else(|error| panic!("no browser: {error}"));
         let limits = TimeoutConfiguration::new(Some(PATIENCE * 2), Some(PATIENCE * 2), None);
-        client.update_timeouts(limits).await.expect("limits can be set");
-        let session = client.session_id().await.ok().flatten().expect("a session has an id");
+        client
+            .update_timeouts(limits)
+            .await
+            .expect("limits can be set");
+        let session = client
+            .session_id()
+            .await
+            .ok()
+            .flatten()
+            .expect("a session has an id");
         let session = format!("{}/session/{session}", self.url);
-        let browser = Browser { who, base: base.to_owned(), client, session, http: reqwest::Client::new() };
+        let browser = Browser {
+            who,
+            base: base.to_owned(),
+            client,
+            session,
+            http: reqwest::Client::new(),
+        };
         browser.resize(DESKTOP).await;
         browser
     }
@@ -99,7 +144,9 @@ impl Driver {
 impl Drop for Driver {
     fn drop(&mut self) {
         // Asked politely it closes its browsers first.
-        let _ = Command::new("kill").arg(self.child.id().to_string()).status();
+        let _ = Command::new("kill")
+            .arg(self.child.id().to_string())
+            .status();
         let give_up = std::time::Instant::now() + PATIENCE;
         while matches!(self.child.try_wait(), Ok(None)) {
             if std::time::Instant::now() > give_up {
@@ -142,13 +189,23 @@ return root.innerText + '\n' + toasts;
 impl Browser {
     /// Opens an address, or a path of the server.
     pub async fn open(&self, address: &str) {
-        let address = if address.starts_with('/') { [&self.base, address].concat() } else { address.to_owned() };
-        self.client.goto(&address).await.unwrap_or_else(|error| panic!("{}: {address} does not open: {error}", self.who));
+        let address = if address.starts_with('/') {
+            [&self.base, address].concat()
+        } else {
+            address.to_owned()
+        };
+        self.client
+            .goto(&address)
+            .await
+            .unwrap_or_else(|error| panic!("{}: {address} does not open: {error}", self.who));
     }
 
     /// Loads the page again.
     pub async fn reload(&self) {
-        self.client.refresh().await.expect("a page can be loaded again");
+        self.client
+            .refresh()
+            .await
+            .expect("a page can be loaded again");
     }
 
     /// Goes back to the page before.
@@ -158,7 +215,9 @@ impl Browser {
 
     /// The path of the page, with its query.
     pub async fn path(&self) -> String {
-        let path = self.script("return location.pathname + location.search;", vec![]).await;
+        let path = self
+            .script("return location.pathname + location.search;", vec![])
+            .await;
         path.as_str().unwrap_or_default().to_owned()
     }
 
@@ -167,7 +226,11 @@ impl Browser {
         let what = format!("{}: the page {begin}", self.who);
         until(&what, async || {
             let path = self.path().await;
-            if path.starts_with(begin) { Ok(path) } else { Err(format!("it is at {path}")) }
+            if path.starts_with(begin) {
+                Ok(path)
+            } else {
+                Err(format!("it is at {path}"))
+            }
         })
         .await
     }
@@ -190,14 +253,28 @@ impl Browser {
     /// Waits until a thing is gone.
     pub async fn gone(&self, target: Target<'_>) {
         let what = format!("{}: {target} to go", self.who);
-        until(&what, async || if self.has(target).await { Err("it is still there".to_owned()) } else { Ok(()) }).await;
+        until(&what, async || {
+            if self.has(target).await {
+                Err("it is still there".to_owned())
+            } else {
+                Ok(())
+            }
+        })
+        .await;
     }
 
     /// Waits until the page says this somewhere; capitals and line breaks do not matter.
     pub async fn see(&self, text: &str) {
         let what = format!("{}: the words {text:?}", self.who);
         let wanted = even(text);
-        until(&what, async || if even(&self.text().await).contains(&wanted) { Ok(()) } else { Err(self.overview().await) }).await;
+        until(&what, async || {
+            if even(&self.text().await).contains(&wanted) {
+                Ok(())
+            } else {
+                Err(self.overview().await)
+            }
+        })
+        .await;
     }
 
     /// Waits for each of these texts.
@@ -211,33 +288,52 @@ impl Browser {
     pub async fn see_times(&self, text: &str, times: usize) {
         let what = format!("{}: the words {text:?}, {times} times", self.who);
         let wanted = even(text);
-        until(&what, async || match even(&self.text().await).matches(&wanted).count() {
-            found if found == times => Ok(()),
-            found => Err(format!("{found} times {}", self.overview().await)),
+        until(&what, async || {
+            match even(&self.text().await).matches(&wanted).count() {
+                found if found == times => Ok(()),
+                found => Err(format!("{found} times {}", self.overview().await)),
+            }
         })
         .await;
     }
 
     /// Fails when the page says this anywhere now, seen or hidden.
     pub async fn never(&self, text: &str) {
-        let all = self.script("return document.documentElement.textContent;", vec![]).await;
+        let all = self
+            .script("return document.documentElement.textContent;", vec![])
+            .await;
         let all = even(all.as_str().unwrap_or_default());
-        assert!(!all.contains(&even(text)), "{}: {text:?} stands on {}", self.who, self.path().await);
+        assert!(
+            !all.contains(&even(text)),
+            "{}: {text:?} stands on {}",
+            self.who,
+            self.path().await
+        );
     }
 
     /// Waits until this stands anywhere on the page, also under an open window.
     pub async fn holds_somewhere(&self, text: &str) {
         let what = format!("{}: {text:?} anywhere on the page", self.who);
         until(&what, async || {
-            let all = self.script("return document.documentElement.textContent;", vec![]).await;
-            if even(all.as_str().unwrap_or_default()).contains(&even(text)) { Ok(()) } else { Err(self.overview().await) }
+            let all = self
+                .script("return document.documentElement.textContent;", vec![])
+                .await;
+            if even(all.as_str().unwrap_or_default()).contains(&even(text)) {
+                Ok(())
+            } else {
+                Err(self.overview().await)
+            }
         })
         .await;
     }
 
     /// What the page says now.
     pub async fn text(&self) -> String {
-        self.script(READ, vec![]).await.as_str().unwrap_or_default().to_owned()
+        self.script(READ, vec![])
+            .await
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
     }
 
     /// The line that follows a line.
@@ -246,7 +342,10 @@ impl Browser {
         until(&what, async || {
             let text = self.text().await;
             let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-            let found = lines.find(|one| even(one) == even(line)).and_then(|_| lines.next()).map(str::to_owned);
+            let found = lines
+                .find(|one| even(one) == even(line))
+                .and_then(|_| lines.next())
+                .map(str::to_owned);
             match found {
                 Some(next) => Ok(next),
                 None => Err(self.overview().await),
@@ -257,21 +356,39 @@ impl Browser {
 
     /// Clicks.
     pub async fn click(&self, target: Target<'_>) {
-        self.act(target, "click", async |element| element.click().await).await;
+        self.act(target, "click", async |element| element.click().await)
+            .await;
     }
 
     /// Clicks twice, as fast as an impatient hand.
     pub async fn double_click(&self, target: Target<'_>) {
         let element = self.find(target).await;
-        self.of(&element, "arguments[0].scrollIntoView({ block: 'center' });").await;
-        let (down, up) = (PointerAction::Down { button: 0 }, PointerAction::Up { button: 0 });
+        self.of(
+            &element,
+            "arguments[0].scrollIntoView({ block: 'center' });",
+        )
+        .await;
+        let (down, up) = (
+            PointerAction::Down { button: 0 },
+            PointerAction::Up { button: 0 },
+        );
         let hand = MouseActions::new("hand".to_owned())
-            .then(PointerAction::MoveToElement { element, duration: None, x: 0.0, y: 0.0 })
+            .then(PointerAction::MoveToElement {
+                element,
+                duration: None,
+                x: 0.0,
+                y: 0.0,
+            })
             .then(down.clone())
             .then(up.clone())
             .then(down)
             .then(up);
-        self.client.perform_actions(hand).await.unwrap_or_else(|error| panic!("{}: {target} cannot be clicked twice: {error}", self.who));
+        self.client
+            .perform_actions(hand)
+            .await
+            .unwrap_or_else(|error| {
+                panic!("{}: {target} cannot be clicked twice: {error}", self.who)
+            });
     }
 
     /// Puts a text into a field in place of what is there.
@@ -287,7 +404,11 @@ impl Browser {
     /// What stands in a field.
     pub async fn value(&self, label: &str) -> String {
         let field = self.find(Target::Field(label)).await;
-        self.of(&field, "return arguments[0].value;").await.as_str().unwrap_or_default().to_owned()
+        self.of(&field, "return arguments[0].value;")
+            .await
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
     }
 
     /// Waits until this stands in a field.
@@ -295,7 +416,11 @@ impl Browser {
         let what = format!("{}: {text:?} in {label:?}", self.who);
         until(&what, async || {
             let value = self.value(label).await;
-            if value == text { Ok(()) } else { Err(format!("there is {value:?}")) }
+            if value == text {
+                Ok(())
+            } else {
+                Err(format!("there is {value:?}"))
+            }
         })
         .await;
     }
@@ -303,13 +428,23 @@ impl Browser {
     /// Chooses an option of a list: the first that begins so.
     pub async fn select(&self, label: &str, option: &str) {
         let xpath = format!(".//option[starts-with(normalize-space(.), '{option}')]");
-        self.act(Target::Field(label), option, async |list| list.find(fantoccini::Locator::XPath(&xpath)).await?.click().await).await;
+        self.act(Target::Field(label), option, async |list| {
+            list.find(fantoccini::Locator::XPath(&xpath))
+                .await?
+                .click()
+                .await
+        })
+        .await;
     }
 
     /// The option that is chosen in a list.
     pub async fn selected(&self, label: &str) -> String {
         let list = self.find(Target::Field(label)).await;
-        self.of(&list, "return arguments[0].selectedOptions[0].text;").await.as_str().unwrap_or_default().to_owned()
+        self.of(&list, "return arguments[0].selectedOptions[0].text;")
+            .await
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
     }
 
     /// Chooses an answer to a question of radio buttons.
@@ -321,12 +456,18 @@ impl Browser {
     pub async fn tick(&self, target: Target<'_>) {
         let what = format!("{}: {target} to be chosen", self.who);
         until(&what, async || {
-            let Some(input) = self.glimpse(target).await else { return Err(self.overview().await) };
+            let Some(input) = self.glimpse(target).await else {
+                return Err(self.overview().await);
+            };
             if self.is_chosen(&input).await {
                 return Ok(());
             }
             input.click().await.map_err(|error| error.to_string())?;
-            if self.is_chosen(&input).await { Ok(()) } else { Err("a click did not choose it".to_owned()) }
+            if self.is_chosen(&input).await {
+                Ok(())
+            } else {
+                Err("a click did not choose it".to_owned())
+            }
         })
         .await;
     }
@@ -343,26 +484,50 @@ impl Browser {
 
     /// Gives files to a file field.
     pub async fn attach(&self, label: &str, files: &[&Path]) {
-        let paths: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
-        self.act(Target::Field(label), "given files", async |field| field.send_keys(&paths.join("\n")).await).await;
+        let paths: Vec<String> = files
+            .iter()
+            .map(|file| file.display().to_string())
+            .collect();
+        self.act(Target::Field(label), "given files", async |field| {
+            field.send_keys(&paths.join("\n")).await
+        })
+        .await;
     }
 
     /// Types on the keyboard, wherever the focus is.
     pub async fn press(&self, keys: &str) {
         let mut keyboard = KeyActions::new("keyboard".to_owned());
         for value in keys.chars() {
-            keyboard = keyboard.then(KeyAction::Down { value }).then(KeyAction::Up { value });
+            keyboard = keyboard
+                .then(KeyAction::Down { value })
+                .then(KeyAction::Up { value });
         }
-        self.client.perform_actions(keyboard).await.unwrap_or_else(|error| panic!("{}: {keys:?} cannot be typed: {error}", self.who));
+        self.client
+            .perform_actions(keyboard)
+            .await
+            .unwrap_or_else(|error| panic!("{}: {keys:?} cannot be typed: {error}", self.who));
     }
 
     /// What a screen reader calls the thing that has the focus.
     pub async fn focus(&self) -> String {
-        let Ok(active) = self.client.active_element().await else { return String::new() };
-        let address = format!("{}/element/{}/computedlabel", self.session, active.element_id().as_ref());
-        let answer = self.http.get(address).send().await.unwrap_or_else(|error| panic!("{}: chromedriver does not answer: {error}", self.who));
+        let Ok(active) = self.client.active_element().await else {
+            return String::new();
+        };
+        let address = format!(
+            "{}/element/{}/computedlabel",
+            self.session,
+            active.element_id().as_ref()
+        );
+        let answer =
+            self.http.get(address).send().await.unwrap_or_else(|error| {
+                panic!("{}: chromedriver does not answer: {error}", self.who)
+            });
         let answer: Value = answer.json().await.expect("chromedriver speaks JSON");
-        answer["value"].as_str().unwrap_or_default().trim().to_owned()
+        answer["value"]
+            .as_str()
+            .unwrap_or_default()
+            .trim()
+            .to_owned()
     }
 
     /// Waits until this has the focus.
@@ -370,7 +535,11 @@ impl Browser {
         let what = format!("{}: the focus on {name:?}", self.who);
         until(&what, async || {
             let focus = self.focus().await;
-            if even(&focus).starts_with(&even(name)) { Ok(()) } else { Err(format!("it is on {focus:?}")) }
+            if even(&focus).starts_with(&even(name)) {
+                Ok(())
+            } else {
+                Err(format!("it is on {focus:?}"))
+            }
         })
         .await;
     }
@@ -395,7 +564,8 @@ impl Browser {
     /// Makes the window as large as this.
     pub async fn resize(&self, size: Size) {
         let metrics = json!({ "width": size.width, "height": size.height, "deviceScaleFactor": 1, "mobile": false });
-        self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
+        self.devtools("Emulation.setDeviceMetricsOverride", metrics)
+            .await;
     }
 
     /// Makes the device prefer a dark ground, or a light one.
@@ -410,26 +580,43 @@ impl Browser {
 
     /// Asks the browser's own tools.
     pub async fn devtools(&self, command: &str, parameters: Value) -> Value {
-        self.ask("goog/cdp/execute", &json!({ "cmd": command, "params": parameters })).await
+        self.ask(
+            "goog/cdp/execute",
+            &json!({ "cmd": command, "params": parameters }),
+        )
+        .await
     }
 
     /// Runs a script and gives what it returns.
     pub async fn script(&self, script: &str, arguments: Vec<Value>) -> Value {
-        self.client.execute(script, arguments).await.unwrap_or_else(|error| panic!("{}: a script failed: {error}", self.who))
+        self.client
+            .execute(script, arguments)
+            .await
+            .unwrap_or_else(|error| panic!("{}: a script failed: {error}", self.who))
     }
 
     /// Runs a script that answers by its last argument.
     pub async fn script_later(&self, script: &str, arguments: Vec<Value>) -> Value {
-        self.client.execute_async(script, arguments).await.unwrap_or_else(|error| panic!("{}: a script failed: {error}", self.who))
+        self.client
+            .execute_async(script, arguments)
+            .await
+            .unwrap_or_else(|error| panic!("{}: a script failed: {error}", self.who))
     }
 
     /// Fails on errors in the browser's console: scripts, blocked content, missing files, failures of the server.
     /// Refusals of the API (4xx) are the story's business and no errors of the page.
     pub async fn check_console(&self) {
         let lines = self.console().await;
-        let is_error = |line: &&String| line.starts_with("SEVERE") && !(line.contains("/api/v1/") && line.contains("status of 4"));
+        let is_error = |line: &&String| {
+            line.starts_with("SEVERE")
+                && !(line.contains("/api/v1/") && line.contains("status of 4"))
+        };
         let errors: Vec<&String> = lines.iter().filter(is_error).collect();
-        assert!(errors.is_empty(), "{}: the browser's console has errors: {errors:#?}", self.who);
+        assert!(
+            errors.is_empty(),
+            "{}: the browser's console has errors: {errors:#?}",
+            self.who
+        );
     }
 
     /// How things stand, for the report of a failure: address, text, console; and a picture in `picture`.
@@ -439,8 +626,17 @@ impl Browser {
             let _ = std::fs::write(picture, bytes);
         }
         let console = self.console().await.join("\n");
-        let address = self.client.current_url().await.map(|url| url.to_string()).unwrap_or_default();
-        format!("-- {} at {address}\n{}\n-- console\n{console}", self.who, self.text().await)
+        let address = self
+            .client
+            .current_url()
+            .await
+            .map(|url| url.to_string())
+            .unwrap_or_default();
+        format!(
+            "-- {} at {address}\n{}\n-- console\n{console}",
+            self.who,
+            self.text().await
+        )
     }
 
     /// Closes the window.
@@ -451,47 +647,94 @@ impl Browser {
 
     async fn console(&self) -> Vec<String> {
         let lines = self.ask("se/log", &json!({ "type": "browser" })).await;
-        let line = |line: &Value| [line["level"].as_str().unwrap_or_default(), " ", line["message"].as_str().unwrap_or_default()].concat();
+        let line = |line: &Value| {
+            [
+                line["level"].as_str().unwrap_or_default(),
+                " ",
+                line["message"].as_str().unwrap_or_default(),
+            ]
+            .concat()
+        };
         lines.as_array().into_iter().flatten().map(line).collect()
     }
 
     async fn ask(&self, path: &str, body: &Value) -> Value {
-        let answer = self.http.post(format!("{}/{path}", self.session)).json(body).send().await;
-        let answer = answer.unwrap_or_else(|error| panic!("{}: chromedriver does not answer: {error}", self.who));
+        let answer = self
+            .http
+            .post(format!("{}/{path}", self.session))
+            .json(body)
+            .send()
+            .await;
+        let answer = answer
+            .unwrap_or_else(|error| panic!("{}: chromedriver does not answer: {error}", self.who));
         let mut answer: Value = answer.json().await.expect("chromedriver speaks JSON");
         let value = answer["value"].take();
-        assert!(value.get("error").is_none(), "{}: {path}: {value}", self.who);
+        assert!(
+            value.get("error").is_none(),
+            "{}: {path}: {value}",
+            self.who
+        );
         value
     }
 
     async fn glimpse(&self, target: Target<'_>) -> Option<Element> {
         // While a page loads there is no document to ask.
-        let found = self.client.execute(FIND, vec![json!(target.xpath())]).await.ok()?;
+        let found = self
+            .client
+            .execute(FIND, vec![json!(target.xpath())])
+            .await
+            .ok()?;
         let id = found.get(ELEMENT)?.as_str()?.to_owned();
-        Some(Element::from_element_id(self.client.clone(), ElementRef::from(id)))
+        Some(Element::from_element_id(
+            self.client.clone(),
+            ElementRef::from(id),
+        ))
     }
 
     /// Does something to a thing; tries again while the page is drawn anew under the hand.
-    async fn act(&self, target: Target<'_>, what: &str, act: impl AsyncFn(Element) -> Result<(), fantoccini::error::CmdError>) {
+    async fn act(
+        &self,
+        target: Target<'_>,
+        what: &str,
+        act: impl AsyncFn(Element) -> Result<(), fantoccini::error::CmdError>,
+    ) {
         let what = format!("{}: {target} to be ready ({what})", self.who);
         until(&what, async || {
-            let Some(element) = self.glimpse(target).await else { return Err(self.overview().await) };
+            let Some(element) = self.glimpse(target).await else {
+                return Err(self.overview().await);
+            };
             act(element).await.map_err(|error| error.to_string())
         })
         .await;
     }
 
     async fn of(&self, element: &Element, script: &str) -> Value {
-        self.script(script, vec![json!({ ELEMENT: element.element_id().to_string() })]).await
+        self.script(
+            script,
+            vec![json!({ ELEMENT: element.element_id().to_string() })],
+        )
+        .await
     }
 
     /// The page in short, for a message.
     async fn overview(&self) -> String {
         let text = match self.client.execute(READ, vec![]).await {
-            Ok(text) => text.as_str().unwrap_or_default().chars().take(1500).collect(),
+            Ok(text) => text
+                .as_str()
+                .unwrap_or_default()
+                .chars()
+                .take(1500)
+                .collect(),
             Err(error) => error.to_string(),
         };
-        format!("at {}:\n{text}", self.client.current_url().await.map(|url| url.to_string()).unwrap_or_default())
+        format!(
+            "at {}:\n{text}",
+            self.client
+                .current_url()
+                .await
+                .map(|url| url.to_string())
+                .unwrap_or_default()
+        )
     }
 }
 

@@ -30,7 +30,9 @@ pub enum Database {
 
 /// The PostgreSQL that the environment names, if it does.
 pub fn postgres_url() -> Option<String> {
-    std::env::var("ATIENDE_TEST_POSTGRES_URL").ok().filter(|url| !url.is_empty())
+    std::env::var("ATIENDE_TEST_POSTGRES_URL")
+        .ok()
+        .filter(|url| !url.is_empty())
 }
 
 impl Database {
@@ -40,9 +42,14 @@ impl Database {
             Engine::Sqlite => Self::Sqlite(folder.join("atiende.db")),
             Engine::Postgres => {
                 let given = postgres_url().expect("play() leaves such stories out");
-                let since = std::time::UNIX_EPOCH.elapsed().expect("the clock is past 1970").as_nanos();
+                let since = std::time::UNIX_EPOCH
+                    .elapsed()
+                    .expect("the clock is past 1970")
+                    .as_nanos();
                 let name = format!("atiende_e2e_{}_{since}", std::process::id());
-                let (server, _) = given.rsplit_once('/').expect("the address ends with a database's name");
+                let (server, _) = given
+                    .rsplit_once('/')
+                    .expect("the address ends with a database's name");
                 let url = format!("{server}/{name}");
                 ask_psql(&given, &format!("CREATE DATABASE {name}"));
                 Self::Postgres { url, given, name }
@@ -64,7 +71,13 @@ impl Database {
         match self {
             Self::Sqlite(file) => {
                 let mut command = Command::new("sqlite3");
-                text_of(command.args(["-batch", "-noheader", "-cmd", ".timeout 20000"]).arg(file).arg(sql), "sqlite3")
+                text_of(
+                    command
+                        .args(["-batch", "-noheader", "-cmd", ".timeout 20000"])
+                        .arg(file)
+                        .arg(sql),
+                    "sqlite3",
+                )
             }
             Self::Postgres { url, .. } => ask_psql(url, sql),
         }
@@ -75,14 +88,29 @@ impl Drop for Database {
     fn drop(&mut self) {
         if let Self::Postgres { given, name, .. } = self {
             // What is left behind after a failure goes with the throw-away server.
-            let _ = psql(given, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).output();
+            let _ = psql(
+                given,
+                &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
+            )
+            .output();
         }
     }
 }
 
 fn psql(url: &str, sql: &str) -> Command {
     let mut command = Command::new("psql");
-    command.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", url, "-c", sql]);
+    command.args([
+        "-X",
+        "-q",
+        "-A",
+        "-t",
+        "-v",
+        "ON_ERROR_STOP=1",
+        "-d",
+        url,
+        "-c",
+        sql,
+    ]);
     command
 }
 
@@ -91,8 +119,17 @@ fn ask_psql(url: &str, sql: &str) -> String {
 }
 
 fn text_of(command: &mut Command, program: &str) -> String {
-    let Output { status, stdout, stderr } =
-        command.output().unwrap_or_else(|error| panic!("{program} does not start ({error}); `.ci/setup test` installs it"));
-    assert!(status.success(), "{program}: {}", String::from_utf8_lossy(&stderr));
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = command.output().unwrap_or_else(|error| {
+        panic!("{program} does not start ({error}); `.ci/setup test` installs it")
+    });
+    assert!(
+        status.success(),
+        "{program}: {}",
+        String::from_utf8_lossy(&stderr)
+    );
     String::from_utf8_lossy(&stdout).trim().to_owned()
 }

@@ -33,12 +33,17 @@ const GLANCE: Duration = Duration::from_millis(60);
 
 /// The folder of the whole repository.
 pub fn repository() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).parent().map(PathBuf::from).expect("the crate lies in the repository")
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .map(PathBuf::from)
+        .expect("the crate lies in the repository")
 }
 
 /// Where pictures go: `test-output/<part>`.
 pub fn output(part: &str) -> PathBuf {
-    let folder = std::env::var_os("ATIENDE_E2E_OUTPUT").map_or_else(|| repository().join("test-output"), PathBuf::from).join(part);
+    let folder = std::env::var_os("ATIENDE_E2E_OUTPUT")
+        .map_or_else(|| repository().join("test-output"), PathBuf::from)
+        .join(part);
     std::fs::create_dir_all(&folder).expect("the output folder can be made");
     folder
 }

@@ -23,7 +23,11 @@ pub struct Mail {
 impl Mail {
     fn read(to: &str, raw: &str) -> Self {
         let (head, _) = split(raw);
-        Self { to: to.to_ascii_lowercase(), subject: decode_words(&header(head, "subject")), text: plain_text(raw).unwrap_or_default() }
+        Self {
+            to: to.to_ascii_lowercase(),
+            subject: decode_words(&header(head, "subject")),
+            text: plain_text(raw).unwrap_or_default(),
+        }
     }
 
     /// The one-time code in it.
@@ -32,11 +36,19 @@ impl Mail {
     /// When there is none.
     pub fn code(&self) -> String {
         let is_code = |word: &&str| {
-            let letters = |part: &str| part.len() == 4 && part.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
-            word.split_once('-').is_some_and(|(first, second)| letters(first) && letters(second))
+            let letters = |part: &str| {
+                part.len() == 4
+                    && part
+                        .chars()
+                        .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
+            };
+            word.split_once('-')
+                .is_some_and(|(first, second)| letters(first) && letters(second))
         };
         let found = self.text.split_whitespace().find(is_code);
-        found.map(str::to_owned).unwrap_or_else(|| panic!("there is no code in {self:?}"))
+        found
+            .map(str::to_owned)
+            .unwrap_or_else(|| panic!("there is no code in {self:?}"))
     }
 
     /// The first link in it that contains `part`.
@@ -44,9 +56,14 @@ impl Mail {
     /// # Panics
     /// When there is none.
     pub fn link(&self, part: &str) -> String {
-        let words = self.text.split(|c: char| c.is_whitespace() || c == '<' || c == '>');
+        let words = self
+            .text
+            .split(|c: char| c.is_whitespace() || c == '<' || c == '>');
         let mut links = words.filter(|word| word.starts_with("http"));
-        links.find(|link| link.contains(part)).map(str::to_owned).unwrap_or_else(|| panic!("there is no link with {part:?} in {self:?}"))
+        links
+            .find(|link| link.contains(part))
+            .map(str::to_owned)
+            .unwrap_or_else(|| panic!("there is no link with {part:?} in {self:?}"))
     }
 
     /// Fails unless the text, with blanks and line breaks made alike, contains all of these.
@@ -56,7 +73,10 @@ impl Mail {
         let text: Vec<&str> = text.split_whitespace().collect();
         let text = text.join(" ");
         for part in parts {
-            assert!(text.contains(part), "the mail does not say {part:?}: {text}");
+            assert!(
+                text.contains(part),
+                "the mail does not say {part:?}: {text}"
+            );
         }
     }
 }
@@ -72,11 +92,20 @@ pub struct Post {
 impl Post {
     /// Starts on a free port; needs a [`LocalSet`](tokio::task::LocalSet) around it.
     pub async fn open() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("the loopback has a free port");
-        let port = listener.local_addr().expect("a bound socket has an address").port();
+        let listener = TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("the loopback has a free port");
+        let port = listener
+            .local_addr()
+            .expect("a bound socket has an address")
+            .port();
         let arrived = Rc::new(RefCell::new(Vec::new()));
         let task = tokio::task::spawn_local(accept(listener, Rc::clone(&arrived)));
-        Self { port, arrived, task }
+        Self {
+            port,
+            arrived,
+            task,
+        }
     }
 
     /// Waits for a mail to this address whose subject or text contains `part`, and takes it: the next call does not find
@@ -85,11 +114,16 @@ impl Post {
         let what = format!("a mail to {to} about {part:?}");
         until(&what, async || {
             let mut arrived = self.arrived.borrow_mut();
-            let fits = |mail: &Mail| mail.to == to && (mail.subject.contains(part) || mail.text.contains(part));
+            let fits = |mail: &Mail| {
+                mail.to == to && (mail.subject.contains(part) || mail.text.contains(part))
+            };
             match arrived.iter().position(fits) {
                 Some(place) => Ok(arrived.remove(place)),
                 None => {
-                    let others: Vec<String> = arrived.iter().map(|mail| format!("{}: {}", mail.to, mail.subject)).collect();
+                    let others: Vec<String> = arrived
+                        .iter()
+                        .map(|mail| format!("{}: {}", mail.to, mail.subject))
+                        .collect();
                     Err(format!("there are only {others:?}"))
                 }
             }
@@ -104,7 +138,12 @@ impl Post {
 
     /// Mails to this address that arrived and were not taken.
     pub fn waiting(&self, to: &str) -> Vec<Mail> {
-        self.arrived.borrow().iter().filter(|mail| mail.to == to).cloned().collect()
+        self.arrived
+            .borrow()
+            .iter()
+            .filter(|mail| mail.to == to)
+            .cloned()
+            .collect()
     }
 }
 
@@ -133,7 +172,11 @@ async fn converse(stream: TcpStream, arrived: &RefCell<Vec<Mail>>) -> std::io::R
             return Ok(());
         }
         let line = String::from_utf8_lossy(&line).trim().to_owned();
-        let verb = line.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase();
+        let verb = line
+            .split([' ', ':'])
+            .next()
+            .unwrap_or_default()
+            .to_ascii_uppercase();
         let answer = match verb.as_str() {
             "EHLO" => "250-post.example.org\r\n250-8BITMIME\r\n250 SMTPUTF8",
             "MAIL" | "RSET" => {
@@ -141,14 +184,19 @@ async fn converse(stream: TcpStream, arrived: &RefCell<Vec<Mail>>) -> std::io::R
                 "250 ok"
             }
             "RCPT" => {
-                let address = line.split_once('<').and_then(|(_, rest)| rest.split_once('>')).map(|(address, _)| address.to_owned());
+                let address = line
+                    .split_once('<')
+                    .and_then(|(_, rest)| rest.split_once('>'))
+                    .map(|(address, _)| address.to_owned());
                 to.extend(address);
                 "250 ok"
             }
             "DATA" => {
                 write.write_all(b"354 go on\r\n").await?;
                 let raw = content(&mut lines).await?;
-                arrived.borrow_mut().extend(to.iter().map(|to| Mail::read(to, &raw)));
+                arrived
+                    .borrow_mut()
+                    .extend(to.iter().map(|to| Mail::read(to, &raw)));
                 "250 kept"
             }
             "QUIT" => {
@@ -187,7 +235,10 @@ fn header(head: &str, name: &str) -> String {
     let unfolded = head.replace("\r\n ", " ").replace("\r\n\t", " ");
     let value = |line: &str| {
         let (field, value) = line.split_once(':')?;
-        field.trim().eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
+        field
+            .trim()
+            .eq_ignore_ascii_case(name)
+            .then(|| value.trim().to_owned())
     };
     unfolded.split("\r\n").find_map(value).unwrap_or_default()
 }
@@ -197,14 +248,25 @@ fn plain_text(raw: &str) -> Option<String> {
     let (head, body) = split(raw);
     let kind = header(head, "content-type");
     if let Some((_, rest)) = kind.split_once("boundary=") {
-        let boundary = rest.split(';').next().unwrap_or_default().trim().trim_matches('"');
+        let boundary = rest
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .trim_matches('"');
         let delimiter = ["--", boundary].concat();
-        return body.split(delimiter.as_str()).skip(1).find_map(|part| plain_text(part.trim_start_matches("\r\n")));
+        return body
+            .split(delimiter.as_str())
+            .skip(1)
+            .find_map(|part| plain_text(part.trim_start_matches("\r\n")));
     }
     if !kind.is_empty() && !kind.to_ascii_lowercase().starts_with("text/plain") {
         return None;
     }
-    let bytes = match header(head, "content-transfer-encoding").to_ascii_lowercase().as_str() {
+    let bytes = match header(head, "content-transfer-encoding")
+        .to_ascii_lowercase()
+        .as_str()
+    {
         "quoted-printable" => from_quoted(&body.replace("=\r\n", "")),
         "base64" => from_base64(body),
         _ => body.as_bytes().to_vec(),
@@ -223,9 +285,17 @@ fn decode_words(text: &str) -> String {
             decoded.push_str(before);
         }
         let mut parts = word.splitn(3, '?');
-        let (_, way, tail) = (parts.next(), parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        let (_, way, tail) = (
+            parts.next(),
+            parts.next().unwrap_or_default(),
+            parts.next().unwrap_or_default(),
+        );
         let (inner, after) = tail.split_once("?=").unwrap_or((tail, ""));
-        let bytes = if way.eq_ignore_ascii_case("b") { from_base64(inner) } else { from_quoted(&inner.replace('_', " ")) };
+        let bytes = if way.eq_ignore_ascii_case("b") {
+            from_base64(inner)
+        } else {
+            from_quoted(&inner.replace('_', " "))
+        };
         decoded.push_str(&String::from_utf8_lossy(&bytes));
         rest = after;
         after_word = true;
@@ -238,7 +308,12 @@ fn from_quoted(text: &str) -> Vec<u8> {
     let mut plain = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
-        let coded = (bytes[at] == b'=').then(|| text.get(at + 1..at + 3).and_then(|digits| u8::from_str_radix(digits, 16).ok())).flatten();
+        let coded = (bytes[at] == b'=')
+            .then(|| {
+                text.get(at + 1..at + 3)
+                    .and_then(|digits| u8::from_str_radix(digits, 16).ok())
+            })
+            .flatten();
         match coded {
             Some(byte) => {
                 plain.push(byte);

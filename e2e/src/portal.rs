@@ -62,8 +62,14 @@ impl Browser {
         self.holds("Tema", form.subject).await;
         self.holds("Mensaje", form.message).await;
         assert_eq!(self.selected("Grupo de ticket").await, form.category);
-        assert!(self.is_ticked(Choice("Tipo de solicitud", form.kind)).await, "the type is lost");
-        assert!(self.is_ticked(Choice("Gravedad", form.severity)).await, "the severity is lost");
+        assert!(
+            self.is_ticked(Choice("Tipo de solicitud", form.kind)).await,
+            "the type is lost"
+        );
+        assert!(
+            self.is_ticked(Choice("Gravedad", form.severity)).await,
+            "the severity is lost"
+        );
     }
 
     /// Attaches files and waits until the server has them.
@@ -84,7 +90,8 @@ impl Browser {
 
     /// Waits for the window that asks for a code.
     pub async fn at_code_window(&self) {
-        self.find(Heading("Escriba el código que le enviamos")).await;
+        self.find(Heading("Escriba el código que le enviamos"))
+            .await;
         self.find(Field("Código de verificación")).await;
     }
 
@@ -137,7 +144,8 @@ impl Browser {
         self.fill("Nombre completo", name).await;
         self.fill("Número de contacto", "601 555 0142").await;
         self.fill("Correo electrónico", email).await;
-        self.fill("Entidad a la que pertenece", "Alcaldía de San Roque").await;
+        self.fill("Entidad a la que pertenece", "Alcaldía de San Roque")
+            .await;
         self.click(Button("Enviar solicitud")).await;
         self.find(Heading("Recibimos su solicitud")).await;
         self.line_after("Referencia de la solicitud").await

@@ -45,23 +45,46 @@ impl Target<'_> {
     /// The search for it, from the node that counts as the page.
     pub fn xpath(&self) -> String {
         let is = |text: &str| format!("normalize-space(.)={}", quoted(text));
-        let named = |text: &str| format!("({} or @aria-label={} or .//*[{}])", is(text), quoted(text), is(text));
+        let named = |text: &str| {
+            format!(
+                "({} or @aria-label={} or .//*[{}])",
+                is(text),
+                quoted(text),
+                is(text)
+            )
+        };
         match *self {
             Self::Button(name) => format!(".//button[{}]", named(name)),
             Self::Link(name) => format!(".//a[@href][{}]", named(name)),
-            Self::LinkWith(part) => format!(".//a[@href][contains(normalize-space(.), {})]", quoted(part)),
+            Self::LinkWith(part) => format!(
+                ".//a[@href][contains(normalize-space(.), {})]",
+                quoted(part)
+            ),
             Self::Field(label) => {
                 let label = quoted(label);
-                let is_label = format!("normalize-space(.)={label} or normalize-space(text()[1])={label}");
+                let is_label =
+                    format!("normalize-space(.)={label} or normalize-space(text()[1])={label}");
                 // A file control is named by several elements together.
-                let parts = format!("contains(concat(' ', @aria-labelledby, ' '), concat(' ', //*[{is_label}]/@id, ' '))");
+                let parts = format!(
+                    "contains(concat(' ', @aria-labelledby, ' '), concat(' ', //*[{is_label}]/@id, ' '))"
+                );
                 let control = "self::input or self::textarea or self::select";
-                format!(".//*[{control}][@id=//label[{is_label}]/@for or @aria-label={label} or (@aria-labelledby and {parts})]")
+                format!(
+                    ".//*[{control}][@id=//label[{is_label}]/@for or @aria-label={label} or (@aria-labelledby and {parts})]"
+                )
             }
             Self::Choice(question, answer) => {
-                format!(".//fieldset[legend[{}]]//label[{}]", is(question), named(answer)) + "//input"
+                format!(
+                    ".//fieldset[legend[{}]]//label[{}]",
+                    is(question),
+                    named(answer)
+                ) + "//input"
             }
-            Self::Tick(label) => format!(".//input[@type='radio' or @type='checkbox'][@aria-label={} or ancestor::label[{}]]", quoted(label), named(label)),
+            Self::Tick(label) => format!(
+                ".//input[@type='radio' or @type='checkbox'][@aria-label={} or ancestor::label[{}]]",
+                quoted(label),
+                named(label)
+            ),
             Self::Heading(text) => format!(".//*[self::h1 or self::h2 or self::h3][{}]", is(text)),
             Self::Fact(term) => format!(".//dt[{}]/following-sibling::dd[1]", is(term)),
             Self::Text(text) => format!(".//*[{}][not(.//*[{}])]", is(text), is(text)),

@@ -39,7 +39,13 @@ impl Server {
     pub async fn start(engine: Engine, folder: &Path, mail_port: u16) -> Self {
         let base = format!("http://127.0.0.1:{}", free_port());
         let database = Database::make(engine, folder);
-        let mut server = Self { base, database, folder: folder.to_owned(), mail_port, child: None };
+        let mut server = Self {
+            base,
+            database,
+            folder: folder.to_owned(),
+            mail_port,
+            child: None,
+        };
         server.run(&["demo", "--no-serve"]);
         server.serve().await;
         server
@@ -51,8 +57,15 @@ impl Server {
     /// When it fails.
     pub fn run(&self, arguments: &[&str]) -> String {
         let output = self.command(arguments).output().expect("the binary starts");
-        let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        assert!(output.status.success(), "atiende {}:\n{out}\n{err}", arguments.join(" "));
+        let (out, err) = (
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr),
+        );
+        assert!(
+            output.status.success(),
+            "atiende {}:\n{out}\n{err}",
+            arguments.join(" ")
+        );
         out.into_owned()
     }
 
@@ -64,17 +77,32 @@ impl Server {
     }
 
     async fn serve(&mut self) {
-        let log = std::fs::File::create(self.log_file()).expect("the story's folder can be written");
+        let log =
+            std::fs::File::create(self.log_file()).expect("the story's folder can be written");
         let errors = log.try_clone().expect("a file can be shared");
-        self.child = Some(self.command(&["serve"]).stdout(log).stderr(errors).spawn().expect("the binary starts"));
+        self.child = Some(
+            self.command(&["serve"])
+                .stdout(log)
+                .stderr(errors)
+                .spawn()
+                .expect("the binary starts"),
+        );
         let ready = format!("{}/health/ready", self.base);
         let client = reqwest::Client::new();
         until("the server to be ready", async || {
             if let Some(Ok(Some(status))) = self.child.as_mut().map(Child::try_wait) {
                 panic!("the server ended with {status}:\n{}", self.log());
             }
-            let answer = client.get(&ready).send().await.map_err(|error| error.to_string())?;
-            if answer.status().is_success() { Ok(()) } else { Err(answer.status().to_string()) }
+            let answer = client
+                .get(&ready)
+                .send()
+                .await
+                .map_err(|error| error.to_string())?;
+            if answer.status().is_success() {
+                Ok(())
+            } else {
+                Err(answer.status().to_string())
+            }
         })
         .await;
     }
@@ -102,7 +130,10 @@ impl Server {
             .env("ATIENDE_DATABASE_URL", self.database.url())
             .env("ATIENDE_LISTEN", self.base.trim_start_matches("http://"))
             .env("ATIENDE_PUBLIC_URL", &self.base)
-            .env("ATIENDE_SMTP__URL", format!("smtp://127.0.0.1:{}", self.mail_port))
+            .env(
+                "ATIENDE_SMTP__URL",
+                format!("smtp://127.0.0.1:{}", self.mail_port),
+            )
             .env("ATIENDE_SMTP__TLS", "none")
             .env("ATIENDE_SMTP__FROM", "Atiende <mesa@example.org>")
             .stdin(Stdio::null());
@@ -122,13 +153,21 @@ impl Drop for Server {
 
 /// The binary that the environment names, else that of this build.
 fn binary() -> PathBuf {
-    let path = std::env::var_os("ATIENDE_E2E_BINARY").map_or_else(|| repository().join("target/debug/atiende"), PathBuf::from);
-    assert!(path.is_file(), "there is no binary at {}; build it with `cargo build -p api`", path.display());
+    let path = std::env::var_os("ATIENDE_E2E_BINARY")
+        .map_or_else(|| repository().join("target/debug/atiende"), PathBuf::from);
+    assert!(
+        path.is_file(),
+        "there is no binary at {}; build it with `cargo build -p api`",
+        path.display()
+    );
     path
 }
 
 /// A port of the loopback that nobody uses now.
 pub fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("the loopback has a free port");
-    listener.local_addr().expect("a bound socket has an address").port()
+    listener
+        .local_addr()
+        .expect("a bound socket has an address")
+        .port()
 }

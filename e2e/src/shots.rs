@@ -33,7 +33,12 @@ pub struct Inspector<'a> {
 impl<'a> Inspector<'a> {
     /// For the pages of one part of the product.
     pub fn new(browser: &'a Browser, part: &'static str) -> Self {
-        Self { browser, part, faults: RefCell::default(), seen: RefCell::default() }
+        Self {
+            browser,
+            part,
+            faults: RefCell::default(),
+            seen: RefCell::default(),
+        }
     }
 
     /// Looks at the page as it stands.
@@ -57,9 +62,17 @@ impl<'a> Inspector<'a> {
         self.picture(&file("phone"), PHONE).await;
         browser.resize(NARROW).await;
         let out = browser.script(STICKS_OUT, vec![]).await;
-        let out: Vec<&str> = out.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let out: Vec<&str> = out
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
         if !out.is_empty() {
-            self.faults.borrow_mut().push(format!("{name}: wider than the screen: {}", out.join("\n      ")));
+            self.faults.borrow_mut().push(format!(
+                "{name}: wider than the screen: {}",
+                out.join("\n      ")
+            ));
         }
         browser.resize(DESKTOP).await;
     }
@@ -68,22 +81,40 @@ impl<'a> Inspector<'a> {
     pub fn finish(self) {
         let faults = self.faults.into_inner();
         println!("{}: {} pages looked at", self.part, self.seen.into_inner());
-        assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n\n"));
+        assert!(
+            faults.is_empty(),
+            "{} faults:\n{}",
+            faults.len(),
+            faults.join("\n\n")
+        );
     }
 
     async fn axe(&self, name: &str, face: &str) {
         let found = self.browser.violations().await;
-        self.faults.borrow_mut().extend(found.into_iter().map(|one| format!("{name} ({face}): {one}")));
+        self.faults.borrow_mut().extend(
+            found
+                .into_iter()
+                .map(|one| format!("{name} ({face}): {one}")),
+        );
     }
 
     /// The whole page at this width, at most three windows long.
     async fn picture(&self, file: &str, size: Size) {
-        let height = self.browser.script("return document.documentElement.scrollHeight;", vec![]).await.as_u64().unwrap_or_default();
+        let height = self
+            .browser
+            .script("return document.documentElement.scrollHeight;", vec![])
+            .await
+            .as_u64()
+            .unwrap_or_default();
         let height = height.clamp(u64::from(size.height), u64::from(size.height) * 3);
         let clip = json!({ "x": 0, "y": 0, "width": size.width, "height": height, "scale": 1 });
         let parameters = json!({ "format": "png", "captureBeyondViewport": true, "clip": clip });
-        let answer = self.browser.devtools("Page.captureScreenshot", parameters).await;
+        let answer = self
+            .browser
+            .devtools("Page.captureScreenshot", parameters)
+            .await;
         let picture = crate::mail::from_base64(answer["data"].as_str().unwrap_or_default());
-        std::fs::write(output("screenshots").join(file), picture).expect("the output folder can be written");
+        std::fs::write(output("screenshots").join(file), picture)
+            .expect("the output folder can be written");
     }
 }

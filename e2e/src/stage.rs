@@ -33,7 +33,14 @@ impl Stage {
         let post = Post::open().await;
         let server = Server::start(engine, &folder.0, post.port).await;
         let driver = Driver::start(&folder.0).await;
-        Self { name: name.to_owned(), post, server, browsers: RefCell::default(), driver, folder }
+        Self {
+            name: name.to_owned(),
+            post,
+            server,
+            browsers: RefCell::default(),
+            driver,
+            folder,
+        }
     }
 
     /// A browser that has never been anywhere, as if on another computer.
@@ -54,21 +61,31 @@ impl Stage {
     pub fn large_file(&self, name: &str, bytes: u64) -> PathBuf {
         let path = self.folder.0.join(name);
         let file = File::create(&path).expect("the story's folder can be written");
-        file.set_len(bytes).expect("the story's folder can be written");
+        file.set_len(bytes)
+            .expect("the story's folder can be written");
         path
     }
 
     /// How many rows a table has where this holds.
     pub fn count(&self, table: &str, condition: &str) -> u32 {
-        let count = self.server.database.ask(&format!("SELECT count(*) FROM {table} WHERE {condition}"));
-        count.parse().unwrap_or_else(|_| panic!("{count:?} is no count"))
+        let count = self
+            .server
+            .database
+            .ask(&format!("SELECT count(*) FROM {table} WHERE {condition}"));
+        count
+            .parse()
+            .unwrap_or_else(|_| panic!("{count:?} is no count"))
     }
 
     /// Lets the open questions for a code grow older by so many seconds: time passes for them alone. SQLite only.
     pub fn challenges_age(&self, seconds: u32) {
         let by = u64::from(seconds) * 1_000_000;
-        let columns = ["created_at", "expires_at", "last_sent_at"].map(|column| format!("{column} = {column} - {by}"));
-        self.server.database.ask(&format!("UPDATE challenges SET {} WHERE used_at IS NULL", columns.join(", ")));
+        let columns = ["created_at", "expires_at", "last_sent_at"]
+            .map(|column| format!("{column} = {column} - {by}"));
+        self.server.database.ask(&format!(
+            "UPDATE challenges SET {} WHERE used_at IS NULL",
+            columns.join(", ")
+        ));
     }
 
     async fn report(&self) {
@@ -77,7 +94,11 @@ impl Stage {
         let browsers = self.browsers.borrow().clone();
         for browser in browsers {
             let picture = folder.join(format!("{}-{}.png", self.name, browser.who));
-            eprintln!("{}\n-- picture: {}", browser.report(&picture).await, picture.display());
+            eprintln!(
+                "{}\n-- picture: {}",
+                browser.report(&picture).await,
+                picture.display()
+            );
         }
     }
 
@@ -99,16 +120,24 @@ impl Stage {
 ///
 /// # Panics
 /// When the story does, after leaving a report and a picture of each window.
-pub fn play<F: Future<Output = ()> + 'static>(name: &str, engine: Engine, story: impl FnOnce(Rc<Stage>) -> F + 'static) {
+pub fn play<F: Future<Output = ()> + 'static>(
+    name: &str,
+    engine: Engine,
+    story: impl FnOnce(Rc<Stage>) -> F + 'static,
+) {
     if engine == Engine::Postgres && postgres_url().is_none() {
         println!("{name}: left out, ATIENDE_TEST_POSTGRES_URL is not set");
         return;
     }
     // Browsers are heavy: one story at a time on this machine, whichever process it is in.
-    let turn = File::create(std::env::temp_dir().join("atiende-e2e.lock")).expect("the folder for temporary files can be written");
+    let turn = File::create(std::env::temp_dir().join("atiende-e2e.lock"))
+        .expect("the folder for temporary files can be written");
     turn.lock().expect("a file can be locked");
     let begun = std::time::Instant::now();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("the runtime starts");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("the runtime starts");
     LocalSet::new().block_on(&runtime, async {
         let stage = Rc::new(Stage::build(name, engine).await);
         let built = begun.elapsed();
@@ -125,7 +154,11 @@ pub fn play<F: Future<Output = ()> + 'static>(name: &str, engine: Engine, story:
             drop(stage);
             std::panic::resume_unwind(failure.into_panic());
         }
-        println!("{name}: stage {:.1} s, story {:.1} s", built.as_secs_f32(), (begun.elapsed() - built).as_secs_f32());
+        println!(
+            "{name}: stage {:.1} s, story {:.1} s",
+            built.as_secs_f32(),
+            (begun.elapsed() - built).as_secs_f32()
+        );
     });
 }
 

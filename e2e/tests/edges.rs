@@ -27,7 +27,10 @@ async fn wrong_code(stage: Rc<Stage>) {
     ana.click(Button("Confirmar y crear el ticket")).await;
     ana.see("Escriba los ocho caracteres del código.").await;
     try_code(&ana, &another(&code), "le quedan 4 intentos").await;
-    assert_eq!(stage.count("tickets", "subject = 'El agente no inicia en dos equipos'"), 0);
+    assert_eq!(
+        stage.count("tickets", "subject = 'El agente no inicia en dos equipos'"),
+        0
+    );
 
     ana.click(Link("Corregir los datos")).await;
     ana.find(Heading("Crear un ticket")).await;
@@ -38,7 +41,13 @@ async fn wrong_code(stage: Rc<Stage>) {
     ana.at_code_window().await;
     // As people type: small letters, and a blank for the dash.
     let ticket = ana.confirm(&code.to_lowercase().replace('-', " ")).await;
-    assert_eq!(stage.count("tickets", &format!("code = '{ticket}' AND subject = 'El agente no inicia en dos equipos'")), 1);
+    assert_eq!(
+        stage.count(
+            "tickets",
+            &format!("code = '{ticket}' AND subject = 'El agente no inicia en dos equipos'")
+        ),
+        1
+    );
     ana.click(Link("Ver mi ticket")).await;
     ana.see("nota.txt").await;
 }
@@ -56,7 +65,12 @@ async fn dead_code(stage: Rc<Stage>) {
     ana.send_form().await;
     let first = stage.post.code(ANA.email).await;
     let wrong = another(&first);
-    for left in ["le quedan 4 intentos", "le quedan 3 intentos", "le quedan 2 intentos", "Le queda un intento."] {
+    for left in [
+        "le quedan 4 intentos",
+        "le quedan 3 intentos",
+        "le quedan 2 intentos",
+        "Le queda un intento.",
+    ] {
         try_code(&ana, &wrong, left).await;
     }
     try_code(&ana, &wrong, "Este código ya no sirve").await;
@@ -65,13 +79,17 @@ async fn dead_code(stage: Rc<Stage>) {
     ana.fill("Código de verificación", &first).await;
     ana.click(Button("Confirmar y crear el ticket")).await;
     ana.see("Este código ya no sirve").await;
-    assert!(!ana.has(Button("Enviar otro código")).await, "another code at once would help who guesses");
+    assert!(
+        !ana.has(Button("Enviar otro código")).await,
+        "another code at once would help who guesses"
+    );
 
     stage.challenges_age(61);
     ana.reload().await;
     ana.see("Este código ya no sirve").await;
     ana.click(Button("Enviar otro código")).await;
-    ana.see("Enviamos un código nuevo. El anterior ya no sirve.").await;
+    ana.see("Enviamos un código nuevo. El anterior ya no sirve.")
+        .await;
     let second = stage.post.code(ANA.email).await;
     assert_ne!(first, second);
     try_code(&ana, &first, "le quedan 4 intentos").await;
@@ -105,7 +123,13 @@ async fn expired_code(stage: Rc<Stage>) {
     ana.back().await;
     ana.at_code_window().await;
     ana.confirm(&fresh).await;
-    assert_eq!(stage.count("tickets", "subject = 'El perímetro bloquea la página de nómina'"), 1);
+    assert_eq!(
+        stage.count(
+            "tickets",
+            "subject = 'El perímetro bloquea la página de nómina'"
+        ),
+        1
+    );
 }
 
 #[test]
@@ -126,14 +150,27 @@ async fn unknown_address(stage: Rc<Stage>) {
     browser.open_form().await;
     browser.answer(&unknown).await;
     browser.send_form().await;
-    assert_eq!(window_words(&browser, email).await, usual, "the window tells who is registered");
-    assert_eq!(stage.count("outbox", &format!("recipient = '{email}'")), 0, "a stranger was mailed");
+    assert_eq!(
+        window_words(&browser, email).await,
+        usual,
+        "the window tells who is registered"
+    );
+    assert_eq!(
+        stage.count("outbox", &format!("recipient = '{email}'")),
+        0,
+        "a stranger was mailed"
+    );
     try_code(&browser, "ABCD-EFGH", "le quedan 4 intentos").await;
 
     browser.click(Link("Solicitar acceso")).await;
     browser.find(Heading("Solicitar acceso")).await;
     browser.click(Button("Enviar solicitud")).await;
-    let missing = ["Escriba su nombre completo.", "Escriba su número de contacto.", "Escriba su correo.", "Escriba la entidad a la que pertenece."];
+    let missing = [
+        "Escriba su nombre completo.",
+        "Escriba su número de contacto.",
+        "Escriba su correo.",
+        "Escriba la entidad a la que pertenece.",
+    ];
     browser.see("Revise estos datos").await;
     for text in missing {
         browser.find(Link(text)).await;
@@ -143,23 +180,37 @@ async fn unknown_address(stage: Rc<Stage>) {
     let marta = stage.browser("assistant").await;
     marta.sign_in(MARTA).await;
     marta.open_view("Solicitudes de acceso").await;
-    marta.see_all(&[name, email, &reference, "601 555 0142"]).await;
+    marta
+        .see_all(&[name, email, &reference, "601 555 0142"])
+        .await;
     marta.click(Button(name)).await;
     marta.find(Heading(&format!("Solicitud {reference}"))).await;
     marta.fill("Teléfono", "601 555 0143").await;
     marta.click(Button("Aprobar")).await;
-    marta.see("Solicitud aprobada: la persona quedó registrada").await;
+    marta
+        .see("Solicitud aprobada: la persona quedó registrada")
+        .await;
     marta.see("No hay solicitudes aquí").await;
-    stage.post.take(email, "Ya tiene acceso").await.says(&[name, "Alcaldía de San Roque"]);
+    stage
+        .post
+        .take(email, "Ya tiene acceso")
+        .await
+        .says(&[name, "Alcaldía de San Roque"]);
 
     // What was typed before is still there.
     browser.open_form().await;
-    browser.see("Recuperamos lo que había escrito en este equipo.").await;
+    browser
+        .see("Recuperamos lo que había escrito en este equipo.")
+        .await;
     browser.form_holds(&unknown).await;
     browser.send_form().await;
     let code = stage.post.code(email).await;
     let ticket = browser.confirm(&code).await;
-    stage.post.take(email, "Recibimos su ticket").await.says(&[&ticket]);
+    stage
+        .post
+        .take(email, "Recibimos su ticket")
+        .await
+        .says(&[&ticket]);
 }
 
 #[test]
@@ -189,10 +240,19 @@ async fn empty_fields(stage: Rc<Stage>) {
     ana.answer(&Form::of("ana.rojas@example", "Tema")).await;
     ana.fill("Correo", "ana.rojas").await;
     ana.click(Button("Crear ticket")).await;
-    ana.find(Link("Escriba un correo completo, como nombre@ejemplo.org.")).await;
+    ana.find(Link("Escriba un correo completo, como nombre@ejemplo.org."))
+        .await;
     ana.see_times("Escriba el tema.", 0).await;
-    assert_eq!(stage.count("challenges", "1 = 1"), 0, "a code was made for a form that is not complete");
-    assert_eq!(stage.count("outbox", "status = 'pending'"), 0, "somebody was mailed");
+    assert_eq!(
+        stage.count("challenges", "1 = 1"),
+        0,
+        "a code was made for a form that is not complete"
+    );
+    assert_eq!(
+        stage.count("outbox", "status = 'pending'"),
+        0,
+        "somebody was mailed"
+    );
     ana.fill("Correo", ANA.email).await;
     ana.send_form().await;
 }
@@ -205,22 +265,37 @@ fn a_file_over_the_limit_is_refused_by_name_and_can_be_removed() {
 async fn large_file(stage: Rc<Stage>) {
     let ana = stage.browser("requester").await;
     let form = Form::of(ANA.email, "El video de la falla no cabe");
-    let (video, small) = (stage.large_file("video.mp4", 31 * 1024 * 1024), stage.file("resumen.txt", b"Un resumen.\n"));
+    let (video, small) = (
+        stage.large_file("video.mp4", 31 * 1024 * 1024),
+        stage.file("resumen.txt", b"Un resumen.\n"),
+    );
     ana.open_form().await;
     ana.answer(&form).await;
     ana.attach("Anexos (opcional)", &[&video, &small]).await;
-    ana.see("Este archivo pesa 31 MB y el máximo es 30 MB.").await;
+    ana.see("Este archivo pesa 31 MB y el máximo es 30 MB.")
+        .await;
     ana.see("Adjuntado · 12 B").await;
     ana.click(Button("Crear ticket")).await;
-    ana.find(Link("Hay archivos que no se adjuntaron: quítelos o intente de nuevo.")).await;
-    assert_eq!(stage.count("challenges", "1 = 1"), 0, "the form went without its file");
+    ana.find(Link(
+        "Hay archivos que no se adjuntaron: quítelos o intente de nuevo.",
+    ))
+    .await;
+    assert_eq!(
+        stage.count("challenges", "1 = 1"),
+        0,
+        "the form went without its file"
+    );
     ana.click(Button("Quitar video.mp4")).await;
     ana.gone(Button("Quitar video.mp4")).await;
     ana.find(Button("Quitar resumen.txt")).await;
     ana.send_form().await;
     let code = stage.post.code(ANA.email).await;
     ana.confirm(&code).await;
-    stage.post.take(ANA.email, "Recibimos su ticket").await.says(&["resumen.txt"]);
+    stage
+        .post
+        .take(ANA.email, "Recibimos su ticket")
+        .await
+        .says(&["resumen.txt"]);
 }
 
 #[test]
@@ -233,10 +308,14 @@ async fn reload(stage: Rc<Stage>) {
     let form = Form::of(ANA.email, "Licencias por vencer en la sede norte");
     ana.open_form().await;
     ana.answer(&form).await;
-    let (first, second) = (stage.file("equipos.csv", b"CT-114\n"), stage.file("oficio.txt", b"Oficio 12\n"));
+    let (first, second) = (
+        stage.file("equipos.csv", b"CT-114\n"),
+        stage.file("oficio.txt", b"Oficio 12\n"),
+    );
     ana.attach_and_wait(&[&first, &second]).await;
     ana.reload().await;
-    ana.see("Recuperamos lo que había escrito en este equipo.").await;
+    ana.see("Recuperamos lo que había escrito en este equipo.")
+        .await;
     ana.form_holds(&form).await;
     ana.see_all(&["equipos.csv", "oficio.txt"]).await;
     ana.send_form().await;
@@ -245,13 +324,23 @@ async fn reload(stage: Rc<Stage>) {
     ana.reload().await;
     ana.at_code_window().await;
     ana.see(ANA.email).await;
-    assert_eq!(ana.line_after("Referencia de su solicitud").await, reference);
+    assert_eq!(
+        ana.line_after("Referencia de su solicitud").await,
+        reference
+    );
     ana.confirm(&code).await;
-    stage.post.take(ANA.email, "Recibimos su ticket").await.says(&["equipos.csv", "oficio.txt"]);
+    stage
+        .post
+        .take(ANA.email, "Recibimos su ticket")
+        .await
+        .says(&["equipos.csv", "oficio.txt"]);
     // What became a ticket is typed no more.
     ana.open_form().await;
     ana.holds("Tema", "").await;
-    assert!(!ana.has(Button("Quitar equipos.csv")).await, "the files of the ticket are in the next form");
+    assert!(
+        !ana.has(Button("Quitar equipos.csv")).await,
+        "the files of the ticket are in the next form"
+    );
 }
 
 #[test]
@@ -265,14 +354,30 @@ async fn double_click(stage: Rc<Stage>) {
     ana.answer(&Form::of(ANA.email, "Doble clic")).await;
     ana.double_click(Button("Crear ticket")).await;
     ana.at_code_window().await;
-    assert_eq!(stage.count("challenges", "1 = 1"), 1, "a double click asked for two codes");
+    assert_eq!(
+        stage.count("challenges", "1 = 1"),
+        1,
+        "a double click asked for two codes"
+    );
     let code = stage.post.code(ANA.email).await;
     ana.fill("Código de verificación", &code).await;
-    ana.double_click(Button("Confirmar y crear el ticket")).await;
+    ana.double_click(Button("Confirmar y crear el ticket"))
+        .await;
     let ticket = ana.created().await;
-    assert_eq!(stage.count("tickets", "subject = 'Doble clic'"), 1, "a double click made two tickets");
-    let told = format!("recipient = '{}' AND ticket_id = (SELECT id FROM tickets WHERE code = '{ticket}')", ANA.email);
-    assert_eq!(stage.count("outbox", &told), 1, "a double click was told twice");
+    assert_eq!(
+        stage.count("tickets", "subject = 'Doble clic'"),
+        1,
+        "a double click made two tickets"
+    );
+    let told = format!(
+        "recipient = '{}' AND ticket_id = (SELECT id FROM tickets WHERE code = '{ticket}')",
+        ANA.email
+    );
+    assert_eq!(
+        stage.count("outbox", &told),
+        1,
+        "a double click was told twice"
+    );
 }
 
 #[test]
@@ -282,7 +387,9 @@ fn my_tickets_open_by_code_address_and_mailed_code_together() {
 
 async fn my_tickets(stage: Rc<Stage>) {
     let mine = "La consola de antivirus no abre desde esta mañana";
-    let code = stage.server.database.ask(&format!("SELECT code FROM tickets WHERE subject = '{mine}'"));
+    let code = stage.server.database.ask(&format!(
+        "SELECT code FROM tickets WHERE subject = '{mine}'"
+    ));
     // Somebody else's address with this code: the same window, no mail, no way in.
     let browser = stage.browser("requester").await;
     browser.open(&format!("/{DESK}/my")).await;
@@ -290,14 +397,23 @@ async fn my_tickets(stage: Rc<Stage>) {
     browser.fill("Correo", DIEGO.email).await;
     browser.click(Button("Continuar")).await;
     browser.at_code_window().await;
-    assert_eq!(stage.count("outbox", &format!("recipient = '{}' AND status = 'pending'", DIEGO.email)), 0, "the wrong person was mailed");
+    assert_eq!(
+        stage.count(
+            "outbox",
+            &format!("recipient = '{}' AND status = 'pending'", DIEGO.email)
+        ),
+        0,
+        "the wrong person was mailed"
+    );
     browser.fill("Código de verificación", "ABCD-EFGH").await;
     browser.click(Button("Confirmar y ver mis tickets")).await;
     browser.see("le quedan 4 intentos").await;
 
     // A link from a mail asks for the address, and leads to the ticket.
     browser.open(&format!("/{DESK}/tickets/{code}")).await;
-    browser.find(Heading(&format!("Ver el ticket {code}"))).await;
+    browser
+        .find(Heading(&format!("Ver el ticket {code}")))
+        .await;
     browser.holds("Código del ticket", &code).await;
     browser.fill("Correo", ANA.email).await;
     browser.click(Button("Continuar")).await;
@@ -308,7 +424,9 @@ async fn my_tickets(stage: Rc<Stage>) {
     browser.find(Heading(mine)).await;
     browser.click(Link("Mis tickets")).await;
     browser.find(Heading("Mis tickets")).await;
-    browser.see_all(&[&code, mine, ANA.email, "Último movimiento"]).await;
+    browser
+        .see_all(&[&code, mine, ANA.email, "Último movimiento"])
+        .await;
     browser.never("Tres equipos no reciben firmas nuevas").await;
     // A reload stays signed in; signing out ends it.
     browser.reload().await;
@@ -316,7 +434,9 @@ async fn my_tickets(stage: Rc<Stage>) {
     browser.click(Button("Cerrar sesión")).await;
     browser.find(Heading("¿En qué le podemos ayudar?")).await;
     browser.open(&format!("/{DESK}/tickets/{code}")).await;
-    browser.find(Heading(&format!("Ver el ticket {code}"))).await;
+    browser
+        .find(Heading(&format!("Ver el ticket {code}")))
+        .await;
     browser.never(mine).await;
 }
 
@@ -328,7 +448,9 @@ fn open_pages_show_news_by_themselves_and_leave_typing_alone() {
 async fn news(stage: Rc<Stage>) {
     let subject = "La actualización quedó a medias";
     let ana = stage.browser("requester").await;
-    let code = ana.create_ticket(&stage.post, &Form::of(ANA.email, subject)).await;
+    let code = ana
+        .create_ticket(&stage.post, &Form::of(ANA.email, subject))
+        .await;
     ana.click(Link("Ver mi ticket")).await;
     ana.find(Heading(subject)).await;
     ana.fill("Mensaje", "Se me olvidó decir que").await;
@@ -343,8 +465,12 @@ async fn news(stage: Rc<Stage>) {
     ana.holds("Mensaje", "Se me olvidó decir que").await;
 
     laura.click(Button("Escalar")).await;
-    laura.choose("¿A qué nivel?", "Nivel 2: especialistas").await;
-    laura.select("Grupo", "Especialistas en protección de equipos").await;
+    laura
+        .choose("¿A qué nivel?", "Nivel 2: especialistas")
+        .await;
+    laura
+        .select("Grupo", "Especialistas en protección de equipos")
+        .await;
     laura.fill("Justificación", "Se revisó la consola;").await;
     ana.fill("Mensaje", "En los ocho de la sede norte.").await;
     ana.click(Button("Enviar mensaje")).await;
@@ -352,7 +478,9 @@ async fn news(stage: Rc<Stage>) {
     // The message comes in under the agent's open window, which stays as it is and still works.
     laura.holds_somewhere("En los ocho de la sede norte.").await;
     laura.holds("Justificación", "Se revisó la consola;").await;
-    laura.fill("Justificación", "Se revisó la consola; falta el nivel 2.").await;
+    laura
+        .fill("Justificación", "Se revisó la consola; falta el nivel 2.")
+        .await;
     laura.click(Button("Escalar")).await;
     laura.see("Ticket escalado").await;
 }
@@ -379,12 +507,18 @@ async fn vouching(stage: Rc<Stage>) {
     laura.fill("Referencia que dicta la persona", "ZZZZ").await;
     laura.click(Button("Buscar")).await;
     laura.see("No hay un borrador con esa referencia").await;
-    laura.fill("Referencia que dicta la persona", &reference.to_lowercase()).await;
+    laura
+        .fill("Referencia que dicta la persona", &reference.to_lowercase())
+        .await;
     laura.click(Button("Buscar")).await;
     laura.find(Heading(subject)).await;
-    laura.see_all(&[SILVIA.name, "602 555 0102", "Universidad del Valle Alto"]).await;
+    laura
+        .see_all(&[SILVIA.name, "602 555 0102", "Universidad del Valle Alto"])
+        .await;
     laura.click(Button("Validar identidad")).await;
-    laura.find(Link("Verifique y marque todos los puntos.")).await;
+    laura
+        .find(Link("Verifique y marque todos los puntos."))
+        .await;
     laura.find(Link("Escriba cómo validó la identidad.")).await;
     let checklist = [
         "Nombre completo, como está registrado",
@@ -396,7 +530,12 @@ async fn vouching(stage: Rc<Stage>) {
     for point in checklist {
         laura.tick(Tick(point)).await;
     }
-    laura.fill("Cómo se validó la identidad", "Confirmó los cuatro datos; se le llamó al número registrado.").await;
+    laura
+        .fill(
+            "Cómo se validó la identidad",
+            "Confirmó los cuatro datos; se le llamó al número registrado.",
+        )
+        .await;
     laura.click(Button("Validar identidad")).await;
     laura.find(Heading("Lea este código a la persona")).await;
     let code = laura.line_after("Lea este código a la persona").await;
@@ -411,13 +550,24 @@ async fn vouching(stage: Rc<Stage>) {
     // The one that was mailed is dead; the one that was read out works, in the caller's browser.
     try_code(&caller, &mailed, "no es correcto").await;
     let ticket = caller.confirm(&code).await;
-    stage.post.take(SILVIA.email, "Validamos su identidad por teléfono").await.says(&["¿No fue usted?", "601 555 0100"]);
+    stage
+        .post
+        .take(SILVIA.email, "Validamos su identidad por teléfono")
+        .await
+        .says(&["¿No fue usted?", "601 555 0100"]);
     // It completed that draft only: her tickets stay closed to this browser.
     caller.click(Link("Ver mi ticket")).await;
-    caller.find(Heading(&format!("Ver el ticket {ticket}"))).await;
+    caller
+        .find(Heading(&format!("Ver el ticket {ticket}")))
+        .await;
 
     laura.open_ticket(&ticket, subject).await;
-    laura.see_all(&["Validada por teléfono", "Confirmó los cuatro datos; se le llamó al número registrado."]).await;
+    laura
+        .see_all(&[
+            "Validada por teléfono",
+            "Confirmó los cuatro datos; se le llamó al número registrado.",
+        ])
+        .await;
 }
 
 /// Types a code and waits for what the window says to it.
@@ -429,13 +579,35 @@ async fn try_code(browser: &Browser, code: &str, answer: &str) {
 
 /// A code that is certainly another one.
 fn another(code: &str) -> String {
-    code.chars().map(|letter| if letter == '-' || letter == 'A' { letter } else { 'A' }).collect::<String>().replace("AAAA-AAAA", if code == "AAAA-AAAA" { "BBBB-BBBB" } else { "AAAA-AAAA" })
+    code.chars()
+        .map(|letter| {
+            if letter == '-' || letter == 'A' {
+                letter
+            } else {
+                'A'
+            }
+        })
+        .collect::<String>()
+        .replace(
+            "AAAA-AAAA",
+            if code == "AAAA-AAAA" {
+                "BBBB-BBBB"
+            } else {
+                "AAAA-AAAA"
+            },
+        )
 }
 
 /// What the code window says, without what differs by address and time.
 async fn window_words(browser: &Browser, email: &str) -> String {
     let reference = browser.line_after("Referencia de su solicitud").await;
     browser.find(Text("¿No recibió el código?")).await;
-    let text = browser.text().await.replace(email, "(address)").replace(&reference, "(reference)");
-    text.chars().map(|sign| if sign.is_ascii_digit() { '0' } else { sign }).collect()
+    let text = browser
+        .text()
+        .await
+        .replace(email, "(address)")
+        .replace(&reference, "(reference)");
+    text.chars()
+        .map(|sign| if sign.is_ascii_digit() { '0' } else { sign })
+        .collect()
 }

@@ -20,7 +20,8 @@ fn a_ticket_goes_from_the_form_to_the_rating_on_postgresql() {
 }
 
 const SUBJECT: &str = "La consola <b>central</b> no actualiza firmas & políticas";
-const MESSAGE: &str = "Desde las 7:40 a. m. ningún equipo recibe firmas nuevas.\n\nAfecta a las tres sedes.";
+const MESSAGE: &str =
+    "Desde las 7:40 a. m. ningún equipo recibe firmas nuevas.\n\nAfecta a las tres sedes.";
 const REPLY: &str = "Tomamos su caso. ¿Nos confirma la versión de la consola?";
 const SECRET: &str = "El contrato venció ayer; no decirlo aún al solicitante.";
 const ANSWER: &str = "Es la versión 14.2; adjunto el registro del servicio.";
@@ -64,29 +65,70 @@ async fn requester_creates_the_ticket(stage: &Stage) -> String {
     };
     ana.find(Heading("Crear un ticket")).await;
     ana.answer(&form).await;
-    let (shot, log) = (stage.file("captura de pantalla.png", PIXEL), stage.file("registro.txt", b"07:40 ERROR distribuidor\n"));
+    let (shot, log) = (
+        stage.file("captura de pantalla.png", PIXEL),
+        stage.file("registro.txt", b"07:40 ERROR distribuidor\n"),
+    );
     ana.attach_and_wait(&[&shot, &log]).await;
     ana.send_form().await;
     ana.see(ANA.email).await;
 
     let mail = stage.post.take(ANA.email, "Código de verificación").await;
-    mail.says(&["Su código de verificación", "10 minutos", "sirve una sola vez"]);
+    mail.says(&[
+        "Su código de verificación",
+        "10 minutos",
+        "sirve una sola vez",
+    ]);
     // The mail goes to an address that is not proved yet, so it repeats nothing of the form.
-    assert!(!mail.text.contains("firmas"), "a code mail repeats what was typed");
-    assert_eq!(stage.count("tickets", "subject LIKE 'La consola <b>%'"), 0, "there is a ticket before the proof");
+    assert!(
+        !mail.text.contains("firmas"),
+        "a code mail repeats what was typed"
+    );
+    assert_eq!(
+        stage.count("tickets", "subject LIKE 'La consola <b>%'"),
+        0,
+        "there is a ticket before the proof"
+    );
 
     let code = ana.confirm(&mail.code()).await;
     assert!(code.starts_with("INF-"), "{code:?}");
     let mail = stage.post.take(ANA.email, "Recibimos su ticket").await;
-    mail.says(&[&code, SUBJECT, "Kaspersky Endpoint", "P2-Alto", "Atención en 2 horas", "captura de pantalla.png", "registro.txt"]);
-    assert_eq!(mail.link("/tickets/"), format!("{}/{DESK}/tickets/{code}", stage.server.base));
-    stage.post.take(LAURA.email, &code).await.says(&["Nuevo en la cola de Mesa de servicio", SUBJECT]);
+    mail.says(&[
+        &code,
+        SUBJECT,
+        "Kaspersky Endpoint",
+        "P2-Alto",
+        "Atención en 2 horas",
+        "captura de pantalla.png",
+        "registro.txt",
+    ]);
+    assert_eq!(
+        mail.link("/tickets/"),
+        format!("{}/{DESK}/tickets/{code}", stage.server.base)
+    );
+    stage
+        .post
+        .take(LAURA.email, &code)
+        .await
+        .says(&["Nuevo en la cola de Mesa de servicio", SUBJECT]);
 
     ana.click(Link("Ver mi ticket")).await;
     ana.find(Heading(SUBJECT)).await;
-    ana.see_all(&["Afecta a las tres sedes.", "captura de pantalla.png", "registro.txt"]).await;
+    ana.see_all(&[
+        "Afecta a las tres sedes.",
+        "captura de pantalla.png",
+        "registro.txt",
+    ])
+    .await;
     ana.find(Fact("Estado")).await;
-    ana.see_all(&["Abierto", "Kaspersky Endpoint", "P2-Alto", "Incidencia", "Se creó el ticket"]).await;
+    ana.see_all(&[
+        "Abierto",
+        "Kaspersky Endpoint",
+        "P2-Alto",
+        "Incidencia",
+        "Se creó el ticket",
+    ])
+    .await;
     code
 }
 
@@ -94,7 +136,13 @@ async fn level_1_takes_and_answers(stage: &Stage, desk: &Browser, code: &str) {
     desk.sign_in(LAURA).await;
     desk.open_view("Sin asignar").await;
     desk.open_row(code, SUBJECT).await;
-    desk.see_all(&[ANA.name, "Alcaldía de San Roque", "Código por correo", "Afecta a las tres sedes."]).await;
+    desk.see_all(&[
+        ANA.name,
+        "Alcaldía de San Roque",
+        "Código por correo",
+        "Afecta a las tres sedes.",
+    ])
+    .await;
     desk.click(Button("Tomar")).await;
     desk.see("El ticket quedó asignado a usted").await;
     desk.see("En atención").await;
@@ -119,7 +167,12 @@ async fn requester_answers_with_a_file(stage: &Stage, ana: &Browser, code: &str)
     ana.see("Mensaje enviado.").await;
     ana.holds("Mensaje", "").await;
     ana.see_all(&[ANSWER, "servicio.log"]).await;
-    stage.post.take(LAURA.email, ANSWER).await.says(&[code, ANA.name, "servicio.log", "Abrir en la consola"]);
+    stage.post.take(LAURA.email, ANSWER).await.says(&[
+        code,
+        ANA.name,
+        "servicio.log",
+        "Abrir en la consola",
+    ]);
 }
 
 async fn level_1_escalates(stage: &Stage, desk: &Browser, code: &str) {
@@ -130,14 +183,20 @@ async fn level_1_escalates(stage: &Stage, desk: &Browser, code: &str) {
     desk.click(Button("Escalar")).await;
     desk.see("Elija el nivel.").await;
     desk.choose("¿A qué nivel?", "Nivel 2: especialistas").await;
-    desk.select("Grupo", "Especialistas en protección de equipos").await;
+    desk.select("Grupo", "Especialistas en protección de equipos")
+        .await;
     desk.select("Agente", ANDRES.name).await;
     desk.click(Button("Escalar")).await;
     desk.see("Este dato es obligatorio.").await;
     desk.fill("Justificación", WHY_UP).await;
     desk.click(Button("Escalar")).await;
     desk.see("Ticket escalado").await;
-    stage.post.take(ANDRES.email, WHY_UP).await.says(&[code, "Escalamiento al nivel 2", "Justificación de Laura Niño", ANA.name]);
+    stage.post.take(ANDRES.email, WHY_UP).await.says(&[
+        code,
+        "Escalamiento al nivel 2",
+        "Justificación de Laura Niño",
+        ANA.name,
+    ]);
     desk.sign_out(LAURA).await;
 }
 
@@ -148,12 +207,17 @@ async fn specialist_solves(stage: &Stage, desk: &Browser, code: &str) {
     desk.see_all(&[SECRET, WHY_UP]).await;
     desk.solve(FIRST_TRY).await;
     desk.see("Solucionado").await;
-    stage.post.take(ANA.email, "Resolvimos su ticket").await.says(&[code, FIRST_TRY, "Acéptela", "Rechácela"]);
+    stage
+        .post
+        .take(ANA.email, "Resolvimos su ticket")
+        .await
+        .says(&[code, FIRST_TRY, "Acéptela", "Rechácela"]);
 }
 
 async fn requester_rejects(stage: &Stage, ana: &Browser, code: &str) {
     // As the mail's link leads there.
-    ana.open(&format!("{}/{DESK}/tickets/{code}", stage.server.base)).await;
+    ana.open(&format!("{}/{DESK}/tickets/{code}", stage.server.base))
+        .await;
     ana.find(Heading("¿Quedó resuelto?")).await;
     ana.see_all(&[FIRST_TRY, "Solucionado"]).await;
     ana.never(SECRET).await;
@@ -162,13 +226,25 @@ async fn requester_rejects(stage: &Stage, ana: &Browser, code: &str) {
     ana.find(Field("Motivo")).await;
     ana.click(Button("Rechazar solución")).await;
     ana.see("Escriba el motivo del rechazo.").await;
-    assert_eq!(stage.count("tickets", &format!("code = '{code}' AND status = 'solved'")), 1, "an empty reason moved the ticket");
+    assert_eq!(
+        stage.count("tickets", &format!("code = '{code}' AND status = 'solved'")),
+        1,
+        "an empty reason moved the ticket"
+    );
     ana.fill("Motivo", REASON).await;
     ana.click(Button("Rechazar solución")).await;
     ana.see("Rechazó la solución. El ticket se reabrió.").await;
     ana.gone(Heading("¿Quedó resuelto?")).await;
-    ana.see_all(&["En atención", &format!("Usted rechazó la solución: {REASON}")]).await;
-    stage.post.take(ANDRES.email, "rechazó la solución").await.says(&[code, REASON]);
+    ana.see_all(&[
+        "En atención",
+        &format!("Usted rechazó la solución: {REASON}"),
+    ])
+    .await;
+    stage
+        .post
+        .take(ANDRES.email, "rechazó la solución")
+        .await
+        .says(&[code, REASON]);
 }
 
 async fn specialist_solves_again(stage: &Stage, desk: &Browser, code: &str) {
@@ -177,7 +253,11 @@ async fn specialist_solves_again(stage: &Stage, desk: &Browser, code: &str) {
     desk.see_all(&["En atención", REASON]).await;
     desk.find(Fact("Reabierto")).await;
     desk.solve(SECOND_TRY).await;
-    stage.post.take(ANA.email, SECOND_TRY).await.says(&[code, "Resolvimos su ticket"]);
+    stage
+        .post
+        .take(ANA.email, SECOND_TRY)
+        .await
+        .says(&[code, "Resolvimos su ticket"]);
 }
 
 async fn requester_accepts_and_rates(stage: &Stage, ana: &Browser, code: &str) {
@@ -186,7 +266,11 @@ async fn requester_accepts_and_rates(stage: &Stage, ana: &Browser, code: &str) {
     ana.click(Button("Aceptar solución")).await;
     ana.at(&format!("/{DESK}/tickets/{code}/rate")).await;
     ana.find(Heading("Califique el servicio")).await;
-    assert_eq!(stage.count("tickets", &format!("code = '{code}' AND status = 'solved'")), 1, "accepting alone closed the ticket");
+    assert_eq!(
+        stage.count("tickets", &format!("code = '{code}' AND status = 'solved'")),
+        1,
+        "accepting alone closed the ticket"
+    );
     // By keyboard only: without stars it is refused, then four, a comment, and sent.
     ana.tab_to("Enviar calificación").await;
     ana.press("\u{E007}").await;
@@ -196,14 +280,21 @@ async fn requester_accepts_and_rates(stage: &Stage, ana: &Browser, code: &str) {
     for _ in 0..3 {
         ana.press("\u{E014}").await;
     }
-    assert!(ana.is_ticked(Tick("4 de 5 estrellas: Buena")).await, "the arrow keys do not move the stars");
+    assert!(
+        ana.is_ticked(Tick("4 de 5 estrellas: Buena")).await,
+        "the arrow keys do not move the stars"
+    );
     ana.tab_to("Comentario").await;
     ana.press(COMMENT).await;
     ana.tab_to("Enviar calificación").await;
     ana.press("\u{E007}").await;
     ana.find(Heading("Gracias por su calificación")).await;
     ana.see_all(&["Resuelto", code]).await;
-    stage.post.take(ANA.email, "Cerramos su ticket").await.says(&[code, "Resuelto", "4 de 5"]);
+    stage
+        .post
+        .take(ANA.email, "Cerramos su ticket")
+        .await
+        .says(&[code, "Resuelto", "4 de 5"]);
 }
 
 async fn everything_is_told_and_nothing_is_offered(ana: &Browser, desk: &Browser, code: &str) {
@@ -226,27 +317,57 @@ async fn everything_is_told_and_nothing_is_offered(ana: &Browser, desk: &Browser
     ];
     ana.see_all(&told).await;
     ana.never(SECRET).await;
-    ana.find(Text("Este ticket está cerrado. Si necesita algo más, cree uno nuevo.")).await;
+    ana.find(Text(
+        "Este ticket está cerrado. Si necesita algo más, cree uno nuevo.",
+    ))
+    .await;
     for action in ["Aceptar solución", "Rechazar solución", "Enviar mensaje"] {
-        assert!(!ana.has(Button(action)).await, "{action:?} is offered for a closed ticket");
+        assert!(
+            !ana.has(Button(action)).await,
+            "{action:?} is offered for a closed ticket"
+        );
     }
     assert!(!ana.has(Link("Calificar")).await, "rating is offered twice");
     ana.open(&format!("/{DESK}/tickets/{code}/rate")).await;
     ana.find(Heading("Gracias por su calificación")).await;
-    assert!(!ana.has(Button("Enviar calificación")).await, "rating is offered twice");
+    assert!(
+        !ana.has(Button("Enviar calificación")).await,
+        "rating is offered twice"
+    );
 
     desk.reload().await;
     desk.find(Heading(SUBJECT)).await;
-    desk.see_all(&["Resuelto", "No hay acciones disponibles para usted en este estado.", COMMENT, SECRET, REASON, WHY_UP]).await;
-    desk.see("Este ticket terminó y no admite más mensajes.").await;
-    for action in ["Tomar", "Asignar", "Escalar", "Cambiar prioridad", "Solucionar", "Enviar respuesta", "Guardar nota"] {
-        assert!(!desk.has(Button(action)).await, "{action:?} is offered for a closed ticket");
+    desk.see_all(&[
+        "Resuelto",
+        "No hay acciones disponibles para usted en este estado.",
+        COMMENT,
+        SECRET,
+        REASON,
+        WHY_UP,
+    ])
+    .await;
+    desk.see("Este ticket terminó y no admite más mensajes.")
+        .await;
+    for action in [
+        "Tomar",
+        "Asignar",
+        "Escalar",
+        "Cambiar prioridad",
+        "Solucionar",
+        "Enviar respuesta",
+        "Guardar nota",
+    ] {
+        assert!(
+            !desk.has(Button(action)).await,
+            "{action:?} is offered for a closed ticket"
+        );
     }
 }
 
 /// A picture of one pixel.
 const PIXEL: &[u8] = &[
-    0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', 0, 0, 0, 13, b'I', b'H', b'D', b'R', 0, 0, 0, 1, 0, 0, 0, 1, 8, 2, 0, 0, 0, 0x90, 0x77, 0x53,
-    0xde, 0, 0, 0, 12, b'I', b'D', b'A', b'T', 8, 0xd7, 0x63, 0xf8, 0xcf, 0xc0, 0, 0, 3, 1, 1, 0, 0x18, 0xdd, 0x8d, 0xb0, 0, 0, 0, 0, b'I', b'E', b'N',
-    b'D', 0xae, 0x42, 0x60, 0x82,
+    0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', 0, 0, 0, 13, b'I', b'H', b'D', b'R', 0, 0,
+    0, 1, 0, 0, 0, 1, 8, 2, 0, 0, 0, 0x90, 0x77, 0x53, 0xde, 0, 0, 0, 12, b'I', b'D', b'A', b'T',
+    8, 0xd7, 0x63, 0xf8, 0xcf, 0xc0, 0, 0, 3, 1, 1, 0, 0x18, 0xdd, 0x8d, 0xb0, 0, 0, 0, 0, b'I',
+    b'E', b'N', b'D', 0xae, 0x42, 0x60, 0x82,
 ];

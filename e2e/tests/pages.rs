@@ -32,8 +32,16 @@ async fn portal(stage: Rc<Stage>) {
     browser.click(Button("Crear ticket")).await;
     browser.see("Revise estos datos").await;
     inspect.look("form-with-errors").await;
-    browser.answer(&Form::of(SILVIA.email, "El cliente de la VPN pide un certificado nuevo")).await;
-    let (note, large) = (stage.file("nota.txt", b"vpn\n"), stage.large_file("grabación de la falla.mp4", 31 * 1024 * 1024));
+    browser
+        .answer(&Form::of(
+            SILVIA.email,
+            "El cliente de la VPN pide un certificado nuevo",
+        ))
+        .await;
+    let (note, large) = (
+        stage.file("nota.txt", b"vpn\n"),
+        stage.large_file("grabación de la falla.mp4", 31 * 1024 * 1024),
+    );
     browser.attach("Anexos (opcional)", &[&note, &large]).await;
     browser.see("Adjuntado ·").await;
     browser.reload().await;
@@ -41,7 +49,9 @@ async fn portal(stage: Rc<Stage>) {
     browser.attach("Anexos (opcional)", &[&large]).await;
     browser.see("el máximo es 30 MB").await;
     inspect.look("form").await;
-    browser.click(Button("Quitar grabación de la falla.mp4")).await;
+    browser
+        .click(Button("Quitar grabación de la falla.mp4"))
+        .await;
     browser.send_form().await;
     let code = stage.post.code(SILVIA.email).await;
     inspect.look("code").await;
@@ -56,7 +66,9 @@ async fn portal(stage: Rc<Stage>) {
     browser.find(Heading("Mis tickets")).await;
     browser.see(SILVIA.email).await;
     inspect.look("tickets").await;
-    browser.click(LinkWith("Bloqueo del puerto de la impresora fiscal")).await;
+    browser
+        .click(LinkWith("Bloqueo del puerto de la impresora fiscal"))
+        .await;
     browser.find(Heading("¿Quedó resuelto?")).await;
     inspect.look("ticket-solved").await;
     browser.click(Button("Rechazar solución")).await;
@@ -76,7 +88,9 @@ async fn portal(stage: Rc<Stage>) {
     browser.see("Este ticket está cerrado.").await;
     inspect.look("ticket-closed").await;
     browser.open(&format!("/{DESK}/tickets/INF-999999")).await;
-    browser.find(Heading("No encontramos ese ticket entre los suyos")).await;
+    browser
+        .find(Heading("No encontramos ese ticket entre los suyos"))
+        .await;
     inspect.look("ticket-unknown").await;
     browser.click(Button("Entrar con otro correo")).await;
     browser.find(Field("Código del ticket")).await;
@@ -85,7 +99,9 @@ async fn portal(stage: Rc<Stage>) {
     browser.open(&format!("/{DESK}/access")).await;
     browser.find(Heading("Solicitar acceso")).await;
     inspect.look("access").await;
-    browser.ask_for_access("Nadia Quintero", "nadia.quintero@example.org").await;
+    browser
+        .ask_for_access("Nadia Quintero", "nadia.quintero@example.org")
+        .await;
     inspect.look("access-sent").await;
     browser.open("/help/accessibility").await;
     browser.find(Heading("Declaración de accesibilidad")).await;
@@ -93,8 +109,14 @@ async fn portal(stage: Rc<Stage>) {
     browser.open(&format!("/{DESK}/nothing/here")).await;
     browser.find(Heading("Esta página no existe")).await;
     inspect.look("not-found").await;
-    browser.open(&format!("/{DESK}/verify/00000000-0000-4000-8000-000000000000")).await;
-    browser.find(Heading("Esta verificación ya no está disponible")).await;
+    browser
+        .open(&format!(
+            "/{DESK}/verify/00000000-0000-4000-8000-000000000000"
+        ))
+        .await;
+    browser
+        .find(Heading("Esta verificación ya no está disponible"))
+        .await;
     inspect.look("code-gone").await;
     inspect.finish();
 }
@@ -108,11 +130,15 @@ async fn console(stage: Rc<Stage>) {
     let browser = stage.browser("coordinator").await;
     // A caller's draft and an access request, to have something to decide.
     browser.open_form().await;
-    browser.answer(&Form::of(ANA.email, "No puedo abrir mi correo")).await;
+    browser
+        .answer(&Form::of(ANA.email, "No puedo abrir mi correo"))
+        .await;
     browser.send_form().await;
     let reference = browser.line_after("Referencia de su solicitud").await;
     browser.open(&format!("/{DESK}/access")).await;
-    browser.ask_for_access("Nadia Quintero", "nadia.quintero@example.org").await;
+    browser
+        .ask_for_access("Nadia Quintero", "nadia.quintero@example.org")
+        .await;
 
     let inspect = Inspector::new(&browser, "console");
     browser.open("/console/login").await;
@@ -125,17 +151,27 @@ async fn console(stage: Rc<Stage>) {
     browser.see("No hay tickets aquí").await;
     inspect.look("queue-empty").await;
     browser.open_view("Todos").await;
-    browser.find(LinkWith("Cambio de responsable de la consola")).await;
+    browser
+        .find(LinkWith("Cambio de responsable de la consola"))
+        .await;
     inspect.look("queue").await;
     browser.click(Button("Filtros")).await;
     browser.select("Prioridad", "P1").await;
-    browser.gone(LinkWith("Cambio de responsable de la consola")).await;
+    browser
+        .gone(LinkWith("Cambio de responsable de la consola"))
+        .await;
     inspect.look("queue-filtered").await;
 
     browser.open_view("Todos").await;
-    browser.click(LinkWith("La consola de antivirus no abre")).await;
-    browser.find(Heading("La consola de antivirus no abre desde esta mañana")).await;
-    browser.note("Verificar el respaldo antes de reiniciar.").await;
+    browser
+        .click(LinkWith("La consola de antivirus no abre"))
+        .await;
+    browser
+        .find(Heading("La consola de antivirus no abre desde esta mañana"))
+        .await;
+    browser
+        .note("Verificar el respaldo antes de reiniciar.")
+        .await;
     inspect.look("ticket").await;
     for (button, field, name) in [
         ("Asignar", "Agente", "assign"),
@@ -154,7 +190,9 @@ async fn console(stage: Rc<Stage>) {
     inspect.look("sla-why").await;
     browser.press("\u{E00C}").await;
     browser.open_view("Cerrados").await;
-    browser.click(LinkWith("Un usuario quedó sin acceso a la VPN")).await;
+    browser
+        .click(LinkWith("Un usuario quedó sin acceso a la VPN"))
+        .await;
     browser.see("No hay acciones disponibles").await;
     inspect.look("ticket-closed").await;
     browser.open("/console/tickets/INF-999999").await;
@@ -192,17 +230,28 @@ async fn console(stage: Rc<Stage>) {
     browser.press("\u{E00C}").await;
 
     browser.open_view("Validar llamada").await;
-    browser.fill("Referencia que dicta la persona", &reference).await;
+    browser
+        .fill("Referencia que dicta la persona", &reference)
+        .await;
     browser.click(Button("Buscar")).await;
     browser.find(Heading("No puedo abrir mi correo")).await;
     inspect.look("vouching").await;
-    for point in ["Nombre completo, como está registrado", "Correo electrónico registrado", "Número de contacto registrado"] {
+    for point in [
+        "Nombre completo, como está registrado",
+        "Correo electrónico registrado",
+        "Número de contacto registrado",
+    ] {
         browser.tick(Tick(point)).await;
     }
-    for point in ["Entidad a la que pertenece", "Se le devolvió la llamada al número registrado"] {
+    for point in [
+        "Entidad a la que pertenece",
+        "Se le devolvió la llamada al número registrado",
+    ] {
         browser.tick(Tick(point)).await;
     }
-    browser.fill("Cómo se validó la identidad", "Confirmó los cuatro datos.").await;
+    browser
+        .fill("Cómo se validó la identidad", "Confirmó los cuatro datos.")
+        .await;
     browser.click(Button("Validar identidad")).await;
     browser.find(Heading("Lea este código a la persona")).await;
     inspect.look("vouching-code").await;
@@ -221,7 +270,9 @@ async fn console(stage: Rc<Stage>) {
     browser.find(Heading("Esta página no existe")).await;
     inspect.look("not-found").await;
     browser.open("/console/queue?view=all").await;
-    browser.find(LinkWith("Cambio de responsable de la consola")).await;
+    browser
+        .find(LinkWith("Cambio de responsable de la consola"))
+        .await;
     inspect.look("queue-comfortable").await;
     inspect.finish();
 }
@@ -272,14 +323,20 @@ async fn keyboard(stage: Rc<Stage>) {
     browser.press(ENTER).await;
     let ticket = browser.created().await;
     let row = "category = 'sophos-perimetro' AND priority = 'p2' AND request_type = 'request'";
-    assert_eq!(stage.count("tickets", &format!("code = '{ticket}' AND {row}")), 1, "the keyboard chose something else");
+    assert_eq!(
+        stage.count("tickets", &format!("code = '{ticket}' AND {row}")),
+        1,
+        "the keyboard chose something else"
+    );
 
     // A window: the focus goes in, stays in, and comes back.
     let solved = Form::of(SILVIA.email, "Otra");
     let silvia = stage.browser("silvia").await;
     silvia.create_ticket(&stage.post, &solved).await;
     silvia.open(&format!("/{DESK}/tickets")).await;
-    silvia.click(LinkWith("Bloqueo del puerto de la impresora fiscal")).await;
+    silvia
+        .click(LinkWith("Bloqueo del puerto de la impresora fiscal"))
+        .await;
     silvia.find(Heading("¿Quedó resuelto?")).await;
     silvia.tab_to("Rechazar solución").await;
     silvia.press(ENTER).await;
@@ -310,7 +367,9 @@ async fn keyboard(stage: Rc<Stage>) {
     browser.focused("Ir al contenido").await;
     browser.press("ga").await;
     browser.find(Heading("Todos")).await;
-    browser.find(LinkWith("Cambio de responsable de la consola")).await;
+    browser
+        .find(LinkWith("Cambio de responsable de la consola"))
+        .await;
     browser.press("j").await;
     browser.press("j").await;
     browser.press(ENTER).await;
@@ -340,6 +399,11 @@ async fn stays_inside(browser: &Browser) {
         browser.press(TAB).await;
         let outside = "const one = document.activeElement; return one !== document.body && !one.closest('dialog[open]');";
         let left = browser.script(outside, vec![]).await;
-        assert_eq!(left, false, "the focus left the window for {:?}", browser.focus().await);
+        assert_eq!(
+            left,
+            false,
+            "the focus left the window for {:?}",
+            browser.focus().await
+        );
     }
 }
