@@ -231,7 +231,9 @@ fn Window(challenge: Challenge) -> impl IntoView {
         </Show>
         <form class="form stack" novalidate on:submit=confirm>
             <CodeField label=t(Words::Code) hint=t(Words::CodeHint) value=code faults/>
-            <Countdown until=expires text=t(Words::Expires) over=t(Words::Expired)/>
+            <Show when=move || !dead.get()>
+                <Countdown until=expires text=t(Words::Expires) over=t(Words::Expired)/>
+            </Show>
             <div class="actions">
                 <SubmitButton label=t(label) busy_label=t(Words::Checking) busy/>
             </div>
