@@ -56,6 +56,8 @@ pub struct Case {
     older_cursor: RwSignal<Option<Option<String>>>,
     etag: StoredValue<Option<String>>,
     asked: StoredValue<u32>,
+    /// Whether the next news are of the agent's own making, so that the conversation shows its end.
+    follow: StoredValue<bool>,
     /// Whether the panel of facts is folded away.
     folded: RwSignal<bool>,
     /// On narrow screens: whether the panel shows instead of the conversation.
@@ -76,6 +78,7 @@ impl Case {
             older_cursor: RwSignal::new(None),
             etag: StoredValue::new(None),
             asked: StoredValue::new(0),
+            follow: StoredValue::new(false),
             folded: RwSignal::new(browser::stored(PANEL).as_deref() == Some("folded")),
             facts_tab: RwSignal::new(false),
         }
@@ -147,6 +150,7 @@ impl Case {
 
     /// Reads ticket, list and counts again after the agent changed something.
     fn changed(self) {
+        self.follow.set_value(true);
         self.load();
         self.queue.refresh();
     }

@@ -157,7 +157,9 @@ fn follow_the_end(case: Case, list: NodeRef<html::Ol>) {
         };
         let near_end =
             scroller.scroll_height() - scroller.scroll_top() - scroller.client_height() < 160;
-        if shown == 0 || (near_end && shown != count) {
+        let grew = shown != count;
+        if shown == 0 || (grew && (near_end || case.follow.get_value())) {
+            case.follow.set_value(false);
             request_animation_frame(move || scroller.set_scroll_top(scroller.scroll_height()));
         }
         shown = count;
