@@ -48,6 +48,11 @@ pub fn tell(
     written: &Written,
     now: DateTime<Utc>,
 ) -> QueryResult<()> {
+    // The text of a ticket that was just opened is its description; it need not be read back.
+    let is_new = changed
+        .recorded
+        .iter()
+        .any(|recorded| matches!(recorded.event, Event::Opened(_)));
     let mut teller = Teller {
         desk,
         subject,
@@ -55,7 +60,7 @@ pub fn tell(
         written,
         now,
         requester,
-        description: None,
+        description: is_new.then(|| written.text.clone()),
     };
     for recorded in &changed.recorded {
         let Some(notice) = notice_of(&recorded.event) else {

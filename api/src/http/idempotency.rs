@@ -12,7 +12,11 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, ETAG, HeaderName, LOCATION};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, Responder};
 use chrono::{DateTime, TimeDelta, Utc};
+use diesel::backend::Backend;
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::serialize::ToSql;
+use diesel::sql_types::{Integer, Text};
 use serde::{Deserialize, Serialize};
 use shared::api::problem::ProblemType;
 
@@ -311,15 +315,48 @@ fn restart(conn: &mut DbConnection, guard: &Guard, now: DateTime<Utc>) -> QueryR
 
 fn finish(conn: &mut DbConnection, guard: &Guard, answer: &StoredAnswer) -> Result<(), ApiError> {
     let text = serde_json::to_string(answer).map_err(ApiError::internal)?;
-    let row = idempotency::table.find((&guard.actor, &guard.route, &guard.key));
-    diesel::update(row)
-        .set((
-            idempotency::status.eq(i32::from(answer.status)),
-            idempotency::answer.eq(text),
-        ))
-        .execute(conn)?;
+    let done = Finish {
+        guard,
+        status: answer.status.into(),
+        answer: &text,
+    };
+    each!(conn, c => done.execute(c))?;
     Ok(())
 }
+
+/// Keeps the answer under its name. Diesel would have each `UPDATE` parsed and planned anew; this one belongs to every
+/// creation, so it is written out to be prepared once.
+struct Finish<'a> {
+    guard: &'a Guard,
+    status: i32,
+    answer: &'a str,
+}
+
+impl QueryId for Finish<'_> {
+    type QueryId = Finish<'static>;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl<DB: Backend> QueryFragment<DB> for Finish<'_>
+where
+    i32: ToSql<Integer, DB>,
+    str: ToSql<Text, DB>,
+{
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        pass.push_sql("UPDATE idempotency SET status = ");
+        pass.push_bind_param::<Integer, _>(&self.status)?;
+        pass.push_sql(", answer = ");
+        pass.push_bind_param::<Text, _>(self.answer)?;
+        pass.push_sql(" WHERE actor = ");
+        pass.push_bind_param::<Text, _>(self.guard.actor.as_str())?;
+        pass.push_sql(" AND route = ");
+        pass.push_bind_param::<Text, _>(self.guard.route.as_str())?;
+        pass.push_sql(" AND key = ");
+        pass.push_bind_param::<Text, _>(self.guard.key.as_str())
+    }
+}
+
+impl<Conn> RunQueryDsl<Conn> for Finish<'_> {}
 
 /// Forgets answers older than a day; a worker calls it.
 pub fn forget_old(conn: &mut DbConnection, now: DateTime<Utc>) -> QueryResult<usize> {
