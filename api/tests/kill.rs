@@ -4,7 +4,10 @@
 //! It is the real program with its sample data, a real mail server, and `SIGKILL`. Clients do what the API tells them to:
 //! they send the same request with the same `Idempotency-Key` until it is answered.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic, in its helpers too")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on may panic, in its helpers too"
+)]
 
 use std::collections::{HashMap, HashSet};
 use std::net::TcpListener;
@@ -15,7 +18,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use api::config::DatabaseSettings;
-use api::db::schema::{events, idempotency, messages, outbox, tickets};
+use api::db::schema::{events, group_members, idempotency, messages, outbox, tickets};
 use api::db::{Db, DbConnection, DbError, Ts};
 use chrono::DateTime;
 use diesel::connection::SimpleConnection;
@@ -53,9 +56,13 @@ async fn no_ticket_is_lost_or_doubled_by_kill_on_postgres() {
     let (server, _) = url.rsplit_once('/').unwrap();
     let name = format!("kill_{}", Uuid::new_v4().simple());
     let mut admin = PgConnection::establish(&url).unwrap();
-    admin.batch_execute(&format!("CREATE DATABASE {name}")).unwrap();
+    admin
+        .batch_execute(&format!("CREATE DATABASE {name}"))
+        .unwrap();
     story(&folder.0, format!("{server}/{name}")).await;
-    admin.batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)")).unwrap();
+    admin
+        .batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)"))
+        .unwrap();
 }
 
 /// A folder that is gone after the test.
@@ -76,13 +83,24 @@ impl Drop for Folder {
 }
 
 async fn story(folder: &Path, database: String) {
+    // The other test of this file may have done it.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let sink = SmtpSink::start(SinkTls::None).await;
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let program = Program { folder: folder.to_owned(), database, port };
+    let port = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let program = Program {
+        folder: folder.to_owned(),
+        database,
+        port,
+    };
     program.configure(sink.port());
     program.prepare();
     let sampled = program.look(|conn| Ok(tickets::table.count().get_result::<i64>(conn)?));
 
+    let started = Instant::now();
     let mut server = Server::start(&program).await;
     let clients = Clients::new(&program).await;
     let working = clients.start();
@@ -93,11 +111,16 @@ async fn story(folder: &Path, database: String) {
         server = Server::start(&program).await;
     }
     for task in working {
-        tokio::time::timeout(PATIENCE, task).await.expect("a client never got its answer").unwrap();
+        tokio::time::timeout(PATIENCE, task)
+            .await
+            .expect("a client never got its answer")
+            .unwrap();
     }
+    println!("{TICKETS} tickets after {:?}", started.elapsed());
     let codes = clients.codes();
     clients.repeat_all(&codes).await;
     wait_until_no_mail_waits(&program).await;
+    println!("no mail waits after {:?}", started.elapsed());
     drop(server);
 
     check_tickets(&program, &codes, sampled);
@@ -180,20 +203,35 @@ impl Program {
         assert!(status.success(), "{arguments:?} failed");
     }
 
+    /// Sample data. Nobody is in a group, so that each ticket is one mail, the confirmation: the team's take only time.
     fn prepare(&self) {
         self.run(&["demo", "--no-serve", "--desks", "api/desks"]);
+        self.look(|conn| {
+            diesel::delete(group_members::table).execute(conn)?;
+            Ok(())
+        });
     }
 
     /// Looks into the database, or changes it, past the server.
-    fn look<T: Send + 'static>(&self, work: impl FnOnce(&mut DbConnection) -> Result<T, DbError> + Send + 'static) -> T {
-        Db::open(&DatabaseSettings::new(&self.database)).unwrap().write_blocking(work).unwrap()
+    fn look<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut DbConnection) -> Result<T, DbError> + Send + 'static,
+    ) -> T {
+        Db::open(&DatabaseSettings::new(&self.database))
+            .unwrap()
+            .write_blocking(work)
+            .unwrap()
     }
 
     /// A worker that was killed leaves mails that it held; others take them after minutes, which pass here at once.
     fn let_leases_run_out(&self) {
         self.look(|conn| {
-            let held = outbox::table.filter(outbox::status.eq("pending")).filter(outbox::lease_until.is_not_null());
-            diesel::update(held).set(outbox::lease_until.eq(Some(Ts::new(DateTime::UNIX_EPOCH)))).execute(conn)?;
+            let held = outbox::table
+                .filter(outbox::status.eq("pending"))
+                .filter(outbox::lease_until.is_not_null());
+            diesel::update(held)
+                .set(outbox::lease_until.eq(Some(Ts::new(DateTime::UNIX_EPOCH))))
+                .execute(conn)?;
             Ok(())
         });
     }
@@ -205,15 +243,36 @@ struct Server(Child);
 impl Server {
     async fn start(program: &Program) -> Self {
         let address = format!("127.0.0.1:{}", program.port);
-        let child = program.command(&["serve", "--listen", &address, "--public-url", &program.url()]).spawn().unwrap();
+        let child = program
+            .command(&[
+                "serve",
+                "--listen",
+                &address,
+                "--public-url",
+                &program.url(),
+            ])
+            .spawn()
+            .unwrap();
         let mut server = Self(child);
-        let (client, ready) = (Client::builder().build().unwrap(), format!("{}/health/ready", program.url()));
+        let (client, ready) = (
+            Client::builder().build().unwrap(),
+            format!("{}/health/ready", program.url()),
+        );
         let started = Instant::now();
         loop {
-            if client.get(&ready).send().await.is_ok_and(|answer| answer.status().is_success()) {
+            if client
+                .get(&ready)
+                .send()
+                .await
+                .is_ok_and(|answer| answer.status().is_success())
+            {
                 return server;
             }
-            assert_eq!(server.0.try_wait().unwrap(), None, "the server ended at its start");
+            assert_eq!(
+                server.0.try_wait().unwrap(),
+                None,
+                "the server ended at its start"
+            );
             assert!(started.elapsed() < PATIENCE, "the server does not answer");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -251,7 +310,11 @@ impl Clients {
         let client = Client::builder().build().unwrap();
         let url = program.url();
         let signed_in = client.post(format!("{url}/api/v1/session"));
-        let signed_in = signed_in.json(&json!({ "email": "julian.soto@example.org", "password": "mesa-abierta-2026" })).send().await.unwrap();
+        let signed_in = signed_in
+            .json(&json!({ "email": "julian.soto@example.org", "password": "mesa-abierta-2026" }))
+            .send()
+            .await
+            .unwrap();
         let session: Value = signed_in.json().await.unwrap();
         let body = program.look(|conn| {
             use api::db::schema::{desks, people};
@@ -291,14 +354,20 @@ impl Clients {
                 assert_eq!(before, None);
             }
         };
-        (0..CLIENTS).map(|_| tokio::spawn(work(self.clone()))).collect()
+        (0..CLIENTS)
+            .map(|_| tokio::spawn(work(self.clone())))
+            .collect()
     }
 
     /// Asks until it is answered, a little later each time.
     async fn create(&self, key: &str) -> String {
         let (asked, mut pause) = (Instant::now(), Duration::from_millis(20));
         while asked.elapsed() < PATIENCE {
-            let request = self.client.post(format!("{}/api/v1/tickets", self.url)).bearer_auth(&self.token).header("idempotency-key", key);
+            let request = self
+                .client
+                .post(format!("{}/api/v1/tickets", self.url))
+                .bearer_auth(&self.token)
+                .header("idempotency-key", key);
             if let Ok(answer) = request.json(&self.body).send().await {
                 let status = answer.status();
                 match status {
@@ -321,7 +390,10 @@ impl Clients {
     async fn wait_for(&self, answers: usize) {
         let started = Instant::now();
         while self.answers.lock().unwrap().len() < answers {
-            assert!(started.elapsed() < PATIENCE, "no tickets are created any more");
+            assert!(
+                started.elapsed() < PATIENCE,
+                "no tickets are created any more"
+            );
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
@@ -343,7 +415,10 @@ async fn wait_until_no_mail_waits(program: &Program) {
     let db = Db::open(&DatabaseSettings::new(&program.database)).unwrap();
     loop {
         let waiting = |conn: &mut DbConnection| -> Result<i64, DbError> {
-            Ok(outbox::table.filter(outbox::status.eq("pending")).count().get_result(conn)?)
+            Ok(outbox::table
+                .filter(outbox::status.eq("pending"))
+                .count()
+                .get_result(conn)?)
         };
         match db.read(waiting).await.unwrap() {
             0 => return,
@@ -358,27 +433,47 @@ fn check_tickets(program: &Program, codes: &HashMap<String, String>, sampled: i6
     let acknowledged: HashSet<String> = codes.values().cloned().collect();
     assert_eq!(acknowledged.len(), TICKETS, "two keys got the same ticket");
     program.look(move |conn| {
-        let all: Vec<(i64, String)> = tickets::table.order(tickets::id).select((tickets::id, tickets::code)).load(conn)?;
+        let all: Vec<(i64, String)> = tickets::table
+            .order(tickets::id)
+            .select((tickets::id, tickets::code))
+            .load(conn)?;
         let created = &all[usize::try_from(sampled).unwrap()..];
         let stored: HashSet<String> = created.iter().map(|(_, code)| code.clone()).collect();
         assert_eq!(created.len(), TICKETS, "more or fewer tickets than keys");
         assert_eq!(stored, acknowledged);
         let per_ticket = |rows: Vec<i64>| {
             let mut counts: HashMap<i64, usize> = HashMap::new();
-            rows.into_iter().for_each(|id| *counts.entry(id).or_default() += 1);
+            rows.into_iter()
+                .for_each(|id| *counts.entry(id).or_default() += 1);
             counts
         };
-        let opened = per_ticket(events::table.filter(events::seq.eq(1)).filter(events::kind.eq("opened")).select(events::ticket_id).load(conn)?);
+        let opened = per_ticket(
+            events::table
+                .filter(events::seq.eq(1))
+                .filter(events::kind.eq("opened"))
+                .select(events::ticket_id)
+                .load(conn)?,
+        );
         let described = per_ticket(messages::table.select(messages::ticket_id).load(conn)?);
-        let confirmed: Vec<Option<i64>> = outbox::table.filter(outbox::template.eq("ticket_created")).select(outbox::ticket_id).load(conn)?;
+        let confirmed: Vec<Option<i64>> = outbox::table
+            .filter(outbox::template.eq("ticket_created"))
+            .select(outbox::ticket_id)
+            .load(conn)?;
         let confirmed = per_ticket(confirmed.into_iter().flatten().collect());
         for (id, code) in created {
             assert_eq!(opened.get(id), Some(&1), "opening events of {code}");
             assert_eq!(described.get(id), Some(&1), "messages of {code}");
             assert_eq!(confirmed.get(id), Some(&1), "confirmations of {code}");
         }
-        let done: i64 = idempotency::table.filter(idempotency::status.eq(201)).count().get_result(conn)?;
-        assert_eq!(usize::try_from(done).unwrap(), TICKETS, "keys that are done");
+        let done: i64 = idempotency::table
+            .filter(idempotency::status.eq(201))
+            .count()
+            .get_result(conn)?;
+        assert_eq!(
+            usize::try_from(done).unwrap(),
+            TICKETS,
+            "keys that are done"
+        );
         Ok(())
     });
 }
@@ -388,7 +483,12 @@ fn check_mails(program: &Program, codes: &HashMap<String, String>, sink: &SmtpSi
     let mut came: HashMap<String, Vec<String>> = HashMap::new();
     for mail in sink.mails() {
         let id = mail.header("Message-ID");
-        let id = id.trim_matches(['<', '>']).split('@').next().unwrap().to_owned();
+        let id = id
+            .trim_matches(['<', '>'])
+            .split('@')
+            .next()
+            .unwrap()
+            .to_owned();
         came.entry(id).or_default().push(mail.to.join(","));
     }
     let total: usize = came.values().map(Vec::len).sum();
@@ -397,22 +497,36 @@ fn check_mails(program: &Program, codes: &HashMap<String, String>, sink: &SmtpSi
     program.look(move |conn| {
         let rows: Vec<(String, String, String, String)> = outbox::table
             .inner_join(tickets::table.on(outbox::ticket_id.eq(tickets::id.nullable())))
-            .select((tickets::code, outbox::recipient, outbox::message_id, outbox::status))
+            .select((
+                tickets::code,
+                outbox::recipient,
+                outbox::message_id,
+                outbox::status,
+            ))
             .load(conn)?;
         let mut known = HashSet::new();
         for (code, recipient, message_id, status) in rows {
             let arrived = came.get(&message_id);
             if created.contains(&code) {
                 assert_eq!(status, "sent", "a mail about {code}");
-                assert!(arrived.is_some(), "a mail about {code} to {recipient} never came");
+                assert!(
+                    arrived.is_some(),
+                    "a mail about {code} to {recipient} never came"
+                );
             }
             for to in arrived.into_iter().flatten() {
-                assert_eq!(*to, recipient, "the mail {message_id} went to somebody else");
+                assert_eq!(
+                    *to, recipient,
+                    "the mail {message_id} went to somebody else"
+                );
             }
             assert!(known.insert(message_id), "two mails under one name");
         }
         for id in came.keys() {
-            assert!(known.contains(id), "the mail {id} is about nothing that happened");
+            assert!(
+                known.contains(id),
+                "the mail {id} is about nothing that happened"
+            );
         }
         Ok(())
     });

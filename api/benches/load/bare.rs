@@ -44,18 +44,33 @@ struct Mail {
 
 fn template(conn: &mut DbConnection, sample: &Sample, code: &str) -> Outcome<Template> {
     let now = api::clock::Clock::system().now();
-    let desk = DeskRegistry::default().by_slug(conn, &sample.desk, now)?.ok_or("no desk")?;
-    let requester = store::requester_by_email(conn, desk.id, &sample.email)?.ok_or("no requester")?;
-    let actor = Actor::Agent { user_id: 5, name: "Julián Soto".to_owned(), privileges: PrivilegeSet::all(), groups: Vec::new() };
+    let desk = DeskRegistry::default()
+        .by_slug(conn, &sample.desk, now)?
+        .ok_or("no desk")?;
+    let requester =
+        store::requester_by_email(conn, desk.id, &sample.email)?.ok_or("no requester")?;
+    let actor = Actor::Agent {
+        user_id: 5,
+        name: "Julián Soto".to_owned(),
+        privileges: PrivilegeSet::all(),
+        groups: Vec::new(),
+    };
     let new = NewTicket {
         status: Status::New,
-        request_type: sample.request_type.parse().map_err(|_| "no such kind of request")?,
+        request_type: sample
+            .request_type
+            .parse()
+            .map_err(|_| "no such kind of request")?,
         category: Some(sample.category.clone()),
         priority: Some(sample.priority.clone()),
         impact: None,
         urgency: None,
         channel: Channel::Phone,
-        requester: RequesterRef { id: requester.id, name: requester.full_name, vip: false },
+        requester: RequesterRef {
+            id: requester.id,
+            name: requester.full_name,
+            vip: false,
+        },
         identity: IdentityProof::RecordedByStaff,
         subject: Subject::parse("La consola no actualiza las firmas").map_err(|_| "no subject")?,
         message_id: None,
@@ -63,20 +78,35 @@ fn template(conn: &mut DbConnection, sample: &Sample, code: &str) -> Outcome<Tem
         assignee: None,
         extra: BTreeMap::new(),
     };
-    let events = open(&desk.profile, new, &actor, now).map_err(|_| "the rules refuse the ticket")?;
+    let events =
+        open(&desk.profile, new, &actor, now).map_err(|_| "the rules refuse the ticket")?;
     let folded = pipeline::fold(None, &desk, &actor, events, now)?;
-    let sql = format!("SELECT recipient, payload FROM outbox WHERE ticket_id = (SELECT id FROM tickets WHERE code = '{code}') ORDER BY id");
+    let sql = format!(
+        "SELECT recipient, payload FROM outbox WHERE ticket_id = (SELECT id FROM tickets WHERE code = '{code}') ORDER BY id"
+    );
     let stored: Vec<Mail> = api::each!(conn, inner => diesel::sql_query(sql).load(inner))?;
     let mails = stored.into_iter().map(|mail| {
         let recipient = EmailAddress::parse(&mail.recipient).map_err(|_| "no address")?;
         Ok((recipient, serde_json::from_str(&mail.payload)?))
     });
-    Ok(Template { folded, mails: mails.collect::<Outcome<_>>()?, now, email: sample.email.clone(), desk })
+    Ok(Template {
+        folded,
+        mails: mails.collect::<Outcome<_>>()?,
+        now,
+        email: sample.email.clone(),
+        desk,
+    })
 }
 
 /// The statements of one creation, in their order.
 fn create(conn: &mut DbConnection, template: &Template, key: &str) -> Outcome<()> {
-    let Template { desk, folded, mails, now, email } = template;
+    let Template {
+        desk,
+        folded,
+        mails,
+        now,
+        email,
+    } = template;
     let (hash, at) = (folded.head.as_slice(), Ts::new(*now));
     let key_row = (
         idempotency::actor.eq("bare"),
@@ -119,7 +149,12 @@ fn create(conn: &mut DbConnection, template: &Template, key: &str) -> Outcome<()
             created_at: at,
         },
     )?;
-    if let Some(group) = folded.ticket.group.as_deref().and_then(|slug| desk.group_id(slug)) {
+    if let Some(group) = folded
+        .ticket
+        .group
+        .as_deref()
+        .and_then(|slug| desk.group_id(slug))
+    {
         store::group_agents(conn, group)?;
     }
     for (recipient, payload) in mails {
@@ -135,7 +170,9 @@ fn create(conn: &mut DbConnection, template: &Template, key: &str) -> Outcome<()
         enqueue(conn, *now, mail)?;
     }
     let row = idempotency::table.find(("bare", "create_ticket", key));
-    diesel::update(row).set((idempotency::status.eq(201), idempotency::answer.eq(&code))).execute(conn)?;
+    diesel::update(row)
+        .set((idempotency::status.eq(201), idempotency::answer.eq(&code)))
+        .execute(conn)?;
     Ok(())
 }
 
@@ -176,7 +213,8 @@ pub fn readers(path: &str, sample: &Sample, threads: usize, time: Duration) -> O
         let mut conn = connect(path).map_err(|error| error.to_string())?;
         let (started, mut count) = (Instant::now(), 0_u32);
         while started.elapsed() < time {
-            let rows = list::page(&mut conn, &filter, Sort::Due, None, 50).map_err(|error| error.to_string())?;
+            let rows = list::page(&mut conn, &filter, Sort::Due, None, 50)
+                .map_err(|error| error.to_string())?;
             if rows.len() != 51 {
                 return Err("the base is too small".to_owned());
             }
@@ -186,7 +224,14 @@ pub fn readers(path: &str, sample: &Sample, threads: usize, time: Duration) -> O
     };
     let results: Vec<Result<f64, String>> = std::thread::scope(|scope| {
         let handles: Vec<_> = (0..threads).map(|_| scope.spawn(read)).collect();
-        handles.into_iter().map(|handle| handle.join().unwrap_or_else(|_| Err("a reader panicked".to_owned()))).collect()
+        handles
+            .into_iter()
+            .map(|handle| {
+                handle
+                    .join()
+                    .unwrap_or_else(|_| Err("a reader panicked".to_owned()))
+            })
+            .collect()
     });
     let mut sum = 0.0;
     for result in results {

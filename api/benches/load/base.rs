@@ -61,7 +61,14 @@ impl Sample {
 
     /// Body of a request that creates a ticket.
     pub fn new_ticket(&self) -> String {
-        let Self { desk, request_type, category, priority, email, .. } = self;
+        let Self {
+            desk,
+            request_type,
+            category,
+            priority,
+            email,
+            ..
+        } = self;
         format!(
             r#"{{"desk":"{desk}","requester_email":"{email}","channel":"phone","request_type":"{request_type}","category":"{category}","priority":"{priority}","subject":"La consola no actualiza las firmas","message":"Desde ayer tres equipos no reciben firmas nuevas. Ya se reinició el servicio y sigue igual."}}"#
         )
@@ -69,7 +76,10 @@ impl Sample {
 
     /// Address of a page of the queue: 50 rows of a desk and a priority, those due first on top.
     pub fn queue_path(&self) -> String {
-        format!("/api/v1/tickets?desk={}&priority={}&sort=due&limit=50", self.desk, self.priority)
+        format!(
+            "/api/v1/tickets?desk={}&priority={}&sort=due&limit=50",
+            self.desk, self.priority
+        )
     }
 }
 
@@ -84,13 +94,26 @@ pub fn ticket_path(number: u64, tickets: u32) -> String {
 pub fn grow(conn: &mut DbConnection, tickets: u32) -> Outcome<()> {
     let postgres = conn.is_postgres();
     let back = |column: &str, seconds: &str| {
-        if postgres { format!("{column} - ({seconds}) * interval '1 second'") } else { format!("{column} - ({seconds}) * 1000000") }
+        if postgres {
+            format!("{column} - ({seconds}) * interval '1 second'")
+        } else {
+            format!("{column} - ({seconds}) * 1000000")
+        }
     };
     // Spread over a year, in no order.
     let age = "(c.g * 7919) % 31536000";
-    let (created, updated, due, due_sort) =
-        (back("t.created_at", age), back("t.updated_at", age), back("t.due_at", age), back("t.due_sort", age));
-    let (at, written, enqueued, sent) = (back("e.at", age), back("m.created_at", age), back("o.created_at", age), back("o.next_attempt_at", age));
+    let (created, updated, due, due_sort) = (
+        back("t.created_at", age),
+        back("t.updated_at", age),
+        back("t.due_at", age),
+        back("t.due_sort", age),
+    );
+    let (at, written, enqueued, sent) = (
+        back("e.at", age),
+        back("m.created_at", age),
+        back("o.created_at", age),
+        back("o.next_attempt_at", age),
+    );
     let bigint = if postgres { "::bigint" } else { "" };
     let statements = [
         "BEGIN".to_owned(),
@@ -141,7 +164,11 @@ pub fn grow(conn: &mut DbConnection, tickets: u32) -> Outcome<()> {
     for statement in statements {
         conn.batch_execute(&statement)?;
     }
-    conn.batch_execute(if postgres { "VACUUM ANALYZE" } else { "PRAGMA wal_checkpoint(TRUNCATE)" })?;
+    conn.batch_execute(if postgres {
+        "VACUUM ANALYZE"
+    } else {
+        "PRAGMA wal_checkpoint(TRUNCATE)"
+    })?;
     if postgres {
         conn.batch_execute("CHECKPOINT")?;
     }

@@ -50,7 +50,10 @@ impl Connection {
     pub async fn open(address: SocketAddr) -> Outcome<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, buffer: Vec::with_capacity(64 * 1024) })
+        Ok(Self {
+            stream,
+            buffer: Vec::with_capacity(64 * 1024),
+        })
     }
 
     /// Sends a request as written and reads its answer; gives the status and leaves the content in the buffer.
@@ -79,7 +82,10 @@ impl Connection {
     /// Sends a request as written and gives its answer.
     pub async fn ask(&mut self, request: &[u8]) -> Outcome<Answer> {
         let (status, begin, end) = self.exchange(request).await?;
-        Ok(Answer { status, body: self.buffer[begin..end].to_vec() })
+        Ok(Answer {
+            status,
+            body: self.buffer[begin..end].to_vec(),
+        })
     }
 }
 
@@ -95,8 +101,16 @@ fn content_length(head: &str) -> Outcome<usize> {
 }
 
 /// A request with a JSON body, or without one.
-pub fn request(method: &str, path: &str, address: SocketAddr, token: Option<&str>, key: Option<&str>, body: Option<&str>) -> Vec<u8> {
-    let mut text = format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\naccept: application/json\r\n");
+pub fn request(
+    method: &str,
+    path: &str,
+    address: SocketAddr,
+    token: Option<&str>,
+    key: Option<&str>,
+    body: Option<&str>,
+) -> Vec<u8> {
+    let mut text =
+        format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\naccept: application/json\r\n");
     if let Some(token) = token {
         text.push_str(&format!("authorization: Bearer {token}\r\n"));
     }
@@ -104,7 +118,10 @@ pub fn request(method: &str, path: &str, address: SocketAddr, token: Option<&str
         text.push_str(&format!("idempotency-key: {key}\r\n"));
     }
     match body {
-        Some(body) => text.push_str(&format!("content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}", body.len())),
+        Some(body) => text.push_str(&format!(
+            "content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        )),
         None => text.push_str("\r\n"),
     }
     text.into_bytes()
@@ -138,8 +155,18 @@ pub async fn drive(
     }
     let time = started.elapsed();
     times.sort_unstable();
-    let at = |part: f64| times.get(((times.len() as f64 * part) as usize).min(times.len().saturating_sub(1))).copied().unwrap_or_default();
-    Ok(Load { requests: times.len() as u64, time, p50: at(0.5), p99: at(0.99) })
+    let at = |part: f64| {
+        times
+            .get(((times.len() as f64 * part) as usize).min(times.len().saturating_sub(1)))
+            .copied()
+            .unwrap_or_default()
+    };
+    Ok(Load {
+        requests: times.len() as u64,
+        time,
+        p50: at(0.5),
+        p99: at(0.99),
+    })
 }
 
 async fn one_client(
@@ -155,7 +182,11 @@ async fn one_client(
         let (status, begin, end) = connection.exchange(&request).await?;
         times.push(asked.elapsed());
         if !(200..300).contains(&status) {
-            return Err(format!("status {status}: {}", String::from_utf8_lossy(&connection.buffer[begin..end])).into());
+            return Err(format!(
+                "status {status}: {}",
+                String::from_utf8_lossy(&connection.buffer[begin..end])
+            )
+            .into());
         }
     }
     Ok(times)

@@ -17,10 +17,21 @@ struct Stat {
 fn stat(pid: u32) -> Outcome<Stat> {
     let text = fs::read_to_string(format!("/proc/{pid}/stat"))?;
     // The name in parentheses may hold anything.
-    let (_, rest) = text.rsplit_once(')').ok_or("an unknown form of /proc/<pid>/stat")?;
+    let (_, rest) = text
+        .rsplit_once(')')
+        .ok_or("an unknown form of /proc/<pid>/stat")?;
     let fields: Vec<&str> = rest.split_ascii_whitespace().collect();
-    let field = |index: usize| -> Outcome<u64> { Ok(fields.get(index).ok_or("a short /proc/<pid>/stat")?.parse()?) };
-    Ok(Stat { parent: u32::try_from(field(1)?)?, own: field(11)? + field(12)?, reaped: field(13)? + field(14)? })
+    let field = |index: usize| -> Outcome<u64> {
+        Ok(fields
+            .get(index)
+            .ok_or("a short /proc/<pid>/stat")?
+            .parse()?)
+    };
+    Ok(Stat {
+        parent: u32::try_from(field(1)?)?,
+        own: field(11)? + field(12)?,
+        reaped: field(13)? + field(14)?,
+    })
 }
 
 fn ticks(count: u64) -> Duration {
@@ -37,7 +48,13 @@ pub fn cpu_of_family(pid: u32) -> Outcome<Duration> {
     let head = stat(pid)?;
     let mut sum = head.own + head.reaped;
     for entry in fs::read_dir("/proc")? {
-        let Some(child) = entry?.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
+        let Some(child) = entry?
+            .file_name()
+            .to_str()
+            .and_then(|name| name.parse().ok())
+        else {
+            continue;
+        };
         // It may end between the list and the look.
         if let Ok(child) = stat(child)
             && child.parent == pid
@@ -60,8 +77,15 @@ pub fn peak_resident(pid: u32) -> Outcome<f64> {
 
 fn status(pid: u32, name: &str) -> Outcome<f64> {
     let text = fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let line = text.lines().find_map(|line| line.strip_prefix(name)).ok_or("no memory in /proc/<pid>/status")?;
-    let kib: f64 = line.split_ascii_whitespace().next().ok_or("no memory in /proc/<pid>/status")?.parse()?;
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix(name))
+        .ok_or("no memory in /proc/<pid>/status")?;
+    let kib: f64 = line
+        .split_ascii_whitespace()
+        .next()
+        .ok_or("no memory in /proc/<pid>/status")?
+        .parse()?;
     Ok(kib * 1024.0 / 1e6)
 }
 

@@ -51,10 +51,20 @@ struct Plan {
 
 impl Plan {
     fn from_arguments() -> Outcome<Self> {
-        let mut plan = Self { tickets: 100_000, turn: Duration::from_secs(5), rounds: 3, sqlite: true, postgres: true };
+        let mut plan = Self {
+            tickets: 100_000,
+            turn: Duration::from_secs(5),
+            rounds: 3,
+            sqlite: true,
+            postgres: true,
+        };
         let mut arguments = std::env::args().skip(1);
         while let Some(name) = arguments.next() {
-            let mut value = || arguments.next().ok_or_else(|| format!("{name} needs a value"));
+            let mut value = || {
+                arguments
+                    .next()
+                    .ok_or_else(|| format!("{name} needs a value"))
+            };
             match name.as_str() {
                 // Cargo says this.
                 "--bench" => {}
@@ -89,8 +99,13 @@ fn main() -> ExitCode {
 fn run() -> Outcome<usize> {
     let plan = Plan::from_arguments()?;
     let folder = Folder::new()?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let mut rows = vec![Row::plain("Other processes that wanted a core when the run began (load average)", format!("{:.1}", machine::load_average()?))];
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let mut rows = vec![Row::plain(
+        "Other processes that wanted a core when the run began (load average)",
+        format!("{:.1}", machine::load_average()?),
+    )];
     if plan.sqlite {
         rows.extend(runtime.block_on(on_sqlite(&plan, &folder.0.join("sqlite")))?);
     }
@@ -154,11 +169,21 @@ impl Scenario {
 
     /// Percent of the bare rate that the server reaches: the median of the rounds.
     fn share(&self) -> f64 {
-        median(self.turns.iter().zip(&self.bare).map(|(turn, bare)| 100.0 * turn.load.rate() / bare).collect())
+        median(
+            self.turns
+                .iter()
+                .zip(&self.bare)
+                .map(|(turn, bare)| 100.0 * turn.load.rate() / bare)
+                .collect(),
+        )
     }
 
     fn rates(&self) -> String {
-        format!("{:.0}/s against {:.0}/s", self.rate(), median(self.bare.clone()))
+        format!(
+            "{:.0}/s against {:.0}/s",
+            self.rate(),
+            median(self.bare.clone())
+        )
     }
 
     fn latency(&self) -> String {
@@ -172,8 +197,15 @@ impl Scenario {
     }
 
     fn cpu_parts(&self) -> String {
-        let (server, database) = (self.median(|turn| turn.server_us), self.median(|turn| turn.database_us));
-        if database > 0.0 { format!("server {server:.0} µs, database {database:.0} µs") } else { "server with its database".to_owned() }
+        let (server, database) = (
+            self.median(|turn| turn.server_us),
+            self.median(|turn| turn.database_us),
+        );
+        if database > 0.0 {
+            format!("server {server:.0} µs, database {database:.0} µs")
+        } else {
+            "server with its database".to_owned()
+        }
     }
 }
 
@@ -194,7 +226,11 @@ async fn turn(
     let load = drive(server.address, CLIENTS, time, make).await?;
     let (server_after, database_after) = (machine::cpu(server.pid())?, database()?);
     let each = |time: Duration| time.as_secs_f64() * 1e6 / load.requests.max(1) as f64;
-    Ok(Turn { load, server_us: each(server_after.saturating_sub(server_before)), database_us: each(database_after.saturating_sub(database_before)) })
+    Ok(Turn {
+        load,
+        server_us: each(server_after.saturating_sub(server_before)),
+        database_us: each(database_after.saturating_sub(database_before)),
+    })
 }
 
 /// Makes the requests of the three scenarios.
@@ -208,40 +244,77 @@ struct Requests {
 
 impl Requests {
     fn create(&self) -> impl Fn(u64) -> Vec<u8> + Send + Sync + Clone + 'static {
-        let (all, body, run) = (self.clone(), self.sample.new_ticket(), uuid::Uuid::new_v4().simple().to_string());
+        let (all, body, run) = (
+            self.clone(),
+            self.sample.new_ticket(),
+            uuid::Uuid::new_v4().simple().to_string(),
+        );
         move |number| {
             let key = format!("{run}-{number}");
-            request("POST", "/api/v1/tickets", all.address, Some(&all.token), Some(&key), Some(&body))
+            request(
+                "POST",
+                "/api/v1/tickets",
+                all.address,
+                Some(&all.token),
+                Some(&key),
+                Some(&body),
+            )
         }
     }
 
     fn queue(&self) -> impl Fn(u64) -> Vec<u8> + Send + Sync + Clone + 'static {
-        let page = request("GET", &self.sample.queue_path(), self.address, Some(&self.token), None, None);
+        let page = request(
+            "GET",
+            &self.sample.queue_path(),
+            self.address,
+            Some(&self.token),
+            None,
+            None,
+        );
         move |_| page.clone()
     }
 
     fn read(&self) -> impl Fn(u64) -> Vec<u8> + Send + Sync + Clone + 'static {
         let all = self.clone();
-        move |number| request("GET", &base::ticket_path(number, all.tickets), all.address, Some(&all.token), None, None)
+        move |number| {
+            request(
+                "GET",
+                &base::ticket_path(number, all.tickets),
+                all.address,
+                Some(&all.token),
+                None,
+                None,
+            )
+        }
     }
 
     /// Creates one ticket and gives its code.
     async fn create_one(&self) -> Outcome<String> {
-        let answer = Connection::open(self.address).await?.ask(&self.create()(0)).await?;
+        let answer = Connection::open(self.address)
+            .await?
+            .ask(&self.create()(0))
+            .await?;
         let created: serde_json::Value = serde_json::from_slice(&answer.body)?;
-        let code = created["code"].as_str().ok_or_else(|| format!("no ticket was created: {created}"))?;
+        let code = created["code"]
+            .as_str()
+            .ok_or_else(|| format!("no ticket was created: {created}"))?;
         Ok(code.to_owned())
     }
 
     /// A page must be full and a ticket must be there, or the figures would be of something else.
     async fn check(&self) -> Outcome<()> {
         let mut connection = Connection::open(self.address).await?;
-        let page: serde_json::Value = serde_json::from_slice(&connection.ask(&self.queue()(0)).await?.body)?;
+        let page: serde_json::Value =
+            serde_json::from_slice(&connection.ask(&self.queue()(0)).await?.body)?;
         if page["items"].as_array().map(Vec::len) != Some(50) {
             return Err("the page of the queue is not full".into());
         }
-        let ticket: serde_json::Value = serde_json::from_slice(&connection.ask(&self.read()(0)).await?.body)?;
-        if ticket["timeline"].as_array().is_none_or(|timeline| timeline.len() < 3) {
+        let ticket: serde_json::Value =
+            serde_json::from_slice(&connection.ask(&self.read()(0)).await?.body)?;
+        if ticket["timeline"]
+            .as_array()
+            .is_none_or(|timeline| timeline.len() < 3)
+        {
             return Err("the ticket has no history".into());
         }
         Ok(())
@@ -266,38 +339,75 @@ async fn on_postgres(plan: &Plan, folder: &Path) -> Outcome<Vec<Row>> {
     let sample = base::Sample::read(&mut conn)?;
     base::grow(&mut conn, plan.tickets)?;
     let server = Server::start(&place, Workers::Elsewhere).await?;
-    let requests = Requests { address: server.address, token: server.sign_in().await?, sample, tickets: plan.tickets };
+    let requests = Requests {
+        address: server.address,
+        token: server.sign_in().await?,
+        sample,
+        tickets: plan.tickets,
+    };
     requests.check().await?;
     let code = requests.create_one().await?;
-    let api::db::DbConnection::Pg(pg) = &mut conn else { return Err("not PostgreSQL".into()) };
+    let api::db::DbConnection::Pg(pg) = &mut conn else {
+        return Err("not PostgreSQL".into());
+    };
     let variables = postgres::variables(pg, &code)?;
     drop(conn);
     warm_up(&server, &requests).await?;
 
-    let (mut create, mut queue, mut read) = (Scenario::default(), Scenario::default(), Scenario::default());
+    let (mut create, mut queue, mut read) = (
+        Scenario::default(),
+        Scenario::default(),
+        Scenario::default(),
+    );
     let postmaster = Some(cluster.postmaster());
     for round in 1..=plan.rounds {
         say(&format!("PostgreSQL: round {round} of {}", plan.rounds));
-        create.bare.push(cluster.pgbench("create.sql", CLIENTS, plan.turn, &variables)?);
-        create.turns.push(turn(&server, postmaster, plan.turn, requests.create()).await?);
-        queue.bare.push(cluster.pgbench("queue.sql", CLIENTS, plan.turn, &variables)?);
-        queue.turns.push(turn(&server, postmaster, plan.turn, requests.queue()).await?);
-        read.turns.push(turn(&server, postmaster, plan.turn, requests.read()).await?);
+        create
+            .bare
+            .push(cluster.pgbench("create.sql", CLIENTS, plan.turn, &variables)?);
+        create
+            .turns
+            .push(turn(&server, postmaster, plan.turn, requests.create()).await?);
+        queue
+            .bare
+            .push(cluster.pgbench("queue.sql", CLIENTS, plan.turn, &variables)?);
+        queue
+            .turns
+            .push(turn(&server, postmaster, plan.turn, requests.queue()).await?);
+        read.turns
+            .push(turn(&server, postmaster, plan.turn, requests.read()).await?);
     }
     let mut rows = vec![
         Row::plain("Cluster", cluster.describe()?),
-        Row::at_least("PostgreSQL: create, of pgbench with the same statements", create.share(), 50.0, "%", &create.rates()),
-        Row::at_least("PostgreSQL: page of the queue, of pgbench", queue.share(), 40.0, "%", &queue.rates()),
+        Row::at_least(
+            "PostgreSQL: create, of pgbench with the same statements",
+            create.share(),
+            50.0,
+            "%",
+            &create.rates(),
+        ),
+        Row::at_least(
+            "PostgreSQL: page of the queue, of pgbench",
+            queue.share(),
+            40.0,
+            "%",
+            &queue.rates(),
+        ),
     ];
     rows.extend(common_rows("PostgreSQL", &create, &queue, &read));
-    rows.push(Row::plain("PostgreSQL: server's memory after the load (most ever)", memory(&server)?));
+    rows.push(Row::plain(
+        "PostgreSQL: server's memory after the load (most ever)",
+        memory(&server)?,
+    ));
     Ok(rows)
 }
 
 async fn on_sqlite(plan: &Plan, folder: &Path) -> Outcome<Vec<Row>> {
     say("SQLite: sample data and copies");
     let file = folder.join("atiende.db");
-    let path = file.to_str().ok_or("the temporary folder has no readable name")?;
+    let path = file
+        .to_str()
+        .ok_or("the temporary folder has no readable name")?;
     let place = Place::new(folder, path)?;
     place.prepare()?;
     let mut conn = base::connect(path)?;
@@ -318,48 +428,135 @@ async fn on_sqlite(plan: &Plan, folder: &Path) -> Outcome<Vec<Row>> {
     };
 
     let server = Server::start(&place, Workers::Elsewhere).await?;
-    let requests = Requests { address: server.address, token: server.sign_in().await?, sample: sample.clone(), tickets: plan.tickets };
+    let requests = Requests {
+        address: server.address,
+        token: server.sign_in().await?,
+        sample: sample.clone(),
+        tickets: plan.tickets,
+    };
     requests.check().await?;
     let code = requests.create_one().await?;
     warm_up(&server, &requests).await?;
 
-    let (mut create, mut queue, mut read) = (Scenario::default(), Scenario::default(), Scenario::default());
+    let (mut create, mut queue, mut read) = (
+        Scenario::default(),
+        Scenario::default(),
+        Scenario::default(),
+    );
     let mut grouped = Vec::new();
     for round in 1..=plan.rounds {
         say(&format!("SQLite: round {round} of {}", plan.rounds));
-        create.bare.push(bare::writer(path, &sample, &code, 1, plan.turn)?);
-        grouped.push(bare::writer(path, &sample, &code, CLIENTS as u32, plan.turn)?);
-        create.turns.push(turn(&server, None, plan.turn, requests.create()).await?);
-        queue.bare.push(bare::readers(path, &sample, CORES, plan.turn)?);
-        queue.turns.push(turn(&server, None, plan.turn, requests.queue()).await?);
-        read.turns.push(turn(&server, None, plan.turn, requests.read()).await?);
+        create
+            .bare
+            .push(bare::writer(path, &sample, &code, 1, plan.turn)?);
+        grouped.push(bare::writer(
+            path,
+            &sample,
+            &code,
+            CLIENTS as u32,
+            plan.turn,
+        )?);
+        create
+            .turns
+            .push(turn(&server, None, plan.turn, requests.create()).await?);
+        queue
+            .bare
+            .push(bare::readers(path, &sample, CORES, plan.turn)?);
+        queue
+            .turns
+            .push(turn(&server, None, plan.turn, requests.queue()).await?);
+        read.turns
+            .push(turn(&server, None, plan.turn, requests.read()).await?);
     }
     let mut rows = vec![
-        Row::at_most("SQLite: from start to the first answer", median(starts), 300.0, "ms", ""),
-        Row::at_most("SQLite: idle resident memory", idle, 40.0, "MB", "workers running"),
-        Row::at_least("SQLite: create, of a bare writer with one transaction for each ticket", create.share(), 50.0, "%", &create.rates()),
+        Row::at_most(
+            "SQLite: from start to the first answer",
+            median(starts),
+            300.0,
+            "ms",
+            "",
+        ),
+        Row::at_most(
+            "SQLite: idle resident memory",
+            idle,
+            40.0,
+            "MB",
+            "workers running",
+        ),
+        Row::at_least(
+            "SQLite: create, of a bare writer with one transaction for each ticket",
+            create.share(),
+            50.0,
+            "%",
+            &create.rates(),
+        ),
         Row::plain(
             format!("SQLite: create, of a bare writer with {CLIENTS} tickets to a transaction"),
-            format!("{:.0} % ({:.0}/s against {:.0}/s)", 100.0 * create.rate() / median(grouped.clone()), create.rate(), median(grouped)),
+            format!(
+                "{:.0} % ({:.0}/s against {:.0}/s)",
+                100.0 * create.rate() / median(grouped.clone()),
+                create.rate(),
+                median(grouped)
+            ),
         ),
-        Row::at_least(format!("SQLite: page of the queue, of {CORES} bare readers"), queue.share(), 40.0, "%", &queue.rates()),
+        Row::at_least(
+            format!("SQLite: page of the queue, of {CORES} bare readers"),
+            queue.share(),
+            40.0,
+            "%",
+            &queue.rates(),
+        ),
     ];
     rows.extend(common_rows("SQLite", &create, &queue, &read));
-    rows.push(Row::plain("SQLite: server's memory after the load (most ever)", memory(&server)?));
+    rows.push(Row::plain(
+        "SQLite: server's memory after the load (most ever)",
+        memory(&server)?,
+    ));
     Ok(rows)
 }
 
 fn common_rows(name: &str, create: &Scenario, queue: &Scenario, read: &Scenario) -> Vec<Row> {
     vec![
-        Row::plain(format!("{name}: create, {CLIENTS} clients"), create.latency()),
-        Row::plain(format!("{name}: page of the queue, {CLIENTS} clients"), queue.latency()),
-        Row::plain(format!("{name}: read a ticket with its history, {CLIENTS} clients"), read.latency()),
-        Row::at_most(format!("{name}: processor time to create"), create.cpu(), 1.0, "ms", &create.cpu_parts()),
-        Row::at_most(format!("{name}: processor time of a page of the queue"), queue.cpu(), 0.4, "ms", &queue.cpu_parts()),
-        Row::at_most(format!("{name}: processor time to read a ticket"), read.cpu(), 0.4, "ms", &read.cpu_parts()),
+        Row::plain(
+            format!("{name}: create, {CLIENTS} clients"),
+            create.latency(),
+        ),
+        Row::plain(
+            format!("{name}: page of the queue, {CLIENTS} clients"),
+            queue.latency(),
+        ),
+        Row::plain(
+            format!("{name}: read a ticket with its history, {CLIENTS} clients"),
+            read.latency(),
+        ),
+        Row::at_most(
+            format!("{name}: processor time to create"),
+            create.cpu(),
+            1.0,
+            "ms",
+            &create.cpu_parts(),
+        ),
+        Row::at_most(
+            format!("{name}: processor time of a page of the queue"),
+            queue.cpu(),
+            0.4,
+            "ms",
+            &queue.cpu_parts(),
+        ),
+        Row::at_most(
+            format!("{name}: processor time to read a ticket"),
+            read.cpu(),
+            0.4,
+            "ms",
+            &read.cpu_parts(),
+        ),
     ]
 }
 
 fn memory(server: &Server) -> Outcome<String> {
-    Ok(format!("{:.1} MB ({:.1} MB)", machine::resident(server.pid())?, machine::peak_resident(server.pid())?))
+    Ok(format!(
+        "{:.1} MB ({:.1} MB)",
+        machine::resident(server.pid())?,
+        machine::peak_resident(server.pid())?
+    ))
 }

@@ -28,9 +28,17 @@ struct Setting {
 }
 
 fn script(action: &str) -> Outcome<String> {
-    let done = Command::new("bash").arg(".ci/pg").args([action, "--durable"]).current_dir(root()).output()?;
+    let done = Command::new("bash")
+        .arg(".ci/pg")
+        .args([action, "--durable"])
+        .current_dir(root())
+        .output()?;
     if !done.status.success() {
-        return Err(format!(".ci/pg {action} --durable: {}", String::from_utf8_lossy(&done.stderr)).into());
+        return Err(format!(
+            ".ci/pg {action} --durable: {}",
+            String::from_utf8_lossy(&done.stderr)
+        )
+        .into());
     }
     Ok(String::from_utf8(done.stdout)?)
 }
@@ -45,7 +53,10 @@ impl Cluster {
             Ok(answer) => (answer, false),
             Err(_) => (script("start")?, true),
         };
-        let url = answer.trim().strip_prefix("DATABASE_URL=").ok_or("no address from .ci/pg")?;
+        let url = answer
+            .trim()
+            .strip_prefix("DATABASE_URL=")
+            .ok_or("no address from .ci/pg")?;
         let (server, _) = url.rsplit_once('/').ok_or("no address from .ci/pg")?;
         let mut conn = PgConnection::establish(&format!("{server}/postgres"))?;
         for name in ["fsync", "synchronous_commit", "full_page_writes"] {
@@ -55,10 +66,21 @@ impl Cluster {
         }
         let folder = setting(&mut conn, "data_directory")?;
         let first_line = fs::read_to_string(Path::new(&folder).join("postmaster.pid"))?;
-        let postmaster = first_line.lines().next().ok_or("no postmaster")?.trim().parse()?;
+        let postmaster = first_line
+            .lines()
+            .next()
+            .ok_or("no postmaster")?
+            .trim()
+            .parse()?;
         let name = format!("load_{}", std::process::id());
         conn.batch_execute(&format!("CREATE DATABASE {name}"))?;
-        Ok(Self { conn, server: server.to_owned(), name, postmaster, is_ours })
+        Ok(Self {
+            conn,
+            server: server.to_owned(),
+            name,
+            postmaster,
+            is_ours,
+        })
     }
 
     /// Address of the run's database.
@@ -75,23 +97,48 @@ impl Cluster {
     pub fn describe(&mut self) -> Outcome<String> {
         let version = setting(&mut self.conn, "server_version")?;
         let buffers = setting(&mut self.conn, "shared_buffers")?;
-        Ok(format!("PostgreSQL {version}, fsync and synchronous_commit on, shared_buffers {buffers}"))
+        Ok(format!(
+            "PostgreSQL {version}, fsync and synchronous_commit on, shared_buffers {buffers}"
+        ))
     }
 
     /// Runs a script of statements with prepared statements and so many clients; gives transactions per second.
-    pub fn pgbench(&self, file: &str, clients: usize, time: Duration, variables: &[(String, String)]) -> Outcome<f64> {
+    pub fn pgbench(
+        &self,
+        file: &str,
+        clients: usize,
+        time: Duration,
+        variables: &[(String, String)],
+    ) -> Outcome<f64> {
         let mut command = Command::new(program()?);
-        command.args(["--no-vacuum", "--protocol=prepared", "--jobs=1", "--max-tries=1"]);
-        command.arg(format!("--client={clients}")).arg(format!("--time={}", time.as_secs().max(1)));
-        command.arg(format!("--file={}", root().join("api/benches/load").join(file).display()));
+        command.args([
+            "--no-vacuum",
+            "--protocol=prepared",
+            "--jobs=1",
+            "--max-tries=1",
+        ]);
+        command
+            .arg(format!("--client={clients}"))
+            .arg(format!("--time={}", time.as_secs().max(1)));
+        command.arg(format!(
+            "--file={}",
+            root().join("api/benches/load").join(file).display()
+        ));
         for (name, value) in variables {
             command.arg(format!("--define={name}={value}"));
         }
         let done = command.arg(self.url()).output()?;
         let text = String::from_utf8_lossy(&done.stdout);
-        let rate = text.lines().find_map(|line| line.strip_prefix("tps = ")).and_then(|rest| rest.split(' ').next());
+        let rate = text
+            .lines()
+            .find_map(|line| line.strip_prefix("tps = "))
+            .and_then(|rest| rest.split(' ').next());
         let Some(rate) = rate.filter(|_| done.status.success()) else {
-            return Err(format!("pgbench {file}: {text}{}", String::from_utf8_lossy(&done.stderr)).into());
+            return Err(format!(
+                "pgbench {file}: {text}{}",
+                String::from_utf8_lossy(&done.stderr)
+            )
+            .into());
         };
         Ok(rate.parse()?)
     }
@@ -100,7 +147,9 @@ impl Cluster {
 impl Drop for Cluster {
     fn drop(&mut self) {
         // What cannot be cleared away now is gone with the cluster.
-        let _ = self.conn.batch_execute(&format!("DROP DATABASE {} WITH (FORCE)", self.name));
+        let _ = self
+            .conn
+            .batch_execute(&format!("DROP DATABASE {} WITH (FORCE)", self.name));
         if self.is_ours {
             let _ = script("stop");
         }
@@ -108,16 +157,23 @@ impl Drop for Cluster {
 }
 
 fn setting(conn: &mut PgConnection, name: &str) -> Outcome<String> {
-    let found: Setting = diesel::sql_query("SELECT current_setting($1) AS value").bind::<Text, _>(name).get_result(conn)?;
+    let found: Setting = diesel::sql_query("SELECT current_setting($1) AS value")
+        .bind::<Text, _>(name)
+        .get_result(conn)?;
     Ok(found.value)
 }
 
 fn program() -> Outcome<PathBuf> {
-    let mut folders: Vec<PathBuf> = std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default();
+    let mut folders: Vec<PathBuf> = std::env::var_os("PATH")
+        .map(|path| std::env::split_paths(&path).collect())
+        .unwrap_or_default();
     if let Ok(versions) = fs::read_dir("/usr/lib/postgresql") {
         folders.extend(versions.filter_map(|entry| Some(entry.ok()?.path().join("bin"))));
     }
-    let found = folders.into_iter().map(|folder| folder.join("pgbench")).find(|path| path.is_file());
+    let found = folders
+        .into_iter()
+        .map(|folder| folder.join("pgbench"))
+        .find(|path| path.is_file());
     Ok(found.ok_or("missing: pgbench. Get it with: .ci/setup test")?)
 }
 
@@ -153,9 +209,16 @@ pub fn variables(conn: &mut PgConnection, code: &str) -> Outcome<Vec<(String, St
          ('key', substring(o.dedup_key FROM ':event:.*$'))) v(name, value)";
     let mut found: Vec<Variable> = diesel::sql_query(ticket).bind::<Text, _>(code).load(conn)?;
     let ticket_values = found.len();
-    found.extend(diesel::sql_query(mails).bind::<Text, _>(code).load::<Variable>(conn)?);
+    found.extend(
+        diesel::sql_query(mails)
+            .bind::<Text, _>(code)
+            .load::<Variable>(conn)?,
+    );
     if ticket_values == 0 || found.len() != ticket_values + 3 * 5 {
         return Err("the server stores tickets in another way now: take create.sql anew from the statement log".into());
     }
-    Ok(found.into_iter().map(|variable| (variable.name, variable.value)).collect())
+    Ok(found
+        .into_iter()
+        .map(|variable| (variable.name, variable.value))
+        .collect())
 }

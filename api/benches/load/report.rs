@@ -13,22 +13,69 @@ pub struct Row {
 impl Row {
     /// A figure without a goal.
     pub fn plain(what: impl Into<String>, measured: impl Into<String>) -> Self {
-        Self { what: what.into(), measured: measured.into(), goal: String::new(), met: None }
+        Self {
+            what: what.into(),
+            measured: measured.into(),
+            goal: String::new(),
+            met: None,
+        }
     }
 
     /// A figure that should be at least the goal.
-    pub fn at_least(what: impl Into<String>, value: f64, goal: f64, unit: &str, details: &str) -> Self {
-        Self::with_goal(what, value, unit, details, format!("at least {}", figure(goal, unit)), value >= goal)
+    pub fn at_least(
+        what: impl Into<String>,
+        value: f64,
+        goal: f64,
+        unit: &str,
+        details: &str,
+    ) -> Self {
+        Self::with_goal(
+            what,
+            value,
+            unit,
+            details,
+            format!("at least {}", figure(goal, unit)),
+            value >= goal,
+        )
     }
 
     /// A figure that should be at most the goal.
-    pub fn at_most(what: impl Into<String>, value: f64, goal: f64, unit: &str, details: &str) -> Self {
-        Self::with_goal(what, value, unit, details, format!("at most {}", figure(goal, unit)), value <= goal)
+    pub fn at_most(
+        what: impl Into<String>,
+        value: f64,
+        goal: f64,
+        unit: &str,
+        details: &str,
+    ) -> Self {
+        Self::with_goal(
+            what,
+            value,
+            unit,
+            details,
+            format!("at most {}", figure(goal, unit)),
+            value <= goal,
+        )
     }
 
-    fn with_goal(what: impl Into<String>, value: f64, unit: &str, details: &str, goal: String, met: bool) -> Self {
-        let details = if details.is_empty() { String::new() } else { format!(" ({details})") };
-        Self { what: what.into(), measured: format!("{}{details}", figure(value, unit)), goal, met: Some(met) }
+    fn with_goal(
+        what: impl Into<String>,
+        value: f64,
+        unit: &str,
+        details: &str,
+        goal: String,
+        met: bool,
+    ) -> Self {
+        let details = if details.is_empty() {
+            String::new()
+        } else {
+            format!(" ({details})")
+        };
+        Self {
+            what: what.into(),
+            measured: format!("{}{details}", figure(value, unit)),
+            goal,
+            met: Some(met),
+        }
     }
 
     /// Whether a goal was missed.
@@ -55,7 +102,11 @@ pub fn table(rows: &[Row]) -> String {
             None => "",
         };
         // Writing into a string cannot fail.
-        let _ = writeln!(text, "| {} | {} | {} | {met} |", row.what, row.measured, row.goal);
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {met} |",
+            row.what, row.measured, row.goal
+        );
     }
     text
 }

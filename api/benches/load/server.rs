@@ -26,15 +26,28 @@ impl Place {
     pub fn new(folder: &Path, database: &str) -> Outcome<Self> {
         fs::create_dir_all(folder)?;
         let budgets = [
-            "login_per_account", "login_per_prefix", "code_ask_per_prefix", "code_ask_per_address", "code_try_per_prefix",
-            "access_request_per_prefix", "upload", "create_per_requester", "token", "search", "read", "write",
+            "login_per_account",
+            "login_per_prefix",
+            "code_ask_per_prefix",
+            "code_ask_per_address",
+            "code_try_per_prefix",
+            "access_request_per_prefix",
+            "upload",
+            "create_per_requester",
+            "token",
+            "search",
+            "read",
+            "write",
         ];
         let mut settings = "log = \"error\"\n[limits]\n".to_owned();
         for budget in budgets {
             settings.push_str(&format!("{budget} = {{ count = 1000000, seconds = 1 }}\n"));
         }
         fs::write(folder.join("atiende.toml"), settings)?;
-        Ok(Self { folder: folder.to_owned(), database: database.to_owned() })
+        Ok(Self {
+            folder: folder.to_owned(),
+            database: database.to_owned(),
+        })
     }
 
     fn command(&self, action: &str) -> Command {
@@ -59,8 +72,15 @@ impl Place {
 
     /// Makes the schema and the sample data.
     pub fn prepare(&self) -> Outcome<()> {
-        let status = self.command("demo").args(["--no-serve", "--desks", "api/desks"]).status()?;
-        if status.success() { Ok(()) } else { Err("`atiende demo --no-serve` failed".into()) }
+        let status = self
+            .command("demo")
+            .args(["--no-serve", "--desks", "api/desks"])
+            .status()?;
+        if status.success() {
+            Ok(())
+        } else {
+            Err("`atiende demo --no-serve` failed".into())
+        }
     }
 }
 
@@ -90,12 +110,20 @@ impl Server {
     pub async fn start(place: &Place, workers: Workers) -> Outcome<Self> {
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let mut command = place.command("serve");
-        command.arg("--listen").arg(address.to_string()).arg("--public-url").arg(format!("http://{address}"));
+        command
+            .arg("--listen")
+            .arg(address.to_string())
+            .arg("--public-url")
+            .arg(format!("http://{address}"));
         if workers == Workers::Elsewhere {
             command.arg("--no-workers");
         }
         let started = Instant::now();
-        let mut server = Self { child: command.spawn()?, address, first_answer: Duration::ZERO };
+        let mut server = Self {
+            child: command.spawn()?,
+            address,
+            first_answer: Duration::ZERO,
+        };
         let ready = request("GET", "/health/ready", address, None, None, None);
         while started.elapsed() < Duration::from_secs(20) {
             if let Ok(mut connection) = Connection::open(address).await
@@ -120,10 +148,20 @@ impl Server {
     /// Signs in a sample agent; gives the access token, which lasts ten minutes.
     pub async fn sign_in(&self) -> Outcome<String> {
         let body = format!(r#"{{"email":"{AGENT}","password":"{PASSWORD}"}}"#);
-        let asked = request("POST", "/api/v1/session", self.address, None, None, Some(&body));
+        let asked = request(
+            "POST",
+            "/api/v1/session",
+            self.address,
+            None,
+            None,
+            Some(&body),
+        );
         let answer = Connection::open(self.address).await?.ask(&asked).await?;
         let session: serde_json::Value = serde_json::from_slice(&answer.body)?;
-        Ok(session["access_token"].as_str().ok_or("signing in failed")?.to_owned())
+        Ok(session["access_token"]
+            .as_str()
+            .ok_or("signing in failed")?
+            .to_owned())
     }
 }
 
