@@ -7,7 +7,8 @@
 //! and `queue.sql`. Mails are written into the outbox and counted with the creation; sending them is the work of another
 //! process here.
 //!
-//! After `--`: `--tickets N`, `--seconds N` (of each turn), `--rounds N`, `--only sqlite|postgres`.
+//! After `--`: `--tickets N`, `--seconds N` (of each turn), `--rounds N`, `--only sqlite|postgres`, and
+//! `--server PATH` for another build than that of this run.
 
 mod bare;
 mod base;
@@ -42,6 +43,7 @@ pub fn root() -> PathBuf {
 
 /// How much is measured.
 struct Plan {
+    server: PathBuf,
     tickets: u32,
     turn: Duration,
     rounds: usize,
@@ -52,6 +54,7 @@ struct Plan {
 impl Plan {
     fn from_arguments() -> Outcome<Self> {
         let mut plan = Self {
+            server: PathBuf::from(env!("CARGO_BIN_EXE_atiende")),
             tickets: 100_000,
             turn: Duration::from_secs(5),
             rounds: 3,
@@ -70,6 +73,7 @@ impl Plan {
                 "--bench" => {}
                 "--tickets" => plan.tickets = value()?.parse()?,
                 "--seconds" => plan.turn = Duration::from_secs(value()?.parse()?),
+                "--server" => plan.server = PathBuf::from(value()?),
                 "--rounds" => plan.rounds = value()?.parse()?,
                 "--only" => match value()?.as_str() {
                     "sqlite" => plan.postgres = false,
@@ -333,7 +337,7 @@ async fn warm_up(server: &Server, requests: &Requests) -> Outcome<()> {
 async fn on_postgres(plan: &Plan, folder: &Path) -> Outcome<Vec<Row>> {
     say("PostgreSQL: cluster, sample data and copies");
     let mut cluster = postgres::Cluster::start()?;
-    let place = Place::new(folder, &cluster.url())?;
+    let place = Place::new(&plan.server, folder, &cluster.url())?;
     place.prepare()?;
     let mut conn = base::connect(&cluster.url())?;
     let sample = base::Sample::read(&mut conn)?;
@@ -408,7 +412,7 @@ async fn on_sqlite(plan: &Plan, folder: &Path) -> Outcome<Vec<Row>> {
     let path = file
         .to_str()
         .ok_or("the temporary folder has no readable name")?;
-    let place = Place::new(folder, path)?;
+    let place = Place::new(&plan.server, folder, path)?;
     place.prepare()?;
     let mut conn = base::connect(path)?;
     let sample = base::Sample::read(&mut conn)?;

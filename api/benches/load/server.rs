@@ -16,6 +16,7 @@ const AGENT: &str = "julian.soto@example.org";
 
 /// A folder with settings and data of one database.
 pub struct Place {
+    program: PathBuf,
     folder: PathBuf,
     /// Address of the database.
     pub database: String,
@@ -23,7 +24,7 @@ pub struct Place {
 
 impl Place {
     /// Makes the folder and the settings file. Budgets of requests are tested elsewhere, so they are wide open here.
-    pub fn new(folder: &Path, database: &str) -> Outcome<Self> {
+    pub fn new(program: &Path, folder: &Path, database: &str) -> Outcome<Self> {
         fs::create_dir_all(folder)?;
         let budgets = [
             "login_per_account",
@@ -45,13 +46,14 @@ impl Place {
         }
         fs::write(folder.join("atiende.toml"), settings)?;
         Ok(Self {
+            program: program.to_owned(),
             folder: folder.to_owned(),
             database: database.to_owned(),
         })
     }
 
     fn command(&self, action: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_atiende"));
+        let mut command = Command::new(&self.program);
         // What is set for scripts is no setting of the server.
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ATIENDE_")) {
             command.env_remove(name);
