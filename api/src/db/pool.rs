@@ -93,7 +93,7 @@ impl ManageConnection for Manager {
             .map_err(diesel::r2d2::Error::ConnectionError)?;
         if let DbConnection::Sqlite(sqlite) = &mut conn {
             sqlite
-                .batch_execute("PRAGMA query_only = ON")
+                .batch_execute("PRAGMA query_only = ON; PRAGMA cache_size = -8000")
                 .map_err(diesel::r2d2::Error::QueryError)?;
         }
         Ok(Pooled {

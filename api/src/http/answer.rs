@@ -87,15 +87,22 @@ impl Responder for NoContent {
 /// 200 with a version in `ETag`, or 304 when `If-None-Match` names that version.
 #[derive(Debug)]
 pub struct Versioned<T> {
-    body: T,
+    content: Content<T>,
     etag: String,
+}
+
+/// What is sent: a thing that still has to be written, or what was written to know its version.
+#[derive(Debug)]
+enum Content<T> {
+    Thing(T),
+    Json(Vec<u8>),
 }
 
 impl<T> Versioned<T> {
     /// A thing with its version number.
     pub fn new(version: impl Into<i64>, body: T) -> Self {
         Self {
-            body,
+            content: Content::Thing(body),
             etag: format!("\"{}\"", version.into()),
         }
     }
@@ -115,7 +122,7 @@ impl<T: Serialize> Versioned<T> {
             .map(|byte| format!("{byte:02x}"))
             .collect();
         Ok(Self {
-            body,
+            content: Content::Json(text),
             etag: format!("\"c{hex}\""),
         })
     }
@@ -130,7 +137,12 @@ impl<T: Serialize> Responder for Versioned<T> {
                 .insert_header((ETAG, self.etag))
                 .finish();
         }
-        let mut response = json(StatusCode::OK, &self.body);
+        let mut response = match self.content {
+            Content::Thing(thing) => json(StatusCode::OK, &thing),
+            Content::Json(text) => HttpResponse::Ok()
+                .content_type("application/json")
+                .body(text),
+        };
         if let Ok(value) = self.etag.parse() {
             response.headers_mut().insert(ETAG, value);
         }

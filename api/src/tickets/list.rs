@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use serde::{Deserialize, Serialize};
 use shared::api::tickets::{Sort, View};
 use shared::ticket::status::Status;
@@ -209,9 +210,12 @@ pub fn page(
         View::DueSoon => query = query.filter(tickets::due_at.le(Ts::new(filter.due_before))),
         View::All | View::Solved | View::Closed => {}
     }
-    if !filter.priorities.is_empty() {
-        query = query.filter(tickets::priority.eq_any(filter.priorities.clone()));
-    }
+    query = match filter.priorities.as_slice() {
+        [] => query,
+        // As with the desk: an equality is decided within the index that gives the order.
+        [priority] => query.filter(tickets::priority.eq(priority.clone())),
+        priorities => query.filter(tickets::priority.eq_any(priorities.to_vec())),
+    };
     if let Some(level) = filter.level {
         query = query.filter(tickets::level.eq(i32::from(level)));
     }
@@ -271,8 +275,38 @@ pub fn page(
         Sort::Priority => keyset!(tickets::priority_rank, rank, asc),
         Sort::PriorityDesc => keyset!(tickets::priority_rank, rank, desc),
     };
-    query.limit(limit + 1).load(conn)
+    let limited = Limited {
+        query,
+        rows: limit + 1,
+    };
+    limited.load(conn)
 }
+
+/// A query with the number of its rows written out. PostgreSQL plans a bound `LIMIT` anew each time, because without
+/// its value a plan looks dear, and planning these joins takes longer than a page; written out, it keeps one plan.
+struct Limited<Q> {
+    query: Q,
+    rows: i64,
+}
+
+impl<Q: Query> Query for Limited<Q> {
+    type SqlType = Q::SqlType;
+}
+
+impl<Q> QueryId for Limited<Q> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<Q: QueryFragment<MultiBackend>> QueryFragment<MultiBackend> for Limited<Q> {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        self.query.walk_ast(pass.reborrow())?;
+        pass.push_sql(&format!(" LIMIT {}", self.rows));
+        Ok(())
+    }
+}
+
+impl<Q> RunQueryDsl<DbConnection> for Limited<Q> {}
 
 /// Makes `%`, `_` and the escape itself literal.
 fn escape_like(text: &str) -> String {

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::{count_star, exists};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::api::tickets::{
@@ -128,13 +129,24 @@ struct ReadRow {
     requester_email: String,
     requester_phone: String,
     entity: Option<String>,
+    other_open_tickets: Option<i64>,
+    has_files: bool,
 }
 
+/// One statement for everything that is one row, so that most tickets take four in all.
 fn read(
     conn: &mut DbConnection,
     code: &str,
     desks: Option<&[i64]>,
 ) -> Result<ReadRow, TicketError> {
+    let other = diesel::alias!(tickets as other);
+    let other_open_tickets = other
+        .filter(other.field(tickets::requester_id).eq(tickets::requester_id))
+        .filter(other.field(tickets::open).eq(true))
+        .filter(other.field(tickets::id).ne(tickets::id))
+        .select(count_star())
+        .single_value();
+    let files = attachments::table.filter(attachments::ticket_id.eq(tickets::id.nullable()));
     let mut query = tickets::table
         .inner_join(people::table.on(people::id.eq(tickets::requester_id)))
         .left_join(
@@ -153,11 +165,16 @@ fn read(
             people::email,
             people::phone,
             organizations::name.nullable(),
+            other_open_tickets,
+            exists(files),
         ))
         .into_boxed::<MultiBackend>();
-    if let Some(desks) = desks {
-        query = query.filter(tickets::desk_id.eq_any(desks.to_vec()));
-    }
+    query = match desks {
+        None => query,
+        // SQLite has no arrays, so a list could not be prepared once.
+        Some([desk]) => query.filter(tickets::desk_id.eq(*desk)),
+        Some(desks) => query.filter(tickets::desk_id.eq_any(desks.to_vec())),
+    };
     query.first(conn).optional()?.ok_or(TicketError::NotFound)
 }
 
@@ -192,14 +209,8 @@ pub fn detail(
 ) -> Result<Detail, TicketError> {
     let row = read(conn, code, scope)?;
     let desk = desks.version(conn, row.desk_id, row.desk_version)?;
-    let files = ticket_files(conn, row.id)?;
+    let files = files_of(conn, &row)?;
     let page = timeline(conn, row.id, &desk, &files, None, lang)?;
-    let other_open_tickets = tickets::table
-        .filter(tickets::requester_id.eq(row.requester_id))
-        .filter(tickets::open.eq(true))
-        .filter(tickets::id.ne(row.id))
-        .count()
-        .get_result(conn)?;
     let actor = actor_of(&desk);
     let profile = &desk.profile;
     let ticket = row.state.0;
@@ -238,7 +249,7 @@ pub fn detail(
             email: row.requester_email,
             phone: row.requester_phone,
             entity: row.entity,
-            other_open_tickets,
+            other_open_tickets: row.other_open_tickets.unwrap_or(0),
         },
         channel: ticket.channel,
         identity: match ticket.identity {
@@ -285,7 +296,7 @@ pub fn older_timeline(
     let row = read(conn, code, scope)?;
     let position = before(row.id)?;
     let desk = desks.version(conn, row.desk_id, row.desk_version)?;
-    let files = ticket_files(conn, row.id)?;
+    let files = files_of(conn, &row)?;
     let page = timeline(conn, row.id, &desk, &files, position.as_ref(), lang)?;
     Ok((row.id, page.entries, page.older))
 }
@@ -550,6 +561,14 @@ pub fn attachment(row: &AttachmentRow) -> Attachment {
         size: row.size,
         sha256: crate::attachments::storage::hex(&row.sha256),
         created_at: row.created_at.get(),
+    }
+}
+
+fn files_of(conn: &mut DbConnection, row: &ReadRow) -> QueryResult<Vec<AttachmentRow>> {
+    if row.has_files {
+        ticket_files(conn, row.id)
+    } else {
+        Ok(Vec::new())
     }
 }
 

@@ -165,11 +165,11 @@ CREATE TABLE tickets (
     closed_at bigint,
     UNIQUE (desk_id, number)
 );
-CREATE INDEX tickets_due ON tickets (desk_id, open, due_sort, id);
+CREATE INDEX tickets_due ON tickets (desk_id, open, due_sort, id, priority);
 CREATE INDEX tickets_updated ON tickets (desk_id, open, updated_at, id);
 CREATE INDEX tickets_assignee ON tickets (assignee_id, open, due_sort, id);
 CREATE INDEX tickets_group ON tickets (group_id, open, due_sort, id);
-CREATE INDEX tickets_requester ON tickets (requester_id, updated_at, id);
+CREATE INDEX tickets_requester ON tickets (requester_id, updated_at, id, open);
 CREATE INDEX tickets_effects ON tickets (next_effect_at) WHERE next_effect_at IS NOT NULL;
 
 CREATE TABLE messages (
