@@ -13,8 +13,6 @@ use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 use utoipa_actix_web::AppExt;
-use utoipa_actix_web::scope::scope;
-use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::attachments::storage::{Files, StorageError};
@@ -26,6 +24,7 @@ use crate::config::{ConfigError, SecretKeys, Settings};
 use crate::db::{Db, DbError};
 use crate::desks::registry::DeskRegistry;
 use crate::http::describe::CommonProblems;
+use crate::http::mount::{self, ServiceConfig, scope};
 use crate::http::page::Cursors;
 use crate::http::rate::RateLimits;
 use crate::http::routes::RouteTable;
@@ -206,7 +205,7 @@ pub fn api_document() -> Document {
     let mut document = App::new()
         .into_utoipa_app()
         .openapi(Description::openapi())
-        .configure(routes)
+        .configure(mount::describe(routes))
         .split_for_parts()
         .1;
     CommonProblems.modify(&mut document);
@@ -218,10 +217,8 @@ pub fn api_document() -> Document {
 /// # Errors
 /// When the socket cannot be used.
 pub fn server(listener: TcpListener, state: AppState) -> Result<Server, StartError> {
-    let document = api_document();
-    let table = web::Data::new(RouteTable::new(&document));
-    let text =
-        serde_json::to_string(&document).map_err(|error| StartError::Other(error.to_string()))?;
+    let (table, text) = description_parts()?;
+    let table = web::Data::new(table);
     let document = web::Data::new(ApiText(text));
     let threads = state.settings.threads;
     let state = web::Data::new(state);
@@ -231,9 +228,7 @@ pub fn server(listener: TcpListener, state: AppState) -> Result<Server, StartErr
             .app_data(table.clone())
             .app_data(document.clone())
             .wrap(from_fn(middleware::around))
-            .into_utoipa_app()
-            .configure(routes)
-            .into_app()
+            .configure(mount::serve(routes))
             .configure(outside)
             .default_service(web::route().to(fallback))
     })
@@ -243,6 +238,20 @@ pub fn server(listener: TcpListener, state: AppState) -> Result<Server, StartErr
     .listen(listener)?
     .run();
     Ok(server)
+}
+
+/// The table of routes and the text of the API document, both from the description. It is made in a thread of its own:
+/// what it takes for the moment is then given to the next thread, and not kept by this one for ever.
+fn description_parts() -> Result<(RouteTable, String), StartError> {
+    let make = || {
+        let document = api_document();
+        let text = serde_json::to_string(&document)
+            .map_err(|error| StartError::Other(error.to_string()))?;
+        Ok((RouteTable::new(&document), text))
+    };
+    std::thread::spawn(make)
+        .join()
+        .unwrap_or_else(|_| Err(StartError::Other("the API cannot be described".to_owned())))
 }
 
 struct ApiText(String);

@@ -195,13 +195,13 @@ pub fn variables(conn: &mut PgConnection, code: &str) -> Outcome<Vec<(String, St
          CROSS JOIN LATERAL (VALUES ('desk_id', t.desk_id::text), ('desk_version', t.desk_version::text), ('requester_id', p.id::text), \
          ('email', p.email), ('requester_name', p.full_name), ('language', p.language), ('sequence', 'ticket_number_' || t.desk_id), \
          ('channel', t.channel), ('subject', t.subject), ('search_key', t.search_key), ('now', t.created_at::text), \
-         ('request_type', t.request_type), ('category', t.category), ('priority', t.priority), ('priorities', '{' || t.priority || '}'), \
+         ('request_type', t.request_type), ('category', t.category), ('priority', t.priority), \
          ('priority_rank', t.priority_rank::text), ('level', t.level::text), ('group_id', t.group_id::text), ('status', t.status), \
          ('due', t.due_at::text), ('next_effect', t.next_effect_at::text), ('due_clock', t.due_clock), ('clock_status', t.clock_status), \
          ('state', t.state), ('hash', t.head_hash::text), ('event_kind', e.kind), ('actor_kind', e.actor_kind), ('actor_id', e.actor_id::text), \
          ('actor_name', e.actor_name), ('event', e.data), ('author_kind', m.author_kind), ('visibility', m.visibility), ('body', m.body), \
          ('actor', i.actor), ('route', i.route), ('created', i.status::text), ('answer', i.answer), \
-         ('yes', 't'), ('no', 'f'), ('zero', '0'), ('one', '1'), ('pending', 'pending'), ('rows', '51')) v(name, value) \
+         ('yes', 't'), ('no', 'f'), ('zero', '0'), ('one', '1'), ('pending', 'pending')) v(name, value) \
          WHERE t.code = $1 AND t.assignee_id IS NULL AND t.reason IS NULL";
     let mails = "SELECT 'mail_' || o.place || '_' || v.name AS name, v.value FROM \
          (SELECT *, row_number() OVER (ORDER BY id) AS place FROM outbox WHERE ticket_id = (SELECT id FROM tickets WHERE code = $1)) o \

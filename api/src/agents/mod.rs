@@ -4,7 +4,7 @@
 //! token in an HttpOnly cookie. Administrators make accounts, give them places at desks (privileges and groups) and forbid
 //! them to sign in, which counts within a second on every replica.
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::http::mount::ServiceConfig;
 
 pub mod commands;
 pub mod handlers;

@@ -8,7 +8,7 @@
 //! bound once, by its owner only; nothing bigger than the limit is ever stored; what is not bound within a day, or
 //! belonged to a draft that expired, is removed. Files are never opened, shown or unpacked here.
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::http::mount::ServiceConfig;
 
 pub mod commands;
 pub mod handlers;
@@ -21,7 +21,7 @@ pub mod store;
 pub mod view;
 
 /// The slice's operations.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut ServiceConfig) {
     config
         .service(handlers::upload_portal_file)
         .service(handlers::delete_portal_upload)

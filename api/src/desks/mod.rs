@@ -3,8 +3,8 @@
 //! A desk is a folder of files (`api/desks/<slug>`); `atiende desk apply` checks it and stores it as a new version. The
 //! [`registry`] keeps parsed versions in memory, because they never change. Tickets keep the version they were opened with.
 
-use utoipa_actix_web::scope::scope;
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::http::mount::ServiceConfig;
+use crate::http::mount::scope;
 
 pub mod handlers;
 pub mod registry;

@@ -14,6 +14,7 @@ pub mod idempotency;
 pub mod json;
 pub mod lang;
 pub mod middleware;
+pub mod mount;
 pub mod order;
 pub mod page;
 pub mod path;

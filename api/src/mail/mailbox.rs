@@ -6,13 +6,13 @@ use std::future::Future;
 use std::net::IpAddr;
 use std::pin::Pin;
 
+use crate::http::mount::ServiceConfig;
 use actix_web::dev::Payload;
 use actix_web::http::header::{FORWARDED, HeaderName, VIA};
 use actix_web::{FromRequest, HttpRequest, get, web};
 use serde::Deserialize;
 use shared::api::mailbox::{LocalMail, LocalMailRow};
 use shared::api::page::Page;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::store;
 use crate::app::AppState;

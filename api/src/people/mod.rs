@@ -9,7 +9,7 @@
 //! is the same whoever asks, and nothing is mailed to an address before an agent decided; shutting a person out ends
 //! their sessions.
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::http::mount::ServiceConfig;
 
 pub mod commands;
 pub mod handlers;
@@ -19,7 +19,7 @@ pub mod store;
 pub mod view;
 
 /// The slice's operations.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut ServiceConfig) {
     config
         .service(handlers::list_people)
         .service(handlers::create_person)

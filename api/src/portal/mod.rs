@@ -9,7 +9,7 @@
 //! The guarantees: no answer tells whether an address is registered or a ticket exists; a code is good once, for ten
 //! minutes and five tries, and every wrong try counts, in parallel too; a ticket is created completely or not at all.
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::http::mount::ServiceConfig;
 
 use crate::app::AppState;
 
@@ -24,7 +24,7 @@ pub mod tickets;
 pub mod view;
 
 /// The slice's operations.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut ServiceConfig) {
     config
         .service(handlers::list_portal_desks)
         .service(handlers::get_portal_desk)

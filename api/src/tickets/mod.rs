@@ -7,8 +7,8 @@
 //!
 //! The guarantee: a ticket never changes without an event, and event, row and mail are committed together or not at all.
 
-use utoipa_actix_web::scope::scope;
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::http::mount::ServiceConfig;
+use crate::http::mount::scope;
 
 pub mod audit;
 pub mod commands;

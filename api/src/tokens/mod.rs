@@ -3,8 +3,8 @@
 //! A token is shown once; only its hash is stored. Its scopes narrow the rights of its owner, it expires, it can be revoked,
 //! and the list tells when it was last used. A token never makes tokens.
 
-use utoipa_actix_web::scope::scope;
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::http::mount::ServiceConfig;
+use crate::http::mount::scope;
 
 pub mod handlers;
 pub mod store;

@@ -8,7 +8,7 @@
 //! the address on file is told; who vouched, how and for what stands in the ticket's history, and in the log even when
 //! the code is never used.
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::http::mount::ServiceConfig;
 
 pub mod commands;
 pub mod handlers;
@@ -17,7 +17,7 @@ pub mod store;
 pub mod view;
 
 /// The slice's operations.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut ServiceConfig) {
     config
         .service(handlers::find_pending_draft)
         .service(handlers::create_vouched_code);
