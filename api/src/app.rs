@@ -164,7 +164,7 @@ fn version_1(config: &mut ServiceConfig) {
                        Agents and API tokens use the bearer scheme `console`, requesters the scheme `portal`.",
         license(name = "MIT OR Apache-2.0")
     ),
-    components(schemas(shared::api::problem::Problem)),
+    components(schemas(shared::api::problem::Problem, shared::api::tickets::View, shared::api::tickets::Sort)),
     modifiers(&SecuritySchemes)
 )]
 struct Description;

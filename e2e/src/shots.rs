@@ -8,18 +8,21 @@ use serde_json::{Value, json};
 use crate::browser::{Browser, DESKTOP, NARROW, PHONE, Size};
 use crate::output;
 
-/// What sticks out to the right of the window and cannot be scrolled to within its own box.
+/// What sticks out to the right of the window, and boxes that scroll sideways without saying so (a box that is meant to
+/// can be reached with Tab).
 const STICKS_OUT: &str = r#"
-const wide = document.documentElement.scrollWidth;
-if (wide <= innerWidth) return [];
+const scrolls = node => ['auto', 'scroll'].includes(getComputedStyle(node).overflowX);
 const held = node => {
     for (let one = node.parentElement; one; one = one.parentElement) {
         if (getComputedStyle(one).overflowX !== 'visible') return true;
     }
     return false;
 };
-const out = [...document.body.querySelectorAll('*')].filter(node => node.getBoundingClientRect().right > innerWidth + 0.5 && !held(node));
-return [wide + ' of ' + innerWidth + ' pixels'].concat(out.slice(0, 5).map(node => node.outerHTML.slice(0, 160)));
+const all = [...document.body.querySelectorAll('*')].filter(node => node.checkVisibility());
+const boxes = all.filter(node => node.tagName !== 'TEXTAREA' && !node.hasAttribute('tabindex') && scrolls(node) && node.scrollWidth > node.clientWidth + 1);
+const wide = document.documentElement.scrollWidth > innerWidth;
+const out = wide ? all.filter(node => node.getBoundingClientRect().right > innerWidth + 0.5 && !held(node)) : [];
+return boxes.concat(out.slice(0, 5)).map(node => node.outerHTML.slice(0, 160));
 "#;
 
 /// Looks at pages and remembers what is wrong, so that one run tells everything.

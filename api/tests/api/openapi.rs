@@ -145,3 +145,14 @@ pub(crate) const PUBLIC: &[&str] = &[
     "delete_session",
     "refresh_session",
 ];
+
+#[test]
+fn every_reference_leads_somewhere() {
+    let document = document();
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    let text = document.to_string();
+    for reference in text.split("\"$ref\":\"#/components/schemas/").skip(1) {
+        let name = reference.split('"').next().unwrap();
+        assert!(schemas.contains_key(name), "nothing is described as {name}");
+    }
+}
