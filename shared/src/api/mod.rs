@@ -11,6 +11,7 @@ pub mod page;
 pub mod people;
 pub mod portal;
 pub mod problem;
+pub mod process;
 pub mod session;
 pub mod tickets;
 pub mod tokens;
