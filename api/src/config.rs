@@ -165,6 +165,11 @@ impl PublicUrl {
         self.url.host_str().unwrap_or_default()
     }
 
+    /// Whether the address can only mean this machine: a trial, not an installation for others.
+    pub fn is_loopback(&self) -> bool {
+        is_loopback_host(self.host())
+    }
+
     /// Whether browsers reach us through TLS.
     pub fn is_https(&self) -> bool {
         self.url.scheme() == "https"
@@ -532,6 +537,17 @@ impl Settings {
             ..RawSettings::default()
         };
         Self::check(raw, &Overrides::default())
+    }
+
+    /// What is allowed but hardly meant, in words for the person at the terminal.
+    pub fn warnings(&self) -> Vec<&'static str> {
+        let mut warnings = Vec::new();
+        if self.smtp.is_none() && !self.public_url.is_loopback() {
+            warnings.push(
+                "no mail leaves this server: smtp.url is not set although public_url is for others. One-time codes stay in the local mailbox, which only administrators can read",
+            );
+        }
+        warnings
     }
 
     fn check(raw: RawSettings, overrides: &Overrides) -> Result<Self, ConfigError> {
@@ -1075,6 +1091,20 @@ mod tests {
             0o700
         );
         std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn an_address_for_others_without_a_mail_server_is_warned_about() {
+        let warnings = |text: &str| from_file(text).unwrap().warnings().len();
+        let smtp = "[smtp]\nurl = \"smtp://mail.example.org\"\nfrom = \"mesa@example.org\"\n";
+        assert_eq!(warnings("public_url = \"https://help.example.org\"\n"), 1);
+        assert_eq!(
+            warnings(&format!(
+                "public_url = \"https://help.example.org\"\n{smtp}"
+            )),
+            0
+        );
+        assert_eq!(warnings("public_url = \"http://localhost:8080\"\n"), 0);
     }
 
     #[test]

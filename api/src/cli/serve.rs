@@ -38,6 +38,9 @@ pub(super) fn run(settings: Settings, clock: Clock, options: &Options) -> Result
     let state = AppState::open(settings, clock)?;
     state.db.migrate()?;
     actix_web::rt::System::new().block_on(async move {
+        for warning in state.settings.warnings() {
+            tracing::warn!("{warning}");
+        }
         let limits = std::sync::Arc::clone(&state.limits);
         actix_web::rt::spawn(async move {
             let mut timer = tokio::time::interval(FORGET_EVERY);

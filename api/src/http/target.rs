@@ -71,12 +71,7 @@ fn hex(digit: u8) -> Option<u8> {
 /// # Errors
 /// 400 without a host, 421 for another's.
 pub fn check_host(head: &RequestHead, settings: &Settings) -> Result<(), ApiError> {
-    let mut hosts: Vec<&str> = head
-        .headers()
-        .get_all(HOST)
-        .map(|value| value.to_str().unwrap_or_default())
-        .collect();
-    hosts.extend(head.uri.authority().map(|authority| authority.as_str()));
+    let hosts = hosts(head);
     if hosts.is_empty() || hosts.iter().any(|host| host.is_empty()) {
         return Err(ApiError::malformed(
             "Falta la cabecera Host.",
@@ -88,6 +83,23 @@ pub fn check_host(head: &RequestHead, settings: &Settings) -> Result<(), ApiErro
     } else {
         Err(ApiError::new(ProblemType::Misdirected))
     }
+}
+
+/// Whether the request was sent to a name or address that can only mean this machine.
+pub fn names_this_machine(head: &RequestHead) -> bool {
+    let hosts = hosts(head);
+    !hosts.is_empty() && hosts.iter().all(|host| is_loopback_host(host_name(host)))
+}
+
+/// Every host that the request names, with ports.
+fn hosts(head: &RequestHead) -> Vec<&str> {
+    let mut hosts: Vec<&str> = head
+        .headers()
+        .get_all(HOST)
+        .map(|value| value.to_str().unwrap_or_default())
+        .collect();
+    hosts.extend(head.uri.authority().map(|authority| authority.as_str()));
+    hosts
 }
 
 fn is_ours(host: &str, settings: &Settings) -> bool {

@@ -1,6 +1,9 @@
 //! The local mailbox: where mail goes on a first run without a mail server, so that a newcomer can finish the whole
-//! journey. It holds one-time codes of everybody, so only two may look: whoever sits at the machine itself (a loopback
-//! connection that no proxy forwarded) and administrators. With a mail server configured it does not exist.
+//! journey. It holds one-time codes of everybody, so only two may look: whoever sits at the machine itself and
+//! administrators. Sitting at the machine means: the installation is a trial, reached at a loopback address by everybody
+//! (a proxy on the same machine connects from the loopback too, and need not say for whom); the connection comes from the
+//! loopback and no proxy forwarded it; and it was asked for under a loopback name, not under one that a stranger's page
+//! made point here. With a mail server configured the mailbox does not exist.
 
 use std::future::Future;
 use std::net::IpAddr;
@@ -18,6 +21,7 @@ use super::store;
 use crate::app::AppState;
 use crate::auth::Administrator;
 use crate::http::page::Limit;
+use crate::http::target::names_this_machine;
 use crate::http::{ApiError, Json, Path, Query, problems};
 
 /// Mounts the endpoints.
@@ -36,13 +40,14 @@ impl FromRequest for MailboxReader {
     type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let exists = request
+        let settings = request
             .app_data::<web::Data<AppState>>()
-            .is_some_and(|state| state.settings.smtp.is_none());
-        if !exists {
+            .map(|state| &state.settings)
+            .filter(|settings| settings.smtp.is_none());
+        let Some(settings) = settings else {
             return Box::pin(async { Err(ApiError::not_found()) });
-        }
-        if is_at_the_machine(request) {
+        };
+        if settings.public_url.is_loopback() && is_at_the_machine(request) {
             return Box::pin(async { Ok(Self(())) });
         }
         let administrator = Administrator::from_request(request, payload);
@@ -50,7 +55,8 @@ impl FromRequest for MailboxReader {
     }
 }
 
-/// Whether the connection comes from this machine and no proxy says that it forwards for somebody else.
+/// Whether the connection comes from this machine, asks for this machine, and no proxy says that it forwards for somebody
+/// else.
 fn is_at_the_machine(request: &HttpRequest) -> bool {
     const FORWARDING: [HeaderName; 5] = [
         FORWARDED,
@@ -64,6 +70,7 @@ fn is_at_the_machine(request: &HttpRequest) -> bool {
         .any(|name| request.headers().contains_key(name));
     let is_loopback = |address: IpAddr| address.to_canonical().is_loopback();
     !forwarded
+        && names_this_machine(request.head())
         && request
             .peer_addr()
             .is_some_and(|peer| is_loopback(peer.ip()))
@@ -86,7 +93,7 @@ pub struct MailboxParams {
 #[utoipa::path(
     tag = "mailbox",
     operation_id = "list_mailbox_messages",
-    description = "Exists only while no mail server is configured. For connections from the server's own machine without a proxy, and for administrators.",
+    description = "Exists only while no mail server is configured. For administrators; and without any sign-in from the server's own machine, as long as the public address is a loopback one.",
     params(MailboxParams),
     security((), ("console" = [])),
     responses(
@@ -124,7 +131,7 @@ pub async fn list_mailbox_messages(
 #[utoipa::path(
     tag = "mailbox",
     operation_id = "read_mailbox_message",
-    description = "Exists only while no mail server is configured. For connections from the server's own machine without a proxy, and for administrators.",
+    description = "Exists only while no mail server is configured. For administrators; and without any sign-in from the server's own machine, as long as the public address is a loopback one.",
     params(("id" = i64, Path, description = "Key of the mail.")),
     security((), ("console" = [])),
     responses(

@@ -579,6 +579,51 @@ both! {
 }
 
 #[tokio::test]
+async fn a_proxy_on_the_same_machine_does_not_open_the_local_mailbox() {
+    let app = TestApp::with_settings(|settings| {
+        settings.public_url = PublicUrl::parse("https://help.example.org").unwrap();
+    })
+    .await;
+    let admin = app.admin("Ada").await;
+    for host in ["help.example.org", "localhost"] {
+        for path in ["/api/v1/mailbox/messages", "/mailbox"] {
+            app.get(path).header("host", host).send().await.expect(401);
+            app.get(path)
+                .header("host", host)
+                .by(&admin)
+                .send()
+                .await
+                .expect(200);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_was_made_to_point_here_does_not_open_the_local_mailbox() {
+    let app =
+        TestApp::with_settings(|settings| settings.allowed_hosts = vec!["evil.example.net".into()])
+            .await;
+    for host in [
+        "localhost",
+        "LOCALHOST:8080",
+        "127.0.0.1",
+        "127.8.9.1:80",
+        "[::1]:8080",
+    ] {
+        app.get("/mailbox")
+            .header("host", host)
+            .send()
+            .await
+            .expect(200);
+    }
+    app.get("/mailbox")
+        .header("host", "evil.example.net")
+        .send()
+        .await
+        .expect(401);
+}
+
+#[tokio::test]
 async fn with_a_mail_server_there_is_no_local_mailbox() {
     let sink = SmtpSink::start(SinkTls::None).await;
     let smtp = smtp_settings(&sink, SmtpTls::None);
