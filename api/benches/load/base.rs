@@ -123,13 +123,9 @@ pub fn grow(conn: &mut DbConnection, tickets: u32) -> Outcome<()> {
              JOIN (SELECT id, row_number() OVER (ORDER BY id) - 1 AS place, count(*) OVER () AS many FROM tickets) t ON t.place = g % t.many"
         ),
         format!(
-            "INSERT INTO people (id, full_name, email, phone, organization_id, language, search_key, version, epoch, created_at, updated_at) \
-             SELECT c.id, p.full_name, 'c' || c.g || '.' || p.email, p.phone, p.organization_id, p.language, p.search_key, 1, 0, p.created_at, p.updated_at \
+            "INSERT INTO people (id, desk_id, full_name, email, phone, organization_id, language, search_key, active, version, epoch, created_at, updated_at) \
+             SELECT c.id, p.desk_id, p.full_name, 'c' || c.g || '.' || p.email, p.phone, p.organization_id, p.language, p.search_key, p.active, 1, 0, p.created_at, p.updated_at \
              FROM copies c JOIN tickets t ON t.id = c.original JOIN people p ON p.id = t.requester_id WHERE c.g <= {PEOPLE}"
-        ),
-        format!(
-            "INSERT INTO desk_people (desk_id, person_id, active, created_at) \
-             SELECT t.desk_id, c.id, true, t.created_at FROM copies c JOIN tickets t ON t.id = c.original WHERE c.g <= {PEOPLE}"
         ),
         format!(
             "INSERT INTO tickets (id, desk_id, number, code, desk_version, request_type, category, priority, priority_rank, level, group_id, \

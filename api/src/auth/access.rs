@@ -17,9 +17,7 @@ use uuid::Uuid;
 use super::session;
 use super::token::{api_token_prefix, same_hash, sha256};
 use crate::clock;
-use crate::db::schema::{
-    api_tokens, desk_people, desks, group_members, groups, memberships, people, users,
-};
+use crate::db::schema::{api_tokens, desks, group_members, groups, memberships, people, users};
 use crate::db::{DbConnection, JsonText, Ts};
 
 /// An agent's place at a desk.
@@ -171,14 +169,10 @@ pub fn load_person_session(
     if !session::is_live(conn, family, now)? {
         return Ok(None);
     }
-    let blocked = desk_people::table
-        .find((desk_id, person_id))
-        .filter(desk_people::active.eq(false));
-    if diesel::select(diesel::dsl::exists(blocked)).get_result(conn)? {
-        return Ok(None);
-    }
     let row = people::table
         .find(person_id)
+        .filter(people::desk_id.eq(desk_id))
+        .filter(people::active.eq(true))
         .select((
             people::full_name,
             people::email,

@@ -224,22 +224,16 @@ fn place(desk: &Desk, role: Role) -> AgentMembership {
 
 fn fill_people(conn: &mut DbConnection, desk_id: i64, at: DateTime<Utc>) -> Result<(), ApiError> {
     for person in PEOPLE {
-        let id = match people::store::id_by_email(conn, person.email)? {
-            Some(id) => id,
-            None => {
-                let (organization, _) =
-                    people::store::find_or_insert_organization(conn, person.entity, at)?;
-                let data = PersonData {
-                    full_name: person.name.to_owned(),
-                    email: person.email.to_owned(),
-                    phone: person.phone.to_owned(),
-                    organization_id: Some(organization.0),
-                    language: Lang::Es,
-                };
-                people::store::insert(conn, &data, at)?
-            }
+        let (organization, _) =
+            people::store::find_or_insert_organization(conn, person.entity, at)?;
+        let data = PersonData {
+            full_name: person.name.to_owned(),
+            email: person.email.to_owned(),
+            phone: person.phone.to_owned(),
+            organization_id: Some(organization.0),
+            language: Lang::Es,
         };
-        people::store::register_once(conn, desk_id, id, at)?;
+        people::store::insert(conn, desk_id, &data, at)?;
     }
     Ok(())
 }

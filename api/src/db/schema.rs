@@ -154,28 +154,18 @@ diesel::table! {
 
     people (id) {
         id -> BigInt,
+        desk_id -> BigInt,
         full_name -> Text,
         email -> Text,
         phone -> Text,
         organization_id -> Nullable<BigInt>,
         language -> Text,
         search_key -> Text,
+        active -> Bool,
         version -> Integer,
         epoch -> Integer,
         created_at -> TsSql,
         updated_at -> TsSql,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::*;
-    use crate::db::types::{TsSql, UidSql};
-
-    desk_people (desk_id, person_id) {
-        desk_id -> BigInt,
-        person_id -> BigInt,
-        active -> Bool,
-        created_at -> TsSql,
     }
 }
 
@@ -411,7 +401,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     api_tokens,
     organizations,
     people,
-    desk_people,
     access_requests,
     tickets,
     messages,

@@ -64,7 +64,7 @@ impl PersonForm {
     }
 }
 
-/// Registers a person at a desk. Somebody whom another desk knows keeps their data and is registered here too.
+/// Registers a person at a desk, which keeps its own record whoever else knows the address.
 ///
 /// # Errors
 /// `validation`, or `conflict` when the address is registered at the desk already.
@@ -106,7 +106,7 @@ pub fn change_person(
         ));
     }
     if let Some(active) = patch.active {
-        let changed = store::set_active(conn, desks, id, active)?;
+        let changed = store::set_active(conn, id, active)?;
         if changed && !active {
             store::end_sessions(conn, id, now)?;
         }
@@ -244,7 +244,7 @@ pub fn refuse_access(
     store::find_access_request(conn, decider.desks, id)?.ok_or_else(ApiError::not_found)
 }
 
-/// Finds or makes the person of an address, with the entity, and lets them use the desk.
+/// Finds or makes the desk's record of an address, with the entity, and lets the person use the desk.
 pub fn register(
     conn: &mut DbConnection,
     desk_id: i64,
@@ -252,23 +252,16 @@ pub fn register(
     language: Lang,
     now: DateTime<Utc>,
 ) -> Result<(i64, Registered), DbError> {
-    let email = form.email.canonical();
-    let id = match store::id_by_email(conn, &email)? {
-        Some(id) => id,
-        None => {
-            let ((organization_id, _, _), _) =
-                store::find_or_insert_organization(conn, form.entity.as_str(), now)?;
-            let data = PersonData {
-                full_name: form.full_name.as_str().to_owned(),
-                email,
-                phone: form.phone.as_str().to_owned(),
-                organization_id: Some(organization_id),
-                language,
-            };
-            store::insert(conn, &data, now)?
-        }
+    let ((organization_id, _, _), _) =
+        store::find_or_insert_organization(conn, form.entity.as_str(), now)?;
+    let data = PersonData {
+        full_name: form.full_name.as_str().to_owned(),
+        email: form.email.canonical(),
+        phone: form.phone.as_str().to_owned(),
+        organization_id: Some(organization_id),
+        language,
     };
-    Ok((id, store::register(conn, desk_id, id, now)?))
+    store::register(conn, desk_id, &data, now)
 }
 
 fn pending(

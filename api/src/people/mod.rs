@@ -1,13 +1,14 @@
 //! Requesters, their organizations, and requests for access.
 //!
-//! The cast: a **person** is known by mail address in the whole installation and is *registered* at each desk that they
-//! may ask (`desk_people`). An **organization** is the entity that people belong to. An **access request** is what a
+//! The cast: a **person** is what one desk keeps of somebody who may ask it; who asks at two desks has a record at each,
+//! with the mail address in common and nothing else. An **organization** is the entity that people belong to. An **access request** is what a
 //! stranger sends to be registered; the operations assistant approves it, which registers the person and tells them, or
 //! refuses it with a reason (R-041…R-043).
 //!
-//! The guarantees: agents see and change only people of desks where they keep them; the answer to a request for access
+//! The guarantees: agents see only people of desks where they keep them or record tickets for them, and change only those
+//! that they keep; no desk learns what another one keeps, nor that it does; the answer to a request for access
 //! is the same whoever asks, and nothing is mailed to an address before an agent decided; shutting a person out ends
-//! their sessions.
+//! their sessions at that desk.
 
 use crate::http::mount::ServiceConfig;
 

@@ -1,4 +1,5 @@
-//! The rows of people, their registrations at desks, organizations and requests for access.
+//! The rows of people, organizations and requests for access. Each desk has its own row of a person: what one desk keeps
+//! is not another's to see or change. Across desks a person is known by the mail address alone.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -9,7 +10,7 @@ use shared::i18n::Lang;
 
 use crate::auth::session::{self, Audience};
 use crate::db::dialect::lock_name;
-use crate::db::schema::{access_requests, desk_people, organizations, people, tickets, users};
+use crate::db::schema::{access_requests, organizations, people, tickets, users};
 use crate::db::{DbConnection, DbError, MultiBackend, Ts};
 use crate::{each, load_locked, text_enum};
 
@@ -39,11 +40,13 @@ text_enum!(
     pub LangText(Lang), Lang::as_str, Lang::parse
 );
 
-/// A person with the entity, as the console sees them.
+/// What a desk keeps of a person, with the entity, as the console sees it.
 #[derive(Clone, Debug, Queryable)]
 pub struct PersonRow {
-    /// Key.
+    /// Key of this desk's record.
     pub id: i64,
+    /// The desk whose record it is.
+    pub desk_id: i64,
     /// Full name.
     pub full_name: String,
     /// Address in its canonical spelling.
@@ -56,6 +59,8 @@ pub struct PersonRow {
     pub language: LangText,
     /// What is searched in, and sorted by.
     pub search_key: String,
+    /// Whether the person may use the desk.
+    pub active: bool,
     /// When the person was registered.
     pub created_at: Ts,
     /// Version for `If-Match`.
@@ -108,19 +113,21 @@ macro_rules! person_columns {
     () => {
         (
             people::id,
+            people::desk_id,
             people::full_name,
             people::email,
             people::phone,
             (organizations::id, organizations::name).nullable(),
             people::language,
             people::search_key,
+            people::active,
             people::created_at,
             people::version,
         )
     };
 }
 
-/// People registered at any of the desks, by name; one more than asked tells whether another page follows.
+/// What any of the desks keep of people, by name; one more than asked tells whether another page follows.
 pub fn list(
     conn: &mut DbConnection,
     desks: &[i64],
@@ -128,14 +135,11 @@ pub fn list(
     after: Option<&PersonPosition>,
     limit: i64,
 ) -> Result<Vec<PersonRow>, DbError> {
-    let registered = desk_people::table
-        .filter(desk_people::desk_id.eq_any(desks.to_vec()))
-        .select(desk_people::person_id);
     let mut query = people::table
         .left_join(
             organizations::table.on(people::organization_id.eq(organizations::id.nullable())),
         )
-        .filter(people::id.eq_any(registered))
+        .filter(people::desk_id.eq_any(desks.to_vec()))
         .select(person_columns!())
         .into_boxed::<MultiBackend>();
     if let Some(text) = text {
@@ -157,44 +161,22 @@ pub fn list(
         .load(conn)?)
 }
 
-/// A person registered at any of the desks.
+/// A record that one of the desks keeps of a person.
 pub fn find(conn: &mut DbConnection, desks: &[i64], id: i64) -> Result<Option<PersonRow>, DbError> {
-    let registered = desk_people::table
-        .filter(desk_people::desk_id.eq_any(desks.to_vec()))
-        .select(desk_people::person_id);
     Ok(people::table
         .left_join(
             organizations::table.on(people::organization_id.eq(organizations::id.nullable())),
         )
         .filter(people::id.eq(id))
-        .filter(people::id.eq_any(registered))
+        .filter(people::desk_id.eq_any(desks.to_vec()))
         .select(person_columns!())
         .first(conn)
         .optional()?)
 }
 
-/// Which of these people may use one of the desks.
-pub fn active_among(
-    conn: &mut DbConnection,
-    desks: &[i64],
-    ids: &[i64],
-) -> Result<Vec<i64>, DbError> {
-    Ok(desk_people::table
-        .filter(desk_people::desk_id.eq_any(desks.to_vec()))
-        .filter(desk_people::person_id.eq_any(ids.to_vec()))
-        .filter(desk_people::active.eq(true))
-        .select(desk_people::person_id)
-        .load(conn)?)
-}
-
-/// Open tickets of these people at the desks.
-pub fn open_tickets(
-    conn: &mut DbConnection,
-    desks: &[i64],
-    ids: &[i64],
-) -> Result<Vec<(i64, i64)>, DbError> {
+/// Open tickets of these people.
+pub fn open_tickets(conn: &mut DbConnection, ids: &[i64]) -> Result<Vec<(i64, i64)>, DbError> {
     Ok(tickets::table
-        .filter(tickets::desk_id.eq_any(desks.to_vec()))
         .filter(tickets::requester_id.eq_any(ids.to_vec()))
         .filter(tickets::status.ne_all(["closed", "not_managed"]))
         .group_by(tickets::requester_id)
@@ -202,37 +184,49 @@ pub fn open_tickets(
         .load(conn)?)
 }
 
-/// Key of the person with an address, registered anywhere.
-pub fn id_by_email(conn: &mut DbConnection, email: &str) -> Result<Option<i64>, DbError> {
+/// Key of the desk's record of an address, whether it may use the desk or not.
+pub fn id_by_email(
+    conn: &mut DbConnection,
+    desk_id: i64,
+    email: &str,
+) -> Result<Option<i64>, DbError> {
     Ok(people::table
+        .filter(people::desk_id.eq(desk_id))
         .filter(people::email.eq(email))
         .select(people::id)
         .first(conn)
         .optional()?)
 }
 
-/// Stores a person; gives the key.
+/// Keeps a record of somebody who may use the desk from now on; gives its key. `None` when the desk knows the address
+/// already: then nothing changes, also when somebody else registers it at this very moment.
 pub fn insert(
     conn: &mut DbConnection,
+    desk_id: i64,
     data: &PersonData,
     now: DateTime<Utc>,
-) -> Result<i64, DbError> {
-    let id = diesel::insert_into(people::table)
-        .values((
-            people::full_name.eq(&data.full_name),
-            people::email.eq(&data.email),
-            people::phone.eq(&data.phone),
-            people::organization_id.eq(data.organization_id),
-            people::language.eq(LangText(data.language)),
-            people::search_key.eq(search_key(&data.full_name, &data.email)),
-            people::version.eq(1),
-            people::epoch.eq(0),
-            people::created_at.eq(Ts::from(now)),
-            people::updated_at.eq(Ts::from(now)),
-        ))
+) -> Result<Option<i64>, DbError> {
+    let row = (
+        people::desk_id.eq(desk_id),
+        people::full_name.eq(&data.full_name),
+        people::email.eq(&data.email),
+        people::phone.eq(&data.phone),
+        people::organization_id.eq(data.organization_id),
+        people::language.eq(LangText(data.language)),
+        people::search_key.eq(search_key(&data.full_name, &data.email)),
+        people::active.eq(true),
+        people::version.eq(1),
+        people::epoch.eq(0),
+        people::created_at.eq(Ts::from(now)),
+        people::updated_at.eq(Ts::from(now)),
+    );
+    Ok(each!(conn, inner => diesel::insert_into(people::table)
+        .values(row)
+        .on_conflict((people::desk_id, people::email))
+        .do_nothing()
         .returning(people::id)
-        .get_result(conn)?;
-    Ok(id)
+        .get_result::<i64>(inner)
+        .optional())?)
 }
 
 /// Saves a changed person; `false` when somebody else changed them meanwhile.
@@ -261,7 +255,7 @@ pub fn update(
     Ok(saved == 1)
 }
 
-/// Ends the person's portal sessions: refresh tokens are revoked, access tokens of the old epoch no longer count.
+/// Ends the person's portal sessions at their desk: refresh tokens are revoked, access tokens of the old epoch no longer count.
 pub fn end_sessions(conn: &mut DbConnection, id: i64, now: DateTime<Utc>) -> Result<(), DbError> {
     diesel::update(people::table.filter(people::id.eq(id)))
         .set(people::epoch.eq(people::epoch + 1))
@@ -281,63 +275,35 @@ pub enum Registered {
     Already,
 }
 
-/// Lets a person use a desk.
+/// Registers a person at a desk. Whom the desk knows keeps the data that it has of them, and may use it again.
 pub fn register(
     conn: &mut DbConnection,
     desk_id: i64,
-    person_id: i64,
+    data: &PersonData,
     now: DateTime<Utc>,
-) -> Result<Registered, DbError> {
-    if insert_registration(conn, desk_id, person_id, now)? {
-        return Ok(Registered::New);
+) -> Result<(i64, Registered), DbError> {
+    if let Some(id) = insert(conn, desk_id, data, now)? {
+        return Ok((id, Registered::New));
     }
-    let again = set_active(conn, &[desk_id], person_id, true)?;
-    Ok(if again {
-        Registered::Again
-    } else {
-        Registered::Already
-    })
+    let id = id_by_email(conn, desk_id, &data.email)?.ok_or(diesel::result::Error::NotFound)?;
+    let again = set_active(conn, id, true)?;
+    Ok((
+        id,
+        if again {
+            Registered::Again
+        } else {
+            Registered::Already
+        },
+    ))
 }
 
-/// Lets a person use a desk that does not know them; one whom the desk shut out stays so.
-pub fn register_once(
-    conn: &mut DbConnection,
-    desk_id: i64,
-    person_id: i64,
-    now: DateTime<Utc>,
-) -> Result<(), DbError> {
-    insert_registration(conn, desk_id, person_id, now).map(drop)
-}
-
-fn insert_registration(
-    conn: &mut DbConnection,
-    desk_id: i64,
-    person_id: i64,
-    now: DateTime<Utc>,
-) -> Result<bool, DbError> {
-    let row = (
-        desk_people::desk_id.eq(desk_id),
-        desk_people::person_id.eq(person_id),
-        desk_people::active.eq(true),
-        desk_people::created_at.eq(Ts::from(now)),
-    );
-    let added = each!(conn, inner => diesel::insert_into(desk_people::table).values(row).on_conflict_do_nothing().execute(inner))?;
-    Ok(added == 1)
-}
-
-/// Lets a person use the desks, or not; `false` when it was so already.
-pub fn set_active(
-    conn: &mut DbConnection,
-    desks: &[i64],
-    person_id: i64,
-    active: bool,
-) -> Result<bool, DbError> {
-    let other = desk_people::table
-        .filter(desk_people::desk_id.eq_any(desks.to_vec()))
-        .filter(desk_people::person_id.eq(person_id))
-        .filter(desk_people::active.ne(active));
+/// Lets a person use their desk, or not; `false` when it was so already.
+pub fn set_active(conn: &mut DbConnection, id: i64, active: bool) -> Result<bool, DbError> {
+    let other = people::table
+        .filter(people::id.eq(id))
+        .filter(people::active.ne(active));
     Ok(diesel::update(other)
-        .set(desk_people::active.eq(active))
+        .set(people::active.eq(active))
         .execute(conn)?
         > 0)
 }
@@ -456,7 +422,8 @@ pub struct NewAccess {
     pub language: Lang,
 }
 
-/// Stores a request for access, unless one of the same address waits at the desk already: then that one counts.
+/// Stores a request for access. One of the same address that waits at the desk already is corrected by it, so that a
+/// decision is made once, about what was written last.
 pub fn insert_access_request(
     conn: &mut DbConnection,
     new: &NewAccess,
@@ -464,13 +431,19 @@ pub fn insert_access_request(
 ) -> Result<(), DbError> {
     // Two requests at once must not both find nothing.
     lock_name(conn, &format!("access:{}:{}", new.desk_id, new.email))?;
-    let waiting: i64 = access_requests::table
+    let waiting = access_requests::table
         .filter(access_requests::desk_id.eq(new.desk_id))
         .filter(access_requests::email.eq(&new.email))
-        .filter(access_requests::status.eq(StatusText(AccessRequestStatus::Pending)))
-        .count()
-        .get_result(conn)?;
-    if waiting > 0 {
+        .filter(access_requests::status.eq(StatusText(AccessRequestStatus::Pending)));
+    let corrected = diesel::update(waiting)
+        .set((
+            access_requests::full_name.eq(&new.full_name),
+            access_requests::phone.eq(&new.phone),
+            access_requests::entity.eq(&new.entity),
+            access_requests::language.eq(LangText(new.language)),
+        ))
+        .execute(conn)?;
+    if corrected > 0 {
         return Ok(());
     }
     diesel::insert_into(access_requests::table)
@@ -591,11 +564,10 @@ pub fn registered_among(
     emails: &[String],
 ) -> Result<Vec<(i64, String)>, DbError> {
     Ok(people::table
-        .inner_join(desk_people::table.on(desk_people::person_id.eq(people::id)))
         .filter(people::email.eq_any(emails.to_vec()))
-        .filter(desk_people::desk_id.eq_any(desks.to_vec()))
-        .filter(desk_people::active.eq(true))
-        .select((desk_people::desk_id, people::email))
+        .filter(people::desk_id.eq_any(desks.to_vec()))
+        .filter(people::active.eq(true))
+        .select((people::desk_id, people::email))
         .load(conn)?)
 }
 

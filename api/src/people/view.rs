@@ -1,41 +1,51 @@
 //! People and access requests as the console sees them.
 
+use chrono::{DateTime, Utc};
 use shared::api::people::{AccessRequest, Organization, Person};
 
 use super::store::{self, AccessRequestRow, OrganizationRow, PersonRow};
 use crate::db::{DbConnection, DbError};
 use crate::desks::registry::DeskRegistry;
 
-/// People with what their registrations and tickets add, within the caller's desks.
+/// Records of people with what their tickets add.
 pub fn people(
     conn: &mut DbConnection,
-    desks: &[i64],
+    registry: &DeskRegistry,
     rows: Vec<PersonRow>,
+    now: DateTime<Utc>,
 ) -> Result<Vec<Person>, DbError> {
     let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
-    let active = store::active_among(conn, desks, &ids)?;
-    let open = store::open_tickets(conn, desks, &ids)?;
-    let view = |row: PersonRow| Person {
-        id: row.id,
-        active: active.contains(&row.id),
-        open_tickets: open
-            .iter()
-            .find(|(id, _)| *id == row.id)
-            .map_or(0, |(_, count)| *count),
-        full_name: row.full_name,
-        email: row.email,
-        phone: row.phone,
-        organization: row.organization.map(|(id, name)| Organization { id, name }),
-        language: row.language.0,
-        created_at: row.created_at.get(),
-        version: row.version,
-    };
-    Ok(rows.into_iter().map(view).collect())
+    let open = store::open_tickets(conn, &ids)?;
+    let mut people = Vec::with_capacity(rows.len());
+    for row in rows {
+        people.push(Person {
+            id: row.id,
+            desk: registry.by_id(conn, row.desk_id, now)?.slug.clone(),
+            active: row.active,
+            open_tickets: open
+                .iter()
+                .find(|(id, _)| *id == row.id)
+                .map_or(0, |(_, count)| *count),
+            full_name: row.full_name,
+            email: row.email,
+            phone: row.phone,
+            organization: row.organization.map(|(id, name)| Organization { id, name }),
+            language: row.language.0,
+            created_at: row.created_at.get(),
+            version: row.version,
+        });
+    }
+    Ok(people)
 }
 
 /// One person, like [`people`].
-pub fn person(conn: &mut DbConnection, desks: &[i64], row: PersonRow) -> Result<Person, DbError> {
-    people(conn, desks, vec![row])?
+pub fn person(
+    conn: &mut DbConnection,
+    registry: &DeskRegistry,
+    row: PersonRow,
+    now: DateTime<Utc>,
+) -> Result<Person, DbError> {
+    people(conn, registry, vec![row], now)?
         .pop()
         .ok_or_else(|| diesel::result::Error::NotFound.into())
 }
@@ -50,7 +60,7 @@ pub fn access_requests(
     conn: &mut DbConnection,
     registry: &DeskRegistry,
     rows: Vec<AccessRequestRow>,
-    now: chrono::DateTime<chrono::Utc>,
+    now: DateTime<Utc>,
 ) -> Result<Vec<AccessRequest>, DbError> {
     let emails: Vec<String> = rows.iter().map(|row| row.email.clone()).collect();
     let desks: Vec<i64> = rows.iter().map(|row| row.desk_id).collect();
@@ -83,7 +93,7 @@ pub fn access_request(
     conn: &mut DbConnection,
     registry: &DeskRegistry,
     row: AccessRequestRow,
-    now: chrono::DateTime<chrono::Utc>,
+    now: DateTime<Utc>,
 ) -> Result<AccessRequest, DbError> {
     access_requests(conn, registry, vec![row], now)?
         .pop()

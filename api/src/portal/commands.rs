@@ -603,21 +603,15 @@ fn register_admitted(
     row: &ChallengeRow,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
-    let id = match people::id_by_email(conn, &row.email)? {
-        Some(id) => id,
-        None => {
-            let name = row.email.split('@').next().unwrap_or_default().to_owned();
-            let data = PersonData {
-                full_name: name,
-                email: row.email.clone(),
-                phone: String::new(),
-                organization_id: None,
-                language: row.language.0,
-            };
-            people::insert(conn, &data, now)?
-        }
+    let name = row.email.split('@').next().unwrap_or_default().to_owned();
+    let data = PersonData {
+        full_name: name,
+        email: row.email.clone(),
+        phone: String::new(),
+        organization_id: None,
+        language: row.language.0,
     };
-    people::register_once(conn, desk_id, id, now)
+    people::insert(conn, desk_id, &data, now).map(drop)
 }
 
 fn too_soon(row: &ChallengeRow, now: DateTime<Utc>) -> ApiError {

@@ -9,7 +9,7 @@ use shared::ticket::event::IdentityProof;
 use shared::ticket::status::RequestType;
 use shared::ticket::text::{Body, Subject};
 
-use crate::db::schema::{challenges, desk_people, people, tickets};
+use crate::db::schema::{challenges, people, tickets};
 use crate::db::{DbConnection, DbError, JsonText, Ts, Uid};
 use crate::{load_locked, text_enum};
 
@@ -365,10 +365,9 @@ pub fn registered_person(
     email: &str,
 ) -> Result<Option<i64>, DbError> {
     Ok(people::table
-        .inner_join(desk_people::table.on(desk_people::person_id.eq(people::id)))
         .filter(people::email.eq(email))
-        .filter(desk_people::desk_id.eq(desk_id))
-        .filter(desk_people::active.eq(true))
+        .filter(people::desk_id.eq(desk_id))
+        .filter(people::active.eq(true))
         .select(people::id)
         .first(conn)
         .optional()?)
@@ -397,10 +396,9 @@ pub fn session_person(
     person_id: i64,
 ) -> Result<Option<(String, String, i32)>, DbError> {
     Ok(people::table
-        .inner_join(desk_people::table.on(desk_people::person_id.eq(people::id)))
         .filter(people::id.eq(person_id))
-        .filter(desk_people::desk_id.eq(desk_id))
-        .filter(desk_people::active.eq(true))
+        .filter(people::desk_id.eq(desk_id))
+        .filter(people::active.eq(true))
         .select((people::full_name, people::email, people::epoch))
         .first(conn)
         .optional()?)

@@ -492,15 +492,14 @@ pub fn requester_by_email(
     desk_id: i64,
     email: &str,
 ) -> QueryResult<Option<RequesterRow>> {
-    use crate::db::schema::{desk_people, organizations};
+    use crate::db::schema::organizations;
     people::table
-        .inner_join(desk_people::table.on(desk_people::person_id.eq(people::id)))
         .left_join(
             organizations::table.on(people::organization_id.eq(organizations::id.nullable())),
         )
         .filter(people::email.eq(email))
-        .filter(desk_people::desk_id.eq(desk_id))
-        .filter(desk_people::active.eq(true))
+        .filter(people::desk_id.eq(desk_id))
+        .filter(people::active.eq(true))
         .select((
             people::id,
             people::full_name,

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 
-use crate::db::schema::{challenges, desk_people, organizations, people};
+use crate::db::schema::{challenges, organizations, people};
 use crate::db::{DbConnection, DbError, MultiBackend, Ts, Uid};
 use crate::portal::store::{ChallengeRow, OPEN_MINUTES};
 
@@ -47,11 +47,10 @@ pub fn find_open_draft(
 ) -> Result<Option<(ChallengeRow, CallerRow)>, DbError> {
     let open_since = Ts::from(now - TimeDelta::minutes(OPEN_MINUTES));
     let mut query = challenges::table
-        .inner_join(people::table.on(people::email.eq(challenges::email)))
         .inner_join(
-            desk_people::table.on(desk_people::person_id
-                .eq(people::id)
-                .and(desk_people::desk_id.eq(challenges::desk_id))),
+            people::table.on(people::email
+                .eq(challenges::email)
+                .and(people::desk_id.eq(challenges::desk_id))),
         )
         .left_join(
             organizations::table.on(people::organization_id.eq(organizations::id.nullable())),
@@ -59,7 +58,7 @@ pub fn find_open_draft(
         .filter(challenges::purpose.eq("draft"))
         .filter(challenges::used_at.is_null())
         .filter(challenges::created_at.ge(open_since))
-        .filter(desk_people::active.eq(true))
+        .filter(people::active.eq(true))
         .order(challenges::created_at.desc())
         .select((
             ChallengeRow::as_select(),

@@ -561,5 +561,10 @@ both! {
         assert_eq!(still["version"], 1, "a refused deed changed the ticket");
         app.get(&format!("/api/v1/people?desk={DESK}")).by(&reader).send().await.expect(403);
         app.get(&format!("/api/v1/access-requests?desk={DESK}")).by(&reader).send().await.expect(403);
+        // Whoever records tickets finds the people to record them for, and keeps none of them.
+        let recorder = app.agent("Recorder", &[(stage.desk, &[Privilege::TicketCreate])]).await;
+        app.get(&format!("/api/v1/people?desk={DESK}")).by(&recorder).send().await.expect(200);
+        app.get(&format!("/api/v1/people/{}", stage.ana)).by(&recorder).send().await.expect(200);
+        app.patch(&format!("/api/v1/people/{}", stage.ana)).by(&recorder).if_match(1).json(&json!({})).send().await.expect(403);
     }
 }

@@ -2,6 +2,8 @@
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use actix_web::dev::ServerHandle;
 use api::app::{self, AppState};
@@ -137,6 +139,40 @@ impl TestApp {
         work: impl FnOnce(&mut DbConnection) -> Result<T, ApiError> + Send + 'static,
     ) -> T {
         self.state.db.write(work).await.unwrap()
+    }
+
+    /// Runs two commands at once: the second begins before the first is committed, and the first is committed when the
+    /// second either waits for it or has ended. On SQLite they can only follow each other.
+    pub async fn overlapping<A: Send + 'static, B: Send + 'static>(
+        &self,
+        first: impl FnOnce(&mut DbConnection) -> Result<A, ApiError> + Send + 'static,
+        second: impl FnOnce(&mut DbConnection) -> Result<B, ApiError> + Send + 'static,
+    ) -> (Result<A, ApiError>, Result<B, ApiError>) {
+        let db = self.state.db.clone();
+        if !db.is_postgres() {
+            let first = db.write(first).await;
+            return (first, db.write(second).await);
+        }
+        let (sender, begun) = tokio::sync::oneshot::channel();
+        let ended = Arc::new(AtomicBool::new(false));
+        let (other, seen) = (db.clone(), Arc::clone(&ended));
+        let first = tokio::spawn(async move {
+            let held = move |conn: &mut DbConnection| {
+                let done = first(conn)?;
+                // Nobody listens only when the story has failed already.
+                let _ = sender.send(());
+                while !seen.load(Ordering::Acquire) && !somebody_waits(conn)? {
+                    std::thread::yield_now();
+                }
+                Ok(done)
+            };
+            other.write(held).await
+        });
+        // A first command that was refused at once has said nothing.
+        let _ = begun.await;
+        let second = db.write(second).await;
+        ended.store(true, Ordering::Release);
+        (first.await.unwrap(), second)
     }
 
     /// A call without any proof of identity.
@@ -551,6 +587,13 @@ impl Answer {
             assert!(self.headers.contains_key("retry-after"), "{}", self.label);
         }
     }
+}
+
+/// Whether another connection waits for a lock of this one's.
+fn somebody_waits(conn: &mut DbConnection) -> Result<bool, ApiError> {
+    const WAITING: &str = "SELECT count(*) AS count FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))";
+    let waiting: Count = diesel::sql_query(WAITING).get_result(conn)?;
+    Ok(waiting.count > 0)
 }
 
 #[derive(QueryableByName)]

@@ -111,11 +111,13 @@ async fn ticket_numbered(app: &TestApp, number: i64) -> i64 {
             .returning(desks::id)
             .get_result(conn)?;
         let person = (
+            people::desk_id.eq(desk_id),
             people::full_name.eq("Ana María Rojas"),
             people::email.eq(format!("ana-{number}@example.org")),
             people::phone.eq("601 555 0101"),
             people::language.eq("es"),
             people::search_key.eq("ana"),
+            people::active.eq(true),
             people::version.eq(1),
             people::epoch.eq(0),
             people::created_at.eq(now),

@@ -1,5 +1,6 @@
 //! Requesters, organizations and access requests.
 
+use api::people::store::{self, PersonData, Registered};
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use serde_json::{Value, json};
@@ -7,11 +8,16 @@ use shared::api::page::Page;
 use shared::api::people::{
     AccessRequest, AccessRequestReceived, AccessRequestStatus, Organization, Person,
 };
+use shared::api::portal::PortalSession;
 use shared::api::problem::ProblemType;
+use shared::i18n::Lang;
 use shared::ticket::actor::Privilege;
 
 use crate::harness::{Agent, TestApp};
-use crate::stage::{self, ANA, BEN, DESK, NOBODY, Stage, codes, draft, mails, open_ticket};
+use crate::stage::{
+    self, ANA, BEN, CARO, DESK, NOBODY, SECOND_DESK, Stage, codes, draft, draft_at, mails,
+    open_ticket,
+};
 
 async fn keeper(app: &TestApp, stage: &Stage) -> Agent {
     app.agent(
@@ -140,9 +146,68 @@ both! {
             app.get(path).by(&reader).send().await.problem(ProblemType::Forbidden);
             app.get(path).send().await.problem(ProblemType::Unauthorized);
         }
-        // Registering somebody whom another desk knows shares the person, not the data typed.
-        let shared: Person = app.post("/api/v1/people").by(&marta).json(&new_person("zoe@example.org")).send().await.expect(201).json();
-        assert_eq!((shared.id, shared.full_name.as_str()), (zoe, "Zoe Lejana"));
+    }
+
+    async fn each_desk_keeps_its_own_record_of_a_person(app: TestApp) {
+        let stage = stage::set(&app).await;
+        let (second, caro) = stage::set_second(&app).await;
+        let marta = keeper(&app, &stage).await;
+        let foreign = app.agent("Ester", &[(second, &[Privilege::PeopleManage])]).await;
+        let both = app.agent("Rita", &[(stage.desk, &[Privilege::PeopleManage]), (second, &[Privilege::PeopleManage])]).await;
+        let get = async |id: i64, agent: &Agent| app.get(&format!("/api/v1/people/{id}")).by(agent).send().await;
+        let before: Person = get(caro, &foreign).await.expect(200).json();
+
+        // Nothing of what the other desk keeps comes back: only what was typed.
+        let own: Person = app.post("/api/v1/people").by(&marta).json(&new_person(CARO)).send().await.expect(201).json();
+        assert_ne!(own.id, caro);
+        assert_eq!((own.desk.as_str(), own.full_name.as_str(), own.phone.as_str(), own.version), (DESK, "Óscar Peña", "601 555 0188", 1));
+        assert_eq!(own.organization.as_ref().map(|entity| entity.name.as_str()), Some("Hospital El Encino"));
+
+        let patch = json!({"full_name": "Otro Nombre", "phone": "601 555 0000", "entity": "Otra Entidad", "language": "en", "active": false});
+        app.patch(&format!("/api/v1/people/{caro}")).by(&marta).if_match(1).json(&patch).send().await.problem(ProblemType::NotFound);
+        app.patch(&format!("/api/v1/people/{}", own.id)).by(&marta).if_match(1).json(&patch).send().await.expect(200);
+        assert_eq!(get(caro, &foreign).await.expect(200).json::<Person>(), before);
+        get(own.id, &foreign).await.problem(ProblemType::NotFound);
+
+        let mut seen: Vec<(String, String)> = app.get("/api/v1/people?q=caro.vega").by(&both).send().await.expect(200).json::<Page<Person>>()
+            .items.into_iter().map(|person| (person.desk, person.full_name)).collect();
+        seen.sort();
+        assert_eq!(seen, [(DESK.to_owned(), "Otro Nombre".to_owned()), (SECOND_DESK.to_owned(), "Caro Vega".to_owned())]);
+        let opened = open_ticket(&app, &app.browser(), &draft_at(SECOND_DESK, CARO)).await;
+        let session: PortalSession = app.get("/api/v1/portal/session").bearer(&opened.access_token).send().await.expect(200).json();
+        assert_eq!(session.full_name, "Caro Vega");
+    }
+
+    async fn who_records_tickets_may_look_people_up_and_nothing_more(app: TestApp) {
+        let stage = stage::set(&app).await;
+        let (second, caro) = stage::set_second(&app).await;
+        let first = app.agent("Laura", &[(stage.desk, &[Privilege::TicketCreate]), (second, &[Privilege::TicketRead])]).await;
+        let found: Page<Person> = app.get("/api/v1/people?q=rojas").by(&first).send().await.expect(200).json();
+        assert_eq!(found.items.iter().map(|person| person.id).collect::<Vec<_>>(), [stage.ana]);
+        app.get(&format!("/api/v1/people?desk={DESK}")).by(&first).send().await.expect(200);
+        let path = format!("/api/v1/people/{}", stage.ana);
+        app.get(&path).by(&first).send().await.expect(200);
+        app.get(&format!("/api/v1/people?desk={SECOND_DESK}")).by(&first).send().await.problem(ProblemType::Forbidden);
+        app.get(&format!("/api/v1/people/{caro}")).by(&first).send().await.problem(ProblemType::NotFound);
+        app.patch(&path).by(&first).if_match(1).json(&json!({"phone": "601 555 0101"})).send().await.problem(ProblemType::Forbidden);
+        app.post("/api/v1/people").by(&first).json(&new_person(NOBODY)).send().await.problem(ProblemType::Forbidden);
+        app.get("/api/v1/organizations").by(&first).send().await.problem(ProblemType::Forbidden);
+        app.get("/api/v1/access-requests").by(&first).send().await.problem(ProblemType::Forbidden);
+    }
+
+    async fn of_two_registrations_at_once_one_finds_the_other(app: TestApp) {
+        let stage = stage::set(&app).await;
+        let (desk, now) = (stage.desk, app.clock.now());
+        let data = PersonData { full_name: "Nadia Díaz".into(), email: NOBODY.into(), phone: String::new(), organization_id: None, language: Lang::Es };
+        let again = data.clone();
+        let (first, second) = app
+            .overlapping(
+                move |conn| Ok(store::register(conn, desk, &data, now)?),
+                move |conn| Ok(store::register(conn, desk, &again, now)?),
+            )
+            .await;
+        let (first, second) = (first.unwrap(), second.unwrap());
+        assert_eq!((first.0, first.1, second.1), (second.0, Registered::New, Registered::Already));
     }
 
     async fn people_come_in_pages(app: TestApp) {
@@ -187,6 +252,22 @@ both! {
         open_ticket(&app, &browser, &draft(ANA)).await;
     }
 
+    async fn shutting_a_person_out_of_one_desk_leaves_the_other_desks_session(app: TestApp) {
+        let stage = stage::set(&app).await;
+        let (second, _) = stage::set_second(&app).await;
+        let now = app.clock.now();
+        app.seed(move |conn| stage::add_person(conn, second, "Ana Rojas", ANA, now)).await;
+        let marta = keeper(&app, &stage).await;
+        let (here, elsewhere) = (app.browser(), app.browser());
+        let out = open_ticket(&app, &here, &draft(ANA)).await.access_token;
+        let stays = open_ticket(&app, &elsewhere, &draft_at(SECOND_DESK, ANA)).await.access_token;
+        app.patch(&format!("/api/v1/people/{}", stage.ana)).by(&marta).if_match(1).json(&json!({"active": false})).send().await.expect(200);
+        here.get("/api/v1/portal/session").bearer(&out).send().await.problem(ProblemType::Unauthorized);
+        here.post("/api/v1/portal/session/refresh").send().await.problem(ProblemType::Unauthorized);
+        elsewhere.get("/api/v1/portal/session").bearer(&stays).send().await.expect(200);
+        elsewhere.post("/api/v1/portal/session/refresh").send().await.expect(200);
+    }
+
     async fn organizations_are_unique_whatever_their_case_and_accents(app: TestApp) {
         let stage = stage::set(&app).await;
         let marta = keeper(&app, &stage).await;
@@ -213,6 +294,28 @@ both! {
         let found: Vec<_> = page.items.iter().map(|request| (request.email.as_str(), request.already_registered)).collect();
         assert_eq!(found, [(ANA, true), (NOBODY, false)]);
         assert_eq!(page.items[1].reference, stranger);
+    }
+
+    async fn a_later_request_corrects_the_one_that_waits(app: TestApp) {
+        let stage = stage::set(&app).await;
+        let marta = keeper(&app, &stage).await;
+        stage::set_second(&app).await;
+        let reference = ask_access(&app, NOBODY).await;
+        let corrected = json!({"desk": DESK, "full_name": "Nadia Díaz Mora", "email": "Nadie@example.org", "phone": "601 555 0111", "entity": "Hospital El Encino"});
+        let elsewhere = json!({"desk": SECOND_DESK, "full_name": "N. Díaz", "email": NOBODY, "phone": "601 555 0122", "entity": "Otra"});
+        for request in [&corrected, &elsewhere] {
+            app.post("/api/v1/portal/access-requests").json(request).send().await.expect(202);
+        }
+        let page: Page<AccessRequest> = app.get("/api/v1/access-requests").by(&marta).send().await.expect(200).json();
+        let found: Vec<_> = page.items.iter().map(|request| (request.reference.as_str(), request.full_name.as_str(), request.phone.as_str(), request.entity.as_str())).collect();
+        assert_eq!(found, [(reference.as_str(), "Nadia Díaz Mora", "601 555 0111", "Hospital El Encino")]);
+        app.post(&format!("/api/v1/access-requests/{}/approval", page.items[0].id)).by(&marta).json(&json!({})).send().await.expect(200);
+        let people: Page<Person> = app.get("/api/v1/people?q=nadia").by(&marta).send().await.expect(200).json();
+        assert_eq!(people.items[0].phone, "601 555 0111");
+        // What was decided stays as it was.
+        app.post("/api/v1/portal/access-requests").json(&access_request(NOBODY)).send().await.expect(202);
+        let decided: AccessRequest = app.get(&format!("/api/v1/access-requests/{}", page.items[0].id)).by(&marta).send().await.expect(200).json();
+        assert_eq!((decided.status, decided.phone.as_str()), (AccessRequestStatus::Approved, "601 555 0111"));
     }
 
     async fn an_approved_request_registers_the_person_who_may_then_ask(app: TestApp) {

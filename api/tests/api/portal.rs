@@ -190,7 +190,7 @@ both! {
 
     async fn an_unknown_address_gets_the_same_answers_and_no_mail(app: TestApp) {
         let stage = stage::set(&app).await;
-        app.seed(move |conn| Ok(api::people::store::set_active(conn, &[stage.desk], stage.ben, false)?)).await;
+        app.seed(move |conn| Ok(api::people::store::set_active(conn, stage.ben, false)?)).await;
         let browser = app.browser();
         let (known, unknown, blocked) = (ask(&browser, &draft(ANA)).await, ask(&browser, &draft(NOBODY)).await, ask(&browser, &draft(BEN)).await);
         assert_eq!(stripped(&known), stripped(&unknown));
@@ -342,7 +342,7 @@ both! {
         let stage = stage::set(&app).await;
         let browser = app.browser();
         let challenge = ask(&browser, &draft(ANA)).await;
-        app.seed(move |conn| Ok(api::people::store::set_active(conn, &[stage.desk], stage.ana, false)?)).await;
+        app.seed(move |conn| Ok(api::people::store::set_active(conn, stage.ana, false)?)).await;
         prove(&browser, &challenge, &last_code(&app, ANA).await).await.problem(ProblemType::CodeWrong);
         assert_eq!(ticket_count(&app).await, 0);
     }

@@ -5,7 +5,7 @@ use api::db::{DbConnection, JsonText};
 use api::desks;
 use api::http::ApiError;
 use api::mail::{Content, MailPayload};
-use api::people::store::{PersonData, find_or_insert_organization, insert, register};
+use api::people::store::{PersonData, find_or_insert_organization, register};
 use diesel::prelude::*;
 use shared::api::portal::{Challenge, CodeProof, NewDraft, Verified};
 use shared::desk::load::load;
@@ -115,9 +115,7 @@ pub fn add_person(
         organization_id: Some(organization_id),
         language: Lang::Es,
     };
-    let id = insert(conn, &data, now)?;
-    register(conn, desk, id, now)?;
-    Ok(id)
+    Ok(register(conn, desk, &data, now)?.0)
 }
 
 /// A complete ticket form.

@@ -8,7 +8,6 @@ DROP TABLE events;
 DROP TABLE messages;
 DROP TABLE tickets;
 DROP TABLE access_requests;
-DROP TABLE desk_people;
 DROP TABLE people;
 DROP TABLE organizations;
 DROP TABLE api_tokens;

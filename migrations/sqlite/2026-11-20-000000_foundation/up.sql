@@ -85,7 +85,7 @@ CREATE TABLE api_tokens (
     revoked_at bigint
 );
 
--- Requesters.
+-- Requesters. Who asks at two desks has a record at each: what one desk keeps of a person is not the other's to see or change.
 CREATE TABLE organizations (
     id integer PRIMARY KEY,
     name text NOT NULL,
@@ -94,23 +94,19 @@ CREATE TABLE organizations (
 );
 CREATE TABLE people (
     id integer PRIMARY KEY,
+    desk_id bigint NOT NULL REFERENCES desks (id),
     full_name text NOT NULL,
-    email text NOT NULL UNIQUE,
+    email text NOT NULL,
     phone text NOT NULL,
     organization_id bigint REFERENCES organizations (id),
     language text NOT NULL CHECK (language IN ('es', 'en')),
     search_key text NOT NULL,
+    active boolean NOT NULL,
     version integer NOT NULL,
     epoch integer NOT NULL,
     created_at bigint NOT NULL,
-    updated_at bigint NOT NULL
-);
-CREATE TABLE desk_people (
-    desk_id bigint NOT NULL REFERENCES desks (id),
-    person_id bigint NOT NULL REFERENCES people (id),
-    active boolean NOT NULL,
-    created_at bigint NOT NULL,
-    PRIMARY KEY (desk_id, person_id)
+    updated_at bigint NOT NULL,
+    UNIQUE (desk_id, email)
 );
 CREATE TABLE access_requests (
     id integer PRIMARY KEY,

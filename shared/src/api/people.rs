@@ -5,15 +5,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::i18n::Lang;
 
-/// A registered requester.
+/// What a desk keeps of a registered requester. Somebody registered at two desks has a record at each.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Person {
-    /// Key.
+    /// Key of this record.
     pub id: i64,
+    /// Address part of the desk whose record it is.
+    pub desk: String,
     /// Full name.
     pub full_name: String,
-    /// Mail address; unique.
+    /// Mail address; unique at the desk.
     pub email: String,
     /// Contact number.
     pub phone: String,

@@ -8,7 +8,7 @@ use shared::api::people::Person;
 use shared::api::tickets::NewTicket;
 use shared::ticket::actor::Privilege;
 use shared::ticket::status::{Channel, RequestType};
-use shared::ticket::text::{BODY_MAX, Body, EmailAddress, SUBJECT_MAX, Subject};
+use shared::ticket::text::{BODY_MAX, Body, SUBJECT_MAX, Subject};
 
 use super::router::{Step, nav};
 use super::session::session;
@@ -58,9 +58,6 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
     let error = RwSignal::new(None::<ApiError>);
     let busy = RwSignal::new(false);
     let person = RwSignal::new(None::<Person>);
-    // Who may not look through the people names the address.
-    let may_search = untrack(|| session().may(Privilege::PeopleManage));
-    let email = RwSignal::new(String::new());
     let channel = RwSignal::new(Channel::Phone.as_str().to_owned());
     let kind = RwSignal::new(
         desk.types
@@ -86,20 +83,12 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
             return;
         }
         let mut check = Check::default();
-        let requester_email = if may_search {
-            let chosen =
-                person.with_untracked(|person| person.as_ref().map(|one| one.email.clone()));
-            check.choice(
-                "requester_email",
-                t(Words::ChoosePerson),
-                chosen.unwrap_or_default(),
-            )
-        } else {
-            let typed = email.with_untracked(|text| EmailAddress::parse(text));
-            check
-                .text("requester_email", "", typed)
-                .map(EmailAddress::into_string)
-        };
+        let chosen = person.with_untracked(|person| person.as_ref().map(|one| one.email.clone()));
+        let requester_email = check.choice(
+            "requester_email",
+            t(Words::ChoosePerson),
+            chosen.unwrap_or_default(),
+        );
         let channel: Option<Channel> = channel.with_untracked(|word| word.parse().ok());
         let request_type: Option<RequestType> = check
             .choice("request_type", t(Words::ChooseType), kind.get_untracked())
@@ -250,11 +239,7 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
         <form class="form stack loose" novalidate on:submit=act(submit)>
             <ErrorSummary faults/>
             <ErrorNote error/>
-            {if may_search {
-                view! { <PersonPicker desk=desk.slug.clone() person faults/> }.into_any()
-            } else {
-                view! { <TextField id="requester_email" label=t(Words::RequesterAddress) hint=t(Words::RequesterAddressHint) kind="email" value=email faults/> }.into_any()
-            }}
+            <PersonPicker desk=desk.slug.clone() person faults/>
             <SelectField id="channel" label=t(Words::Channel) value=channel faults entries=channels.to_vec()/>
             <RadioCards id="request_type" legend=t(Words::Type) value=kind faults choices=types columns=true/>
             {move || category_select()}

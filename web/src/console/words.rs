@@ -249,8 +249,6 @@ crate::messages! {
 
         // New ticket.
         RequesterHint = "Busque por nombre, correo o entidad; escriba al menos tres letras.", "Search by name, mail address or entity; type at least three letters.";
-        RequesterAddress = "Correo del solicitante", "Requester's mail address";
-        RequesterAddressHint = "Debe ser de una persona registrada en la mesa.", "It must be of a person registered at the desk.";
         ChoosePerson = "Elija a la persona que pide el servicio.", "Choose the person who asks for the service.";
         PeopleFound = "{0} personas encontradas", "{0} people found";
         NobodyFound = "Nadie registrado coincide.", "Nobody registered matches.";
