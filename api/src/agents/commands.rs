@@ -9,7 +9,7 @@ use shared::ticket::text::{EmailAddress, PersonName};
 use super::store;
 use crate::auth::session::{self, Audience};
 use crate::db::DbConnection;
-use crate::db::dialect::is_any_unique_violation;
+use crate::db::dialect::{is_any_unique_violation, lock_name};
 use crate::desks::registry::DeskRegistry;
 use crate::http::{ApiError, Fault};
 
@@ -76,6 +76,10 @@ pub fn change(
     patch: &AgentPatch,
     now: DateTime<Utc>,
 ) -> Result<(), ApiError> {
+    if patch.active == Some(false) {
+        // Two administrators who shut each other out at once must not both count the other.
+        lock_name(conn, "administrators")?;
+    }
     let user = store::user(conn, id)?.ok_or_else(ApiError::not_found)?;
     if let Some(active) = patch.active {
         if !active && user.is_admin && user.active && store::active_admins(conn)? <= 1 {
