@@ -19,6 +19,7 @@ use crate::attachments::storage::{Files, StorageError};
 use crate::auth::access::AccessCache;
 use crate::auth::jwt::AccessTokens;
 use crate::auth::password::{HashError, Passwords};
+use crate::auth::throttle::SignIns;
 use crate::clock::Clock;
 use crate::config::{ConfigError, SecretKeys, Settings};
 use crate::db::{Db, DbError};
@@ -50,6 +51,8 @@ pub struct AppState {
     pub passwords: Passwords,
     /// Budgets of requests.
     pub limits: Arc<RateLimits>,
+    /// Failed sign-ins of agents.
+    pub sign_ins: Arc<SignIns>,
     /// Signs page cursors.
     pub cursors: Cursors,
     /// What accounts may do, for a second.
@@ -124,6 +127,7 @@ impl AppState {
             tokens: AccessTokens::new(&keys, settings.public_url.as_str()),
             passwords: Passwords::new()?,
             limits: Arc::new(RateLimits::new(&settings.limits)),
+            sign_ins: Arc::new(SignIns::new(&settings.limits)),
             cursors: Cursors::new(&keys),
             access: Arc::new(AccessCache::new(kept)),
             desks: DeskRegistry::default(),

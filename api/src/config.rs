@@ -273,10 +273,12 @@ pub struct Budget {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
-    /// Sign-ins per agent account.
+    /// Failed sign-ins to one agent account from one client network.
     pub login_per_account: Budget,
-    /// Sign-ins per client network (/24 of IPv4, /56 of IPv6).
+    /// Failed sign-ins per client network (/24 of IPv4, /56 of IPv6).
     pub login_per_prefix: Budget,
+    /// Failed sign-ins to one agent account from anywhere; beyond it they are slowed down, not refused.
+    pub login_ceiling: Budget,
     /// One-time codes asked for per client network.
     pub code_ask_per_prefix: Budget,
     /// One-time codes mailed to one address; more asks are answered alike but send nothing.
@@ -285,10 +287,14 @@ pub struct Limits {
     pub code_try_per_prefix: Budget,
     /// Access requests per client network.
     pub access_request_per_prefix: Budget,
-    /// Uploads per session or client address.
+    /// Uploads per agent or requester with a session.
     pub upload: Budget,
-    /// Tickets created per requester.
+    /// Uploads without a session per client network.
+    pub upload_per_prefix: Budget,
+    /// Ticket forms sent for one requester from one client network.
     pub create_per_requester: Budget,
+    /// Tickets recorded by one agent or API token.
+    pub create_per_agent: Budget,
     /// Calls with one API token.
     pub token: Budget,
     /// Searches per caller.
@@ -305,6 +311,10 @@ pub struct Limits {
     pub files_per_message: usize,
     /// Bytes of all attachments of one ticket.
     pub ticket_bytes: u64,
+    /// Bytes of uploads that wait for their message, of one agent, requester or client network.
+    pub waiting_bytes_per_client: u64,
+    /// Bytes of all uploads that wait for their message.
+    pub waiting_bytes: u64,
 }
 
 impl Default for Limits {
@@ -313,12 +323,15 @@ impl Default for Limits {
         Self {
             login_per_account: budget(10, 900),
             login_per_prefix: budget(60, 900),
+            login_ceiling: budget(100, 900),
             code_ask_per_prefix: budget(60, 3600),
             code_ask_per_address: budget(5, 3600),
             code_try_per_prefix: budget(120, 900),
             access_request_per_prefix: budget(20, 3600),
-            upload: budget(60, 3600),
+            upload: budget(120, 3600),
+            upload_per_prefix: budget(240, 3600),
             create_per_requester: budget(30, 3600),
+            create_per_agent: budget(300, 3600),
             token: budget(600, 60),
             search: budget(60, 60),
             read: budget(1200, 60),
@@ -327,6 +340,8 @@ impl Default for Limits {
             file_bytes: 30 * 1024 * 1024,
             files_per_message: 20,
             ticket_bytes: 200 * 1024 * 1024,
+            waiting_bytes_per_client: 2 * 1024 * 1024 * 1024,
+            waiting_bytes: 20 * 1024 * 1024 * 1024,
         }
     }
 }
@@ -341,11 +356,14 @@ impl Limits {
         Self {
             login_per_account: budget,
             login_per_prefix: budget,
+            login_ceiling: budget,
             code_ask_per_prefix: budget,
             code_try_per_prefix: budget,
             access_request_per_prefix: budget,
             upload: budget,
+            upload_per_prefix: budget,
             create_per_requester: budget,
+            create_per_agent: budget,
             token: budget,
             search: budget,
             read: budget,
@@ -664,12 +682,15 @@ fn check_limits(limits: &Limits) -> Result<(), ConfigError> {
     let budgets = [
         limits.login_per_account,
         limits.login_per_prefix,
+        limits.login_ceiling,
         limits.code_ask_per_prefix,
         limits.code_ask_per_address,
         limits.code_try_per_prefix,
         limits.access_request_per_prefix,
         limits.upload,
+        limits.upload_per_prefix,
         limits.create_per_requester,
+        limits.create_per_agent,
         limits.token,
         limits.search,
         limits.read,

@@ -173,7 +173,7 @@ impl Program {
     fn configure(&self, smtp_port: u16) {
         let settings = format!(
             "log = \"error\"\n[limits]\nread = {{ count = 1000000, seconds = 1 }}\nwrite = {{ count = 1000000, seconds = 1 }}\n\
-             create_per_requester = {{ count = 1000000, seconds = 1 }}\n[smtp]\nurl = \"smtp://127.0.0.1:{smtp_port}\"\ntls = \"none\"\n\
+             create_per_agent = {{ count = 1000000, seconds = 1 }}\n[smtp]\nurl = \"smtp://127.0.0.1:{smtp_port}\"\ntls = \"none\"\n\
              from = \"Mesa de Servicio <mesa@example.org>\"\n"
         );
         std::fs::write(self.folder.join("atiende.toml"), settings).unwrap();

@@ -15,7 +15,7 @@ use crate::app::AppState;
 use crate::auth::cookie::{self, CookieName};
 use crate::auth::jwt::{ACCESS_SECONDS, Holder};
 use crate::auth::session::{self, Audience, Grant, Refreshed, Subject};
-use crate::auth::{Administrator, AgentCaller, password, throttle};
+use crate::auth::{Administrator, AgentCaller, password};
 use crate::db::DbConnection;
 use crate::http::context::RequestContext;
 use crate::http::faults::Faults;
@@ -41,10 +41,13 @@ pub async fn create_session(
     context: RequestContext,
     Json(login): Json<Login>,
 ) -> Result<Created<AccessToken>, ApiError> {
-    throttle::login(&state.limits, &context, &login.email)?;
     let canonical = EmailAddress::parse(&login.email)
         .map(|email| email.canonical())
         .unwrap_or_default();
+    let attempt = state.sign_ins.begin(context.client_prefix(), &canonical)?;
+    if !attempt.wait.is_zero() {
+        tokio::time::sleep(attempt.wait).await;
+    }
     let find = move |conn: &mut DbConnection| {
         store::user_for_login(conn, &canonical).map_err(ApiError::from)
     };
@@ -66,6 +69,7 @@ pub async fn create_session(
         tracing::warn!(client = %context.client, "a sign-in failed");
         return Err(failed());
     };
+    attempt.succeeded();
     let now = state.clock.now();
     let subject = Subject {
         audience: Audience::Console,

@@ -42,11 +42,13 @@ pub(super) fn run(settings: Settings, clock: Clock, options: &Options) -> Result
             tracing::warn!("{warning}");
         }
         let limits = std::sync::Arc::clone(&state.limits);
+        let sign_ins = std::sync::Arc::clone(&state.sign_ins);
         actix_web::rt::spawn(async move {
             let mut timer = tokio::time::interval(FORGET_EVERY);
             loop {
                 timer.tick().await;
                 limits.forget_idle();
+                sign_ins.forget_idle();
             }
         });
         let running = if with_workers { Some(workers::start(&state)?) } else { None };

@@ -258,7 +258,7 @@ impl ApiError {
         self.inner.tries_left
     }
 
-    pub(super) fn retry_after(&self) -> Option<u64> {
+    pub(crate) fn retry_after(&self) -> Option<u64> {
         self.inner.retry_after
     }
 

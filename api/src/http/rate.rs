@@ -18,20 +18,20 @@ use crate::config::{Budget, Limits};
 /// Kinds of requests with a budget of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RateClass {
-    /// Sign-in, by account.
-    LoginAccount,
-    /// Sign-in, by client network.
-    LoginPrefix,
     /// Asking for a one-time code, by client network.
     CodeAsk,
     /// Trying a one-time code, by client network.
     CodeTry,
     /// Asking for access, by client network.
     AccessRequest,
-    /// Uploading a file, by session or client.
+    /// Uploading a file, by agent or requester.
     Upload,
-    /// Creating a ticket, by requester.
+    /// Uploading a file without a session, by client network.
+    UploadPrefix,
+    /// Sending a ticket form, by client network and requester.
     Create,
+    /// Recording a ticket, by agent or API token.
+    CreateByAgent,
     /// Anything with an API token, by token.
     Token,
     /// Searching, by caller.
@@ -44,13 +44,13 @@ pub enum RateClass {
 
 impl RateClass {
     const ALL: [Self; 11] = [
-        Self::LoginAccount,
-        Self::LoginPrefix,
         Self::CodeAsk,
         Self::CodeTry,
         Self::AccessRequest,
         Self::Upload,
+        Self::UploadPrefix,
         Self::Create,
+        Self::CreateByAgent,
         Self::Token,
         Self::Search,
         Self::Read,
@@ -60,13 +60,13 @@ impl RateClass {
     /// Name in the headers.
     pub fn name(self) -> &'static str {
         match self {
-            Self::LoginAccount => "login-account",
-            Self::LoginPrefix => "login",
             Self::CodeAsk => "code-ask",
             Self::CodeTry => "code-try",
             Self::AccessRequest => "access-request",
             Self::Upload => "upload",
+            Self::UploadPrefix => "upload-network",
             Self::Create => "create",
+            Self::CreateByAgent => "create-agent",
             Self::Token => "token",
             Self::Search => "search",
             Self::Read => "read",
@@ -76,13 +76,13 @@ impl RateClass {
 
     fn budget(self, limits: &Limits) -> Budget {
         match self {
-            Self::LoginAccount => limits.login_per_account,
-            Self::LoginPrefix => limits.login_per_prefix,
             Self::CodeAsk => limits.code_ask_per_prefix,
             Self::CodeTry => limits.code_try_per_prefix,
             Self::AccessRequest => limits.access_request_per_prefix,
             Self::Upload => limits.upload,
+            Self::UploadPrefix => limits.upload_per_prefix,
             Self::Create => limits.create_per_requester,
+            Self::CreateByAgent => limits.create_per_agent,
             Self::Token => limits.token,
             Self::Search => limits.search,
             Self::Read => limits.read,
@@ -198,7 +198,7 @@ mod tests {
 
     fn limits() -> RateLimits {
         RateLimits::new(&Limits {
-            login_per_account: Budget {
+            search: Budget {
                 count: 3,
                 seconds: 900,
             },
@@ -211,22 +211,19 @@ mod tests {
         let limits = limits();
         for left in [2, 1, 0] {
             assert_eq!(
-                limits
-                    .check(RateClass::LoginAccount, "ana")
-                    .unwrap()
-                    .remaining,
+                limits.check(RateClass::Search, "ana").unwrap().remaining,
                 left
             );
         }
-        let refused = limits.check(RateClass::LoginAccount, "ana").unwrap_err();
+        let refused = limits.check(RateClass::Search, "ana").unwrap_err();
         assert_eq!(refused.kind(), ProblemType::RateLimited);
         assert!(
             refused
                 .retry_after()
                 .is_some_and(|seconds| (1..=301).contains(&seconds))
         );
-        assert!(limits.check(RateClass::LoginAccount, "ben").is_ok());
-        assert!(limits.check(RateClass::LoginPrefix, "ana").is_ok());
+        assert!(limits.check(RateClass::Search, "ben").is_ok());
+        assert!(limits.check(RateClass::Token, "ana").is_ok());
     }
 
     #[test]
@@ -240,16 +237,13 @@ mod tests {
     fn the_headers_tell_the_budget() {
         let mut headers = HeaderMap::new();
         limits()
-            .check(RateClass::LoginAccount, "ana")
+            .check(RateClass::Search, "ana")
             .unwrap()
             .write_headers(&mut headers);
         assert_eq!(
             headers.get("ratelimit-policy").unwrap(),
-            "\"login-account\";q=3;w=900"
+            "\"search\";q=3;w=900"
         );
-        assert_eq!(
-            headers.get("ratelimit").unwrap(),
-            "\"login-account\";r=2;t=300"
-        );
+        assert_eq!(headers.get("ratelimit").unwrap(), "\"search\";r=2;t=300");
     }
 }

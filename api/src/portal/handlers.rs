@@ -2,6 +2,7 @@
 
 use actix_web::{get, post, web};
 use shared::api::portal::{Challenge, NewDraft, NewLookup, PortalDesk, PortalDeskRow};
+use shared::ticket::text::EmailAddress;
 
 use super::{commands, context};
 use crate::app::AppState;
@@ -96,6 +97,9 @@ pub async fn create_draft(
     Json(new): Json<NewDraft>,
 ) -> Result<StoredAnswer, ApiError> {
     throttle::code_ask(&state.limits, &request_context)?;
+    if let Ok(email) = EmailAddress::parse(&new.email) {
+        throttle::draft(&state.limits, &request_context, &email)?;
+    }
     let guard = key.guard(browser.idempotency_actor(), "create_draft", &new)?;
     let ctx = context(&state);
     let answer = state.db.write(move |conn| {

@@ -23,6 +23,7 @@ use crate::db::DbConnection;
 use crate::http::etag::IfMatch;
 use crate::http::faults::Faults;
 use crate::http::idempotency::{OptionalIdempotencyKey, StoredAnswer, once};
+use crate::http::rate::RateClass;
 use crate::http::{ApiError, Json, Language, Path, Query, Versioned};
 
 /// The queue: tickets of the caller's desks.
@@ -45,6 +46,15 @@ pub async fn list_tickets(
     Query(asked): Query<TicketQuery>,
     Language(lang): Language,
 ) -> Result<Versioned<Page<TicketRow>>, ApiError> {
+    if asked
+        .q
+        .as_deref()
+        .is_some_and(|text| !text.trim().is_empty())
+    {
+        state
+            .limits
+            .check(RateClass::Search, caller.idempotency_actor())?;
+    }
     let now = state.clock.now();
     let limit = query::limit(&asked)?;
     let sort = asked.sort.unwrap_or_default();
@@ -159,6 +169,9 @@ pub async fn create_ticket(
     key: OptionalIdempotencyKey,
     Json(new): Json<NewTicket>,
 ) -> Result<StoredAnswer, ApiError> {
+    state
+        .limits
+        .check(RateClass::CreateByAgent, caller.idempotency_actor())?;
     let guard = key.guard(caller.idempotency_actor(), "create_ticket", &new)?;
     let now = state.clock.now();
     let (desks, ticket_bytes) = (state.desks.clone(), ticket_bytes(&state));

@@ -1,12 +1,15 @@
 //! Who is believed: access tokens, sessions and API tokens (B-23 to B-32).
 
+use api::agents;
 use api::auth::access;
 use api::auth::session::{self, Audience, Refreshed, Subject};
 use api::auth::token::NewApiToken;
+use api::config::{Budget, Network};
 use api::db::schema::{api_tokens, users};
-use api::db::{JsonText, Ts};
+use api::db::{DbConnection, JsonText, Ts};
 use chrono::TimeDelta;
 use diesel::prelude::*;
+use shared::api::agents::AgentPatch;
 use shared::api::problem::ProblemType;
 use shared::api::session::Me;
 use shared::api::tokens::Scope;
@@ -164,6 +167,63 @@ both! {
         app.advance(TimeDelta::seconds(31));
         app.get("/api/v1/me").bearer(&token.secret).send().await.expect(200);
         assert_eq!(used().await, Some(started + TimeDelta::seconds(61)));
+    }
+}
+
+both! {
+    async fn of_two_administrators_who_shut_each_other_out_one_stays(app: TestApp) {
+        let (ada, eva) = (app.admin("Ada").await, app.admin("Eva").await);
+        let now = app.clock.now();
+        let shut_out = |id: i64| {
+            let desks = app.state.desks.clone();
+            let patch = AgentPatch { active: Some(false), ..AgentPatch::default() };
+            move |conn: &mut DbConnection| agents::commands::change(conn, &desks, id, &patch, now)
+        };
+        let (first, second) = app.overlapping(shut_out(ada.id), shut_out(eva.id)).await;
+        assert!(first.is_ok());
+        assert_eq!(second.unwrap_err().kind(), ProblemType::Conflict);
+        let left = app.seed(|conn| Ok(agents::store::active_admins(conn)?)).await;
+        assert_eq!(left, 1);
+    }
+}
+
+#[tokio::test]
+async fn nobody_locks_another_agents_account_from_elsewhere() {
+    let app = TestApp::with_settings(|settings| {
+        settings.trusted_proxies = vec![Network::parse("127.0.0.1").unwrap()];
+        settings.limits.login_per_account = Budget {
+            count: 3,
+            seconds: 900,
+        };
+    })
+    .await;
+    let ada = app.admin("Ada").await;
+    let laura = serde_json::json!({ "email": "laura@example.org", "full_name": "Laura", "password": "una frase larga de paso 9", "language": "es", "memberships": [] });
+    app.post("/api/v1/agents")
+        .by(&ada)
+        .json(&laura)
+        .send()
+        .await
+        .expect(201);
+    let sign_in = |from: &str, password: &str| {
+        app.post("/api/v1/session")
+            .header("x-forwarded-for", from)
+            .json(&serde_json::json!({ "email": "Laura@example.org", "password": password }))
+            .send()
+    };
+    for last in 1..=3 {
+        sign_in(&format!("198.51.100.{last}"), "no es")
+            .await
+            .problem(ProblemType::LoginFailed);
+    }
+    sign_in("198.51.100.9", "una frase larga de paso 9")
+        .await
+        .problem(ProblemType::RateLimited);
+    // More sign-ins than failures would be allowed: only failures count.
+    for _ in 0..5 {
+        sign_in("203.0.113.7", "una frase larga de paso 9")
+            .await
+            .expect(201);
     }
 }
 

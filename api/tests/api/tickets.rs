@@ -1,6 +1,7 @@
 //! The life of a ticket over HTTP: from the form to the rating, with everything that may go wrong on the way.
 
 use api::auth::session::Audience;
+use api::config::Budget;
 use api::desks::registry::DeskRegistry;
 use api::tickets::audit;
 use api::{db, sla};
@@ -537,4 +538,44 @@ async fn settle_mails(app: &TestApp) {
         Ok(())
     })
     .await;
+}
+
+#[tokio::test]
+async fn recording_and_searching_have_a_budget_for_each_agent() {
+    let few = Budget {
+        count: 2,
+        seconds: 3600,
+    };
+    let app = TestApp::with_settings(|settings| {
+        settings.limits.create_per_agent = few;
+        settings.limits.search = few;
+    })
+    .await;
+    let stage = stage::set(&app).await;
+    let (laura, julian) = (
+        member(&app, &stage, "Laura", "mesa").await,
+        member(&app, &stage, "Julian", "mesa").await,
+    );
+    let ticket = json!({
+        "desk": DESK, "requester_email": ANA, "channel": "phone", "request_type": "incident", "category": "eset",
+        "priority": "p3", "subject": "Por teléfono", "message": "Llamó.", "attachments": []
+    });
+    let record = |agent: &Agent| app.post("/api/v1/tickets").by(agent).json(&ticket).send();
+    record(&laura).await.expect(201);
+    record(&laura).await.expect(201);
+    record(&laura).await.problem(ProblemType::RateLimited);
+    record(&julian).await.expect(201);
+    let look = |agent: &Agent, path: &str| app.get(&format!("/api/v1/{path}")).by(agent).send();
+    look(&laura, "tickets?q=firmas").await.expect(200);
+    look(&laura, "people?q=rojas").await.expect(200);
+    for path in [
+        "tickets?q=firmas",
+        "people?q=rojas",
+        "organizations?q=alcaldia",
+    ] {
+        look(&laura, path).await.problem(ProblemType::RateLimited);
+    }
+    look(&julian, "tickets?q=firmas").await.expect(200);
+    // Looking through the queue is no search.
+    look(&laura, "tickets").await.expect(200);
 }
