@@ -2,16 +2,17 @@
 
 use actix_multipart::Multipart;
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
+use shared::api::problem::ProblemType;
 use shared::api::uploads::{Upload, UploadForm};
 use shared::ticket::actor::Privilege;
 use uuid::Uuid;
 
 use super::params::UploadParams;
-use super::store::Owner;
+use super::store::{KeepError, Owner, Room, Sender};
 use super::{commands, store, view};
 use crate::app::AppState;
 use crate::auth::{AgentCaller, BrowserKey, RequesterCaller};
-use crate::db::Uid;
+use crate::db::{DbConnection, Uid};
 use crate::http::context::RequestContext;
 use crate::http::rate::RateClass;
 use crate::http::{ApiError, Created, NoContent, Path, Query, problems};
@@ -196,25 +197,40 @@ async fn receive(
     params: UploadParams,
     form: Multipart,
 ) -> Result<Created<Upload>, ApiError> {
-    let charged = match &owner {
-        // A browser without a session can forget its cookie, but not its address.
-        Owner::Browser(_) => context.client.to_string(),
-        Owner::Person(_) | Owner::User(_) => format!("{}:{}", owner.kind(), owner.key()),
+    let (class, client) = match &owner {
+        // A browser without a session can forget its cookie, and change its address, but not its network.
+        Owner::Browser(_) => (RateClass::UploadPrefix, context.client_prefix().to_string()),
+        Owner::Person(_) | Owner::User(_) => (
+            RateClass::Upload,
+            format!("{}:{}", owner.kind(), owner.key()),
+        ),
     };
-    state.limits.check(RateClass::Upload, charged)?;
-    let _slot = state.files.slots.take(&owner).ok_or_else(|| {
+    state.limits.check(class, &client)?;
+    let sender = Sender {
+        owner: &owner,
+        client: &client,
+    };
+    let _slot = state.files.slots.take(sender).ok_or_else(|| {
         ApiError::rate_limited(5).detail(
             "Espere a que terminen los archivos que está enviando.",
             "Wait until the files that you are sending have arrived.",
         )
     })?;
+    let room = room(state);
+    check_room(state, &client, room).await?;
     let limit = limit(state, params).await?;
     let (name, received) = commands::receive(&state.files, form, limit).await?;
     let now = state.clock.now();
     let storage_key = received.storage_key.clone();
     match state
         .db
-        .write(move |conn| store::insert(conn, &owner, &name, &received, now))
+        .write(move |conn| {
+            let sender = Sender {
+                owner: &owner,
+                client: &client,
+            };
+            store::insert(conn, sender, &name, &received, room, now)
+        })
         .await
     {
         Ok(row) => Ok(Created::new(view::upload(row))),
@@ -227,6 +243,37 @@ async fn receive(
         }
     }
 }
+
+fn room(state: &AppState) -> Room {
+    let bytes = |bytes: u64| i64::try_from(bytes).unwrap_or(i64::MAX);
+    Room {
+        client_bytes: bytes(state.settings.limits.waiting_bytes_per_client),
+        all_bytes: bytes(state.settings.limits.waiting_bytes),
+    }
+}
+
+/// Refuses before anything is received when there is no room left at all.
+async fn check_room(state: &AppState, client: &str, room: Room) -> Result<(), ApiError> {
+    let client = client.to_owned();
+    let check = move |conn: &mut DbConnection| store::check_room(conn, &client, 1, room);
+    Ok(state.db.read(check).await?)
+}
+
+impl From<KeepError> for ApiError {
+    fn from(error: KeepError) -> Self {
+        match error {
+            KeepError::ClientFull => Self::rate_limited(WAIT_FOR_ROOM).detail(
+                "Hay demasiados archivos suyos a la espera de un mensaje. Envíe el mensaje o quite archivos.",
+                "Too many of your files wait for their message. Send the message or remove files.",
+            ),
+            KeepError::Full => Self::new(ProblemType::StorageFull).caused_by(error),
+            KeepError::Db(error) => error.into(),
+        }
+    }
+}
+
+/// When there may be room again after messages were sent or files removed, in seconds.
+const WAIT_FOR_ROOM: u64 = 600;
 
 /// Most bytes of a file: the product's limit, or the desk's where that is smaller.
 async fn limit(state: &AppState, params: UploadParams) -> Result<u64, ApiError> {

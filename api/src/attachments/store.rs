@@ -1,11 +1,16 @@
 //! The rows of attachments.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use diesel::dsl::sql;
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 use shared::ticket::status::Visibility;
 use uuid::Uuid;
 
 use super::storage::{Received, hex};
+use crate::claim;
+use crate::db::dialect::lock_name;
 use crate::db::schema::{attachments, tickets};
 use crate::db::{DbConnection, DbError, MultiBackend, Ts, Uid};
 
@@ -96,6 +101,35 @@ impl From<diesel::result::Error> for BindError {
     }
 }
 
+/// Bytes that may wait to be bound.
+#[derive(Clone, Copy, Debug)]
+pub struct Room {
+    /// Of one client.
+    pub client_bytes: i64,
+    /// Of all clients together.
+    pub all_bytes: i64,
+}
+
+/// Why an upload is not kept.
+#[derive(Debug, thiserror::Error)]
+pub enum KeepError {
+    /// Too much of this client waits already.
+    #[error("too many bytes of this client wait to be bound")]
+    ClientFull,
+    /// Too much waits already.
+    #[error("too many bytes wait to be bound")]
+    Full,
+    /// The database failed.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+impl From<diesel::result::Error> for KeepError {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Db(error.into())
+    }
+}
+
 /// A row of the table.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = attachments)]
@@ -129,17 +163,34 @@ struct NewRow<'a> {
     size: i64,
     sha256: &'a [u8],
     storage_key: &'a str,
+    client: &'a str,
     created_at: Ts,
 }
 
+/// Whoever a waiting file is counted to: a client network, a requester or an agent.
+#[derive(Clone, Copy, Debug)]
+pub struct Sender<'a> {
+    /// Who may bind it.
+    pub owner: &'a Owner,
+    /// Who it is counted to.
+    pub client: &'a str,
+}
+
 /// Keeps an upload for its owner.
+///
+/// # Errors
+/// [`KeepError`] when there is no room for it.
 pub fn insert(
     conn: &mut DbConnection,
-    owner: &Owner,
+    Sender { owner, client }: Sender<'_>,
     name: &str,
     received: &Received,
+    room: Room,
     now: DateTime<Utc>,
-) -> Result<AttachmentRow, DbError> {
+) -> Result<AttachmentRow, KeepError> {
+    // Files that arrive at once must not all find the same room.
+    lock_name(conn, "uploads")?;
+    check_room(conn, client, received.size, room)?;
     let id = Uid(Uuid::new_v4());
     let row = NewRow {
         id,
@@ -150,6 +201,7 @@ pub fn insert(
         size: received.size,
         sha256: &received.sha256,
         storage_key: &received.storage_key,
+        client,
         created_at: now.into(),
     };
     diesel::insert_into(attachments::table)
@@ -159,6 +211,36 @@ pub fn insert(
         .find(id)
         .select(AttachmentRow::as_select())
         .first(conn)?)
+}
+
+/// Checks that so many bytes more may wait to be bound.
+///
+/// # Errors
+/// [`KeepError`].
+pub fn check_room(
+    conn: &mut DbConnection,
+    client: &str,
+    more: i64,
+    room: Room,
+) -> Result<(), KeepError> {
+    let waiting = || attachments::table.filter(attachments::bound_at.is_null());
+    let own: i64 = waiting()
+        .filter(attachments::client.eq(client))
+        .select(bytes())
+        .first(conn)?;
+    if own.saturating_add(more) > room.client_bytes {
+        return Err(KeepError::ClientFull);
+    }
+    let all: i64 = waiting().select(bytes()).first(conn)?;
+    if all.saturating_add(more) > room.all_bytes {
+        return Err(KeepError::Full);
+    }
+    Ok(())
+}
+
+/// The sum of sizes; PostgreSQL would give it as another type.
+fn bytes() -> SqlLiteral<BigInt> {
+    sql("CAST(COALESCE(SUM(size), 0) AS BIGINT)")
 }
 
 /// Checks that uploads can be bound by this owner, without binding them. Gives their keys in the order of the list.
@@ -222,8 +304,11 @@ pub fn bind(
     }
     let found = check(conn, std::slice::from_ref(owner), ids, quota, now)?;
     for (position, id) in found.iter().enumerate() {
+        // Asked again here, because the owner may have taken it back since: then its bytes are gone.
         let unbound = attachments::table
             .filter(attachments::id.eq(*id))
+            .filter(attachments::owner_kind.eq(owner.kind()))
+            .filter(attachments::owner_key.eq(owner.key()))
             .filter(attachments::bound_at.is_null());
         let changed = diesel::update(unbound)
             .set((
@@ -232,6 +317,8 @@ pub fn bind(
                 attachments::message_id.eq(place.message_id),
                 attachments::visibility.eq(place.visibility.as_str()),
                 attachments::bound_at.eq(Ts::from(now)),
+                // Where it came from matters only while it waits.
+                attachments::client.eq(""),
                 attachments::challenge_id.eq(None::<Uid>),
             ))
             .execute(conn)?;
@@ -252,24 +339,25 @@ pub fn bind(
     Ok(rows)
 }
 
-/// Gives uploads to a draft: they stay its browser's, and go with the draft when that expires.
+/// Gives uploads to a draft: they stay its browser's, and go with the draft when that expires. Gives how many it
+/// got; what was taken back meanwhile is not among them.
 pub fn reserve(
     conn: &mut DbConnection,
     browser: &Owner,
     ids: &[Uid],
     challenge: Uid,
-) -> Result<(), DbError> {
+) -> Result<usize, DbError> {
     let unbound = attachments::table
         .filter(attachments::id.eq_any(ids.to_vec()))
+        .filter(attachments::owner_key.ne(""))
         .filter(attachments::bound_at.is_null());
-    diesel::update(unbound)
+    Ok(diesel::update(unbound)
         .set((
             attachments::owner_kind.eq(browser.kind()),
             attachments::owner_key.eq(browser.key()),
             attachments::challenge_id.eq(Some(challenge)),
         ))
-        .execute(conn)?;
-    Ok(())
+        .execute(conn)?)
 }
 
 /// The files of some messages, oldest first, for views that show whole tickets.
@@ -334,14 +422,22 @@ pub fn discard_own(
         .filter(attachments::owner_kind.eq(owner.kind()))
         .filter(attachments::owner_key.eq(owner.key()))
         .filter(attachments::bound_at.is_null());
-    let key = own
-        .select(attachments::storage_key)
-        .first::<String>(conn)
-        .optional()?;
-    if key.is_some() {
-        discard(conn, &[id])?;
+    // One statement decides: a message that takes the file at this moment either has it now, or finds it gone.
+    let taken = diesel::update(own)
+        .set((
+            attachments::owner_key.eq(""),
+            attachments::challenge_id.eq(None::<Uid>),
+        ))
+        .execute(conn)?;
+    if taken == 0 {
+        return Ok(None);
     }
-    Ok(key)
+    Ok(Some(
+        attachments::table
+            .find(id)
+            .select(attachments::storage_key)
+            .first(conn)?,
+    ))
 }
 
 /// Takes old unbound uploads from their owners; gives their keys. Ones that an earlier run left are among them.
@@ -350,7 +446,8 @@ pub fn discard_expired(
     now: DateTime<Utc>,
 ) -> Result<Vec<(Uid, String)>, DbError> {
     let before = Ts::from(now - TimeDelta::hours(UNBOUND_HOURS));
-    let expired: Vec<(Uid, String)> = attachments::table
+    // What a message is taking at this moment is locked, and so is not among them.
+    let expired = claim!(conn, attachments::table
         .filter(attachments::bound_at.is_null())
         .filter(
             attachments::created_at
@@ -359,10 +456,14 @@ pub fn discard_expired(
         )
         .order(attachments::created_at)
         .limit(500)
-        .select((attachments::id, attachments::storage_key))
-        .load(conn)?;
+        .select((attachments::id, attachments::storage_key)) => load::<(Uid, String)>)?;
     let ids: Vec<Uid> = expired.iter().map(|(id, _)| *id).collect();
-    discard(conn, &ids)?;
+    diesel::update(attachments::table.filter(attachments::id.eq_any(ids)))
+        .set((
+            attachments::owner_key.eq(""),
+            attachments::challenge_id.eq(None::<Uid>),
+        ))
+        .execute(conn)?;
     Ok(expired)
 }
 
@@ -389,20 +490,6 @@ pub fn delete(conn: &mut DbConnection, ids: &[Uid]) -> Result<(), DbError> {
             .filter(attachments::bound_at.is_null())
             .filter(attachments::owner_key.eq("")),
     )
-    .execute(conn)?;
-    Ok(())
-}
-
-fn discard(conn: &mut DbConnection, ids: &[Uid]) -> Result<(), DbError> {
-    diesel::update(
-        attachments::table
-            .filter(attachments::id.eq_any(ids.to_vec()))
-            .filter(attachments::bound_at.is_null()),
-    )
-    .set((
-        attachments::owner_key.eq(""),
-        attachments::challenge_id.eq(None::<Uid>),
-    ))
     .execute(conn)?;
     Ok(())
 }

@@ -321,6 +321,7 @@ diesel::table! {
         size -> BigInt,
         sha256 -> Binary,
         storage_key -> Text,
+        client -> Text,
         created_at -> TsSql,
         challenge_id -> Nullable<UidSql>,
         desk_id -> Nullable<BigInt>,

@@ -75,7 +75,14 @@ pub fn send_draft(
         ..blank(ctx, &desk, Purpose::Draft, email, browser, new.language)
     };
     let row = ask(conn, ctx, &desk, challenge, person_id, eligible)?;
-    attachments::reserve(conn, &Owner::Browser(browser.to_vec()), &uploads, row.id)?;
+    let reserved = attachments::reserve(conn, &Owner::Browser(browser.to_vec()), &uploads, row.id)?;
+    if reserved < uploads.len() {
+        // One was taken back or cleared away at this very moment.
+        return Err(ApiError::validation(vec![fault(
+            "/attachments",
+            "unknown_upload",
+        )]));
+    }
     Ok(view::challenge(row, &desk.slug, ctx.now))
 }
 

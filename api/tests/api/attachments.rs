@@ -4,15 +4,19 @@ use std::path::Path;
 
 use api::attachments::commands::cleanup;
 use api::attachments::slots::UPLOADS_AT_ONCE;
-use api::attachments::store::{self, Owner};
-use api::db::schema::attachments;
-use chrono::TimeDelta;
+use api::attachments::store::{self, Owner, Place, Quota, Sender};
+use api::config::{Budget, Network};
+use api::db::schema::{attachments, messages};
+use api::db::{DbConnection, Uid};
+use api::http::ApiError;
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use serde_json::json;
 use shared::api::portal::{NewDraft, RequesterTicket};
 use shared::api::problem::ProblemType;
 use shared::api::uploads::Upload;
 use shared::ticket::actor::Privilege;
+use shared::ticket::status::Visibility;
 use uuid::Uuid;
 
 use crate::harness::{Answer, Browser, TestApp};
@@ -279,8 +283,9 @@ both! {
     async fn a_fifth_upload_at_once_is_refused(app: TestApp) {
         let stage = stage::set(&app).await;
         let token = open_ticket(&app, &app.browser(), &draft(ANA)).await.access_token;
-        let owner = Owner::Person(stage.ana);
-        let under_way: Vec<_> = (0..UPLOADS_AT_ONCE).map(|_| app.state.files.slots.take(&owner).unwrap()).collect();
+        let (owner, client) = (Owner::Person(stage.ana), format!("person:{}", stage.ana));
+        let sender = Sender { owner: &owner, client: &client };
+        let under_way: Vec<_> = (0..UPLOADS_AT_ONCE).map(|_| app.state.files.slots.take(sender).unwrap()).collect();
         let post = || app.post("/api/v1/portal/uploads").bearer(&token).raw(&content_type(), raw_form("file", Some("a.txt"), b"x")).send();
         post().await.problem(ProblemType::RateLimited);
         upload(&app.browser(), "b.txt", b"x").await;
@@ -301,6 +306,135 @@ both! {
         let found = app.seed(move |conn| Ok(store::find_for_requester(conn, desk, ana, "INF-1", id.into())?)).await;
         assert!(found.is_some());
     }
+}
+
+/// An upload of Ana's, and what it takes to bind it to a message of her ticket.
+async fn waiting_file(app: &TestApp) -> (Uid, Owner, Place) {
+    let stage = stage::set(app).await;
+    let token = open_ticket(app, &app.browser(), &draft(ANA))
+        .await
+        .access_token;
+    let file: Upload = app
+        .post("/api/v1/portal/uploads")
+        .bearer(&token)
+        .raw(&content_type(), raw_form("file", Some("a.txt"), b"x"))
+        .send()
+        .await
+        .expect(201)
+        .json();
+    let (ticket_id, message_id) = app
+        .seed(|conn| {
+            let message = messages::table.select((messages::ticket_id, messages::id));
+            Ok(message.first::<(i64, i64)>(conn)?)
+        })
+        .await;
+    let place = Place {
+        desk_id: stage.desk,
+        ticket_id,
+        message_id,
+        visibility: Visibility::Public,
+    };
+    let id = Uid(Uuid::parse_str(&file.id).unwrap());
+    (id, Owner::Person(stage.ana), place)
+}
+
+fn bind(
+    (id, owner, place): (Uid, Owner, Place),
+    now: DateTime<Utc>,
+) -> impl FnOnce(&mut DbConnection) -> Result<bool, ApiError> {
+    let quota = Quota {
+        files_per_message: 20,
+        ticket_bytes: 1000,
+    };
+    move |conn| Ok(store::bind(conn, &owner, &[id.0.to_string()], place, quota, now).is_ok())
+}
+
+both! {
+    async fn a_file_that_a_message_is_taking_cannot_be_taken_back(app: TestApp) {
+        let file = waiting_file(&app).await;
+        let (id, owner, now) = (file.0, file.1.clone(), app.clock.now());
+        let (bound, taken) = app.overlapping(bind(file, now), move |conn| Ok(store::discard_own(conn, &owner, id)?)).await;
+        assert_eq!((bound.unwrap(), taken.unwrap()), (true, None));
+    }
+
+    async fn a_file_that_is_being_taken_back_cannot_be_bound(app: TestApp) {
+        let file = waiting_file(&app).await;
+        let (id, owner, now) = (file.0, file.1.clone(), app.clock.now());
+        let (taken, bound) = app.overlapping(move |conn| Ok(store::discard_own(conn, &owner, id)?), bind(file, now)).await;
+        assert!(taken.unwrap().is_some() && !bound.unwrap());
+    }
+
+    async fn the_clean_up_leaves_what_a_message_is_taking(app: TestApp) {
+        let file = waiting_file(&app).await;
+        let now = app.clock.now();
+        let later = now + TimeDelta::hours(25);
+        let (bound, discarded) = app.overlapping(bind(file, now), move |conn| Ok(store::discard_expired(conn, later)?)).await;
+        assert!(bound.unwrap() && discarded.unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn another_cookie_or_a_near_address_gives_no_more_uploads() {
+    let app = TestApp::with_settings(|settings| {
+        settings.trusted_proxies = vec![Network::parse("127.0.0.1").unwrap()];
+        settings.limits.upload_per_prefix = Budget {
+            count: 2,
+            seconds: 3600,
+        };
+    })
+    .await;
+    stage::set(&app).await;
+    let post = |from: &str| {
+        app.browser()
+            .post("/api/v1/portal/uploads")
+            .header("x-forwarded-for", from)
+            .raw(&content_type(), raw_form("file", Some("a.txt"), b"x"))
+            .send()
+    };
+    post("2001:db8:1:200::1").await.expect(201);
+    post("2001:db8:1:201::2").await.expect(201);
+    post("2001:db8:1:2ff::3")
+        .await
+        .problem(ProblemType::RateLimited);
+    post("2001:db8:2::1").await.expect(201);
+}
+
+#[tokio::test]
+async fn what_waits_for_its_message_has_a_limit_for_each_client_and_for_all() {
+    let app = TestApp::with_settings(|settings| {
+        settings.trusted_proxies = vec![Network::parse("127.0.0.1").unwrap()];
+        settings.limits.waiting_bytes_per_client = 10;
+        settings.limits.waiting_bytes = 15;
+    })
+    .await;
+    stage::set(&app).await;
+    let browser = app.browser();
+    let post = |browser: &Browser, from: &str, content: &[u8]| {
+        browser
+            .post("/api/v1/portal/uploads")
+            .header("x-forwarded-for", from)
+            .raw(&content_type(), raw_form("file", Some("a.txt"), content))
+            .send()
+    };
+    let first: Upload = post(&browser, "203.0.113.1", b"123456")
+        .await
+        .expect(201)
+        .json();
+    post(&app.browser(), "203.0.113.2", b"12345")
+        .await
+        .problem(ProblemType::RateLimited);
+    post(&app.browser(), "198.51.100.1", b"123456789")
+        .await
+        .expect(201);
+    post(&app.browser(), "192.0.2.1", b"1")
+        .await
+        .problem(ProblemType::StorageFull);
+    assert_eq!(files_of(&app), 2);
+    // What is bound waits no more.
+    open_ticket(&app, &browser, &with_files(ANA, &[&first])).await;
+    post(&app.browser(), "203.0.113.2", b"12345")
+        .await
+        .expect(201);
 }
 
 #[tokio::test]

@@ -241,6 +241,7 @@ CREATE TABLE attachments (
     size bigint NOT NULL,
     sha256 bytea NOT NULL,
     storage_key text NOT NULL,
+    client text NOT NULL,
     created_at timestamptz NOT NULL,
     challenge_id uuid REFERENCES challenges (id),
     desk_id bigint,

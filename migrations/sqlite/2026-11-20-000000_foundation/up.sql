@@ -241,6 +241,7 @@ CREATE TABLE attachments (
     size bigint NOT NULL,
     sha256 blob NOT NULL,
     storage_key text NOT NULL,
+    client text NOT NULL,
     created_at bigint NOT NULL,
     challenge_id blob REFERENCES challenges (id),
     desk_id bigint,
