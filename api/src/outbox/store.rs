@@ -67,6 +67,35 @@ pub fn enqueue(
     now: DateTime<Utc>,
     mail: NewMail,
 ) -> QueryResult<Enqueued> {
+    insert(conn, now, mail, "pending")
+}
+
+/// Writes down a mail that nobody is to get, for whoever must not be told apart from somebody who gets one: the work is
+/// that of [`enqueue`], and no worker ever takes the row.
+pub fn withhold(
+    conn: &mut DbConnection,
+    now: DateTime<Utc>,
+    mail: NewMail,
+) -> QueryResult<Enqueued> {
+    insert(conn, now, mail, WITHHELD)
+}
+
+/// Forgets mails that were withheld before an instant.
+pub fn forget_withheld(conn: &mut DbConnection, before: DateTime<Utc>) -> QueryResult<usize> {
+    let old = outbox::table
+        .filter(outbox::status.eq(WITHHELD))
+        .filter(outbox::created_at.lt(Ts::new(before)));
+    diesel::delete(old).execute(conn)
+}
+
+const WITHHELD: &str = "withheld";
+
+fn insert(
+    conn: &mut DbConnection,
+    now: DateTime<Utc>,
+    mail: NewMail,
+    status: &'static str,
+) -> QueryResult<Enqueued> {
     let template = mail.payload.content.template();
     let row = NewRow {
         desk_id: mail.desk_id,
@@ -78,7 +107,7 @@ pub fn enqueue(
         language: mail.language.as_str(),
         payload: JsonText(mail.payload),
         message_id: format!("{template}.{}", Uuid::new_v4().simple()),
-        status: "pending",
+        status,
         attempts: 0,
         created_at: Ts::new(now),
         next_attempt_at: Ts::new(now),

@@ -1,8 +1,8 @@
 //! Asking for a proof of an address, and what a proof opens. Each function is one command inside the caller's write
 //! transaction.
 //!
-//! Whether an address is known never shows: both ways ask the same questions of the database, store the same row and
-//! give the same answer; only a mail is missing, and no code is ever right.
+//! Whether an address is known never shows: both ways ask the same questions of the database, store the same rows and
+//! give the same answer; only the mail is withheld, and no code is ever right.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -24,10 +24,12 @@ use super::store::{self, ChallengeRow, CodeWay, FreshCode, MAX_SENDS, NewChallen
 use super::{mails, view};
 use crate::attachments::store::{self as attachments, BindError, Owner, Quota};
 use crate::config::Limits;
+use crate::db::dialect::lock_name;
 use crate::db::{DbConnection, DbError, Uid};
 use crate::desks::registry::{DeskRegistry, InstalledDesk};
 use crate::http::faults::Faults;
 use crate::http::{ApiError, Fault};
+use crate::outbox::store as outbox;
 use crate::people::commands::unknown_desk;
 use crate::people::store::{self as people, PersonData};
 use crate::tickets::commands::{Files, OpenTicket, open_ticket};
@@ -165,9 +167,7 @@ pub fn resend(
         way: CodeWay::Asked { mailed },
     };
     let row = store::replace_code(conn, &row, fresh, ctx.now)?;
-    if mailed {
-        mails::send_code(conn, &desk, &row, &code, ctx.now)?;
-    }
+    mails::send_code(conn, &desk, &row, &code, mailed.into(), ctx.now)?;
     Ok(view::challenge(row, &desk.slug, ctx.now))
 }
 
@@ -275,6 +275,7 @@ pub fn cleanup(conn: &mut DbConnection, now: DateTime<Utc>) -> Result<usize, DbE
     let over = store::list_over(conn, now)?;
     attachments::discard_for_challenges(conn, &over)?;
     store::delete(conn, &over)?;
+    outbox::forget_withheld(conn, store::over_before(now))?;
     Ok(over.len())
 }
 
@@ -321,9 +322,7 @@ fn ask(
         },
         ctx.now,
     )?;
-    if mailed {
-        mails::send_code(conn, desk, &row, &code, ctx.now)?;
-    }
+    mails::send_code(conn, desk, &row, &code, mailed.into(), ctx.now)?;
     Ok(row)
 }
 
@@ -352,6 +351,8 @@ fn blank(
 }
 
 fn has_budget(conn: &mut DbConnection, ctx: &Context, email: &str) -> Result<bool, DbError> {
+    // Two asks at once must not both find the last mail of the budget unspent.
+    lock_name(conn, &format!("code-mails:{email}"))?;
     let budget = ctx.limits.code_ask_per_address;
     let most = i32::try_from(budget.count).unwrap_or(i32::MAX);
     Ok(store::mails_within(conn, email, budget.seconds, ctx.now)? < most)

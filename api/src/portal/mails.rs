@@ -12,7 +12,7 @@ use super::store::{CODE_MINUTES, ChallengeRow};
 use crate::db::{DbConnection, DbError};
 use crate::desks::registry::InstalledDesk;
 use crate::mail::{CodePurpose, Content, DeskVoice, MailPayload, Tone};
-use crate::outbox::store::{NewMail, enqueue};
+use crate::outbox::store::{NewMail, enqueue, withhold};
 
 /// How a desk speaks in its mails.
 pub fn voice(desk: &Desk, lang: Lang) -> DeskVoice {
@@ -31,16 +31,37 @@ pub fn voice(desk: &Desk, lang: Lang) -> DeskVoice {
     }
 }
 
-/// Mails a code to the address of its challenge. The mail says nothing that the asker chose.
+/// Whether a mail goes out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// It does.
+    Sent,
+    /// It is written down, so that the work is the same, and never leaves.
+    Withheld,
+}
+
+impl From<bool> for Delivery {
+    fn from(mailed: bool) -> Self {
+        if mailed { Self::Sent } else { Self::Withheld }
+    }
+}
+
+/// Mails a code to the address of its challenge. The mail says nothing that the asker chose. A withheld one holds another
+/// code, which is never right.
 pub fn send_code(
     conn: &mut DbConnection,
     desk: &InstalledDesk,
     challenge: &ChallengeRow,
     code: &Code,
+    delivery: Delivery,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
+    let decoy = Code::random();
     let content = Content::Code {
-        code: code.shown(),
+        code: match delivery {
+            Delivery::Sent => code.shown(),
+            Delivery::Withheld => decoy.shown(),
+        },
         purpose: match challenge.purpose.0 {
             Purpose::Draft => CodePurpose::NewTicket,
             Purpose::Lookup => CodePurpose::Lookup,
@@ -49,7 +70,7 @@ pub fn send_code(
         valid_minutes: u32::try_from(CODE_MINUTES).unwrap_or(0),
     };
     let cause = format!("challenge:{}:{}", challenge.id.0, challenge.sends);
-    send(conn, desk, challenge, content, cause, now)
+    send(conn, desk, challenge, (content, delivery), cause, now)
 }
 
 /// Tells the person on file that a code for a new ticket was read out on the phone.
@@ -68,7 +89,7 @@ pub fn tell_vouched(
         conn,
         desk,
         challenge,
-        Content::IdentityVouched { at: now },
+        (Content::IdentityVouched { at: now }, Delivery::Sent),
         cause,
         now,
     )
@@ -78,7 +99,7 @@ fn send(
     conn: &mut DbConnection,
     desk: &InstalledDesk,
     challenge: &ChallengeRow,
-    content: Content,
+    (content, delivery): (Content, Delivery),
     cause: String,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
@@ -100,6 +121,9 @@ fn send(
         },
         cause,
     };
-    enqueue(conn, now, mail)?;
+    match delivery {
+        Delivery::Sent => enqueue(conn, now, mail)?,
+        Delivery::Withheld => withhold(conn, now, mail)?,
+    };
     Ok(())
 }

@@ -404,10 +404,15 @@ pub fn session_person(
         .optional()?)
 }
 
+/// What was begun before this is over and no longer counts towards any limit.
+pub fn over_before(now: DateTime<Utc>) -> DateTime<Utc> {
+    now - TimeDelta::minutes(OPEN_MINUTES + 60)
+}
+
 /// Challenges that are over and no longer count towards any limit, oldest first.
 pub fn list_over(conn: &mut DbConnection, now: DateTime<Utc>) -> Result<Vec<Uid>, DbError> {
     Ok(challenges::table
-        .filter(challenges::created_at.lt(Ts::from(now - TimeDelta::minutes(OPEN_MINUTES + 60))))
+        .filter(challenges::created_at.lt(Ts::from(over_before(now))))
         .order(challenges::created_at)
         .limit(500)
         .select(challenges::id)

@@ -1,12 +1,20 @@
 //! The portal: codes, drafts, lookups, sessions and a requester's own tickets (R-044 to, B-13 to B-21).
 
+use std::sync::{Arc, Mutex};
+
 use api::config::Budget;
-use api::db::schema::{challenges, people};
+use api::db::DbConnection;
+use api::db::schema::{challenges, outbox, people};
+use api::http::ApiError;
+use api::outbox::worker::Worker;
 use api::portal;
+use api::portal::code::Code;
 use chrono::TimeDelta;
+use diesel::connection::{Instrumentation, InstrumentationEvent};
 use diesel::prelude::*;
 use serde_json::{Value, json};
 use shared::api::page::Page;
+use shared::api::people::NewAccessRequest;
 use shared::api::portal::{
     Challenge, CodeProof, NewLookup, PortalDesk, PortalDeskRow, PortalSession, RequesterTicket,
     RequesterTicketRow, Verified,
@@ -18,7 +26,7 @@ use shared::ticket::actor::Privilege;
 use shared::ticket::status::Status;
 use uuid::Uuid;
 
-use crate::harness::{Browser, TestApp};
+use crate::harness::{Answer, Browser, TestApp};
 use crate::stage::{
     self, ANA, BEN, DESK, NOBODY, ask, codes, draft, last_code, mails, open_ticket, prove,
     ticket_count,
@@ -199,7 +207,7 @@ both! {
         assert_eq!((codes(&app, NOBODY).await.len(), codes(&app, BEN).await.len()), (0, 0));
         for _ in 0..5 {
             let (one, other) = (prove(&browser, &known, "2222-2222").await, prove(&browser, &unknown, "2222-2222").await);
-            let strip = |answer: &crate::harness::Answer| {
+            let strip = |answer: &Answer| {
                 let mut value: Value = answer.json();
                 value["request_id"] = Value::Null;
                 value
@@ -446,6 +454,196 @@ both! {
             app.post(&path).if_match(1).json(&body).send().await.problem(ProblemType::Unauthorized);
         }
     }
+}
+
+/// The statements of a command, without the values that they bind.
+async fn statements<T: Send + 'static>(
+    app: &TestApp,
+    command: impl FnOnce(&mut DbConnection) -> Result<T, ApiError> + Send + 'static,
+) -> (T, Vec<String>) {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&seen);
+    let done = app
+        .seed(move |conn| {
+            conn.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+                if let InstrumentationEvent::StartQuery { query, .. } = event {
+                    let text = query.to_string();
+                    let statement = text.split(" -- binds").next().unwrap_or_default();
+                    noted.lock().unwrap().push(statement.to_owned());
+                }
+            });
+            let done = command(conn);
+            conn.set_instrumentation(None::<Box<dyn Instrumentation>>);
+            done
+        })
+        .await;
+    let seen = std::mem::take(&mut *seen.lock().unwrap());
+    (done, seen)
+}
+
+/// Status, headers and body of an answer, without what is random, typed or told to this one request only.
+fn shape(answer: &Answer, typed: &str) -> Value {
+    let mut body = serde_json::from_slice::<Value>(&answer.body).unwrap_or(Value::Null);
+    if let Some(fields) = body.as_object_mut() {
+        for (name, value) in fields.iter_mut() {
+            if matches!(name.as_str(), "id" | "reference" | "request_id") {
+                let text = value.as_str().unwrap_or_default();
+                *value = json!(text.len());
+            }
+        }
+    }
+    let body = body.to_string().replace(typed, "<typed>");
+    let headers: Vec<(String, String)> = answer
+        .headers
+        .iter()
+        .filter(|(name, _)| !matches!(name.as_str(), "date" | "x-request-id" | "ratelimit"))
+        .map(|(name, value)| {
+            let value = value.to_str().unwrap();
+            let value = if name == "set-cookie" {
+                value.split_once(';').map_or(value, |(_, rest)| rest)
+            } else {
+                value
+            };
+            (name.to_string(), value.to_owned())
+        })
+        .collect();
+    json!({ "status": answer.status, "headers": headers, "body": body })
+}
+
+/// Nobody is registered under this address, which is as long as Ana's.
+const EVA: &str = "eva.rojas@example.org";
+
+both! {
+    async fn no_answer_tells_a_registered_address_from_another(app: TestApp) {
+        stage::set(&app).await;
+        open_ticket(&app, &app.browser(), &draft(ANA)).await;
+        assert_eq!(ANA.len(), EVA.len());
+        let mut told = Vec::new();
+        for email in [ANA, EVA] {
+            let browser = app.browser();
+            let mut answers = Vec::new();
+            let drafted = browser.post("/api/v1/portal/drafts").with_key().json(&draft(email)).send().await.expect(202);
+            let looked = browser.post("/api/v1/portal/lookups").with_key().json(&lookup("INF-1", email)).send().await.expect(202);
+            let challenges: Vec<Challenge> = vec![drafted.json(), looked.json()];
+            answers.extend([drafted, looked]);
+            app.advance(TimeDelta::seconds(60));
+            for challenge in &challenges {
+                answers.push(browser.get(&format!("/api/v1/portal/challenges/{}", challenge.id)).send().await.expect(200));
+                answers.push(browser.post(&format!("/api/v1/portal/challenges/{}/resend", challenge.id)).send().await.expect(202));
+                for _ in 0..6 {
+                    answers.push(prove(&browser, challenge, "2222-2222").await);
+                }
+            }
+            let access = json!({"desk": DESK, "full_name": "Eva Rojas", "email": email, "phone": "601 555 0199", "entity": "Alcaldía de San Roque"});
+            for _ in 0..2 {
+                answers.push(browser.post("/api/v1/portal/access-requests").json(&access).send().await.expect(202));
+            }
+            // Both begin at the same moment.
+            app.advance(TimeDelta::seconds(-60));
+            told.push(answers.iter().map(|answer| shape(answer, email)).collect::<Vec<_>>());
+        }
+        for (known, unknown) in told[0].iter().zip(&told[1]) {
+            assert_eq!(known, unknown);
+        }
+        assert_eq!(told[0].len(), told[1].len());
+        assert!(codes(&app, EVA).await.is_empty());
+    }
+
+    async fn an_unknown_address_costs_the_same_statements(app: TestApp) {
+        stage::set(&app).await;
+        open_ticket(&app, &app.browser(), &draft(ANA)).await;
+        let mut costs = Vec::new();
+        for email in [ANA, EVA] {
+            let ctx = portal::context(&app.state);
+            let later = portal::commands::Context { now: ctx.now + TimeDelta::seconds(60), ..ctx.clone() };
+            let browser = email.as_bytes();
+            let run = ctx.clone();
+            let (drafted, of_draft) = statements(&app, move |conn| portal::commands::send_draft(conn, &run, browser, &[], &draft(email))).await;
+            let run = ctx.clone();
+            let (looked, of_lookup) = statements(&app, move |conn| portal::commands::send_lookup(conn, &run, browser, &lookup("INF-1", email))).await;
+            let mut cost = vec![of_draft, of_lookup];
+            for id in [drafted.id, looked.id] {
+                let (run, asked) = (later.clone(), id.clone());
+                cost.push(statements(&app, move |conn| portal::commands::resend(conn, &run, &asked, browser)).await.1);
+                let run = later.clone();
+                let wrong = Code::typed("2222-2222");
+                cost.push(statements(&app, move |conn| portal::commands::verify(conn, &run, &id, browser, &wrong)).await.1);
+            }
+            let request = NewAccessRequest {
+                desk: DESK.to_owned(),
+                full_name: "Eva Rojas".to_owned(),
+                phone: "601 555 0199".to_owned(),
+                email: email.to_owned(),
+                entity: "Alcaldía de San Roque".to_owned(),
+            };
+            for _ in 0..2 {
+                let (run, request) = (ctx.clone(), request.clone());
+                cost.push(
+                    statements(&app, move |conn| {
+                        let desk = portal::commands::portal_desk(conn, &run, DESK)?;
+                        api::people::commands::request_access(conn, &desk, &request, |_| "X".to_owned(), Lang::Es, run.now)
+                    })
+                    .await
+                    .1,
+                );
+            }
+            costs.push(cost);
+        }
+        assert!(costs[0].iter().all(|cost| !cost.is_empty()), "nothing was counted: {:?}", costs[0]);
+        assert_eq!(costs[0], costs[1]);
+    }
+
+    async fn a_withheld_mail_never_leaves_and_is_forgotten(app: TestApp) {
+        stage::set(&app).await;
+        ask(&app.browser(), &draft(NOBODY)).await;
+        let count = async || app.seed(|conn| Ok(outbox::table.count().get_result::<i64>(conn)?)).await;
+        assert_eq!(count().await, 1);
+        let worker = Worker::of(&app.state).unwrap();
+        assert_eq!(worker.run_once(app.clock.now()).await.unwrap().sent, 0);
+        app.advance(TimeDelta::minutes(121));
+        let now = app.clock.now();
+        assert_eq!(worker.run_once(now).await.unwrap().sent, 0);
+        app.seed(move |conn| Ok(portal::commands::cleanup(conn, now)?)).await;
+        assert_eq!(count().await, 0);
+    }
+
+    async fn asks_at_once_do_not_pass_the_budget_of_an_address(app: TestApp) {
+        stage::set(&app).await;
+        for _ in 0..4 {
+            ask(&app.browser(), &draft(ANA)).await;
+        }
+        let ctx = portal::context(&app.state);
+        let ask_again = |browser: &'static [u8]| {
+            let ctx = ctx.clone();
+            move |conn: &mut DbConnection| portal::commands::send_draft(conn, &ctx, browser, &[], &draft(ANA))
+        };
+        let (first, second) = app.overlapping(ask_again(b"one"), ask_again(b"two")).await;
+        assert!(first.is_ok() && second.is_ok());
+        assert_eq!(codes(&app, ANA).await.len(), 5);
+    }
+}
+
+#[tokio::test]
+async fn forms_for_one_requester_have_a_budget() {
+    let app = TestApp::with_settings(|settings| {
+        settings.limits.create_per_requester = Budget {
+            count: 2,
+            seconds: 3600,
+        };
+    })
+    .await;
+    stage::set(&app).await;
+    for _ in 0..2 {
+        ask(&app.browser(), &draft(ANA)).await;
+    }
+    app.browser()
+        .post("/api/v1/portal/drafts")
+        .with_key()
+        .json(&draft("Ana.Rojas@example.org"))
+        .send()
+        .await
+        .problem(ProblemType::RateLimited);
+    ask(&app.browser(), &draft(BEN)).await;
 }
 
 #[tokio::test]

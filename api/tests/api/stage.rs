@@ -133,12 +133,13 @@ pub fn draft(email: &str) -> NewDraft {
     }
 }
 
-/// The mails that wait for an address, oldest first.
+/// The mails that wait for an address, oldest first; withheld ones are no mails.
 pub async fn mails(app: &TestApp, email: &str) -> Vec<Content> {
     let email = email.to_owned();
     app.seed(move |conn| {
         let rows: Vec<JsonText<MailPayload>> = outbox::table
             .filter(outbox::recipient.eq(email))
+            .filter(outbox::status.ne("withheld"))
             .order(outbox::id)
             .select(outbox::payload)
             .load(conn)?;

@@ -255,7 +255,7 @@ CREATE INDEX attachments_message ON attachments (message_id);
 CREATE INDEX attachments_challenge ON attachments (challenge_id);
 CREATE INDEX attachments_unbound ON attachments (created_at) WHERE bound_at IS NULL;
 
--- Mail that must leave: one row per event and recipient.
+-- Mail that must leave: one row per event and recipient. A withheld one never leaves: it stands for a code that nobody is to get.
 CREATE TABLE outbox (
     id integer PRIMARY KEY,
     desk_id bigint NOT NULL,
@@ -267,7 +267,7 @@ CREATE TABLE outbox (
     payload text NOT NULL,
     message_id text NOT NULL,
     dedup_key text NOT NULL UNIQUE,
-    status text NOT NULL CHECK (status IN ('pending', 'sent', 'failed')),
+    status text NOT NULL CHECK (status IN ('pending', 'sent', 'failed', 'withheld')),
     attempts integer NOT NULL,
     created_at bigint NOT NULL,
     next_attempt_at bigint NOT NULL,
@@ -277,6 +277,7 @@ CREATE TABLE outbox (
     last_error text
 );
 CREATE INDEX outbox_due ON outbox (next_attempt_at) WHERE status = 'pending';
+CREATE INDEX outbox_withheld ON outbox (created_at) WHERE status = 'withheld';
 CREATE INDEX outbox_ticket ON outbox (ticket_id, id);
 CREATE TABLE local_mails (
     id integer PRIMARY KEY,
