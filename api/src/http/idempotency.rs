@@ -2,7 +2,9 @@
 //!
 //! A client names its request with `Idempotency-Key`. The name is written in the same transaction as the effect, with
 //! the answer; a repetition within a day gets that answer (marked `Idempotency-Replayed: true`) and changes nothing. The
-//! same name with other content is refused. A request that failed leaves no trace and may be repeated.
+//! same name with other content is refused. A request that failed leaves no trace and may be repeated. The content itself
+//! is not kept, only its HMAC with a key of this installation: some requests carry passwords, and a plain hash would let
+//! whoever reads the database try them out.
 
 use std::future::ready;
 
@@ -10,7 +12,7 @@ use actix_web::body::BoxBody;
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, ETAG, HeaderName, LOCATION};
-use actix_web::{FromRequest, HttpRequest, HttpResponse, Responder};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, Responder, web};
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::backend::Backend;
 use diesel::prelude::*;
@@ -22,7 +24,8 @@ use shared::api::problem::ProblemType;
 
 use super::order::{Extraction, after_caller};
 use super::{ApiError, etag};
-use crate::auth::token::sha256;
+use crate::app::AppState;
+use crate::config::hmac_sha256;
 use crate::db::schema::idempotency;
 use crate::db::{DbConnection, Ts};
 use crate::each;
@@ -34,12 +37,16 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 pub const KEPT: TimeDelta = TimeDelta::hours(24);
 
 /// The name that the client gave its request; required where a handler takes this type (400 otherwise).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct IdempotencyKey(String);
+#[derive(Clone)]
+pub struct IdempotencyKey {
+    name: String,
+    /// What content is told apart with.
+    hash_key: [u8; 32],
+}
 
 /// The name that the client may have given its request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OptionalIdempotencyKey(pub Option<IdempotencyKey>);
+#[derive(Clone)]
+pub struct OptionalIdempotencyKey(Option<IdempotencyKey>);
 
 impl IdempotencyKey {
     /// Binds the name to who asks, for what, with which content.
@@ -58,13 +65,24 @@ impl IdempotencyKey {
         Ok(Guard {
             actor: actor.into(),
             route: route.to_owned(),
-            key: self.0,
-            body_hash: sha256(&text).to_vec(),
+            key: self.name,
+            body_hash: hmac_sha256(&self.hash_key, &[&text]).to_vec(),
         })
     }
 }
 
 impl OptionalIdempotencyKey {
+    /// The same, for callers who must give a key.
+    ///
+    /// # Errors
+    /// `idempotency_key_required`.
+    pub fn required(self) -> Result<Self, ApiError> {
+        match self.0 {
+            Some(_) => Ok(self),
+            None => Err(ApiError::new(ProblemType::IdempotencyKeyRequired)),
+        }
+    }
+
     /// Like [`IdempotencyKey::guard`], when there is a key.
     ///
     /// # Errors
@@ -79,7 +97,7 @@ impl OptionalIdempotencyKey {
     }
 }
 
-fn read(request: &HttpRequest) -> Result<Option<IdempotencyKey>, ApiError> {
+fn read_name(request: &HttpRequest) -> Result<Option<String>, ApiError> {
     let bad = || ApiError::new(ProblemType::IdempotencyKeyRequired);
     let mut values = request.headers().get_all(IDEMPOTENCY_KEY);
     let Some(value) = values.next() else {
@@ -91,10 +109,23 @@ fn read(request: &HttpRequest) -> Result<Option<IdempotencyKey>, ApiError> {
     let key = value.to_str().map_err(|_| bad())?;
     let sane = (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
     if sane {
-        Ok(Some(IdempotencyKey(key.to_owned())))
+        Ok(Some(key.to_owned()))
     } else {
         Err(bad())
     }
+}
+
+fn read(request: &HttpRequest) -> Result<Option<IdempotencyKey>, ApiError> {
+    let Some(name) = read_name(request)? else {
+        return Ok(None);
+    };
+    let state = request
+        .app_data::<web::Data<AppState>>()
+        .ok_or_else(|| ApiError::internal("the application state is missing"))?;
+    Ok(Some(IdempotencyKey {
+        name,
+        hash_key: state.keys.derive("idempotency"),
+    }))
 }
 
 impl FromRequest for IdempotencyKey {
@@ -380,14 +411,11 @@ mod tests {
                     actix_web::http::header::HeaderValue::from_bytes(value).unwrap(),
                 ));
             }
-            read(&request.to_http_request()).map_err(|error| error.kind())
+            read_name(&request.to_http_request()).map_err(|error| error.kind())
         };
         let refused = Err(ProblemType::IdempotencyKeyRequired);
         assert_eq!(read_keys(&[]), Ok(None));
-        assert_eq!(
-            read_keys(&[b"abc-1"]),
-            Ok(Some(IdempotencyKey("abc-1".to_owned())))
-        );
+        assert_eq!(read_keys(&[b"abc-1"]), Ok(Some("abc-1".to_owned())));
         assert!(read_keys(&["k".repeat(255).as_bytes()]).is_ok());
         assert_eq!(read_keys(&["k".repeat(256).as_bytes()]), refused);
         assert_eq!(read_keys(&[b""]), refused);

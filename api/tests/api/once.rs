@@ -10,10 +10,11 @@ use shared::api::problem::ProblemType;
 
 use crate::harness::TestApp;
 
-async fn guard(key: &str, actor: &str, body: &str) -> Guard {
+async fn guard(app: &TestApp, key: &str, actor: &str, body: &str) -> Guard {
     use actix_web::FromRequest;
     let request = actix_web::test::TestRequest::default()
         .insert_header(("idempotency-key", key))
+        .app_data(actix_web::web::Data::new(app.state.clone()))
         .to_http_request();
     let key = OptionalIdempotencyKey::extract(&request).await.unwrap();
     key.guard(actor, "create_organization", &body)
@@ -56,8 +57,8 @@ async fn count(app: &TestApp) -> i64 {
 
 both! {
     async fn a_repetition_gets_the_first_answer_and_changes_nothing(app: TestApp) {
-        let first = attempt(&app, guard("k1", "agent:1", "a").await).await.unwrap();
-        let again = attempt(&app, guard("k1", "agent:1", "a").await).await.unwrap();
+        let first = attempt(&app, guard(&app, "k1", "agent:1", "a").await).await.unwrap();
+        let again = attempt(&app, guard(&app, "k1", "agent:1", "a").await).await.unwrap();
         assert!(!first.is_replay() && again.is_replay());
         assert_eq!(count(&app).await, 1);
         use actix_web::Responder;
@@ -70,16 +71,16 @@ both! {
     }
 
     async fn other_content_is_refused_and_other_callers_are_independent(app: TestApp) {
-        attempt(&app, guard("k1", "agent:1", "a").await).await.unwrap();
-        let error = attempt(&app, guard("k1", "agent:1", "b").await).await.unwrap_err();
+        attempt(&app, guard(&app, "k1", "agent:1", "a").await).await.unwrap();
+        let error = attempt(&app, guard(&app, "k1", "agent:1", "b").await).await.unwrap_err();
         assert_eq!(error.kind(), ProblemType::IdempotencyMismatch);
-        assert!(!attempt(&app, guard("k1", "agent:2", "a").await).await.unwrap().is_replay());
+        assert!(!attempt(&app, guard(&app, "k1", "agent:2", "a").await).await.unwrap().is_replay());
         assert_eq!(count(&app).await, 2);
     }
 
     async fn a_failed_request_leaves_no_trace_of_its_name(app: TestApp) {
         let now = app.clock.now();
-        let named = guard("k1", "agent:1", "a").await;
+        let named = guard(&app, "k1", "agent:1", "a").await;
         let failed = app
             .state
             .db
@@ -92,11 +93,11 @@ both! {
             .await;
         assert_eq!(failed.unwrap_err().kind(), ProblemType::Forbidden);
         assert_eq!(count(&app).await, 0);
-        assert!(!attempt(&app, guard("k1", "agent:1", "a").await).await.unwrap().is_replay());
+        assert!(!attempt(&app, guard(&app, "k1", "agent:1", "a").await).await.unwrap().is_replay());
     }
 
     async fn of_many_at_once_one_does_the_work(app: TestApp) {
-        let named = guard("k1", "agent:1", "a").await;
+        let named = guard(&app, "k1", "agent:1", "a").await;
         let attempts = (0..40).map(|_| attempt(&app, named.clone()));
         let outcomes = futures_util::future::join_all(attempts).await;
         let fresh = outcomes.iter().filter(|outcome| outcome.as_ref().is_ok_and(|answer| !answer.is_replay())).count();
@@ -110,10 +111,10 @@ both! {
     }
 
     async fn a_name_may_be_used_again_after_a_day(app: TestApp) {
-        attempt(&app, guard("k1", "agent:1", "a").await).await.unwrap();
+        attempt(&app, guard(&app, "k1", "agent:1", "a").await).await.unwrap();
         app.advance(TimeDelta::hours(24));
-        assert!(!attempt(&app, guard("k1", "agent:1", "b").await).await.unwrap().is_replay());
-        assert!(attempt(&app, guard("k1", "agent:1", "b").await).await.unwrap().is_replay());
+        assert!(!attempt(&app, guard(&app, "k1", "agent:1", "b").await).await.unwrap().is_replay());
+        assert!(attempt(&app, guard(&app, "k1", "agent:1", "b").await).await.unwrap().is_replay());
         assert_eq!(count(&app).await, 2);
         app.advance(TimeDelta::hours(25));
         let now = app.clock.now();
