@@ -5,6 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ETAG, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use serde::Serialize;
+use shared::i18n::Lang;
 
 use super::etag;
 
@@ -104,6 +105,15 @@ impl<T> Versioned<T> {
         Self {
             content: Content::Thing(body),
             etag: format!("\"{}\"", version.into()),
+        }
+    }
+
+    /// A thing with its version number that says some of it in the caller's language: in the other language it is known by
+    /// another tag. `If-Match` looks at the number alone.
+    pub fn in_language(version: impl Into<i64>, lang: Lang, body: T) -> Self {
+        Self {
+            content: Content::Thing(body),
+            etag: format!("\"{}.{}\"", version.into(), lang.as_str()),
         }
     }
 }

@@ -66,7 +66,12 @@ fn complete(operation: &mut Operation, method: HttpMethod, with_parameter: bool)
         kinds.push(ProblemType::NotFound);
     }
     if method != HttpMethod::Get {
-        kinds.extend([ProblemType::Conflict, ProblemType::StorageFull]);
+        // Forbidden also without any proof: what comes from a page of another site is refused (`target::check_origin`).
+        kinds.extend([
+            ProblemType::Forbidden,
+            ProblemType::Conflict,
+            ProblemType::StorageFull,
+        ]);
     }
     for kind in kinds {
         let status = kind.status().to_string();

@@ -6,6 +6,7 @@ use actix_web::dev::Payload;
 use actix_web::http::header::{HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH};
 use actix_web::{FromRequest, HttpRequest};
 use shared::api::problem::ProblemType;
+use shared::i18n::Lang;
 
 use super::ApiError;
 use super::order::{Extraction, after_caller};
@@ -60,11 +61,20 @@ impl IfMatch {
             return Err(ApiError::new(ProblemType::PreconditionRequired));
         }
         // A tag that is not one of ours matches no version.
-        let versions = tags
-            .iter()
-            .filter_map(|tag| tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok())
-            .collect();
+        let versions = tags.iter().filter_map(|tag| version_of(tag)).collect();
         Ok(Self { versions })
+    }
+}
+
+/// The version in a tag: `"7"`, or `"7.es"` of an answer in one language. What is changed is the same in all.
+fn version_of(tag: &str) -> Option<i64> {
+    let tag = tag.strip_prefix('"')?.strip_suffix('"')?;
+    match tag.split_once('.') {
+        Some((version, lang)) => {
+            Lang::parse(lang).filter(|known| known.as_str() == lang)?;
+            version.parse().ok()
+        }
+        None => tag.parse().ok(),
     }
 }
 
@@ -105,6 +115,12 @@ mod tests {
             assert!(read(Some(other)).unwrap().check(7).is_err(), "{other}");
         }
         assert!(read(Some("\"6\", \"7\"")).unwrap().check(7).is_ok());
+        // The version counts, in whatever language it was read.
+        assert!(read(Some("\"7.es\"")).unwrap().check(7).is_ok());
+        assert!(read(Some("\"7.en\"")).unwrap().check(7).is_ok());
+        for other in ["\"7.\"", "\"7.fr\"", "\".es\"", "\"8.es\""] {
+            assert!(read(Some(other)).unwrap().check(7).is_err(), "{other}");
+        }
     }
 
     #[test]

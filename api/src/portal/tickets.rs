@@ -84,7 +84,7 @@ pub async fn list_my_tickets(
     params(("code" = String, Path, description = "The ticket's code.", example = "INF-1042")),
     security(("portal" = [])),
     responses(
-        (status = 200, description = "The ticket; `ETag` is its version.", body = RequesterTicket),
+        (status = 200, description = "The ticket; `ETag` is its version and the language of the answer.", body = RequesterTicket),
         problems::Unauthorized, problems::NotFound, problems::RateLimited,
     ),
 )]
@@ -100,7 +100,7 @@ pub async fn get_my_ticket(
         .db
         .read_snapshot(move |conn| show(conn, &ctx, &caller, &code, lang))
         .await?;
-    Ok(Versioned::new(ticket.version, ticket))
+    Ok(Versioned::in_language(ticket.version, lang, ticket))
 }
 
 /// Writes a message to the support team

@@ -149,10 +149,11 @@ pub async fn count_tickets(
 #[utoipa::path(
     operation_id = "create_ticket", tag = "tickets",
     summary = "Record a ticket for a registered person",
-    description = "For requests that came by telephone, mail, chat or in person, and for other systems. The requester gets the usual confirmation.",
+    description = "For requests that came by telephone, mail, chat or in person, and for other systems. The requester gets the usual confirmation. With an API token `Idempotency-Key` is required: a program that lost the answer repeats the request, and must not make a second ticket.",
     request_body = NewTicket,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Names the request, so that a repetition makes no second ticket", max_length = 255)),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Names the request, so that a repetition makes no second ticket; required with an API token", max_length = 255)),
     responses(
+        (status = 400, description = "`Idempotency-Key` is missing (with an API token) or malformed, or the request is", body = Problem, content_type = "application/problem+json"),
         (status = 201, description = "The ticket was created", body = TicketChanged,
             headers(("ETag" = String, description = "Version of the ticket"), ("Location" = String, description = "Address of the ticket"))),
         (status = 403, description = "The caller may not create tickets at this desk", body = Problem, content_type = "application/problem+json"),
@@ -172,6 +173,10 @@ pub async fn create_ticket(
     state
         .limits
         .check(RateClass::CreateByAgent, caller.idempotency_actor())?;
+    let key = match caller.token_id() {
+        Some(_) => key.required()?,
+        None => key,
+    };
     let guard = key.guard(caller.idempotency_actor(), "create_ticket", &new)?;
     let now = state.clock.now();
     let (desks, ticket_bytes) = (state.desks.clone(), ticket_bytes(&state));
@@ -258,7 +263,7 @@ fn parse_new_ticket(
     description = "The ticket with its clocks, files, the newest part of its timeline, and what the caller may do now.",
     params(("code" = String, Path, description = "Code of the ticket", example = "INF-1042", max_length = 40)),
     responses(
-        (status = 200, description = "The ticket", body = TicketView, headers(("ETag" = String, description = "Version of the ticket"))),
+        (status = 200, description = "The ticket", body = TicketView, headers(("ETag" = String, description = "Version of the ticket and language of the answer, such as `\"3.es\"`; `If-Match` takes it whole or as `\"3\"`"))),
         (status = 304, description = "The version is the one named by `If-None-Match`"),
         (status = 404, description = "No such ticket for this caller", body = Problem, content_type = "application/problem+json"),
     ),
@@ -296,7 +301,8 @@ pub async fn read_ticket(
     Ok(if detail.unsettled {
         Either::Right(Json(detail.view))
     } else {
-        Either::Left(Versioned::new(detail.view.version, detail.view))
+        let version = detail.view.version;
+        Either::Left(Versioned::in_language(version, lang, detail.view))
     })
 }
 

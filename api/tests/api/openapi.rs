@@ -147,6 +147,14 @@ pub(crate) const PUBLIC: &[&str] = &[
 ];
 
 #[test]
+fn what_changes_something_says_that_pages_of_other_sites_are_refused() {
+    for (path, method, operation) in operations() {
+        let described = operation["responses"]["403"].is_object();
+        assert!(described || method == "GET", "{method} {path}");
+    }
+}
+
+#[test]
 fn every_reference_leads_somewhere() {
     let document = document();
     let schemas = document["components"]["schemas"].as_object().unwrap();
