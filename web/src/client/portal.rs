@@ -60,14 +60,17 @@ pub async fn resend_code(client: Client, id: &str) -> Result<Challenge, ApiError
         .await
 }
 
-/// Proves the address with a code and begins the session.
+/// Proves the address with a code and begins the session. A code works once; with the same key a try whose answer got
+/// lost is answered again.
 pub async fn verify_code(
     client: Client,
     id: &str,
     code: String,
+    key: String,
 ) -> Result<Option<String>, ApiError> {
-    let request =
-        Request::post(path(&["portal", "challenges", id, "verify"])).json(&CodeProof { code });
+    let request = Request::post(path(&["portal", "challenges", id, "verify"]))
+        .json(&CodeProof { code })
+        .key(key);
     let verified: Verified = client.send(request.public()).await?;
     // A code that was read out on the phone creates its ticket and opens no session.
     if !verified.access_token.is_empty() {

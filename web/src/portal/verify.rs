@@ -120,6 +120,9 @@ fn Window(challenge: Challenge) -> impl IntoView {
         ..
     } = challenge;
     let id = StoredValue::new(id);
+    // One name for every try: whoever presses again because the answer got lost gets it, not a used code. A wrong code
+    // leaves no trace of its name.
+    let key = StoredValue::new(browser::random_key());
     let creates = purpose == Purpose::Draft;
     let fault = move |text: String| {
         faults.set_quietly(vec![Fault {
@@ -143,7 +146,7 @@ fn Window(challenge: Challenge) -> impl IntoView {
         }
         busy.set(true);
         spawn_local(async move {
-            let answer = portal::verify_code(client, &id.get_value(), typed).await;
+            let answer = portal::verify_code(client, &id.get_value(), typed, key.get_value()).await;
             let _ = busy.try_set(false);
             match answer {
                 Ok(ticket) => {
