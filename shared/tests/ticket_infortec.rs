@@ -17,7 +17,7 @@ use shared::ticket::command::{Command, CommandKind, ContactChannel, ContactResul
 use shared::ticket::event::{Event, IdentityProof};
 use shared::ticket::permission::{Conflict, Denial, FieldCode};
 use shared::ticket::status::{Channel, Level, RequestType, Status, Visibility};
-use shared::ticket::{Refusal, allowed_commands, closes_by_silence_at};
+use shared::ticket::{Refusal, allowed_commands, closes_by_silence_at, decide_without};
 
 fn opened() -> Story {
     let desk = desks::infortec();
@@ -503,6 +503,30 @@ fn a_rejected_solution_goes_back_to_its_author_even_if_another_was_in_charge() {
     assert_eq!(story.ticket.assignee.as_ref().unwrap().id, 10);
     story.does(&requester(), reject());
     assert_eq!(story.ticket.assignee.as_ref().unwrap().id, 11);
+}
+
+#[test]
+fn a_rejected_solution_of_somebody_who_left_waits_in_the_queue_of_their_group() {
+    let story = {
+        let mut story = in_progress();
+        story.does(&ben(), solve(None));
+        story
+    };
+    let solver = story.ticket.solution.as_ref().unwrap().by.clone().unwrap();
+    assert_eq!(story.ticket.assignee, Some(solver.clone()));
+    let desk = desks::infortec();
+    let now = story.ticket.updated_at;
+    let given = |gone: &[i64]| {
+        decide_without(&story.ticket, &desk, &requester(), &reject(), gone, now)
+            .unwrap()
+            .into_iter()
+            .find_map(|event| match event {
+                Event::Assigned { to, to_group, .. } => Some((to, to_group)),
+                _ => None,
+            })
+    };
+    assert_eq!(given(&[]), None, "it is the solver's already");
+    assert_eq!(given(&[solver.id]), Some((None, Some("mesa".to_owned()))));
 }
 
 #[test]

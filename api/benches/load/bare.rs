@@ -9,7 +9,7 @@ use api::desks::registry::{DeskRegistry, InstalledDesk};
 use api::mail::MailPayload;
 use api::outbox::store::{NewMail, enqueue};
 use api::tickets::list::{self, ListFilter};
-use api::tickets::pipeline::{self, Folded};
+use api::tickets::pipeline::{self, Before, Folded};
 use api::tickets::store::{self, NewMessageRow, NewTicketRow};
 use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
@@ -80,7 +80,8 @@ fn template(conn: &mut DbConnection, sample: &Sample, code: &str) -> Outcome<Tem
     };
     let events =
         open(&desk.profile, new, &actor, now).map_err(|_| "the rules refuse the ticket")?;
-    let folded = pipeline::fold(None, &desk, &actor, events, now)?;
+    let before = Before::Nothing { code: "B-0" };
+    let folded = pipeline::fold(before, &desk, &actor, events, now)?;
     let sql = format!(
         "SELECT recipient, payload FROM outbox WHERE ticket_id = (SELECT id FROM tickets WHERE code = '{code}') ORDER BY id"
     );
@@ -155,7 +156,7 @@ fn create(conn: &mut DbConnection, template: &Template, key: &str) -> Outcome<()
         .as_deref()
         .and_then(|slug| desk.group_id(slug))
     {
-        store::group_agents(conn, group)?;
+        store::group_agents(conn, desk.id, group)?;
     }
     for (recipient, payload) in mails {
         let mail = NewMail {

@@ -389,6 +389,13 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    failed_sweeps (ticket_id) {
+        ticket_id -> BigInt,
+        failures -> Integer,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     desks,
     desk_versions,

@@ -7,8 +7,10 @@ use diesel::QueryResult;
 use shared::desk::Desk;
 use shared::desk::profile::{FormOfAddress, Notice, Recipient};
 use shared::i18n::Lang;
+use shared::sla::clock::ClockStatus;
+use shared::sla::policy::ClockKind;
 use shared::ticket::Ticket;
-use shared::ticket::actor::{ActorKind, ActorRef};
+use shared::ticket::actor::{ActorKind, ActorRef, Privilege};
 use shared::ticket::event::{Event, Recorded};
 use shared::ticket::status::{Status, Visibility};
 use shared::ticket::text::EmailAddress;
@@ -18,6 +20,7 @@ use crate::desks::registry::InstalledDesk;
 use crate::mail::{Content, DeskVoice, MailPayload, TicketFacts, TicketRef, Tone};
 use crate::outbox::store::{NewMail, enqueue};
 use crate::tickets::pipeline::{Changed, clocks};
+use crate::tickets::seal::Seal;
 use crate::tickets::store::{self, AgentRow, RequesterRow};
 
 /// What was written with a command, for the mails about it.
@@ -27,6 +30,8 @@ pub struct Written {
     pub text: String,
     /// Names of the files.
     pub attachments: Vec<String>,
+    /// Key and digest of the message that was stored with it, for the history.
+    pub seal: Option<Seal>,
 }
 
 /// A person who is written to.
@@ -102,6 +107,8 @@ fn notice_of(event: &Event) -> Option<Notice> {
             to: Status::Reopened,
             ..
         } => Some(Notice::Reopened),
+        Event::SlaWarning { .. } => Some(Notice::SlaWarning),
+        Event::SlaBreached { .. } => Some(Notice::SlaBreached),
         _ => None,
     }
 }
@@ -145,26 +152,24 @@ impl Teller<'_> {
                     user_id: None,
                 }]);
             }
-            Recipient::Assignee => match self.ticket().assignee.as_ref().map(|agent| agent.id) {
-                Some(id) => store::agent_by_id(conn, id)?.into_iter().collect(),
-                None => self.group_members(conn)?,
-            },
+            Recipient::Assignee => {
+                let assignee = self.ticket().assignee.as_ref();
+                self.agent_or_stand_in(conn, assignee.map(|agent| agent.id))?
+            }
             Recipient::Group => self.group_members(conn)?,
-            Recipient::Solver => match self
-                .ticket()
-                .solution
-                .as_ref()
-                .and_then(|solution| solution.by.as_ref())
-                .map(|agent| agent.id)
-            {
-                Some(id) => store::agent_by_id(conn, id)?.into_iter().collect(),
-                None => self.group_members(conn)?,
-            },
-            // These are told by moves and slices of their own.
-            Recipient::Coordinators
-            | Recipient::AccessDeciders
-            | Recipient::Approvers
-            | Recipient::Vendor => Vec::new(),
+            Recipient::Solver => {
+                let solution = self.ticket().solution.as_ref();
+                let solver = solution.and_then(|solution| solution.by.as_ref());
+                self.agent_or_stand_in(conn, solver.map(|agent| agent.id))?
+            }
+            Recipient::Coordinators => {
+                store::agents_with(conn, self.desk.id, Privilege::TicketCoordinate)?
+            }
+            Recipient::AccessDeciders => {
+                store::agents_with(conn, self.desk.id, Privilege::AccessDecide)?
+            }
+            // These are told by moves of their own.
+            Recipient::Approvers | Recipient::Vendor => Vec::new(),
         };
         let addressee = |agent: AgentRow| Addressee {
             email: agent.email,
@@ -187,6 +192,26 @@ impl Teller<'_> {
         Ok(list)
     }
 
+    /// An agent who works at the desk; for one who does not any more, or for nobody, the members of the group in charge; and
+    /// where there are none either, those who coordinate.
+    fn agent_or_stand_in(
+        &self,
+        conn: &mut DbConnection,
+        id: Option<i64>,
+    ) -> QueryResult<Vec<AgentRow>> {
+        if let Some(id) = id
+            && let Some((agent, _)) = store::desk_agent(conn, self.desk.id, id)?
+        {
+            return Ok(vec![agent]);
+        }
+        let members = self.group_members(conn)?;
+        if members.is_empty() {
+            store::agents_with(conn, self.desk.id, Privilege::TicketCoordinate)
+        } else {
+            Ok(members)
+        }
+    }
+
     fn group_members(&self, conn: &mut DbConnection) -> QueryResult<Vec<AgentRow>> {
         match self
             .ticket()
@@ -194,7 +219,7 @@ impl Teller<'_> {
             .as_deref()
             .and_then(|slug| self.desk.group_id(slug))
         {
-            Some(group_id) => store::group_agents(conn, group_id),
+            Some(group_id) => store::group_agents(conn, self.desk.id, group_id),
             None => Ok(Vec::new()),
         }
     }
@@ -335,6 +360,38 @@ impl Teller<'_> {
                 by_silence: recorded.actor.kind == ActorKind::System
                     && self.ticket().rating.is_none(),
             },
+            (
+                Notice::SlaWarning,
+                Event::SlaWarning {
+                    clock,
+                    percent,
+                    generation,
+                    ..
+                },
+            ) => {
+                let (attention, solution) = clocks(self.ticket(), self.desk, self.now);
+                let state = match clock {
+                    ClockKind::Attention => attention,
+                    ClockKind::Solution => solution,
+                };
+                // Noticed too late to warn of anything: the clock was met, began anew, or is over.
+                if state.generation != *generation || state.status != ClockStatus::Running {
+                    return Ok(None);
+                }
+                Content::SlaWarning {
+                    facts: self.facts(conn, lang)?,
+                    clock: *clock,
+                    percent: *percent,
+                    due_at: state.due_at,
+                }
+            }
+            (Notice::SlaBreached, Event::SlaBreached { clock, due_at, .. }) => {
+                Content::SlaBreached {
+                    facts: self.facts(conn, lang)?,
+                    clock: *clock,
+                    due_at: *due_at,
+                }
+            }
             _ => return Ok(None),
         }))
     }
@@ -417,6 +474,75 @@ impl Teller<'_> {
             detail: self.description.clone().unwrap_or_default(),
         }
     }
+}
+
+/// Somebody who asks for access to a desk.
+#[derive(Clone, Debug)]
+pub struct AccessAsked<'a> {
+    /// Key of the request.
+    pub id: i64,
+    /// What was told to whoever asked.
+    pub reference: &'a str,
+    /// Full name.
+    pub full_name: &'a str,
+    /// Mail address.
+    pub email: &'a str,
+    /// Contact number.
+    pub phone: &'a str,
+    /// Entity.
+    pub entity: &'a str,
+}
+
+/// Tells those whom the desk names that somebody asks for access, once each.
+pub fn tell_access_requested(
+    conn: &mut DbConnection,
+    desk: &InstalledDesk,
+    asked: &AccessAsked<'_>,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    let Some(notification) = desk.profile.notification(Notice::AccessRequested) else {
+        return Ok(());
+    };
+    for recipient in &notification.to {
+        let privilege = match recipient {
+            Recipient::AccessDeciders => Privilege::AccessDecide,
+            Recipient::Coordinators => Privilege::TicketCoordinate,
+            // There is no ticket that the others would be found by; whoever asks is answered when it is decided.
+            Recipient::Requester
+            | Recipient::Assignee
+            | Recipient::Group
+            | Recipient::Solver
+            | Recipient::Approvers
+            | Recipient::Vendor => continue,
+        };
+        for agent in store::agents_with(conn, desk.id, privilege)? {
+            let Ok(recipient) = EmailAddress::parse(&agent.email) else {
+                continue;
+            };
+            let lang = language(&agent.language);
+            let mail = NewMail {
+                desk_id: desk.id,
+                ticket_id: None,
+                event_seq: None,
+                recipient,
+                language: lang,
+                payload: MailPayload {
+                    desk: voice(&desk.profile, lang),
+                    ticket: None,
+                    content: Content::AccessRequested {
+                        name: asked.full_name.to_owned(),
+                        email: asked.email.to_owned(),
+                        phone: asked.phone.to_owned(),
+                        organization: asked.entity.to_owned(),
+                        reference: asked.reference.to_owned(),
+                    },
+                },
+                cause: format!("access:{}", asked.id),
+            };
+            enqueue(conn, now, mail)?;
+        }
+    }
+    Ok(())
 }
 
 /// How a desk speaks in its mails.

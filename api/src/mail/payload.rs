@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use shared::sla::policy::ClockKind;
 use shared::ticket::status::RequestType;
 
 /// How a desk speaks: the part of every mail that belongs to the desk and not to the occasion.
@@ -205,6 +206,39 @@ pub enum Content {
         /// Whether silence closed it.
         by_silence: bool,
     },
+    /// To the support side: a good part of a target's time is used (I-37).
+    SlaWarning {
+        /// The case.
+        facts: TicketFacts,
+        /// Which target.
+        clock: ClockKind,
+        /// How much of it is used, in percent.
+        percent: u8,
+        /// When it is over; none while that depends on when a pause ends.
+        due_at: Option<DateTime<Utc>>,
+    },
+    /// To the support side: a target passed unmet.
+    SlaBreached {
+        /// The case.
+        facts: TicketFacts,
+        /// Which target.
+        clock: ClockKind,
+        /// When it was over.
+        due_at: DateTime<Utc>,
+    },
+    /// To those who decide: somebody asks for access.
+    AccessRequested {
+        /// Full name.
+        name: String,
+        /// Mail address; not proved.
+        email: String,
+        /// Contact number.
+        phone: String,
+        /// Entity.
+        organization: String,
+        /// What was told to whoever asked.
+        reference: String,
+    },
     /// To a person whose access request was granted.
     AccessApproved {
         /// Full name.
@@ -242,6 +276,9 @@ impl Content {
             Self::RejectedToTeam { .. } => "rejected_to_team",
             Self::Reopened { .. } => "reopened",
             Self::Closed { .. } => "closed",
+            Self::SlaWarning { .. } => "sla_warning",
+            Self::SlaBreached { .. } => "sla_breached",
+            Self::AccessRequested { .. } => "access_requested",
             Self::AccessApproved { .. } => "access_approved",
             Self::AccessRefused { .. } => "access_refused",
             Self::IdentityVouched { .. } => "identity_vouched",
@@ -273,6 +310,9 @@ impl Content {
                 | Self::NewTicketToGroup { .. }
                 | Self::Escalated { .. }
                 | Self::RejectedToTeam { .. }
+                | Self::SlaWarning { .. }
+                | Self::SlaBreached { .. }
+                | Self::AccessRequested { .. }
         )
     }
 }

@@ -16,6 +16,7 @@ use super::store::{
 };
 use crate::db::{DbConnection, DbError};
 use crate::desks::registry::InstalledDesk;
+use crate::events::subscriptions::{AccessAsked, tell_access_requested};
 use crate::http::etag::IfMatch;
 use crate::http::faults::Faults;
 use crate::http::{ApiError, Fault};
@@ -136,7 +137,8 @@ pub fn create_organization(
     }
 }
 
-/// Keeps a request for access. Nothing is mailed: the address is not proved.
+/// Keeps a request for access and tells those who decide. To whoever asks nothing is mailed: the address is not
+/// proved.
 ///
 /// # Errors
 /// `validation`.
@@ -160,7 +162,17 @@ pub fn request_access(
         entity: form.entity.into_string(),
         language,
     };
-    store::insert_access_request(conn, &access, now)?;
+    if let Some(id) = store::insert_access_request(conn, &access, now)? {
+        let asked = AccessAsked {
+            id,
+            reference: &access.reference,
+            full_name: &access.full_name,
+            email: &access.email,
+            phone: &access.phone,
+            entity: &access.entity,
+        };
+        tell_access_requested(conn, desk, &asked, now).map_err(DbError::from)?;
+    }
     Ok(reference)
 }
 

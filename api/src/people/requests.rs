@@ -21,7 +21,7 @@ use crate::portal;
 
 /// Asks for access to a desk
 ///
-/// The answer is the same whoever asks. Nothing is mailed before somebody has decided.
+/// The answer is the same whoever asks. Whoever asks is mailed nothing before somebody has decided.
 #[utoipa::path(
     tag = "portal",
     operation_id = "create_access_request",
@@ -52,7 +52,9 @@ pub async fn create_access_request(
             StoredAnswer::accepted(&AccessRequestReceived { reference })
         })
     });
-    answer.await
+    let answer = answer.await?;
+    state.wake.wake();
+    Ok(answer)
 }
 
 /// Lists requests for access at the caller's desks, newest first

@@ -428,7 +428,7 @@ pub fn insert_access_request(
     conn: &mut DbConnection,
     new: &NewAccess,
     now: DateTime<Utc>,
-) -> Result<(), DbError> {
+) -> Result<Option<i64>, DbError> {
     // Two requests at once must not both find nothing.
     lock_name(conn, &format!("access:{}:{}", new.desk_id, new.email))?;
     let waiting = access_requests::table
@@ -444,9 +444,9 @@ pub fn insert_access_request(
         ))
         .execute(conn)?;
     if corrected > 0 {
-        return Ok(());
+        return Ok(None);
     }
-    diesel::insert_into(access_requests::table)
+    let id = diesel::insert_into(access_requests::table)
         .values((
             access_requests::desk_id.eq(new.desk_id),
             access_requests::reference.eq(&new.reference),
@@ -458,8 +458,9 @@ pub fn insert_access_request(
             access_requests::status.eq(StatusText(AccessRequestStatus::Pending)),
             access_requests::created_at.eq(Ts::from(now)),
         ))
-        .execute(conn)?;
-    Ok(())
+        .returning(access_requests::id)
+        .get_result(conn)?;
+    Ok(Some(id))
 }
 
 macro_rules! access_columns {

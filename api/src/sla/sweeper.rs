@@ -17,7 +17,8 @@ pub const BATCH: usize = 200;
 
 /// Writes everything that became due up to `now`; gives the number of tickets looked at.
 ///
-/// Each ticket is a transaction of its own, so that one bad ticket does not hold up the others. Two workers that meet at
+/// Each ticket is a transaction of its own, so that one bad ticket does not hold up the others; it is looked at again after
+/// a wait that doubles, so that a batch of them does not hold up the others either. Two workers that meet at
 /// one ticket wait for each other and the second finds nothing left to do.
 pub async fn run_once(
     db: &Db,
@@ -34,7 +35,14 @@ pub async fn run_once(
         let done: Result<(), TicketError> =
             db.write(move |conn| sweep(conn, &desks, id, now)).await;
         if let Err(error) = done {
-            tracing::error!(ticket.id = id, error = %error, "a timed effect could not be written");
+            let put_off = db
+                .write(move |conn| store::put_off_effects(conn, id, now).map_err(TicketError::from))
+                .await;
+            let next = put_off.map_or_else(
+                |error| format!("unknown: {error}"),
+                |next| next.to_rfc3339(),
+            );
+            tracing::error!(ticket.id = id, error = %error, next_try = %next, "a timed effect could not be written");
         }
     }
     Ok(due.len())

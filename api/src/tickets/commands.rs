@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use shared::ticket::actor::{Actor, Assignee};
+use shared::ticket::actor::{Actor, ActorKind, ActorRef, Assignee};
 use shared::ticket::command::Command;
 use shared::ticket::event::{IdentityProof, RequesterRef};
 use shared::ticket::refusal::FieldCode;
 use shared::ticket::status::{Channel, Level, RequestType, Status, Visibility};
 use shared::ticket::text::{Body, Reason, Stars, Subject};
-use shared::ticket::{NewTicket, decide, open};
+use shared::ticket::{NewTicket, Ticket, decide, decide_without, open};
 
 use super::error::{TicketError, fault};
 use super::pipeline::{self, Changed};
+use super::seal::{self, Seal, Sealed};
 use super::store::{self, NewMessageRow, NewTicketRow, RequesterRow, TicketRecord};
 use crate::attachments::store::{BindError, Owner, Place, Quota, bind};
 use crate::db::dialect::next_ticket_number;
@@ -111,10 +112,22 @@ pub fn open_ticket(
         assignee: None,
         extra: BTreeMap::new(),
     };
-    let events = open(&desk.profile, rules, actor, now)?;
-    let folded = pipeline::fold(None, desk, actor, events, now)?;
+    let mut events = open(&desk.profile, rules, actor, now)?;
+    let author = ActorRef {
+        kind: ActorKind::Requester,
+        id: Some(requester.id),
+        name: requester.full_name.clone(),
+    };
+    let uploads = seal::uploads(conn, &files.ids)?;
+    let description = Sealed::new(&author, Visibility::Public, message.as_str(), Ts::new(now));
+    let digest = description.digest(&uploads);
+    events
+        .iter_mut()
+        .for_each(|event| event.seal(None, &digest));
     let number = next_ticket_number(conn, desk.id)?;
     let code = desk.profile.code.code(number);
+    let before = pipeline::Before::Nothing { code: &code };
+    let folded = pipeline::fold(before, desk, actor, events, now)?;
     let search_key = shared::fold::fold(&format!("{code} {subject}"));
     let ticket_id = store::insert_ticket(
         conn,
@@ -133,17 +146,12 @@ pub fn open_ticket(
         },
     )?;
     store::insert_events(conn, pipeline::event_rows(desk.id, ticket_id, &folded))?;
-    let author = Author {
-        kind: "requester",
-        id: Some(requester.id),
-        name: &requester.full_name,
-    };
     let place = MessagePlace {
         desk,
         ticket_id,
         visibility: Visibility::Public,
     };
-    let (_, attachments) = write_message(conn, place, author, &message, files, now)?;
+    let (_, attachments) = write_message(conn, place, &author, &message, files, now)?;
     let changed = Changed {
         ticket_id,
         code,
@@ -154,6 +162,7 @@ pub fn open_ticket(
     let written = Written {
         text: message.into_string(),
         attachments,
+        seal: None,
     };
     tell(
         conn,
@@ -346,7 +355,7 @@ pub fn change(
                 &Command::Reject { reason },
                 Written {
                     text,
-                    attachments: Vec::new(),
+                    ..Written::default()
                 },
                 now,
             )
@@ -364,11 +373,47 @@ fn run(
     written: Written,
     now: DateTime<Utc>,
 ) -> Result<Changed, TicketError> {
-    let events = decide(&record.state, &desk.profile, actor, command, now)?;
+    let gone = match command {
+        Command::Reject { .. } | Command::Rate { .. } => departed(conn, desk, &record.state)?,
+        _ => Vec::new(),
+    };
+    let mut events = decide_without(&record.state, &desk.profile, actor, command, &gone, now)?;
+    if let Some(seal) = &written.seal {
+        events
+            .iter_mut()
+            .for_each(|event| event.seal(seal.message_id, &seal.digest));
+    }
     let subject = record.subject.clone();
     let changed = pipeline::save(conn, desk, record, actor, events, now)?;
     tell(conn, desk, &subject, &changed, None, &written, now)?;
     Ok(changed)
+}
+
+/// Who of those that a reopened ticket might go back to cannot be given it: whoever solved and whoever is in charge, when
+/// the account is closed, the desk or the group did without it.
+fn departed(
+    conn: &mut DbConnection,
+    desk: &InstalledDesk,
+    ticket: &Ticket,
+) -> Result<Vec<i64>, TicketError> {
+    let solver = ticket
+        .solution
+        .as_ref()
+        .and_then(|solution| Some((solution.by.as_ref()?.id, solution.group.as_deref())));
+    let assignee = ticket
+        .assignee
+        .as_ref()
+        .map(|agent| (agent.id, ticket.group.as_deref()));
+    let mut gone = Vec::new();
+    for (id, group) in [solver, assignee].into_iter().flatten() {
+        let stays = store::desk_agent(conn, desk.id, id)?.is_some_and(|(_, groups)| {
+            group.is_none_or(|group| groups.iter().any(|slug| slug == group))
+        });
+        if !stays {
+            gone.push(id);
+        }
+    }
+    Ok(gone)
 }
 
 /// Runs a command of the product itself, such as a breach or the closing by silence.
@@ -406,20 +451,16 @@ fn solve(
     };
     // Ask before the message is stored: a refusal must not depend on its files.
     decide(&record.state, &desk.profile, actor, &command, now)?;
-    let mut attachments = Vec::new();
+    let (mut attachments, mut seal) = (Vec::new(), None);
     if let (false, Some(solution)) = (files.ids.is_empty(), &solution) {
-        let reference = actor.reference();
-        let author = Author {
-            kind: reference.kind.as_str(),
-            id: reference.id,
-            name: &reference.name,
-        };
         let place = MessagePlace {
             desk,
             ticket_id: record.id,
             visibility: Visibility::Public,
         };
-        (_, attachments) = write_message(conn, place, author, solution, files, now)?;
+        let author = actor.reference();
+        let stored = write_message(conn, place, &author, solution, files, now)?;
+        (seal, attachments) = (Some(stored.0), stored.1);
     }
     run(
         conn,
@@ -430,6 +471,7 @@ fn solve(
         Written {
             text: String::new(),
             attachments,
+            seal,
         },
         now,
     )
@@ -456,21 +498,18 @@ fn write(
         },
         now,
     )?;
-    let reference = actor.reference();
-    let author = Author {
-        kind: reference.kind.as_str(),
-        id: reference.id,
-        name: &reference.name,
-    };
     let place = MessagePlace {
         desk,
         ticket_id: record.id,
         visibility,
     };
-    let (message_id, attachments) = write_message(conn, place, author, &body, files, now)?;
+    let author = actor.reference();
+    let (seal, attachments) = write_message(conn, place, &author, &body, files, now)?;
+    let message_id = seal.message_id.unwrap_or_default();
     let written = Written {
         text: body.into_string(),
         attachments,
+        seal: Some(seal),
     };
     run(
         conn,
@@ -536,12 +575,6 @@ fn find_assignee(
     }
 }
 
-struct Author<'a> {
-    kind: &'a str,
-    id: Option<i64>,
-    name: &'a str,
-}
-
 #[derive(Clone, Copy)]
 struct MessagePlace<'a> {
     desk: &'a InstalledDesk,
@@ -549,21 +582,21 @@ struct MessagePlace<'a> {
     visibility: Visibility,
 }
 
-/// Stores a message and binds its files; gives its key and the names of the files.
+/// Stores a message and binds its files; gives its key and digest, and the names of the files.
 fn write_message(
     conn: &mut DbConnection,
     place: MessagePlace<'_>,
-    author: Author<'_>,
+    author: &ActorRef,
     body: &Body,
     files: Files,
     now: DateTime<Utc>,
-) -> Result<(i64, Vec<String>), TicketError> {
+) -> Result<(Seal, Vec<String>), TicketError> {
     let row = NewMessageRow {
         desk_id: place.desk.id,
         ticket_id: place.ticket_id,
-        author_kind: author.kind,
+        author_kind: author.kind.as_str(),
         author_id: author.id,
-        author_name: author.name,
+        author_name: &author.name,
         visibility: place.visibility.as_str(),
         body: body.as_str(),
         created_at: Ts::new(now),
@@ -580,10 +613,12 @@ fn write_message(
         visibility: place.visibility,
     };
     let bound = bind(conn, &files.owner, &files.ids, target, quota, now).map_err(unbound)?;
-    Ok((
-        message_id,
-        bound.into_iter().map(|file| file.name).collect(),
-    ))
+    let sealed = Sealed::new(author, place.visibility, body.as_str(), Ts::new(now));
+    let seal = Seal {
+        message_id: Some(message_id),
+        digest: sealed.digest(&bound),
+    };
+    Ok((seal, bound.into_iter().map(|file| file.name).collect()))
 }
 
 fn unbound(error: BindError) -> TicketError {

@@ -512,6 +512,8 @@ pub fn mail_name(template: &str, lang: Lang) -> String {
         "rejected_to_team" => ("Solución rechazada", "Solution rejected"),
         "reopened" => ("Aviso de reapertura", "Reopening notice"),
         "closed" => ("Aviso de cierre", "Closing notice"),
+        "sla_warning" => ("Aviso de vencimiento próximo", "Notice of a near target"),
+        "sla_breached" => ("Aviso de vencimiento", "Notice of a missed target"),
         "identity_vouched" => (
             "Aviso de validación por teléfono",
             "Telephone validation notice",

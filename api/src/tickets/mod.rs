@@ -19,6 +19,7 @@ pub mod list;
 pub mod pipeline;
 pub mod portal_view;
 mod query;
+pub mod seal;
 pub mod store;
 pub mod view;
 

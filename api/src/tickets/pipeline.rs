@@ -41,17 +41,34 @@ pub struct Folded {
     rows: Vec<(Recorded, String, Vec<u8>)>,
 }
 
+/// What events are added to.
+#[derive(Debug)]
+pub enum Before<'a> {
+    /// Nothing: they open the ticket with this code.
+    Nothing {
+        /// Public code.
+        code: &'a str,
+    },
+    /// A ticket as it is stored.
+    Stored {
+        /// The folded history.
+        ticket: Box<Ticket>,
+        /// Hash of its last event.
+        head: &'a [u8],
+    },
+}
+
 /// Gives events their place after a history and folds them in.
 pub fn fold(
-    before: Option<(Ticket, &[u8])>,
+    before: Before<'_>,
     desk: &InstalledDesk,
     actor: &Actor,
     events: Vec<Event>,
     now: DateTime<Utc>,
 ) -> Result<Folded, TicketError> {
     let (before, mut head) = match before {
-        Some((ticket, head)) => (Some(ticket), head.to_vec()),
-        None => (None, Vec::new()),
+        Before::Nothing { code } => (None, chain_start(code)),
+        Before::Stored { ticket, head } => (Some(*ticket), head.to_vec()),
     };
     let recorded = record(before.as_ref(), events, actor, now);
     let mut ticket = before;
@@ -72,7 +89,13 @@ pub fn fold(
     })
 }
 
-/// Hash of an event, over the hash before it and every stored column (see `audit`).
+/// What the first event of a ticket is chained to: the code, so that a history proves whose it is.
+pub fn chain_start(code: &str) -> Vec<u8> {
+    Sha256::digest(format!("atiende ticket {code}")).to_vec()
+}
+
+/// Hash of an event, over the hash before it and every stored column (see `audit`). What was written with it is in `data`
+/// by its digest (see `seal`).
 pub fn chain(
     previous: &[u8],
     seq: u32,
@@ -136,7 +159,11 @@ pub fn save(
         state,
         ..
     } = record;
-    let folded = fold(Some((state, &head_hash)), desk, actor, events, now)?;
+    let before = Before::Stored {
+        ticket: Box::new(state),
+        head: &head_hash,
+    };
+    let folded = fold(before, desk, actor, events, now)?;
     let projection = project(&folded, desk, now);
     if !store::update_ticket(conn, id, version, projection)? {
         return Err(TicketError::VersionMismatch {

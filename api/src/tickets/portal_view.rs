@@ -170,11 +170,9 @@ pub fn detail(
             .text
             .as_ref()
             .map_or_else(String::new, ToString::to_string);
-        let twin = messages.iter().position(|message| {
-            message.created_at == solution.at
-                && message.body == text
-                && message.side == Side::Support
-        });
+        let twin = messages
+            .iter()
+            .position(|message| Some(message.id) == solution.message_id);
         let attachments = twin.map_or_else(Vec::new, |place| messages.remove(place).attachments);
         PublicSolution {
             text,

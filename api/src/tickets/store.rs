@@ -1,10 +1,11 @@
 //! The SQL of tickets: loading one for a command, saving what a command made of it, reading views.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use shared::ticket::Ticket;
+use shared::ticket::actor::{Privilege, PrivilegeSet};
 
-use crate::db::schema::{events, messages, people, tickets, users};
+use crate::db::schema::{events, failed_sweeps, messages, people, tickets, users};
 use crate::db::{DbConnection, JsonText, Ts};
 use crate::{each, load_locked};
 
@@ -129,6 +130,35 @@ pub fn load_by_id(conn: &mut DbConnection, id: i64) -> QueryResult<Option<Ticket
         .map(|row| row.map(TicketRecord::from))
 }
 
+/// Notes that the timed effects of a ticket could not be written: it is looked at again after a minute, then after twice
+/// as long each time, up to [`LONGEST_WAIT`], so that it does not stand in the way of the others.
+pub fn put_off_effects(
+    conn: &mut DbConnection,
+    id: i64,
+    now: DateTime<Utc>,
+) -> QueryResult<DateTime<Utc>> {
+    let first = (
+        failed_sweeps::ticket_id.eq(id),
+        failed_sweeps::failures.eq(1),
+    );
+    let failures: i32 = each!(conn, inner => diesel::insert_into(failed_sweeps::table)
+        .values(first)
+        .on_conflict(failed_sweeps::ticket_id)
+        .do_update()
+        .set(failed_sweeps::failures.eq(failed_sweeps::failures + 1))
+        .returning(failed_sweeps::failures)
+        .get_result(inner))?;
+    let doubled = TimeDelta::minutes(1_i64 << (failures - 1).clamp(0, 10));
+    let next = now + doubled.min(LONGEST_WAIT);
+    diesel::update(tickets::table.find(id))
+        .set(tickets::next_effect_at.eq(Ts::new(next)))
+        .execute(conn)?;
+    Ok(next)
+}
+
+/// Longest wait after a timed effect failed.
+pub const LONGEST_WAIT: TimeDelta = TimeDelta::hours(6);
+
 /// Keys of the tickets with a timed effect due, earliest first.
 pub fn due_for_effects(
     conn: &mut DbConnection,
@@ -143,7 +173,7 @@ pub fn due_for_effects(
         .load(conn)
 }
 
-/// Notes when the sweeper has to look at a ticket again. Not a change of the ticket, so the version stays.
+/// Notes when the sweeper has to look at a ticket again, now that nothing is left to write. Not a change of the ticket, so the version stays.
 pub fn set_next_effect(
     conn: &mut DbConnection,
     id: i64,
@@ -151,6 +181,8 @@ pub fn set_next_effect(
 ) -> QueryResult<()> {
     diesel::update(tickets::table.filter(tickets::id.eq(id)))
         .set(tickets::next_effect_at.eq(at.map(Ts::new)))
+        .execute(conn)?;
+    diesel::delete(failed_sweeps::table.find(id))
         .execute(conn)
         .map(drop)
 }
@@ -388,6 +420,42 @@ pub fn whole_history(
         .load(conn)
 }
 
+/// Everything of a message that its digest covers.
+#[derive(Queryable, Debug, Clone)]
+pub struct SealedRow {
+    /// Key.
+    pub id: i64,
+    /// Kind of author.
+    pub author_kind: String,
+    /// Key of the author.
+    pub author_id: Option<i64>,
+    /// Name of the author at the time.
+    pub author_name: String,
+    /// Who may read it.
+    pub visibility: String,
+    /// Plain text.
+    pub body: String,
+    /// When.
+    pub created_at: Ts,
+}
+
+/// Every message of a ticket, oldest first, for audits.
+pub fn whole_conversation(conn: &mut DbConnection, ticket_id: i64) -> QueryResult<Vec<SealedRow>> {
+    messages::table
+        .filter(messages::ticket_id.eq(ticket_id))
+        .order(messages::id)
+        .select((
+            messages::id,
+            messages::author_kind,
+            messages::author_id,
+            messages::author_name,
+            messages::visibility,
+            messages::body,
+            messages::created_at,
+        ))
+        .load(conn)
+}
+
 /// A stored message.
 #[derive(Queryable, Debug, Clone)]
 pub struct MessageRow {
@@ -570,22 +638,43 @@ pub fn desk_agent(
     Ok(Some((agent, slugs)))
 }
 
-/// The agent account with this key, active or not.
-pub fn agent_by_id(conn: &mut DbConnection, user_id: i64) -> QueryResult<Option<AgentRow>> {
-    users::table
-        .filter(users::id.eq(user_id))
+/// The active agents of a desk who hold a privilege there, by key.
+pub fn agents_with(
+    conn: &mut DbConnection,
+    desk_id: i64,
+    privilege: Privilege,
+) -> QueryResult<Vec<AgentRow>> {
+    use crate::db::schema::memberships;
+    let agents: Vec<(AgentRow, JsonText<PrivilegeSet>)> = users::table
+        .inner_join(memberships::table.on(memberships::user_id.eq(users::id)))
+        .filter(memberships::desk_id.eq(desk_id))
         .filter(users::active.eq(true))
-        .select((users::id, users::full_name, users::email, users::language))
-        .first(conn)
-        .optional()
+        .order(users::id)
+        .select((
+            (users::id, users::full_name, users::email, users::language),
+            memberships::privileges,
+        ))
+        .load(conn)?;
+    let holds = |privileges: &JsonText<PrivilegeSet>| privileges.0.has(privilege);
+    Ok(agents
+        .into_iter()
+        .filter(|(_, privileges)| holds(privileges))
+        .map(|(agent, _)| agent)
+        .collect())
 }
 
-/// The active members of a group.
-pub fn group_agents(conn: &mut DbConnection, group_id: i64) -> QueryResult<Vec<AgentRow>> {
-    use crate::db::schema::group_members;
+/// The active agents of a desk who are members of one of its groups.
+pub fn group_agents(
+    conn: &mut DbConnection,
+    desk_id: i64,
+    group_id: i64,
+) -> QueryResult<Vec<AgentRow>> {
+    use crate::db::schema::{group_members, memberships};
     users::table
         .inner_join(group_members::table.on(group_members::user_id.eq(users::id)))
+        .inner_join(memberships::table.on(memberships::user_id.eq(users::id)))
         .filter(group_members::group_id.eq(group_id))
+        .filter(memberships::desk_id.eq(desk_id))
         .filter(users::active.eq(true))
         .order(users::id)
         .select((users::id, users::full_name, users::email, users::language))

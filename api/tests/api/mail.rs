@@ -17,6 +17,7 @@ use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use shared::api::mailbox::{LocalMail, LocalMailRow};
 use shared::api::page::Page;
 use shared::i18n::Lang;
+use shared::sla::policy::ClockKind;
 use shared::ticket::status::RequestType;
 use shared::ticket::text::EmailAddress;
 
@@ -917,6 +918,72 @@ fn every_other_occasion_has_its_words_in_both_languages() {
         &["Ana María Rojas rejected the solution of SOP-1042"],
     );
     check(
+        Content::SlaWarning {
+            facts: facts(),
+            clock: ClockKind::Solution,
+            percent: 75,
+            due_at: Some(start_of_story()),
+        },
+        &[
+            "[SOP-1042] La solución vence pronto: La impresora",
+            "SOP-1042 lleva el 75 % de su tiempo de solución",
+            "Hay que resolverlo antes del miércoles 18 de noviembre de 2026, 9:00 a. m.",
+            "/console/tickets/SOP-1042",
+        ],
+        &[
+            "The solution is due soon",
+            "SOP-1042 has used 75% of its time for the solution",
+        ],
+    );
+    check(
+        Content::SlaWarning {
+            facts: facts(),
+            clock: ClockKind::Attention,
+            percent: 90,
+            due_at: None,
+        },
+        &["SOP-1042 lleva el 90 % de su tiempo de atención"],
+        &["Attention is due soon"],
+    );
+    check(
+        Content::SlaBreached {
+            facts: facts(),
+            clock: ClockKind::Attention,
+            due_at: start_of_story(),
+        },
+        &[
+            "Venció la atención",
+            "SOP-1042 no se atendió a tiempo",
+            "El tiempo de atención terminó el miércoles 18 de noviembre de 2026, 9:00 a. m.",
+        ],
+        &["Attention is overdue", "SOP-1042 was not attended in time"],
+    );
+    check(
+        Content::SlaBreached {
+            facts: facts(),
+            clock: ClockKind::Solution,
+            due_at: start_of_story(),
+        },
+        &["Venció la solución", "SOP-1042 no se resolvió a tiempo"],
+        &["The solution is overdue"],
+    );
+    check(
+        Content::AccessRequested {
+            name: author(),
+            email: "ana.rojas@example.org".to_owned(),
+            phone: "601 555 0199".to_owned(),
+            organization: "Alcaldía".to_owned(),
+            reference: "ABCD-1234".to_owned(),
+        },
+        &[
+            "Solicitud de acceso: Ana María Rojas",
+            "Nadie ha comprobado todavía estos datos",
+            "ABCD-1234",
+            "/console/access-requests?desk=soporte",
+        ],
+        &["Ana María Rojas asks for access", "Decide in the console"],
+    );
+    check(
         Content::Reopened { reason: text() },
         &["Abrimos de nuevo su ticket", "Seguimos trabajando"],
         &["We opened your ticket again"],
@@ -1013,7 +1080,7 @@ fn wild() -> impl Strategy<Value = String> {
 
 fn wild_content() -> impl Strategy<Value = Content> {
     let texts = (wild(), wild(), wild());
-    (0..8u8, texts).prop_map(|(which, (a, b, c))| match which {
+    (0..10u8, texts).prop_map(|(which, (a, b, c))| match which {
         0 => Content::Code {
             code: a,
             purpose: CodePurpose::Lookup,
@@ -1054,6 +1121,23 @@ fn wild_content() -> impl Strategy<Value = Content> {
             promise: Some(b),
             summary: c,
             attachments: vec![],
+        },
+        7 => Content::AccessRequested {
+            name: a.clone(),
+            email: a,
+            phone: b.clone(),
+            organization: b,
+            reference: c,
+        },
+        8 => Content::SlaBreached {
+            facts: TicketFacts {
+                priority: a,
+                category: b,
+                detail: c,
+                ..facts()
+            },
+            clock: ClockKind::Solution,
+            due_at: start_of_story(),
         },
         _ => Content::Closed {
             status: a,

@@ -279,7 +279,7 @@ both! {
         assert_eq!(found.items, [made]);
     }
 
-    async fn an_access_request_is_answered_alike_and_mails_nobody(app: TestApp) {
+    async fn an_access_request_is_answered_alike_and_mails_nobody_who_asks(app: TestApp) {
         let stage = stage::set(&app).await;
         let marta = keeper(&app, &stage).await;
         let stranger = ask_access(&app, NOBODY).await;
@@ -316,6 +316,24 @@ both! {
         app.post("/api/v1/portal/access-requests").json(&access_request(NOBODY)).send().await.expect(202);
         let decided: AccessRequest = app.get(&format!("/api/v1/access-requests/{}", page.items[0].id)).by(&marta).send().await.expect(200).json();
         assert_eq!((decided.status, decided.phone.as_str()), (AccessRequestStatus::Approved, "601 555 0111"));
+    }
+
+    async fn those_who_decide_are_told_once_of_a_request(app: TestApp) {
+        let stage = stage::set(&app).await;
+        keeper(&app, &stage).await;
+        let gone = app.agent("Lola", &[(stage.desk, &[Privilege::AccessDecide])]).await;
+        app.seed(move |conn| Ok(api::agents::store::set_active(conn, gone.id, false)?)).await;
+        app.agent("Laura", &[(stage.desk, &[Privilege::TicketRead])]).await;
+        for _ in 0..2 {
+            ask_access(&app, NOBODY).await;
+        }
+        let told = mails(&app, "marta@example.org").await;
+        assert_eq!(told.iter().map(|mail| mail.template()).collect::<Vec<_>>(), ["access_requested"]);
+        let api::mail::Content::AccessRequested { name, email, .. } = &told[0] else { panic!("{told:?}") };
+        assert_eq!((name.as_str(), email.as_str()), ("Nadia Díaz", NOBODY));
+        for other in ["lola@example.org", "laura@example.org", NOBODY] {
+            assert!(mails(&app, other).await.is_empty(), "{other}");
+        }
     }
 
     async fn an_approved_request_registers_the_person_who_may_then_ask(app: TestApp) {

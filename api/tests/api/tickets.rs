@@ -420,6 +420,247 @@ both! {
         app.get(&path).by(&scene.first).header("if-none-match", &tag).send().await.expect(200);
     }
 
+    async fn a_version_known_in_one_language_is_not_taken_for_the_other(app: TestApp) {
+        let scene = scene(&app).await;
+        settle_mails(&app).await;
+        let (console, portal) = (format!("/api/v1/tickets/{}", scene.code), format!("/api/v1/portal/tickets/{}", scene.code));
+        for (path, token) in [(&console, &scene.first.token), (&portal, &scene.requester)] {
+            let get = |lang: &str| app.get(path).bearer(token).header("accept-language", lang);
+            let spanish = get("es").send().await.expect(200);
+            let tag = spanish.header("etag").unwrap().to_owned();
+            assert!(spanish.header("vary").unwrap().contains("Accept-Language"));
+            get("es").header("if-none-match", &tag).send().await.expect(304);
+            let english = get("en").header("if-none-match", &tag).send().await.expect(200);
+            assert_ne!(english.header("etag"), Some(tag.as_str()), "{path}");
+            assert_ne!(english.text(), spanish.text());
+        }
+        // What was read in one language may be changed in the other.
+        let tag = app.get(&console).by(&scene.first).header("accept-language", "en").send().await.expect(200).header("etag").unwrap().to_owned();
+        let take = app.post(&format!("{console}/assignments")).by(&scene.first).header("accept-language", "es").header("if-match", &tag);
+        take.json(&json!({ "assignee": scene.first.id })).send().await.expect(200);
+        let again = app.post(&format!("{console}/assignments")).by(&scene.second).header("if-match", &tag);
+        again.json(&json!({ "assignee": scene.second.id })).send().await.problem(ProblemType::VersionMismatch);
+    }
+
+    async fn who_left_the_desk_gets_no_more_mail_of_its_tickets(app: TestApp) {
+        let scene = scene(&app).await;
+        let stage = Stage { desk: scene.desk, ana: scene.ana, ben: 0 };
+        let colleague = member(&app, &stage, "Nora", "mesa").await;
+        let others = app.agent("Quintin", &[(scene.desk, &[Privilege::TicketRead, Privilege::TicketCoordinate])]).await;
+        take(&app, &scene).await;
+        let told = async |name: &str| templates(&stage::mails(&app, &format!("{name}@example.org")).await).into_iter().filter(|template| *template == "message_to_team").count();
+        answer(&app, &scene, "messages", json!({ "body": "Uno." })).await.expect(201);
+        assert_eq!((told("laura").await, told("nora").await, told("quintin").await), (1, 0, 0));
+
+        leave(&app, &scene.first, scene.desk).await;
+        answer(&app, &scene, "messages", json!({ "body": "Dos." })).await.expect(201);
+        assert_eq!((told("laura").await, told("nora").await, told("quintin").await), (1, 1, 0), "the group stands in");
+
+        disable(&app, &colleague).await;
+        answer(&app, &scene, "messages", json!({ "body": "Tres." })).await.expect(201);
+        assert_eq!((told("laura").await, told("nora").await, told("quintin").await), (1, 1, 1), "those who coordinate stand in for the group");
+        assert!(others.id > 0);
+    }
+
+    async fn a_rejected_solution_of_somebody_who_left_waits_in_the_queue(app: TestApp) {
+        let scene = scene(&app).await;
+        let stage = Stage { desk: scene.desk, ana: scene.ana, ben: 0 };
+        member(&app, &stage, "Nora", "mesa").await;
+        take(&app, &scene).await;
+        act(&app, &scene, &scene.first, "solutions", json!({ "solution": "Se renovó el certificado." })).await.expect(200);
+        disable(&app, &scene.first).await;
+        answer(&app, &scene, "rejections", json!({ "reason": "Sigue igual." })).await.expect(200);
+        let agent = fresh(&app, &scene.second).await;
+        let ticket: TicketView = app.get(&format!("/api/v1/tickets/{}", scene.code)).by(&agent).send().await.expect(200).json();
+        assert_eq!((ticket.status, ticket.assignee), (Status::InProgress, None));
+        assert_eq!(ticket.group.map(|group| group.id).as_deref(), Some("mesa"));
+        assert!(!templates(&stage::mails(&app, "laura@example.org").await).contains(&"rejected_to_team"));
+        assert!(templates(&stage::mails(&app, "nora@example.org").await).contains(&"rejected_to_team"), "the group is told");
+        let report = app.seed(|conn| Ok(audit::verify(conn, &DeskRegistry::default())?)).await;
+        assert_eq!(report.faults, Vec::<String>::new());
+    }
+
+    async fn a_rejected_solution_of_somebody_who_left_the_group_waits_in_its_queue(app: TestApp) {
+        let scene = scene(&app).await;
+        take(&app, &scene).await;
+        act(&app, &scene, &scene.first, "solutions", json!({ "solution": "Se renovó el certificado." })).await.expect(200);
+        leave(&app, &scene.first, scene.desk).await;
+        answer(&app, &scene, "rejections", json!({ "reason": "Sigue igual." })).await.expect(200);
+        let agent = fresh(&app, &scene.second).await;
+        let ticket: TicketView = app.get(&format!("/api/v1/tickets/{}", scene.code)).by(&agent).send().await.expect(200).json();
+        assert_eq!((ticket.status, ticket.assignee), (Status::InProgress, None));
+        let told = stage::mails(&app, "andres@example.org").await;
+        assert!(templates(&told).contains(&"rejected_to_team"), "nobody is left in the group, so those who coordinate are told: {told:?}");
+    }
+
+    async fn warnings_and_breaches_are_mailed_once_each_whoever_sweeps(app: TestApp) {
+        let scene = scene(&app).await;
+        let both = app.agent("Quintin", &[(scene.desk, &[Privilege::TicketCoordinate])]).await;
+        take(&app, &scene).await;
+        let sweep = async || {
+            let now = app.clock.now();
+            let one = sla::sweeper::run_once(&app.state.db, &app.state.desks, now);
+            let two = sla::sweeper::run_once(&app.state.db, &app.state.desks, now);
+            let (one, two) = futures_util::future::join(one, two).await;
+            one.unwrap();
+            two.unwrap();
+        };
+        let told = async |name: &str| {
+            let mails = stage::mails(&app, &format!("{name}@example.org")).await;
+            mails.into_iter().filter_map(|mail| match mail {
+                api::mail::Content::SlaWarning { percent, .. } => Some(percent),
+                api::mail::Content::SlaBreached { .. } => Some(100),
+                _ => None,
+            }).collect::<Vec<_>>()
+        };
+        // P3 at level 1: a solution in 12 business hours. The story begins on Wednesday at 9:00 and the desk closes at 17:00.
+        app.advance(TimeDelta::hours(7));
+        sweep().await;
+        assert_eq!(told("laura").await, Vec::<u8>::new());
+        app.advance(TimeDelta::minutes(18 * 60 + 5));
+        sweep().await;
+        sweep().await;
+        assert_eq!((told("laura").await, told("quintin").await), (vec![75], vec![]), "only breaches go to those who coordinate");
+        app.advance(TimeDelta::hours(1));
+        sweep().await;
+        assert_eq!(told("laura").await, [75, 90]);
+        app.advance(TimeDelta::hours(4));
+        sweep().await;
+        sweep().await;
+        assert_eq!((told("laura").await, told("quintin").await), (vec![75, 90, 100], vec![100]));
+        assert!(both.id > 0);
+    }
+
+    async fn a_ticket_whose_effects_cannot_be_written_waits_longer_each_time_and_holds_up_nobody(app: TestApp) {
+        let scene = scene(&app).await;
+        let healthy = stage::open_ticket(&app, &app.browser(), &stage::draft(ANA)).await.ticket_code.unwrap();
+        let bad = scene.code.clone();
+        app.advance(TimeDelta::hours(5));
+        let poison = |version: i32| {
+            let bad = bad.clone();
+            app.seed(move |conn| {
+                use db::schema::tickets;
+                diesel::update(tickets::table.filter(tickets::code.eq(bad))).set(tickets::desk_version.eq(version)).execute(conn)?;
+                Ok(())
+            })
+        };
+        poison(77).await;
+        let sweep = || sla::sweeper::run_once(&app.state.db, &app.state.desks, app.clock.now());
+        assert_eq!(sweep().await.unwrap(), 2);
+        assert_eq!(sweep().await.unwrap(), 0, "it stands in nobody's way");
+        app.advance(TimeDelta::minutes(1));
+        assert_eq!(sweep().await.unwrap(), 1);
+        app.advance(TimeDelta::minutes(1));
+        assert_eq!(sweep().await.unwrap(), 0, "the second wait is longer");
+        app.advance(TimeDelta::minutes(1));
+        assert_eq!(sweep().await.unwrap(), 1);
+        let events = async |code: String| app.seed(move |conn| {
+            use db::schema::{events, tickets};
+            let query = events::table.inner_join(tickets::table.on(tickets::id.eq(events::ticket_id))).filter(tickets::code.eq(code)).filter(events::kind.eq("sla_breached"));
+            Ok(query.count().get_result::<i64>(conn)?)
+        }).await;
+        assert_eq!((events(bad.clone()).await, events(healthy).await), (0, 1));
+        poison(1).await;
+        app.advance(TimeDelta::minutes(4));
+        assert_eq!(sweep().await.unwrap(), 1);
+        assert_eq!(events(bad).await, 1, "nothing is lost by the wait");
+    }
+
+    async fn an_audit_finds_a_changed_message_and_a_swapped_file(app: TestApp) {
+        let scene = scene(&app).await;
+        let file = upload(&app, &scene.first, "informe.txt", b"informe").await;
+        take(&app, &scene).await;
+        act(&app, &scene, &scene.first, "messages", json!({ "visibility": "public", "body": "Vea el informe.", "attachments": [file] })).await.expect(201);
+        let solution = upload(&app, &scene.first, "acta.txt", b"acta").await;
+        act(&app, &scene, &scene.first, "solutions", json!({ "solution": "Resuelto.", "attachments": [solution] })).await.expect(200);
+        let faults = async || app.seed(|conn| Ok(audit::verify(conn, &DeskRegistry::default())?)).await.faults;
+        assert_eq!(faults().await, Vec::<String>::new());
+        // Whoever can do this has the database in hand, and takes the triggers away first.
+        tamper(&app, "UPDATE messages SET body = 'Vea el otro informe.' WHERE body = 'Vea el informe.'").await;
+        let found = faults().await;
+        assert!(found.len() == 1 && found[0].contains("message"), "{found:?}");
+        tamper(&app, "UPDATE messages SET body = 'Vea el informe.' WHERE body = 'Vea el otro informe.'").await;
+        assert_eq!(faults().await, Vec::<String>::new());
+        for (name, wrong) in [("informe.txt", vec![7_u8; 32]), ("acta.txt", vec![9_u8; 32])] {
+            let swap = async |hash: Vec<u8>| app.seed(move |conn| {
+                use db::schema::attachments;
+                let row = attachments::table.filter(attachments::name.eq(name));
+                let before: Vec<u8> = row.select(attachments::sha256).first(conn)?;
+                diesel::update(row).set(attachments::sha256.eq(hash)).execute(conn)?;
+                Ok(before)
+            }).await;
+            let before = swap(wrong).await;
+            assert_eq!(faults().await.len(), 1, "{name}");
+            swap(before).await;
+        }
+        assert_eq!(faults().await, Vec::<String>::new());
+        tamper(&app, "INSERT INTO messages (desk_id, ticket_id, author_kind, author_name, visibility, body, created_at) \
+                      SELECT desk_id, ticket_id, author_kind, author_name, visibility, 'Inventado.', created_at FROM messages WHERE body = 'Vea el informe.'").await;
+        let found = faults().await;
+        assert!(found.len() == 1 && found[0].contains("no event"), "{found:?}");
+    }
+
+    async fn an_audit_finds_a_history_under_another_code(app: TestApp) {
+        let scene = scene(&app).await;
+        let code = scene.code.clone();
+        app.seed(move |conn| {
+            use db::schema::tickets;
+            diesel::update(tickets::table.filter(tickets::code.eq(code))).set(tickets::code.eq("INF-777")).execute(conn)?;
+            Ok(())
+        }).await;
+        let report = app.seed(|conn| Ok(audit::verify(conn, &DeskRegistry::default())?)).await;
+        assert!(!report.faults.is_empty());
+    }
+
+    async fn a_solution_with_files_is_told_from_a_message_of_the_same_words_and_moment(app: TestApp) {
+        let scene = scene(&app).await;
+        take(&app, &scene).await;
+        act(&app, &scene, &scene.first, "messages", json!({ "visibility": "public", "body": "Resuelto." })).await.expect(201);
+        let file = upload(&app, &scene.first, "acta.txt", b"acta").await;
+        act(&app, &scene, &scene.first, "solutions", json!({ "solution": "Resuelto.", "attachments": [file] })).await.expect(200);
+        let seen = portal(&app, &scene).await;
+        assert_eq!(seen.messages.iter().map(|message| message.body.as_str()).collect::<Vec<_>>(), ["Resuelto."], "the message stays a message");
+        assert_eq!(seen.solution.unwrap().attachments.len(), 1);
+    }
+
+    async fn a_program_must_name_its_creations(app: TestApp) {
+        let scene = scene(&app).await;
+        let made = app.post("/api/v1/tokens").by(&scene.first).json(&json!({ "name": "Monitoreo", "scopes": ["tickets:read", "tickets:write"], "expires_in_days": 1 }));
+        let made: Value = made.send().await.expect(201).json();
+        let secret = made["secret"].as_str().unwrap();
+        let new = json!({
+            "desk": DESK, "requester_email": ANA, "channel": "phone", "request_type": "incident", "category": "eset", "priority": "p2",
+            "subject": "Alarma", "message": "Lo vio el monitoreo."
+        });
+        let before = stage::ticket_count(&app).await;
+        app.post("/api/v1/tickets").bearer(secret).json(&new).send().await.problem(ProblemType::IdempotencyKeyRequired);
+        assert_eq!(stage::ticket_count(&app).await, before);
+        for _ in 0..2 {
+            app.post("/api/v1/tickets").bearer(secret).header("idempotency-key", "alarma-1").json(&new).send().await.expect(201);
+        }
+        assert_eq!(stage::ticket_count(&app).await, before + 1);
+        app.post("/api/v1/tickets").by(&scene.first).json(&new).send().await.expect(201);
+    }
+
+    async fn a_new_agents_password_cannot_be_guessed_from_what_is_kept_of_the_request(app: TestApp) {
+        stage::set(&app).await;
+        let admin = app.admin("Admin").await;
+        let made = json!({
+            "full_name": "Nora Paz", "email": "nora.paz@example.org", "password": "una frase bien larga", "memberships": []
+        });
+        for _ in 0..2 {
+            app.post("/api/v1/agents").by(&admin).header("idempotency-key", "nora").json(&made).send().await.expect(201);
+        }
+        let new: shared::api::agents::NewAgent = serde_json::from_value(made).unwrap();
+        let (hash, answer): (Vec<u8>, Option<String>) = app.seed(|conn| {
+            use db::schema::idempotency;
+            Ok(idempotency::table.select((idempotency::body_hash, idempotency::answer)).first(conn)?)
+        }).await;
+        let plain = api::auth::token::sha256(&serde_json::to_vec(&new).unwrap());
+        assert_ne!(hash, plain);
+        assert!(!answer.unwrap().contains("una frase"));
+    }
+
     async fn a_long_timeline_is_read_page_by_page_without_gaps(app: TestApp) {
         let scene = scene(&app).await;
         for number in 0..75 {
@@ -508,6 +749,59 @@ both! {
         app.advance(TimeDelta::days(2));
         app.get(&path).bearer(writer["secret"].as_str().unwrap()).send().await.expect(401);
     }
+}
+
+/// Forbids an agent to sign in.
+async fn disable(app: &TestApp, agent: &Agent) {
+    let id = agent.id;
+    app.seed(move |conn| Ok(api::agents::store::set_active(conn, id, false)?))
+        .await;
+}
+
+/// Takes an agent from a desk.
+async fn leave(app: &TestApp, agent: &Agent, desk: i64) {
+    let id = agent.id;
+    app.seed(move |conn| Ok(api::agents::store::remove_place(conn, id, desk)?))
+        .await;
+}
+
+/// Sends a file; gives its key.
+async fn upload(
+    app: &TestApp,
+    agent: &Agent,
+    name: &'static str,
+    content: &'static [u8],
+) -> String {
+    let part = reqwest::multipart::Part::bytes(content).file_name(name);
+    let form = reqwest::multipart::Form::new().part("file", part);
+    let sent = app
+        .post("/api/v1/uploads")
+        .by(agent)
+        .form(form)
+        .send()
+        .await;
+    sent.expect(201).json::<Value>()["id"]
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
+/// Changes messages past the triggers that keep them.
+async fn tamper(app: &TestApp, sql: &'static str) {
+    app.seed(move |conn| {
+        match conn {
+            db::DbConnection::Pg(pg) => {
+                diesel::sql_query("ALTER TABLE messages DISABLE TRIGGER USER").execute(pg)?;
+                diesel::sql_query(sql).execute(pg)?;
+            }
+            db::DbConnection::Sqlite(sqlite) => {
+                diesel::sql_query("DROP TRIGGER IF EXISTS messages_no_update").execute(sqlite)?;
+                diesel::sql_query(sql).execute(sqlite)?;
+            }
+        }
+        Ok(())
+    })
+    .await;
 }
 
 async fn group_of_level(app: &TestApp, scene: &Scene, level: u8) -> String {

@@ -210,18 +210,22 @@ impl Case<'_> {
         }
     }
 
-    /// After a rejection the ticket goes to whoever solved, where the desk says so and it is not theirs already.
+    /// After a rejection the ticket goes to whoever solved, where the desk says so and it is not theirs already; to the
+    /// queue of their group when they cannot be given it any more.
     pub(super) fn back_to_solver(&self) -> Option<Event> {
         let solution = self.ticket.solution.as_ref()?;
-        let group = solution.group.clone()?;
-        let assignee = match self.desk.acceptance.reopens_to {
-            ReopensTo::WhoeverSolved => Some(solution.by.clone()?),
-            ReopensTo::Group => None,
+        let (by, group) = (solution.by.clone(), solution.group.clone());
+        let (assignee, group) = match (self.desk.acceptance.reopens_to, by, group) {
+            (ReopensTo::WhoeverSolved, Some(by), Some(group)) => (Some(by), Some(group)),
+            (ReopensTo::Group, _, Some(group)) => (None, Some(group)),
+            // There is nobody to give it back to: it stays where it is.
+            (_, _, _) => (self.ticket.assignee.clone(), self.ticket.group.clone()),
         };
+        let assignee = assignee.filter(|agent| !self.gone.contains(&agent.id));
         let mut event = self.assigned(
             &Place {
                 level: self.ticket.level,
-                group: Some(group),
+                group,
                 assignee,
             },
             None,

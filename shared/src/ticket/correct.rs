@@ -138,6 +138,7 @@ impl Case<'_> {
             message_id,
             visibility,
             author,
+            digest: None,
         }];
         if visibility == Visibility::Public {
             events.extend(self.attended());

@@ -27,11 +27,28 @@ pub fn decide(
     command: &Command,
     now: DateTime<Utc>,
 ) -> Result<Vec<Event>, Refusal> {
+    decide_without(ticket, desk, actor, command, &[], now)
+}
+
+/// Like [`decide`], where some agents whom the ticket knows cannot be given it any more. Whatever would go back to one of
+/// them waits in the queue of the group instead.
+///
+/// # Errors
+/// As [`decide`].
+pub fn decide_without(
+    ticket: &Ticket,
+    desk: &Desk,
+    actor: &Actor,
+    command: &Command,
+    gone: &[i64],
+    now: DateTime<Utc>,
+) -> Result<Vec<Event>, Refusal> {
     let case = Case {
         ticket,
         desk,
         actor,
         now,
+        gone,
         listing: false,
     };
     case.may_touch()?;
@@ -368,6 +385,7 @@ impl<'a> Case<'a> {
                 desk: self.desk,
                 actor: &Actor::System,
                 now: self.now,
+                gone: self.gone,
                 listing: self.listing,
             };
             let Some(event) = case.automatic_move() else {

@@ -88,6 +88,9 @@ pub struct Opened {
     /// Key of the stored first message, which holds the description and its files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message_id: Option<i64>,
+    /// Digest of that message with its files, so that the history proves them too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
 }
 
 /// One thing that happened.
@@ -209,6 +212,9 @@ pub enum Event {
         visibility: Visibility,
         /// What kind of actor wrote it.
         author: ActorKind,
+        /// Digest of the message with its files.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        digest: Option<String>,
     },
     /// A solution was delivered.
     Solved {
@@ -224,6 +230,12 @@ pub enum Event {
         group: Option<String>,
         /// Which solution of the ticket this is, from 1.
         cycle: u32,
+        /// Key of the message that holds its files, where it has some.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message_id: Option<i64>,
+        /// Digest of that message with its files.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        digest: Option<String>,
     },
     /// It was declared that there is no solution.
     DeclaredUnsolvable {
@@ -377,6 +389,25 @@ fn internal() -> Visibility {
 }
 
 impl Event {
+    /// Notes in the event the message that was stored with it: its key, and the digest of its content. Events that come
+    /// with no message stay as they are.
+    pub fn seal(&mut self, stored: Option<i64>, seal: &str) {
+        match self {
+            Event::Opened(opened) => {
+                opened.message_id = stored.or(opened.message_id);
+                opened.digest = Some(seal.to_owned());
+            }
+            Event::MessageAdded { digest, .. } => *digest = Some(seal.to_owned()),
+            Event::Solved {
+                message_id, digest, ..
+            } => {
+                *message_id = stored;
+                *digest = Some(seal.to_owned());
+            }
+            _ => {}
+        }
+    }
+
     /// Whether the product did this by itself as a consequence of what an actor did.
     pub fn is_automatic(&self) -> bool {
         matches!(

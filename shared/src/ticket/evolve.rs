@@ -94,6 +94,8 @@ fn apply(ticket: &mut Ticket, recorded: &Recorded) {
             level,
             group,
             cycle,
+            message_id,
+            ..
         } => {
             let text = Some(solution.clone());
             let (by, group) = (by.clone(), group.clone());
@@ -107,6 +109,7 @@ fn apply(ticket: &mut Ticket, recorded: &Recorded) {
                     group,
                     at,
                     text,
+                    message_id: *message_id,
                     answered: false,
                 },
             );
@@ -129,6 +132,7 @@ fn apply(ticket: &mut Ticket, recorded: &Recorded) {
                     group,
                     at,
                     text,
+                    message_id: None,
                     answered: false,
                 },
             );

@@ -35,7 +35,7 @@ pub(crate) mod words;
 use crate::sla::clock::Span;
 use crate::sla::policy::ClockKind;
 
-pub use decide::{closes_by_silence_at, decide};
+pub use decide::{closes_by_silence_at, decide, decide_without};
 pub use evolve::{evolve, fold};
 pub use open::{NewTicket, open};
 pub use permission::{Allowed, allowed_commands};
@@ -173,6 +173,9 @@ pub struct Solution {
     /// What was done, or why nothing could be.
     #[serde(default)]
     pub text: Option<Body>,
+    /// Key of the message that holds its files, where it has some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_id: Option<i64>,
     /// Whether the requester has written or answered since, so that silence does not close it (I-38).
     #[serde(default)]
     pub answered: bool,

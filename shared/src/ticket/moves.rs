@@ -17,6 +17,8 @@ pub(super) struct Case<'a> {
     pub(super) desk: &'a Desk,
     pub(super) actor: &'a Actor,
     pub(super) now: DateTime<Utc>,
+    /// Keys of agents who cannot be given the ticket any more: they left, or their group did without them.
+    pub(super) gone: &'a [i64],
     /// Whether what may be offered is being listed: a refusal met on the way then has no list of its own.
     pub(super) listing: bool,
 }

@@ -95,6 +95,7 @@ pub fn open(
         subject: new.subject,
         extra: new.extra,
         message_id: new.message_id,
+        digest: None,
     };
     let mut events = vec![Event::Opened(Box::new(opened))];
     events.extend(vouched);

@@ -80,6 +80,7 @@ pub fn allowed_commands(ticket: &Ticket, desk: &Desk, actor: &Actor) -> Vec<Allo
         desk,
         actor,
         now: DateTime::UNIX_EPOCH,
+        gone: &[],
         listing: true,
     };
     CommandKind::ALL

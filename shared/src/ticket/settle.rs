@@ -26,6 +26,8 @@ impl Case<'_> {
             level: self.ticket.level,
             group,
             cycle: self.ticket.cycle() + 1,
+            message_id: None,
+            digest: None,
         };
         Ok(self.settled(&step, details.reason, solved))
     }

@@ -86,6 +86,14 @@ impl Voice<'_> {
             .link(&format!("/console/tickets/{}", path_segment(&ticket.code)))
     }
 
+    /// Address of the desk's access requests in the console.
+    fn console_access_requests(&self) -> String {
+        self.public_url.link(&format!(
+            "/console/access-requests?desk={}",
+            path_segment(&self.desk.slug)
+        ))
+    }
+
     /// A letter about a ticket; its subject begins with the code, so that inboxes sort and threads hold together.
     fn ticket_letter(
         &self,
@@ -224,6 +232,33 @@ pub(super) fn compose(
         }
         Content::RejectedToTeam { author, reason } => {
             team::rejected(voice, ticket()?, author, reason)
+        }
+        Content::SlaWarning {
+            facts,
+            clock,
+            percent,
+            due_at,
+        } => team::sla_warning(voice, ticket()?, facts, *clock, *percent, *due_at),
+        Content::SlaBreached {
+            facts,
+            clock,
+            due_at,
+        } => team::sla_breached(voice, ticket()?, facts, *clock, *due_at),
+        Content::AccessRequested {
+            name,
+            email,
+            phone,
+            organization,
+            reference,
+        } => {
+            let asked = team::AccessAsked {
+                name,
+                email,
+                phone,
+                organization,
+                reference,
+            };
+            team::access_requested(voice, asked)
         }
     };
     letter.subject = header_line(&letter.subject, SUBJECT_MAX);

@@ -1,5 +1,8 @@
 //! Mails to the people of the desk. Their links lead to the console.
 
+use chrono::{DateTime, Utc};
+use shared::sla::policy::ClockKind;
+
 use super::super::layout::{Block, Letter, one_line};
 use super::super::payload::{TicketFacts, TicketRef};
 use super::{Voice, files, shortened};
@@ -170,6 +173,135 @@ pub(super) fn rejected(voice: Voice, ticket: &TicketRef, author: &str, reason: &
         title,
         blocks,
     )
+}
+
+/// A good part of the time of a target is used, and the target is not met (I-37).
+pub(super) fn sla_warning(
+    voice: Voice,
+    ticket: &TicketRef,
+    facts: &TicketFacts,
+    clock: ClockKind,
+    percent: u8,
+    due_at: Option<DateTime<Utc>>,
+) -> Letter {
+    let code = one_line(&ticket.code);
+    let (news, title) = match clock {
+        ClockKind::Attention => (
+            voice.both("La atención vence pronto", "Attention is due soon"),
+            voice.both(
+                format!("{code} lleva el {percent} % de su tiempo de atención"),
+                format!("{code} has used {percent}% of its time for attention"),
+            ),
+        ),
+        ClockKind::Solution => (
+            voice.both("La solución vence pronto", "The solution is due soon"),
+            voice.both(
+                format!("{code} lleva el {percent} % de su tiempo de solución"),
+                format!("{code} has used {percent}% of its time for the solution"),
+            ),
+        ),
+    };
+    let lead = due_at
+        .map(|at| voice.day_and_time(at))
+        .map(|at| match clock {
+            ClockKind::Attention => voice.both(
+                format!("Hay que atenderlo antes del {at}."),
+                format!("It is to be attended by {at}."),
+            ),
+            ClockKind::Solution => voice.both(
+                format!("Hay que resolverlo antes del {at}."),
+                format!("It is to be solved by {at}."),
+            ),
+        });
+    let mut blocks: Vec<Block> = lead.map(Block::Paragraph).into_iter().collect();
+    blocks.extend(case(voice, facts));
+    blocks.push(open_in_console(voice, ticket));
+    voice.ticket_letter(ticket, news, title, blocks)
+}
+
+/// A target passed unmet.
+pub(super) fn sla_breached(
+    voice: Voice,
+    ticket: &TicketRef,
+    facts: &TicketFacts,
+    clock: ClockKind,
+    due_at: DateTime<Utc>,
+) -> Letter {
+    let (code, at) = (one_line(&ticket.code), voice.day_and_time(due_at));
+    let (news, title, lead) = match clock {
+        ClockKind::Attention => (
+            voice.both("Venció la atención", "Attention is overdue"),
+            voice.both(
+                format!("{code} no se atendió a tiempo"),
+                format!("{code} was not attended in time"),
+            ),
+            voice.both(
+                format!("El tiempo de atención terminó el {at}."),
+                format!("The time for attention ended on {at}."),
+            ),
+        ),
+        ClockKind::Solution => (
+            voice.both("Venció la solución", "The solution is overdue"),
+            voice.both(
+                format!("{code} no se resolvió a tiempo"),
+                format!("{code} was not solved in time"),
+            ),
+            voice.both(
+                format!("El tiempo de solución terminó el {at}."),
+                format!("The time for the solution ended on {at}."),
+            ),
+        ),
+    };
+    let mut blocks = vec![Block::Paragraph(lead)];
+    blocks.extend(case(voice, facts));
+    blocks.push(open_in_console(voice, ticket));
+    voice.ticket_letter(ticket, news, title, blocks)
+}
+
+/// Who asks for access. Nothing of it is proved.
+pub(super) struct AccessAsked<'a> {
+    pub(super) name: &'a str,
+    pub(super) email: &'a str,
+    pub(super) phone: &'a str,
+    pub(super) organization: &'a str,
+    pub(super) reference: &'a str,
+}
+
+/// Somebody asks for access.
+pub(super) fn access_requested(voice: Voice, asked: AccessAsked) -> Letter {
+    let (name, desk) = (one_line(asked.name), voice.desk_name());
+    let title = voice.both(
+        format!("{name} pide acceso"),
+        format!("{name} asks for access"),
+    );
+    let lead = voice.both(
+        format!("{name} pide acceso a {desk}. Nadie ha comprobado todavía estos datos."),
+        format!("{name} asks for access to {desk}. Nobody has checked these data yet."),
+    );
+    let row = |es: &str, en: &str, value: &str| (voice.both(es, en).to_owned(), one_line(value));
+    let rows = vec![
+        row("Nombre", "Name", asked.name),
+        row("Correo", "Mail", asked.email),
+        row("Teléfono", "Phone", asked.phone),
+        row("Entidad", "Organization", asked.organization),
+        row("Referencia", "Reference", asked.reference),
+    ];
+    let decide = Block::Button {
+        label: voice
+            .both("Decidir en la consola", "Decide in the console")
+            .to_owned(),
+        url: voice.console_access_requests(),
+    };
+    Letter {
+        subject: voice.both(
+            format!("Solicitud de acceso: {name}"),
+            format!("Access request: {name}"),
+        ),
+        preview: shortened(&lead, 120),
+        eyebrow: None,
+        title,
+        blocks: vec![Block::Paragraph(lead), Block::Facts(rows), decide],
+    }
 }
 
 /// The data of the case, as far as they are known, and its description.
