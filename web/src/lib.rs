@@ -17,7 +17,7 @@ use leptos::prelude::*;
 
 /// Empties `#app` and mounts an application there, with the contexts that both apps need: the
 /// [`client::Client`], language, theme, toasts and the shared clock.
-pub fn mount<V: IntoView + 'static>(audience: client::Audience, app: fn() -> V) {
+pub fn mount<V: IntoView + 'static>(audience: client::Audience, app: impl FnOnce() -> V + 'static) {
     console_error_panic_hook::set_once();
     let Some(root) = document().get_element_by_id("app") else {
         return;

@@ -1,4 +1,4 @@
-//! What a person downloads at the first visit, and how much that may be.
+//! What a person downloads at the first visit, and how much that and each later piece may be.
 
 use std::{fs, path::Path};
 
@@ -11,12 +11,16 @@ use crate::{
     failure::{Failure, Result},
 };
 
-/// Most bytes of the first load after brotli, per app (`web/budget.json`).
+/// Most bytes after brotli (`web/budget.json`).
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Budget {
+    /// First load of the portal.
     portal: u64,
+    /// First load of the console.
     console: u64,
+    /// A piece that is loaded later.
+    piece: u64,
 }
 
 impl Budget {
@@ -42,15 +46,21 @@ pub fn check(root: &Path, staged: &Path, bundles: &[Bundle], mode: Mode) -> Resu
     let budget: Budget = serde_json::from_str(&text)
         .map_err(|e| Failure::new(format!("{}: {e}", path.display())))?;
     let mut verdict = Verdict::Within;
+    let mut hold = |what: &str, size: u64, allowed: u64| {
+        println!("bundler: {what}: {size} of {allowed} bytes (brotli)");
+        if size > allowed && mode == Mode::Release {
+            eprintln!(
+                "bundler: {what} is {} bytes over its budget",
+                size - allowed
+            );
+            verdict = Verdict::Over;
+        }
+    };
     for bundle in bundles {
         let name = bundle.app.name();
-        let allowed = budget.of(bundle.app);
         let mut total = 0;
         for file in &bundle.first_load {
-            let compressed = with_suffix(&staged.join(file), "br");
-            let size = fs::metadata(&compressed)
-                .map_err(|e| Failure::io(&compressed, e))?
-                .len();
+            let size = compressed(staged, file)?;
             if let Some(file) = file.file_name().filter(|_| size >= 1000) {
                 println!(
                     "bundler:   {:<18} {:>7} bytes",
@@ -60,14 +70,22 @@ pub fn check(root: &Path, staged: &Path, bundles: &[Bundle], mode: Mode) -> Resu
             }
             total += size;
         }
-        println!("bundler: {name}: first load {total} of {allowed} bytes (brotli)");
-        if total > allowed && mode == Mode::Release {
-            eprintln!(
-                "bundler: {name} is {} bytes over its budget",
-                total - allowed
+        hold(&format!("{name}: first load"), total, budget.of(bundle.app));
+        for file in &bundle.later {
+            let piece = file.file_name().unwrap_or_default().to_string_lossy();
+            hold(
+                &format!("{name}: later {piece}"),
+                compressed(staged, file)?,
+                budget.piece,
             );
-            verdict = Verdict::Over;
         }
     }
     Ok(verdict)
+}
+
+/// Bytes of a file after brotli.
+fn compressed(staged: &Path, file: &Path) -> Result<u64> {
+    let path = with_suffix(&staged.join(file), "br");
+    let data = fs::metadata(&path).map_err(|e| Failure::io(&path, e))?;
+    Ok(data.len())
 }

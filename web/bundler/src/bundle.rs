@@ -30,6 +30,8 @@ pub struct Bundle {
     pub app: App,
     /// Files of the first load, relative to the staging folder.
     pub first_load: Vec<PathBuf>,
+    /// Pieces that are loaded when they are needed, relative to the staging folder.
+    pub later: Vec<PathBuf>,
 }
 
 /// Empties the staging folder, or makes it.
@@ -46,9 +48,9 @@ pub fn build(root: &Path, staged: &Path, compiled: &Path, app: App, mode: Mode) 
     let draft = home.join("assets/draft");
     fs::create_dir_all(&draft).map_err(|e| Failure::io(&draft, e))?;
 
-    wasm::bind(compiled, app, mode, &draft)?;
+    let pieces = wasm::bind(compiled, app, mode, &draft)?;
     if mode != Mode::Dev {
-        shrink::shrink(&draft, app.name())?;
+        shrink::shrink(&draft, app.name(), &pieces)?;
     }
     put(&draft.join("app.css"), &styles(root, app)?)?;
     put(&draft.join("theme.js"), include_str!("../static/theme.js"))?;
@@ -82,11 +84,19 @@ pub fn build(root: &Path, staged: &Path, compiled: &Path, app: App, mode: Mode) 
             .any(|picture| file.ends_with(picture))
     });
     files.push(home.join("index.html"));
-    let first_load = files
+    let (later, first_load) = files
         .iter()
         .filter_map(|file| file.strip_prefix(staged).ok().map(Path::to_owned))
-        .collect();
-    Ok(Bundle { app, first_load })
+        .partition(|file| {
+            pieces
+                .iter()
+                .any(|piece| piece.file_name() == file.file_name())
+        });
+    Ok(Bundle {
+        app,
+        first_load,
+        later,
+    })
 }
 
 /// Moves the finished tree into `web/dist`; what lay there goes.

@@ -1,10 +1,10 @@
 //! Builds what the browser downloads: `web/dist`, from the crate `web`, `web/style` and `web/assets`.
 //!
-//! The way of one run: nothing changed since the last one → done. Else cargo compiles both apps for wasm32 (`wasm`), wasm-bindgen
-//! writes their glue (`bind`), both lose weight (`shrink`), and styles, icons and start-up scripts join them in a folder named by its
-//! hash (`bundle`). Pages, service worker and manifest are written around it, everything is compressed ahead of time (`compress`) and the
-//! first load is held against `web/budget.json` (`budget`). The folder names make assets cacheable for ever; only the few files outside
-//! them must be asked for again.
+//! The way of one run: nothing changed since the last one → done. Else cargo compiles both apps for wasm32, the console is cut into what
+//! comes at once and what comes later, and wasm-bindgen writes their glue (`wasm`); both lose weight (`shrink`), and styles, icons and
+//! start-up scripts join them in a folder named by its hash (`bundle`). Pages, service worker and manifest are written around it,
+//! everything is compressed ahead of time (`compress`), and the first load and every later piece are held against `web/budget.json`
+//! (`budget`). The folder names make assets cacheable for ever; only the few files outside them must be asked for again.
 //!
 //! `cargo run -p bundler -- [--fast | --dev]`: `--fast` compresses quickly, `--dev` also compiles without optimisation and keeps names.
 

@@ -13,7 +13,7 @@ use crate::{
     failure::{Failure, Result},
 };
 
-const INPUTS: [&str; 8] = [
+const INPUTS: [&str; 9] = [
     "web/src",
     "web/style",
     "web/assets",
@@ -22,6 +22,7 @@ const INPUTS: [&str; 8] = [
     "web/bundler",
     "shared",
     "Cargo.toml",
+    ".cargo/config.toml",
 ];
 
 /// The hash of all inputs and of the mode. `Cargo.lock` counts too: it decides the versions of everything compiled.

@@ -1,11 +1,13 @@
 //! Compiles both apps for wasm32 and writes their glue.
 
 use std::{
+    fs,
     path::{Path, PathBuf},
     process::Command,
 };
 
 use wasm_bindgen_cli_support::Bindgen;
+use wasm_split_cli_support::Options;
 
 use crate::{
     App, Mode,
@@ -66,23 +68,61 @@ fn exports(script: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Writes `<app>.js`, `<app>_bg.wasm` and the snippets of its dependencies into a folder.
-pub fn bind(compiled: &Path, app: App, mode: Mode, into: &Path) -> Result<()> {
+/// Script that loads the pieces of an app that is cut.
+pub const PIECES_SCRIPT: &str = "pieces.js";
+
+/// Writes `<app>.js`, `<app>_bg.wasm` and the snippets of its dependencies into a folder; for an app that is cut also its pieces and
+/// [`PIECES_SCRIPT`]. Answers with the pieces.
+pub fn bind(compiled: &Path, app: App, mode: Mode, into: &Path) -> Result<Vec<PathBuf>> {
     let input = compiled.join(format!("{}.wasm", app.name()));
     let keep_names = mode == Mode::Dev;
+    let (whole, pieces) = match app {
+        App::Portal => (input.clone(), Vec::new()),
+        App::Console => cut(&input, app, into)?,
+    };
     let mut bindgen = Bindgen::new();
     bindgen
-        .input_path(&input)
+        .input_path(&whole)
         .web(true)
         .map_err(|e| Failure::new(format!("{e:#}")))?
         .typescript(false)
         .out_name(app.name())
+        // What the pieces take from the module is named by the linker.
+        .keep_lld_exports(!pieces.is_empty())
+        .demangle(pieces.is_empty())
         .debug(keep_names)
         .keep_debug(keep_names)
         .remove_name_section(!keep_names)
         .remove_producers_section(!keep_names)
         .generate(into)
-        .map_err(|e| Failure::new(format!("{}: {e:#}", input.display())))
+        .map_err(|e| Failure::new(format!("{}: {e:#}", input.display())))?;
+    if whole != input {
+        fs::remove_file(&whole).map_err(|e| Failure::io(&whole, e))?;
+    }
+    Ok(pieces)
+}
+
+/// Cuts a module where its source says `wasm_split`: answers with the main module, not yet bound, and the pieces.
+fn cut(input: &Path, app: App, into: &Path) -> Result<(PathBuf, Vec<PathBuf>)> {
+    let bytes = fs::read(input).map_err(|e| Failure::io(input, e))?;
+    let main = into.join("unbound.wasm");
+    let script = format!("./{PIECES_SCRIPT}");
+    let module = format!("./{}.js", app.name());
+    let mut options = Options::new(&bytes);
+    options.output_dir = into;
+    options.main_out_path = &main;
+    options.link_name = &script;
+    options.main_module = &module;
+    let pieces = wasm_split_cli_support::transform(options)
+        .map_err(|e| Failure::new(format!("{}: {e:#}", input.display())))?
+        .split_modules;
+    if pieces.is_empty() {
+        return Err(Failure::new(format!(
+            "{}: no cut was found; are relocations kept (.cargo/config.toml)?",
+            input.display()
+        )));
+    }
+    Ok((main, pieces))
 }
 
 #[cfg(test)]

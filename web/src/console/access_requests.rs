@@ -11,7 +11,7 @@ use shared::ticket::text::{EntityName, PersonName, PhoneNumber, REASON_MAX, Reas
 use super::components::window::shown;
 use super::session::session;
 use super::shell::{Topbar, counts};
-use super::words::Words;
+use super::words::{PageWords, Words};
 use crate::browser;
 use crate::client::{ApiError, console as api, use_client};
 use crate::components::dialog::Dialog;
@@ -22,10 +22,10 @@ use crate::components::{icon, use_ui};
 use crate::i18n::dates::{DEFAULT_ZONE, Style};
 use crate::i18n::{t, t_with};
 
-const TABS: [(AccessRequestStatus, Words); 3] = [
-    (AccessRequestStatus::Pending, Words::Pending),
-    (AccessRequestStatus::Approved, Words::Approved),
-    (AccessRequestStatus::Refused, Words::Refused),
+const TABS: [(AccessRequestStatus, PageWords); 3] = [
+    (AccessRequestStatus::Pending, PageWords::Pending),
+    (AccessRequestStatus::Approved, PageWords::Approved),
+    (AccessRequestStatus::Refused, PageWords::Refused),
 ];
 
 /// The lists and the window of one request.
@@ -75,7 +75,7 @@ pub fn AccessRequestsPage() -> impl IntoView {
         counts.refresh();
     });
     let close = Callback::new(move |()| open.set(None));
-    let tab_button = move |(status, name): (AccessRequestStatus, Words)| {
+    let tab_button = move |(status, name): (AccessRequestStatus, PageWords)| {
         let count = move || {
             let waiting = counts.now.get().map_or(0, |counts| counts.access_requests);
             (status == AccessRequestStatus::Pending && waiting > 0)
@@ -93,11 +93,11 @@ pub fn AccessRequestsPage() -> impl IntoView {
                 <td data-label=t(Words::Name)><button class="linkish" type="button" on:click=act(move |_| open.set(Some(one.clone())))>{request.full_name.clone()}</button></td>
                 <td data-label=t(Words::Entity)>{request.entity.clone()}</td>
                 <td data-label=t(Words::Email)>{request.email.clone()}
-                    {request.already_registered.then(|| view! { " "<span class="tag sm waiting">{icon("alert")}{t(Words::AlreadyRegistered)}</span> }.into_any())}
+                    {request.already_registered.then(|| view! { " "<span class="tag sm waiting">{icon("alert")}{t(PageWords::AlreadyRegistered)}</span> }.into_any())}
                 </td>
                 <td data-label=t(Words::Phone) class="num">{request.phone.clone()}</td>
-                <td data-label=t(Words::Reference) class="num">{request.reference.clone()}</td>
-                <td data-label=t(Words::Received)>{time(at, DEFAULT_ZONE, Style::Short)}</td>
+                <td data-label=t(PageWords::Reference) class="num">{request.reference.clone()}</td>
+                <td data-label=t(PageWords::Received)>{time(at, DEFAULT_ZONE, Style::Short)}</td>
             </tr>
         }
     };
@@ -108,7 +108,7 @@ pub fn AccessRequestsPage() -> impl IntoView {
         match rows.get() {
             None => view! { <Loading lines=6/> }.into_any(),
             Some(rows) if rows.is_empty() => view! {
-                <Empty symbol="key" title=t(Words::NoRequests)><p>{t(Words::NoRequestsHelp)}</p></Empty>
+                <Empty symbol="key" title=t(PageWords::NoRequests)><p>{t(PageWords::NoRequestsHelp)}</p></Empty>
             }.into_any(),
             Some(rows) => view! {
                 <div class="table-wrap" role="region" aria-label=t(Words::AccessRequests) tabindex="0">
@@ -118,8 +118,8 @@ pub fn AccessRequestsPage() -> impl IntoView {
                             <th scope="col">{t(Words::Entity)}</th>
                             <th scope="col">{t(Words::Email)}</th>
                             <th scope="col">{t(Words::Phone)}</th>
-                            <th scope="col">{t(Words::Reference)}</th>
-                            <th scope="col">{move || t(if tab.get() == AccessRequestStatus::Pending { Words::Received } else { Words::Decided })}</th>
+                            <th scope="col">{t(PageWords::Reference)}</th>
+                            <th scope="col">{move || t(if tab.get() == AccessRequestStatus::Pending { PageWords::Received } else { PageWords::Decided })}</th>
                         </tr></thead>
                         <tbody>{rows.into_iter().map(row).collect_view()}</tbody>
                     </table>
@@ -129,7 +129,7 @@ pub fn AccessRequestsPage() -> impl IntoView {
     };
     let more = move || {
         next.get().map(|cursor| view! {
-        <button class="btn" type="button" on:click=act(move |_| load(Some(cursor.clone())))>{t(Words::ShowMore)}</button>
+        <button class="btn" type="button" on:click=act(move |_| load(Some(cursor.clone())))>{t(PageWords::ShowMore)}</button>
     }.into_any())
     };
     view! {
@@ -151,7 +151,7 @@ fn RequestWindow(
     on_close: Callback<()>,
 ) -> impl IntoView {
     let open = shown(on_close);
-    let title = t_with(Words::RequestOf, &[&request.reference]);
+    let title = t_with(PageWords::RequestOf, &[&request.reference]);
     let body = if request.status == AccessRequestStatus::Pending {
         view! { <Decision request open on_done/> }.into_any()
     } else {
@@ -161,21 +161,22 @@ fn RequestWindow(
 }
 
 fn decided_view(request: &AccessRequest, open: RwSignal<bool>) -> AnyView {
-    let line = |name: Words, value: String| view! { <div><dt>{t(name)}</dt><dd>{value}</dd></div> };
-    let decided = request.decided_at.map(|at| view! { <div><dt>{t(Words::Decided)}</dt><dd>{time(at, DEFAULT_ZONE, Style::Full)}</dd></div> }.into_any());
+    let line =
+        |name: &'static str, value: String| view! { <div><dt>{name}</dt><dd>{value}</dd></div> };
+    let decided = request.decided_at.map(|at| view! { <div><dt>{t(PageWords::Decided)}</dt><dd>{time(at, DEFAULT_ZONE, Style::Full)}</dd></div> }.into_any());
     view! {
         <div class="dialog-body stack">
             <dl class="facts-list">
-                {line(Words::FullName, request.full_name.clone())}
-                {line(Words::Email, request.email.clone())}
-                {line(Words::Phone, request.phone.clone())}
-                {line(Words::Entity, request.entity.clone())}
+                {line(t(PageWords::FullName), request.full_name.clone())}
+                {line(t(Words::Email), request.email.clone())}
+                {line(t(Words::Phone), request.phone.clone())}
+                {line(t(Words::Entity), request.entity.clone())}
                 {decided}
-                {request.decided_by.clone().map(|name| line(Words::DecidedBy, name))}
-                {request.reason.clone().map(|reason| line(Words::Reason, reason))}
+                {request.decided_by.clone().map(|name| line(t(PageWords::DecidedBy), name))}
+                {request.reason.clone().map(|reason| line(t(Words::Reason), reason))}
             </dl>
         </div>
-        <div class="dialog-foot"><button class="btn" type="button" on:click=act(move |_| open.set(false))>{t(Words::Close)}</button></div>
+        <div class="dialog-foot"><button class="btn" type="button" on:click=act(move |_| open.set(false))>{t(PageWords::Close)}</button></div>
     }
     .into_any()
 }
@@ -194,13 +195,13 @@ fn Decision(request: AccessRequest, open: RwSignal<bool>, on_done: Callback<()>)
     let reason = RwSignal::new(String::new());
     let id = request.id;
     let given = StoredValue::new(request.clone());
-    let finish = move |outcome: Result<(), ApiError>, done: Words| {
+    let finish = move |outcome: Result<(), ApiError>, done: &'static str| {
         if busy.try_set(false).is_some() {
             return;
         }
         match outcome {
             Ok(()) => {
-                ui.toast(Kind::Success, t(done));
+                ui.toast(Kind::Success, done);
                 open.set(false);
                 on_done.run(());
             }
@@ -249,14 +250,14 @@ fn Decision(request: AccessRequest, open: RwSignal<bool>, on_done: Callback<()>)
         begin();
         later(async move {
             let outcome = api::approve_access(client, id, &approval, &browser::random_key()).await;
-            finish(outcome, Words::AccessApproved);
+            finish(outcome, t(PageWords::AccessApproved));
         });
     };
     let refuse = move || {
         let mut check = Check::default();
         let text = check.text(
             "reason",
-            t(Words::WriteReason),
+            t(PageWords::WriteReason),
             reason.with_untracked(|text| Reason::parse(text)),
         );
         if faults.show(check.done()) {
@@ -269,7 +270,7 @@ fn Decision(request: AccessRequest, open: RwSignal<bool>, on_done: Callback<()>)
         begin();
         later(async move {
             let outcome = api::refuse_access(client, id, &refusal, &browser::random_key()).await;
-            finish(outcome, Words::AccessRefused);
+            finish(outcome, t(PageWords::AccessRefused));
         });
     };
     let submit = move |event: ev::SubmitEvent| {
@@ -286,14 +287,14 @@ fn Decision(request: AccessRequest, open: RwSignal<bool>, on_done: Callback<()>)
     let fields = move || {
         if refusing.get() {
             view! {
-                <p>{t_with(Words::RefuseHelp, &[&given.with_value(|given| given.full_name.clone())])}</p>
-                <TextArea id="reason" label=t(Words::Reason) hint=t(Words::RefusalHint) value=reason faults max=REASON_MAX rows=4/>
+                <p>{t_with(PageWords::RefuseHelp, &[&given.with_value(|given| given.full_name.clone())])}</p>
+                <TextArea id="reason" label=t(Words::Reason) hint=t(PageWords::RefusalHint) value=reason faults max=REASON_MAX rows=4/>
             }
             .into_any()
         } else {
             view! {
-                <p>{t(Words::ApproveHelp)}</p>
-                <TextField id="full_name" label=t(Words::FullName) value=name faults/>
+                <p>{t(PageWords::ApproveHelp)}</p>
+                <TextField id="full_name" label=t(PageWords::FullName) value=name faults/>
                 <TextField id="phone" label=t(Words::Phone) kind="tel" value=phone faults/>
                 <TextField id="entity" label=t(Words::Entity) value=entity faults/>
             }
@@ -304,14 +305,14 @@ fn Decision(request: AccessRequest, open: RwSignal<bool>, on_done: Callback<()>)
     let foot = move || {
         if refusing.get() {
             view! {
-                <button class="btn ghost" type="button" on:click=act(move |_| refusing.set(false))>{t(Words::Back)}</button>
-                <button class="btn danger" type="submit" aria-busy=move || state() aria-disabled=move || state()>{t(Words::Refuse)}</button>
+                <button class="btn ghost" type="button" on:click=act(move |_| refusing.set(false))>{t(PageWords::Back)}</button>
+                <button class="btn danger" type="submit" aria-busy=move || state() aria-disabled=move || state()>{t(PageWords::Refuse)}</button>
             }
             .into_any()
         } else {
             view! {
-                <button class="btn" type="button" on:click=act(move |_| { refusing.set(true); browser::focus_id("reason"); })>{t(Words::RefuseDots)}</button>
-                <button class="btn primary" type="submit" aria-busy=move || state() aria-disabled=move || state()>{t(Words::Approve)}</button>
+                <button class="btn" type="button" on:click=act(move |_| { refusing.set(true); browser::focus_id("reason"); })>{t(PageWords::RefuseDots)}</button>
+                <button class="btn primary" type="submit" aria-busy=move || state() aria-disabled=move || state()>{t(PageWords::Approve)}</button>
             }
             .into_any()
         }
@@ -321,10 +322,10 @@ fn Decision(request: AccessRequest, open: RwSignal<bool>, on_done: Callback<()>)
             <div class="dialog-body stack">
                 <ErrorSummary faults/>
                 <ErrorNote error/>
-                {request.already_registered.then(|| view! { <Banner kind=Kind::Warning title=t(Words::AlreadyRegistered)><p>{t(Words::AlreadyRegisteredHelp)}</p></Banner> }.into_any())}
+                {request.already_registered.then(|| view! { <Banner kind=Kind::Warning title=t(PageWords::AlreadyRegistered)><p>{t(PageWords::AlreadyRegisteredHelp)}</p></Banner> }.into_any())}
                 <dl class="facts-list">
                     <div><dt>{t(Words::Email)}</dt><dd>{request.email.clone()}</dd></div>
-                    <div><dt>{t(Words::Received)}</dt><dd>{time(request.created_at, DEFAULT_ZONE, Style::Full)}</dd></div>
+                    <div><dt>{t(PageWords::Received)}</dt><dd>{time(request.created_at, DEFAULT_ZONE, Style::Full)}</dd></div>
                 </dl>
                 {move || fields()}
             </div>

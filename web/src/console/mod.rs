@@ -2,7 +2,8 @@
 //!
 //! The cast: [`Frame`](frame::Frame) makes sure that somebody is signed in and loads who; [`shell`] draws the rail and the
 //! bars around every page; [`queue`] is the list with its filters, and stays where it is while [`ticket`] shows one
-//! ticket beside it; the remaining modules are one page each. Pages own data and actions and call
+//! ticket beside it; the remaining modules are one page each, and come when they are first
+//! needed ([`parts`]). Pages own data and actions and call
 //! [`crate::client::console`]; what the server refuses, it says itself, and the console only offers what
 //! `allowed_commands` lists.
 
@@ -17,7 +18,9 @@ mod frame;
 mod keys;
 mod login;
 mod new_ticket;
+pub mod parts;
 mod people;
+mod preferences;
 mod query;
 mod queue;
 mod router;
@@ -33,14 +36,18 @@ mod words;
 
 use leptos::prelude::*;
 
+use self::parts::{Loaders, Parts};
 use self::router::{Nav, Page};
 use crate::client::Audience;
 use crate::components::Toasts;
 use crate::i18n::use_lang;
 
-/// Starts the console in `#app`.
-pub fn start() {
-    crate::mount(Audience::Console, App);
+/// Starts the console in `#app`, with the ways to the parts that come later.
+pub fn start(loaders: Loaders) {
+    crate::mount(Audience::Console, move || {
+        provide_context(Parts::new(loaders));
+        view! { <App/> }
+    });
 }
 
 /// The whole console; drawn again when the language changes.

@@ -13,7 +13,7 @@ use shared::ticket::text::{BODY_MAX, Body, SUBJECT_MAX, Subject};
 use super::router::{Step, nav};
 use super::session::session;
 use super::shell::{Topbar, counts};
-use super::words::Words;
+use super::words::{PageWords, Words};
 use crate::browser;
 use crate::client::console::{self as api, UPLOADS};
 use crate::client::uploads::Uploads;
@@ -86,16 +86,20 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
         let chosen = person.with_untracked(|person| person.as_ref().map(|one| one.email.clone()));
         let requester_email = check.choice(
             "requester_email",
-            t(Words::ChoosePerson),
+            t(PageWords::ChoosePerson),
             chosen.unwrap_or_default(),
         );
         let channel: Option<Channel> = channel.with_untracked(|word| word.parse().ok());
         let request_type: Option<RequestType> = check
-            .choice("request_type", t(Words::ChooseType), kind.get_untracked())
+            .choice(
+                "request_type",
+                t(PageWords::ChooseType),
+                kind.get_untracked(),
+            )
             .and_then(|word| word.parse().ok());
         let category = check.choice(
             "category",
-            t(Words::ChooseCategory),
+            t(PageWords::ChooseCategory),
             category.get_untracked(),
         );
         let priority = check.choice(
@@ -159,7 +163,10 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
             }
             match outcome {
                 Ok(made) => {
-                    ui.toast(Kind::Success, t_with(Words::TicketCreated, &[&made.code]));
+                    ui.toast(
+                        Kind::Success,
+                        t_with(PageWords::TicketCreated, &[&made.code]),
+                    );
                     counts.refresh();
                     nav.go(&["/tickets/", &made.code].concat(), Step::Forward);
                 }
@@ -244,17 +251,17 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
             <RadioCards id="request_type" legend=t(Words::Type) value=kind faults choices=types columns=true/>
             {move || category_select()}
             <RadioCards id="priority" legend=t(Words::Priority) value=priority faults choices=priorities/>
-            <TextField id="subject" label=t(Words::Subject) hint=t(Words::SubjectHint) value=subject faults/>
-            <TextArea id="message" label=t(Words::Description) hint=t(Words::DescriptionHint) value=message faults max=BODY_MAX rows=6/>
+            <TextField id="subject" label=t(Words::Subject) hint=t(PageWords::SubjectHint) value=subject faults/>
+            <TextArea id="message" label=t(PageWords::Description) hint=t(PageWords::DescriptionHint) value=message faults max=BODY_MAX rows=6/>
             <FilePicker
                 id="attachments" label=t(Words::Files) items=uploads.items limits
                 add=Callback::new(move |files| uploads.add(files, limits))
                 remove=Callback::new(move |key| uploads.remove(key))
                 retry=Callback::new(move |key| uploads.retry(key))
             />
-            <p class="muted small">{t_with(Words::SubjectLimit, &[&SUBJECT_MAX.to_string()])}</p>
+            <p class="muted small">{t_with(PageWords::SubjectLimit, &[&SUBJECT_MAX.to_string()])}</p>
             <div class="actions">
-                <SubmitButton label=t(Words::CreateTicket) busy_label=t(Words::Sending) busy/>
+                <SubmitButton label=t(PageWords::CreateTicket) busy_label=t(Words::Sending) busy/>
                 <a class="btn ghost" href="/console/queue">{t(Words::Cancel)}</a>
             </div>
         </form>
@@ -327,8 +334,8 @@ fn PersonPicker(desk: String, person: RwSignal<Option<Person>>, faults: Faults) 
         None => ().into_any(),
         Some(Err(error)) => view! { <p class="error">{icon("alert-circle")}<span>{error.detail()}</span></p> }.into_any(),
         Some(Ok(people)) if people.is_empty() => view! {
-            <p class="muted">{t(Words::NobodyFound)}" "
-                {session.may(Privilege::PeopleManage).then(|| view! { <a class="link" href="/console/people?new=1">{t(Words::RegisterPerson)}</a> }.into_any())}
+            <p class="muted">{t(PageWords::NobodyFound)}" "
+                {session.may(Privilege::PeopleManage).then(|| view! { <a class="link" href="/console/people?new=1">{t(PageWords::RegisterPerson)}</a> }.into_any())}
             </p>
         }.into_any(),
         Some(Ok(people)) => view! { <ul class="people-found">{people.into_iter().map(option).collect_view()}</ul> }.into_any(),
@@ -339,7 +346,7 @@ fn PersonPicker(desk: String, person: RwSignal<Option<Person>>, faults: Faults) 
         browser::focus_id("requester_email");
     };
     let count = move || match found.get() {
-        Some(Ok(people)) => t_with(Words::PeopleFound, &[&people.len().to_string()]),
+        Some(Ok(people)) => t_with(PageWords::PeopleFound, &[&people.len().to_string()]),
         Some(Err(_)) | None => String::new(),
     };
     view! { {move || {
@@ -359,7 +366,7 @@ fn PersonPicker(desk: String, person: RwSignal<Option<Person>>, faults: Faults) 
         }
         .into_any(),
         None => view! {
-            <Field id="requester_email" label=t(Words::Requester).to_owned() hint=t(Words::RequesterHint).to_owned() optional=false error>
+            <Field id="requester_email" label=t(Words::Requester).to_owned() hint=t(PageWords::RequesterHint).to_owned() optional=false error>
                 <div class="input-group">
                     {icon("search")}
                     <input

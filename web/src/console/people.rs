@@ -12,7 +12,7 @@ use super::components::window::shown;
 use super::router::nav;
 use super::session::session;
 use super::shell::Topbar;
-use super::words::Words;
+use super::words::{PageWords, Words};
 use crate::browser;
 use crate::client::{ApiError, console as api, use_client};
 use crate::components::dialog::Dialog;
@@ -122,9 +122,9 @@ pub fn PeoplePage() -> impl IntoView {
             .map(|entity| entity.name.clone())
             .unwrap_or_default();
         let state = if person.active {
-            view! { <span class="tag sm solved">{icon("check")}{t(Words::Active)}</span> }
+            view! { <span class="muted">{t(PageWords::Active)}</span> }
         } else {
-            view! { <span class="tag sm closed">{icon("x")}{t(Words::Inactive)}</span> }
+            view! { <span class="tag sm closed">{icon("x")}{t(PageWords::Inactive)}</span> }
         };
         let tickets = ["/console/queue?view=all&requester=", &person.id.to_string()].concat();
         view! {
@@ -133,7 +133,7 @@ pub fn PeoplePage() -> impl IntoView {
                 <td data-label=t(Words::Entity)>{entity}</td>
                 <td data-label=t(Words::Email)>{person.email.clone()}</td>
                 <td data-label=t(Words::Phone) class="num">{person.phone.clone()}</td>
-                <td data-label=t(Words::OpenTickets) class="num end">
+                <td data-label=t(PageWords::OpenTickets) class="num end">
                     {if person.open_tickets > 0 { view! { <a class="link" href=tickets>{person.open_tickets}</a> }.into_any() } else { "0".into_any() }}
                 </td>
                 <td data-label=t(Words::State)>{state}</td>
@@ -147,7 +147,7 @@ pub fn PeoplePage() -> impl IntoView {
         match rows.get() {
             None => view! { <Loading lines=8/> }.into_any(),
             Some(rows) if rows.is_empty() => view! {
-                <Empty symbol="users" title=t(Words::NobodyHere)><p>{t(Words::NobodyHereHelp)}</p></Empty>
+                <Empty symbol="users" title=t(PageWords::NobodyHere)><p>{t(PageWords::NobodyHereHelp)}</p></Empty>
             }.into_any(),
             Some(rows) => view! {
                 <div class="table-wrap" role="region" aria-label=t(Words::People) tabindex="0">
@@ -157,7 +157,7 @@ pub fn PeoplePage() -> impl IntoView {
                             <th scope="col">{t(Words::Entity)}</th>
                             <th scope="col">{t(Words::Email)}</th>
                             <th scope="col">{t(Words::Phone)}</th>
-                            <th scope="col" class="end">{t(Words::OpenTickets)}</th>
+                            <th scope="col" class="end">{t(PageWords::OpenTickets)}</th>
                             <th scope="col">{t(Words::State)}</th>
                         </tr></thead>
                         <tbody>{rows.into_iter().map(row).collect_view()}</tbody>
@@ -168,17 +168,17 @@ pub fn PeoplePage() -> impl IntoView {
     };
     let more = move || {
         next.get().map(|cursor| view! {
-        <button class="btn" type="button" on:click=act(move |_| load(Some(cursor.clone())))>{t(Words::ShowMore)}</button>
+        <button class="btn" type="button" on:click=act(move |_| load(Some(cursor.clone())))>{t(PageWords::ShowMore)}</button>
     }.into_any())
     };
     view! {
         <Topbar title>
             <div class="input-group topbar-search">
                 {icon("search")}
-                <input class="input" type="search" aria-label=t(Words::SearchPeople) placeholder=t(Words::SearchPeople) prop:value=text on:input=act(typed)/>
+                <input class="input" type="search" aria-label=t(PageWords::SearchPeople) title=t(PageWords::SearchPeople) placeholder=t(Words::SearchShort) prop:value=text on:input=act(typed)/>
             </div>
             <div class="topbar-tools row">
-                <button class="btn primary" type="button" title=t(Words::RegisterPerson) on:click=act(move |_| edit.set(Edit::New))>{icon("plus")}<span class="hide-phone">{t(Words::RegisterPerson)}</span><span class="sr only-phone">{t(Words::RegisterPerson)}</span></button>
+                <button class="btn primary" type="button" title=t(PageWords::RegisterPerson) on:click=act(move |_| edit.set(Edit::New))>{icon("plus")}<span class="hide-phone">{t(PageWords::RegisterPerson)}</span><span class="sr only-phone">{t(PageWords::RegisterPerson)}</span></button>
             </div>
         </Topbar>
         <main class="sheet" id="main" tabindex="-1">
@@ -191,13 +191,16 @@ pub fn PeoplePage() -> impl IntoView {
 
 /// The languages of mails to a person.
 fn language_entries() -> Vec<Entry> {
-    [(Lang::Es, Words::Spanish), (Lang::En, Words::English)]
-        .map(|(lang, name)| Entry {
-            value: lang.as_str().to_owned(),
-            label: t(name).to_owned(),
-            group: String::new(),
-        })
-        .to_vec()
+    [
+        (Lang::Es, PageWords::Spanish),
+        (Lang::En, PageWords::English),
+    ]
+    .map(|(lang, name)| Entry {
+        value: lang.as_str().to_owned(),
+        label: t(name).to_owned(),
+        group: String::new(),
+    })
+    .to_vec()
 }
 
 fn language(value: RwSignal<String>) -> Lang {
@@ -272,7 +275,7 @@ fn NewPersonWindow(on_done: Callback<Person>, on_close: Callback<()>) -> impl In
             }
             match outcome {
                 Ok(person) => {
-                    ui.toast(Kind::Success, t(Words::PersonRegistered));
+                    ui.toast(Kind::Success, t(PageWords::PersonRegistered));
                     open.set(false);
                     on_done.run(person);
                 }
@@ -286,20 +289,20 @@ fn NewPersonWindow(on_done: Callback<Person>, on_close: Callback<()>) -> impl In
         });
     };
     view! {
-        <Dialog id="new-person" title=t(Words::RegisterPerson) open>
+        <Dialog id="new-person" title=t(PageWords::RegisterPerson) open>
             <form novalidate on:submit=act(submit)>
                 <div class="dialog-body stack">
                     <ErrorSummary faults/>
                     <ErrorNote error/>
-                    <TextField id="full_name" label=t(Words::FullName) value=name faults/>
+                    <TextField id="full_name" label=t(PageWords::FullName) value=name faults/>
                     <TextField id="email" label=t(Words::Email) kind="email" value=email faults/>
                     <TextField id="phone" label=t(Words::Phone) kind="tel" value=phone faults/>
-                    <TextField id="entity" label=t(Words::Entity) hint=t(Words::EntityHint) value=entity faults/>
-                    <SelectField id="language" label=t(Words::MailLanguage) value=lang faults entries=language_entries()/>
+                    <TextField id="entity" label=t(Words::Entity) hint=t(PageWords::EntityHint) value=entity faults/>
+                    <SelectField id="language" label=t(PageWords::MailLanguage) value=lang faults entries=language_entries()/>
                 </div>
                 <div class="dialog-foot">
                     <button class="btn ghost" type="button" on:click=act(move |_| open.set(false))>{t(Words::Cancel)}</button>
-                    <SubmitButton label=t(Words::Register) busy_label=t(Words::Sending) busy/>
+                    <SubmitButton label=t(PageWords::Register) busy_label=t(Words::Sending) busy/>
                 </div>
             </form>
         </Dialog>
@@ -388,7 +391,7 @@ fn PersonWindow(
             }
             match outcome {
                 Ok(person) => {
-                    ui.toast(Kind::Success, t(Words::PersonSaved));
+                    ui.toast(Kind::Success, t(PageWords::PersonSaved));
                     open.set(false);
                     on_done.run(person);
                 }
@@ -414,18 +417,18 @@ fn PersonWindow(
                     <ErrorSummary faults/>
                     <ErrorNote error/>
                     <dl class="facts-list"><div><dt>{t(Words::Email)}</dt><dd>{person.email.clone()}</dd></div></dl>
-                    <TextField id="full_name" label=t(Words::FullName) value=name faults/>
+                    <TextField id="full_name" label=t(PageWords::FullName) value=name faults/>
                     <TextField id="phone" label=t(Words::Phone) kind="tel" value=phone faults/>
-                    <TextField id="entity" label=t(Words::Entity) hint=t(Words::EntityHint) value=entity faults/>
-                    <SelectField id="language" label=t(Words::MailLanguage) value=lang faults entries=language_entries()/>
+                    <TextField id="entity" label=t(Words::Entity) hint=t(PageWords::EntityHint) value=entity faults/>
+                    <SelectField id="language" label=t(PageWords::MailLanguage) value=lang faults entries=language_entries()/>
                     <div class="field">
-                        <label class="check"><input type="checkbox" aria-describedby="active-hint" prop:checked=active on:change=act(move |event| active.set(event_target_checked(&event)))/><span>{t(Words::MayUseDesk)}</span></label>
-                        <p class="hint" id="active-hint">{t(Words::MayUseDeskHint)}</p>
+                        <label class="check"><input type="checkbox" aria-describedby="active-hint" prop:checked=active on:change=act(move |event| active.set(event_target_checked(&event)))/><span>{t(PageWords::MayUseDesk)}</span></label>
+                        <p class="hint" id="active-hint">{t(PageWords::MayUseDeskHint)}</p>
                     </div>
                 </div>
                 <div class="dialog-foot">
                     <button class="btn ghost" type="button" on:click=act(move |_| open.set(false))>{t(Words::Cancel)}</button>
-                    <SubmitButton label=t(Words::Save) busy_label=t(Words::Sending) busy/>
+                    <SubmitButton label=t(PageWords::Save) busy_label=t(Words::Sending) busy/>
                 </div>
             </form>
         </Dialog>

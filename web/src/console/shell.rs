@@ -9,29 +9,23 @@ use shared::api::tickets::{TicketQuery, View, ViewCounts};
 use shared::ticket::actor::Privilege;
 use wasm_bindgen::JsCast;
 
-use super::access_requests::AccessRequestsPage;
 use super::components::menu::Menu;
-use super::components::window::shown;
 use super::keys::keys;
-use super::new_ticket::NewTicketPage;
-use super::people::PeoplePage;
+use super::parts::{Window, parts};
 use super::query;
 use super::queue::Workbench;
 use super::router::{Page, Step, focus_headings, nav};
 use super::session::session;
-use super::vouching::VouchingPage;
 use super::words::Words;
 use crate::browser;
 use crate::client::{Fetched, console as api, use_client};
-use crate::components::dialog::Dialog;
 use crate::components::feedback::Empty;
 use crate::components::page::title as title_of_window;
 use crate::components::ticket::initials;
-use crate::components::{LangSwitch, SkipLink, ThemeSwitch, icon};
+use crate::components::{SkipLink, icon};
 use crate::i18n::t;
 
 const COUNT_SECONDS: u64 = 15;
-const DENSITY: &str = "atiende.density";
 
 /// The counts of the rail, which a page may ask to be read again after it changed something.
 #[derive(Clone, Copy)]
@@ -53,13 +47,6 @@ pub fn counts() -> Counts {
     expect_context::<Counts>()
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Window {
-    None,
-    Preferences,
-    Shortcuts,
-}
-
 /// What the shell shares with the bar of each page.
 #[derive(Clone, Copy)]
 struct Drawer(RwSignal<bool>);
@@ -70,11 +57,12 @@ pub fn Shell() -> impl IntoView {
     let drawer = RwSignal::new(false);
     provide_context(Drawer(drawer));
     provide_context(start_counts());
-    let open_window = RwSignal::new(Window::None);
-    let close = Callback::new(move |()| open_window.set(Window::None));
+    let open_window = RwSignal::new(None::<Window>);
+    let close = Callback::new(move |()| open_window.set(None));
     paint_desk();
     follow_desk_of_address();
     bind_keys(open_window);
+    parts().fetch_soon();
     let nav = nav();
     focus_headings(nav);
     watch(move || {
@@ -90,10 +78,9 @@ pub fn Shell() -> impl IntoView {
     };
     let page = move || match nav.page.get() {
         Page::Queue => view! { <Workbench/> }.into_any(),
-        Page::NewTicket => view! { <NewTicketPage/> }.into_any(),
-        Page::People => view! { <PeoplePage/> }.into_any(),
-        Page::AccessRequests => view! { <AccessRequestsPage/> }.into_any(),
-        Page::Vouching => view! { <VouchingPage/> }.into_any(),
+        page @ (Page::NewTicket | Page::People | Page::AccessRequests | Page::Vouching) => {
+            parts().page(page)
+        }
         Page::Home => {
             nav.go("/queue", Step::Instead);
             ().into_any()
@@ -109,11 +96,7 @@ pub fn Shell() -> impl IntoView {
             <button class="rail-shade" type="button" tabindex="-1" aria-hidden="true" on:click=act(move |_| drawer.set(false))></button>
             <div class="stage">{move || page()}</div>
             <BottomBar drawer/>
-            {move || match open_window.get() {
-                Window::None => ().into_any(),
-                Window::Preferences => view! { <Preferences on_close=close/> }.into_any(),
-                Window::Shortcuts => view! { <Shortcuts on_close=close/> }.into_any(),
-            }}
+            {move || open_window.get().map(|window| parts().window(window, close))}
         </div>
     }
 }
@@ -199,7 +182,7 @@ fn follow_desk_of_address() {
     });
 }
 
-fn bind_keys(open_window: RwSignal<Window>) {
+fn bind_keys(open_window: RwSignal<Option<Window>>) {
     let session = session();
     let keys = keys();
     let nav = nav();
@@ -226,7 +209,7 @@ fn bind_keys(open_window: RwSignal<Window>) {
             nav.go("/tickets/new", Step::Forward);
         }
     });
-    keys.bind("?", move || open_window.set(Window::Shortcuts));
+    keys.bind("?", move || open_window.set(Some(Window::Shortcuts)));
 }
 
 fn view_name(view: View) -> Words {
@@ -271,7 +254,7 @@ fn view_count(counts: ViewCounts, view: View) -> Option<i64> {
 }
 
 #[component]
-fn Rail(drawer: RwSignal<bool>, open_window: RwSignal<Window>) -> impl IntoView {
+fn Rail(drawer: RwSignal<bool>, open_window: RwSignal<Option<Window>>) -> impl IntoView {
     let session = session();
     let counts = counts();
     let nav = nav();
@@ -416,7 +399,7 @@ fn DeskSwitch() -> impl IntoView {
 }
 
 #[component]
-fn UserMenu(open_window: RwSignal<Window>) -> impl IntoView {
+fn UserMenu(open_window: RwSignal<Option<Window>>) -> impl IntoView {
     let client = use_client();
     let me = session().me.get_untracked();
     let button = view! {
@@ -427,10 +410,10 @@ fn UserMenu(open_window: RwSignal<Window>) -> impl IntoView {
     view! {
         <Menu button_class="btn" button=button.into_any()>
             <div class="menu-title">{me.email.clone()}</div>
-            <button class="menu-item" role="menuitem" type="button" on:click=act(move |_| open_window.set(Window::Preferences))>
+            <button class="menu-item" role="menuitem" type="button" on:click=act(move |_| open_window.set(Some(Window::Preferences)))>
                 {icon("settings")}{t(Words::Preferences)}
             </button>
-            <button class="menu-item" role="menuitem" type="button" on:click=act(move |_| open_window.set(Window::Shortcuts))>
+            <button class="menu-item" role="menuitem" type="button" on:click=act(move |_| open_window.set(Some(Window::Shortcuts)))>
                 {icon("keyboard")}{t(Words::Shortcuts)}<kbd>"?"</kbd>
             </button>
             <hr/>
@@ -489,82 +472,5 @@ pub fn Topbar(
             <h1 class="topbar-title" tabindex="-1">{title}</h1>
             {children.map(|children| children())}
         </header>
-    }
-}
-
-#[component]
-fn Preferences(on_close: Callback<()>) -> impl IntoView {
-    let keys = keys();
-    let density = RwSignal::new(browser::stored(DENSITY).unwrap_or_else(|| "compact".to_owned()));
-    let choose = move |value: &'static str| {
-        browser::store(DENSITY, Some(value));
-        browser::mark_root("data-density", Some(value));
-        density.set(value.to_owned());
-    };
-    let density_button = move |value: &'static str, name: Words| {
-        view! {
-            <button type="button" aria-pressed=move || density.with(|density| density == value).to_string() on:click=act(move |_| choose(value))>{t(name)}</button>
-        }
-    };
-    view! {
-        <Dialog id="preferences" title=t(Words::Preferences) open=shown(on_close)>
-            <div class="dialog-body stack">
-                <div class="row spread"><span>{t(Words::Theme)}</span><ThemeSwitch/></div>
-                <div class="row spread"><span>{t(Words::Language)}</span><LangSwitch/></div>
-                <div class="row spread">
-                    <span>{t(Words::Density)}</span>
-                    <div class="segmented" role="group" aria-label=t(Words::Density)>
-                        {density_button("compact", Words::Compact)}
-                        {density_button("comfortable", Words::Comfortable)}
-                    </div>
-                </div>
-                <label class="check">
-                    <input type="checkbox" prop:checked=move || keys.enabled.get() on:change=act(move |event| keys.switch(event_target_checked(&event)))/>
-                    <span>{t(Words::ShortcutsOn)}</span>
-                </label>
-            </div>
-        </Dialog>
-    }
-}
-
-#[component]
-fn Shortcuts(on_close: Callback<()>) -> impl IntoView {
-    let keys = keys();
-    let entry = |combination: &'static [&'static str], name: Words| {
-        view! {
-            <div>
-                <dt>{combination.iter().map(|key| view! { <kbd>{*key}</kbd>" " }.into_any()).collect::<Vec<_>>()}</dt>
-                <dd>{t(name)}</dd>
-            </div>
-        }
-    };
-    view! {
-        <Dialog id="shortcuts" title=t(Words::Shortcuts) open=shown(on_close)>
-            <div class="dialog-body stack">
-                {move || (!keys.enabled.get()).then(|| view! { <p class="muted">{t(Words::ShortcutsAreOff)}</p> }.into_any())}
-                <dl class="keys">
-                    {entry(&["J"], Words::KeyNext)}
-                    {entry(&["K"], Words::KeyPrevious)}
-                    {entry(&["Enter"], Words::KeyOpen)}
-                    {entry(&["U"], Words::KeyBack)}
-                    {entry(&["/"], Words::KeySearch)}
-                    {entry(&["C"], Words::NewTicket)}
-                    {entry(&["E"], Words::KeyTake)}
-                    {entry(&["R"], Words::KeyReply)}
-                    {entry(&["N"], Words::KeyNote)}
-                    {entry(&["Ctrl", "Enter"], Words::KeySend)}
-                    {entry(&["G", "M"], Words::ViewMine)}
-                    {entry(&["G", "G"], Words::ViewGroup)}
-                    {entry(&["G", "A"], Words::ViewAll)}
-                    {entry(&["G", "U"], Words::ViewUnassigned)}
-                    {entry(&["G", "D"], Words::ViewDueSoon)}
-                    {entry(&["?"], Words::KeyHelp)}
-                </dl>
-                <label class="check">
-                    <input type="checkbox" prop:checked=move || keys.enabled.get() on:change=act(move |event| keys.switch(event_target_checked(&event)))/>
-                    <span>{t(Words::ShortcutsOn)}</span>
-                </label>
-            </div>
-        </Dialog>
     }
 }

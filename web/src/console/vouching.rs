@@ -10,7 +10,7 @@ use shared::ticket::text::{REASON_MAX, Reason};
 
 use super::session::session;
 use super::shell::Topbar;
-use super::words::Words;
+use super::words::{PageWords, Words};
 use crate::browser;
 use crate::client::{ApiError, console as api, use_client};
 use crate::components::code::{Countdown, spell_code};
@@ -41,7 +41,7 @@ pub fn VouchingPage() -> impl IntoView {
         let wanted = spell_code(&reference.get_untracked());
         let mut check = Check::default();
         if wanted.is_empty() {
-            check.fault("reference", t(Words::WriteReference).to_owned());
+            check.fault("reference", t(PageWords::WriteReference).to_owned());
         }
         if faults.show(check.done()) {
             return;
@@ -78,14 +78,14 @@ pub fn VouchingPage() -> impl IntoView {
     view! {
         <Topbar title/>
         <main class="sheet" id="main" tabindex="-1">
-            <p class="muted">{t(Words::VouchingLead)}</p>
+            <p class="muted">{t(PageWords::VouchingLead)}</p>
             <form class="form stack" novalidate on:submit=act(find)>
                 <ErrorSummary faults/>
                 <ErrorNote error/>
-                <TextField id="reference" label=t(Words::DraftReference) hint=t(Words::DraftReferenceHint) value=reference faults width="w-sm num" placeholder="R4TD"/>
-                <div class="row"><SubmitButton label=t(Words::FindDraft) busy_label=t(Words::Searching) busy/></div>
+                <TextField id="reference" label=t(PageWords::DraftReference) hint=t(PageWords::DraftReferenceHint) value=reference faults width="w-sm num" placeholder="R4TD"/>
+                <div class="row"><SubmitButton label=t(PageWords::FindDraft) busy_label=t(PageWords::Searching) busy/></div>
                 <div role="status">
-                    {move || missing.get().then(|| view! { <Banner kind=Kind::Warning title=t(Words::DraftNotFound)><p>{t(Words::DraftNotFoundHelp)}</p></Banner> }.into_any())}
+                    {move || missing.get().then(|| view! { <Banner kind=Kind::Warning title=t(PageWords::DraftNotFound)><p>{t(PageWords::DraftNotFoundHelp)}</p></Banner> }.into_any())}
                 </div>
             </form>
             {move || draft.get().map(|draft| view! { <DraftCard draft on_again=again/> }.into_any())}
@@ -104,52 +104,55 @@ fn DraftCard(draft: PendingDraft, on_again: Callback<()>) -> impl IntoView {
     let note = RwSignal::new(String::new());
     let code = RwSignal::new(None::<VouchedCode>);
     let id = StoredValue::new(draft.id.clone());
-    let all: Vec<String> = draft.checklist.iter().map(|item| item.id.clone()).collect();
-    let submit = {
-        let all = all.clone();
-        move |event: ev::SubmitEvent| {
-            event.prevent_default();
-            if busy.get_untracked() {
-                return;
-            }
-            let mut check = Check::default();
-            if verified.with_untracked(|verified| all.iter().any(|item| !verified.contains(item))) {
-                check.fault("verified", t(Words::VerifyAll).to_owned());
-            }
-            let text = check.text(
-                "note",
-                t(Words::WriteVouchNote),
-                note.with_untracked(|text| Reason::parse(text)),
-            );
-            if faults.show(check.done()) {
-                return;
-            }
-            let Some(text) = text else { return };
-            let statement = NewVouchedCode {
-                verified: all.clone(),
-                note: text.into_string(),
-            };
-            busy.set(true);
-            error.set(None);
-            later(async move {
-                let outcome =
-                    api::vouch(client, &id.get_value(), &statement, &browser::random_key()).await;
-                if busy.try_set(false).is_some() {
-                    return;
-                }
-                match outcome {
-                    Ok(fresh) => {
-                        code.set(Some(fresh));
-                        browser::focus_id("code-title");
-                    }
-                    Err(refused) => {
-                        if !faults.show_from(&refused) {
-                            error.set(Some(refused));
-                        }
-                    }
-                }
-            });
+    let required: Vec<String> = draft
+        .checklist
+        .iter()
+        .filter(|item| item.required)
+        .map(|item| item.id.clone())
+        .collect();
+    let submit = move |event: ev::SubmitEvent| {
+        event.prevent_default();
+        if busy.get_untracked() {
+            return;
         }
+        let mut check = Check::default();
+        let lacks = |verified: &Vec<String>| required.iter().any(|item| !verified.contains(item));
+        if verified.with_untracked(lacks) {
+            check.fault("verified", t(PageWords::VerifyAll).to_owned());
+        }
+        let text = check.text(
+            "note",
+            t(PageWords::WriteVouchNote),
+            note.with_untracked(|text| Reason::parse(text)),
+        );
+        if faults.show(check.done()) {
+            return;
+        }
+        let Some(text) = text else { return };
+        let statement = NewVouchedCode {
+            verified: verified.get_untracked(),
+            note: text.into_string(),
+        };
+        busy.set(true);
+        error.set(None);
+        later(async move {
+            let outcome =
+                api::vouch(client, &id.get_value(), &statement, &browser::random_key()).await;
+            if busy.try_set(false).is_some() {
+                return;
+            }
+            match outcome {
+                Ok(fresh) => {
+                    code.set(Some(fresh));
+                    browser::focus_id("code-title");
+                }
+                Err(refused) => {
+                    if !faults.show_from(&refused) {
+                        error.set(Some(refused));
+                    }
+                }
+            }
+        });
     };
     let checks = draft.checklist.iter().map(|item| {
         let (key, sent) = (item.id.clone(), item.id.clone());
@@ -162,52 +165,58 @@ fn DraftCard(draft: PendingDraft, on_again: Callback<()>) -> impl IntoView {
                 }
             });
         };
+        let (weight, class) = if item.required {
+            (PageWords::RequiredPoint, "tag sm plain")
+        } else {
+            (PageWords::OptionalPoint, "muted small")
+        };
         view! {
             <label class="check">
                 <input type="checkbox" prop:checked=move || verified.with(|verified| verified.contains(&key)) on:change=act(tick)/>
-                <span>{item.label.clone()}</span>
+                <span><span>{item.label.clone()}</span>" "<span class=class>{t(weight)}</span></span>
             </label>
         }
     }).collect_view();
     let checklist_error = faults.of("verified");
     let checks = view! {
         <fieldset class="field" class:invalid=move || checklist_error.with(Option::is_some) id="verified" tabindex="-1">
-            <legend class="label">{t(Words::Checklist)}</legend>
+            <legend class="label">{t(PageWords::Checklist)}</legend>
             {move || checklist_error.get().map(|text| view! { <p class="error">{icon("alert-circle")}<span>{text}</span></p> }.into_any())}
             <div class="stack tight">{checks}</div>
         </fieldset>
     };
-    let line = |name: Words, value: String| view! { <div><dt>{t(name)}</dt><dd>{value}</dd></div> };
+    let line =
+        |name: &'static str, value: String| view! { <div><dt>{name}</dt><dd>{value}</dd></div> };
     view! {
         <section class="card stack" aria-labelledby="draft-title">
             <h2 id="draft-title" tabindex="-1">{draft.subject.clone()}</h2>
             <dl class="facts-list">
-                {line(Words::Reference, draft.reference.clone())}
-                {line(Words::Name, draft.person_name.clone())}
-                {draft.person_entity.clone().map(|entity| line(Words::Entity, entity))}
-                {line(Words::Phone, draft.person_phone.clone())}
-                {line(Words::Email, draft.email_masked.clone())}
-                <div><dt>{t(Words::SentAt)}</dt><dd>{time(draft.created_at, DEFAULT_ZONE, Style::Full)}</dd></div>
+                {line(t(PageWords::Reference), draft.reference.clone())}
+                {line(t(Words::Name), draft.person_name.clone())}
+                {draft.person_entity.clone().map(|entity| line(t(Words::Entity), entity))}
+                {line(t(Words::Phone), draft.person_phone.clone())}
+                {line(t(Words::Email), draft.email_masked.clone())}
+                <div><dt>{t(PageWords::SentAt)}</dt><dd>{time(draft.created_at, DEFAULT_ZONE, Style::Full)}</dd></div>
             </dl>
-            <Countdown until=Signal::stored(ms(draft.expires_at)) text=t(Words::DraftExpires) over=t(Words::DraftExpired)/>
+            <Countdown until=Signal::stored(ms(draft.expires_at)) text=t(PageWords::DraftExpires) over=t(PageWords::DraftExpired)/>
             <form class="form stack" novalidate on:submit=act(submit) hidden=move || code.with(Option::is_some)>
                 <ErrorSummary faults/>
                 <ErrorNote error/>
                 {checks}
-                <TextArea id="note" label=t(Words::VouchNote) hint=t(Words::VouchNoteHint) value=note faults max=REASON_MAX rows=3/>
-                <Banner kind=Kind::Warning title=t(Words::VouchWarning)><p>{t(Words::VouchWarningHelp)}</p></Banner>
+                <TextArea id="note" label=t(PageWords::VouchNote) hint=t(PageWords::VouchNoteHint) value=note faults max=REASON_MAX rows=3/>
+                <Banner kind=Kind::Warning title=t(PageWords::VouchWarning)><p>{t(PageWords::VouchWarningHelp)}</p></Banner>
                 <div class="actions">
-                    <SubmitButton label=t(Words::ValidateIdentity) busy_label=t(Words::Sending) busy/>
+                    <SubmitButton label=t(PageWords::ValidateIdentity) busy_label=t(Words::Sending) busy/>
                     <button class="btn ghost" type="button" on:click=act(move |_| on_again.run(()))>{t(Words::Cancel)}</button>
                 </div>
             </form>
             {move || code.get().map(|fresh| view! {
                 <div class="stack" role="status">
-                    <h3 id="code-title" tabindex="-1">{t(Words::ReadThisCode)}</h3>
+                    <h3 id="code-title" tabindex="-1">{t(PageWords::ReadThisCode)}</h3>
                     <p class="code-show num">{fresh.code}</p>
-                    <Countdown until=Signal::stored(ms(fresh.expires_at)) text=t(Words::CodeExpires) over=t(Words::CodeExpired)/>
-                    <Banner kind=Kind::Warning title=t(Words::CodeShownOnce)><p>{t(Words::VouchWarningHelp)}</p></Banner>
-                    <div class="row"><button class="btn" type="button" on:click=act(move |_| on_again.run(()))>{t(Words::AnotherCall)}</button></div>
+                    <Countdown until=Signal::stored(ms(fresh.expires_at)) text=t(PageWords::CodeExpires) over=t(PageWords::CodeExpired)/>
+                    <Banner kind=Kind::Warning title=t(PageWords::CodeShownOnce)><p>{t(PageWords::VouchWarningHelp)}</p></Banner>
+                    <div class="row"><button class="btn" type="button" on:click=act(move |_| on_again.run(()))>{t(PageWords::AnotherCall)}</button></div>
                 </div>
             }.into_any())}
         </section>

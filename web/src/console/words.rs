@@ -1,11 +1,13 @@
-//! The console's words, Spanish first.
+//! The console's words, Spanish first: those of the first load, and those that come with the parts that need them.
 
 crate::messages! {
-    /// Every word and sentence of the console.
+    /// Words of the first load, and those that its pages share with others.
     pub enum Words {
         // Frame, sign-in, rail.
         Console = "Consola de agentes", "Agent console";
         Loading = "Cargando…", "Loading…";
+        PartNotLoaded = "No se pudo cargar esta ventana. Revise su conexión e inténtelo de nuevo.",
+            "This window could not be loaded. Check your connection and try again.";
         PageNotFound = "Esta página no existe", "This page does not exist";
         BackToQueue = "Ir a la cola de tickets", "Go to the ticket queue";
         SignInTitle = "Iniciar sesión", "Sign in";
@@ -35,29 +37,13 @@ crate::messages! {
         OpenMenu = "Abrir el menú", "Open the menu";
         CloseMenu = "Cerrar el menú", "Close the menu";
         Preferences = "Preferencias", "Preferences";
-        Theme = "Apariencia", "Appearance";
-        Language = "Idioma", "Language";
-        Density = "Densidad de las listas", "Density of lists";
-        Compact = "Compacta", "Compact";
-        Comfortable = "Cómoda", "Comfortable";
 
         // Shortcuts.
         Shortcuts = "Atajos de teclado", "Keyboard shortcuts";
-        ShortcutsOn = "Usar atajos de una tecla", "Use single-key shortcuts";
-        ShortcutsAreOff = "Los atajos están desactivados.", "Shortcuts are off.";
-        KeyNext = "Ticket siguiente", "Next ticket";
-        KeyPrevious = "Ticket anterior", "Previous ticket";
-        KeyOpen = "Abrir el ticket", "Open the ticket";
-        KeyBack = "Volver a la lista", "Back to the list";
-        KeySearch = "Buscar tickets", "Search tickets";
-        KeyTake = "Tomar el ticket", "Take the ticket";
-        KeyReply = "Escribir una respuesta pública", "Write a public reply";
-        KeyNote = "Escribir una nota interna", "Write an internal note";
-        KeySend = "Enviar lo escrito", "Send what was written";
-        KeyHelp = "Ver esta lista", "Show this list";
 
         // Queue.
         SearchTickets = "Buscar por código o asunto", "Search by code or subject";
+        SearchShort = "Buscar", "Search";
         TicketList = "Lista de tickets", "List of tickets";
         NewTicket = "Nuevo ticket", "New ticket";
         NewTicketKey = "Nuevo ticket (C)", "New ticket (C)";
@@ -101,36 +87,22 @@ crate::messages! {
         NoTarget = "Sin plazo", "No target";
         NoTargetLong = "Sin tiempo comprometido.", "No committed time.";
         Paused = "En pausa", "Paused";
-        Met = "Cumplido", "Met";
-        Overdue = "Vencido", "Overdue";
+        Met = "A tiempo", "Met";
+        Overdue = "Venció", "Overdue";
         OverdueBy = "hace {0}", "{0} ago";
-        OverdueSpoken = "Vencido", "Overdue";
+        OverdueSpoken = "Venció", "Overdue";
         LeftSpoken = "Quedan", "Left";
         DueSpoken = "Vence", "Due";
         ClockDue = "{0}: vence {1}", "{0}: due {1}";
         Deadlines = "Plazos", "Targets";
         Why = "¿Por qué?", "Why?";
-        WhyTitle = "Cómo se midió el tiempo", "How the time was measured";
         TargetIs = "Compromiso: {0}", "Committed: {0}";
         UsedOf = "{0}: tiempo usado", "{0}: time used";
         PausedBy = "En pausa: {0}", "Paused: {0}";
-        MetAt = "Cumplido {0}", "Met {0}";
+        MetAt = "Se cumplió {0}", "Met {0}";
         MetLate = "Se cumplió tarde, {0}", "Met late, {0}";
         DueAt = "Vence {0}", "Due {0}";
         BreachedAt = "Venció {0}", "Was due {0}";
-        CalendarVersion = "Calendario, versión {0}.", "Calendar, version {0}.";
-        From = "Desde", "From";
-        Until = "Hasta", "Until";
-        WhatItWas = "Qué fue", "What it was";
-        Counted = "Cuenta", "Counted";
-        Total = "Total contado", "Total counted";
-        SegmentRan = "Tiempo hábil", "Business time";
-        SegmentPaused = "En pausa", "Paused";
-        SegmentOffHours = "Fuera de horario", "Outside hours";
-        SegmentHoliday = "Festivo", "Public holiday";
-        SegmentException = "Excepción del calendario", "Exception of the calendar";
-        SegmentAfterCutoff = "Después de la hora de corte", "After the intake cut-off";
-        SegmentSolved = "Solucionado, en espera", "Solved, waiting";
 
         // Ticket.
         TicketNotFound = "No encontramos este ticket", "This ticket was not found";
@@ -163,7 +135,7 @@ crate::messages! {
         Identity = "Identidad", "Identity";
         ProvedByMail = "Código por correo", "Code by mail";
         ProvedByPhone = "Validada por teléfono", "Validated by phone";
-        RecordedByAgent = "Registrado por un agente", "Recorded by an agent";
+        RecordedByAgent = "Registro de la mesa", "Recorded by the desk";
         OneOtherTicket = "Otro ticket abierto de esta persona", "One other open ticket of this person";
         OtherTickets = "Otros {0} tickets abiertos de esta persona", "{0} other open tickets of this person";
         Assignment = "Asignación", "Assignment";
@@ -203,45 +175,25 @@ crate::messages! {
         Actions = "Acciones", "Actions";
         NothingToDo = "No hay acciones disponibles para usted en este estado.", "There is nothing you can do in this state.";
         Take = "Tomar", "Take";
-        Taken = "El ticket quedó asignado a usted", "The ticket is now yours";
+        Taken = "Ahora el ticket está a su cargo", "The ticket is now yours";
         Assign = "Asignar", "Assign";
-        Assigned = "Ticket asignado", "Ticket assigned";
-        AgentOptional = "Si no elige a nadie, queda en la cola del grupo.", "If you choose nobody, it stays in the group's queue.";
-        AgentWithLoad = "{0} ({1} abiertos)", "{0} ({1} open)";
-        ChooseSomebody = "Elija un agente u otro grupo.", "Choose an agent or another group.";
         Escalate = "Escalar", "Escalate";
-        Escalated = "Ticket escalado", "Ticket escalated";
-        ToWhichLevel = "¿A qué nivel?", "To which level?";
-        LevelNumber = "Nivel {0}", "Level {0}";
-        Up = "Sube de nivel", "One level up or more";
-        BackDown = "Vuelve a este nivel", "Back to this level";
-        SameLevel = "El mismo nivel, otro grupo", "The same level, another group";
-        ChooseLevel = "Elija el nivel.", "Choose the level.";
-        ChooseGroup = "Elija el grupo.", "Choose the group.";
-        Justification = "Justificación", "Justification";
-        JustificationHint = "Por qué se escala. Queda en la historia del ticket.", "Why it is escalated. It stays in the ticket's history.";
-        Diagnosis = "Diagnóstico", "Diagnosis";
-        DiagnosisHint = "Qué se revisó y qué se encontró.", "What was checked and what was found.";
         ChangePriority = "Cambiar prioridad", "Change priority";
-        PriorityChanged = "Prioridad cambiada", "Priority changed";
-        NewPriority = "Nueva prioridad", "New priority";
         ChoosePriority = "Elija la prioridad.", "Choose the priority.";
-        SamePriority = "Elija una prioridad distinta de la actual.", "Choose a priority other than the present one.";
         Reason = "Motivo", "Reason";
-        ReasonHint = "Queda en la historia del ticket.", "It stays in the ticket's history.";
-        ChooseReason = "Elija el motivo.", "Choose the reason.";
         Change = "Cambiar", "Change";
         Solve = "Solucionar", "Solve";
-        SolutionMailed = "Al guardar, la solución se enviará a {0} y el ticket quedará a la espera de su respuesta.",
-            "Once saved, the solution is sent to {0} and the ticket waits for their answer.";
-        SolutionText = "Solución", "Solution";
-        SolutionHint = "Qué se hizo, en palabras que el solicitante entienda.", "What was done, in words that the requester understands.";
-        WriteSolution = "Escriba la solución.", "Write the solution.";
-        SolutionSent = "Solución enviada", "Solution sent";
         ChangedMeanwhile = "Alguien cambió estos datos mientras tanto. Ya están actualizados; revise y envíe de nuevo. Lo que escribió se conserva.",
             "Somebody changed this meanwhile. It is up to date now; check and send again. What you typed is kept.";
         PossibleNow = "Ahora puede: {0}.", "Possible now: {0}.";
         Cancel = "Cancelar", "Cancel";
+    }
+}
+
+crate::messages! {
+    /// Words of the pages that come later.
+    pub enum PageWords {
+        // Actions.
         Close = "Cerrar", "Close";
         Save = "Guardar", "Save";
         Back = "Volver", "Back";
@@ -251,7 +203,7 @@ crate::messages! {
         RequesterHint = "Busque por nombre, correo o entidad; escriba al menos tres letras.", "Search by name, mail address or entity; type at least three letters.";
         ChoosePerson = "Elija a la persona que pide el servicio.", "Choose the person who asks for the service.";
         PeopleFound = "{0} personas encontradas", "{0} people found";
-        NobodyFound = "Nadie registrado coincide.", "Nobody registered matches.";
+        NobodyFound = "Ninguna persona registrada coincide.", "Nobody registered matches.";
         ChooseType = "Elija el tipo.", "Choose the type.";
         ChooseCategory = "Elija la categoría.", "Choose the category.";
         SubjectHint = "Una frase que resuma lo que pasa.", "One sentence that sums up what happens.";
@@ -321,9 +273,11 @@ crate::messages! {
         DraftExpires = "El borrador vence en", "The draft expires in";
         DraftExpired = "El borrador venció.", "The draft has expired.";
         Checklist = "Verifique con la persona", "Verify with the caller";
-        VerifyAll = "Verifique y marque todos los puntos.", "Verify and tick every point.";
+        VerifyAll = "Verifique y marque los puntos obligatorios.", "Verify and tick the required points.";
+        RequiredPoint = "Obligatorio", "Required";
+        OptionalPoint = "Opcional", "Optional";
         VouchNote = "Cómo se validó la identidad", "How identity was validated";
-        VouchNoteHint = "Qué confirmó la persona. Queda en la historia del ticket con su nombre y la hora.",
+        VouchNoteHint = "Qué confirmó la persona. Queda en la historia del ticket con el nombre de quien valida y la hora.",
             "What the caller confirmed. It stays in the ticket's history with your name and the time.";
         WriteVouchNote = "Escriba cómo validó la identidad.", "Write how you validated the identity.";
         VouchWarning = "Antes de seguir", "Before you go on";
@@ -335,5 +289,76 @@ crate::messages! {
         CodeExpired = "El código venció.", "The code has expired.";
         CodeShownOnce = "El código se muestra solo esta vez", "The code is shown this once";
         AnotherCall = "Atender otra llamada", "Take another call";
+    }
+}
+
+crate::messages! {
+    /// Words of the windows.
+    pub enum WindowWords {
+        // Frame, sign-in, rail.
+        Theme = "Apariencia", "Appearance";
+        Language = "Idioma", "Language";
+        Density = "Densidad de las listas", "Density of lists";
+        Compact = "Compacta", "Compact";
+        Comfortable = "Cómoda", "Comfortable";
+
+        // Shortcuts.
+        ShortcutsOn = "Usar atajos de una tecla", "Use single-key shortcuts";
+        ShortcutsAreOff = "Los atajos están desactivados.", "Shortcuts are off.";
+        KeyNext = "Ticket siguiente", "Next ticket";
+        KeyPrevious = "Ticket anterior", "Previous ticket";
+        KeyOpen = "Abrir el ticket", "Open the ticket";
+        KeyBack = "Volver a la lista", "Back to the list";
+        KeySearch = "Buscar tickets", "Search tickets";
+        KeyTake = "Tomar el ticket", "Take the ticket";
+        KeyReply = "Escribir una respuesta pública", "Write a public reply";
+        KeyNote = "Escribir una nota interna", "Write an internal note";
+        KeySend = "Enviar lo escrito", "Send what was written";
+        KeyHelp = "Ver esta lista", "Show this list";
+
+        // Clocks.
+        WhyTitle = "Cómo se midió el tiempo", "How the time was measured";
+        CalendarVersion = "Calendario, versión {0}.", "Calendar, version {0}.";
+        From = "Desde", "From";
+        Until = "Hasta", "Until";
+        WhatItWas = "Qué fue", "What it was";
+        Counted = "Cuenta", "Counted";
+        Total = "Total contado", "Total counted";
+        SegmentRan = "Tiempo hábil", "Business time";
+        SegmentPaused = "En pausa", "Paused";
+        SegmentOffHours = "Fuera de horario", "Outside hours";
+        SegmentHoliday = "Festivo", "Public holiday";
+        SegmentException = "Excepción del calendario", "Exception of the calendar";
+        SegmentAfterCutoff = "Después de la hora de corte", "After the intake cut-off";
+        SegmentSolved = "Solucionado, en espera", "Solved, waiting";
+
+        // Actions.
+        Assigned = "Ticket asignado", "Ticket assigned";
+        AgentOptional = "Si no elige a nadie, queda en la cola del grupo.", "If you choose nobody, it stays in the group's queue.";
+        AgentWithLoad = "{0} ({1} abiertos)", "{0} ({1} open)";
+        ChooseSomebody = "Elija un agente u otro grupo.", "Choose an agent or another group.";
+        Escalated = "Ticket escalado", "Ticket escalated";
+        ToWhichLevel = "¿A qué nivel?", "To which level?";
+        LevelNumber = "Nivel {0}", "Level {0}";
+        Up = "Sube de nivel", "One level up or more";
+        BackDown = "Vuelve a este nivel", "Back to this level";
+        SameLevel = "El mismo nivel, otro grupo", "The same level, another group";
+        ChooseLevel = "Elija el nivel.", "Choose the level.";
+        ChooseGroup = "Elija el grupo.", "Choose the group.";
+        Justification = "Justificación", "Justification";
+        JustificationHint = "Por qué se escala. Queda en la historia del ticket.", "Why it is escalated. It stays in the ticket's history.";
+        Diagnosis = "Diagnóstico", "Diagnosis";
+        DiagnosisHint = "Qué se revisó y qué se encontró.", "What was checked and what was found.";
+        PriorityChanged = "Prioridad cambiada", "Priority changed";
+        NewPriority = "Nueva prioridad", "New priority";
+        SamePriority = "Elija una prioridad distinta de la actual.", "Choose a priority other than the present one.";
+        ReasonHint = "Queda en la historia del ticket.", "It stays in the ticket's history.";
+        ChooseReason = "Elija el motivo.", "Choose the reason.";
+        SolutionMailed = "Al guardar, la solución se enviará a {0} y el ticket quedará a la espera de su respuesta.",
+            "Once saved, the solution is sent to {0} and the ticket waits for their answer.";
+        SolutionText = "Solución", "Solution";
+        SolutionHint = "Qué se hizo, en palabras que el solicitante entienda.", "What was done, in words that the requester understands.";
+        WriteSolution = "Escriba la solución.", "Write the solution.";
+        SolutionSent = "Solución enviada", "Solution sent";
     }
 }

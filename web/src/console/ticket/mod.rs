@@ -3,12 +3,13 @@
 //! [`Case`] holds what the server said last and asks for news every few seconds. What an agent types (composer, windows)
 //! lives beside it, so that news never disturbs typing.
 
-mod actions;
+pub mod actions;
 mod composer;
 mod head;
 mod side;
-mod sla_window;
+pub mod sla_window;
 mod timeline;
+pub mod windows;
 
 use std::sync::Arc;
 

@@ -12,7 +12,7 @@ use crate::components::icon;
 use crate::components::ticket::time;
 use crate::console::components::window::shown;
 use crate::console::sla::clock_name;
-use crate::console::words::Words;
+use crate::console::words::{WindowWords, Words};
 use crate::i18n::dates::Style;
 use crate::i18n::{t, t_with};
 
@@ -41,7 +41,7 @@ pub fn SlaWindow(case: Case, on_close: Callback<()>) -> impl IntoView {
             .into_any(),
     };
     view! {
-        <Dialog id="sla-why" class="dialog wide" title=[t(Words::WhyTitle), " · ", &case.code()].concat() open>
+        <Dialog id="sla-why" class="dialog wide" title=[t(WindowWords::WhyTitle), " · ", &case.code()].concat() open>
             <div class="dialog-body stack loose">{move || content()}</div>
         </Dialog>
     }
@@ -63,18 +63,18 @@ fn explanation(case: Case, explanation: SlaExplanation) -> AnyView {
     view! {
         <section class="stack tight">
             <h3>{[name, ": ", &target].concat()}</h3>
-            <p class="muted small">{explanation.rule.trim_end_matches('.').to_owned()}". "{t_with(Words::CalendarVersion, &[&explanation.calendar_version.to_string()])}</p>
+            <p class="muted small">{explanation.rule.trim_end_matches('.').to_owned()}". "{t_with(WindowWords::CalendarVersion, &[&explanation.calendar_version.to_string()])}</p>
             <div class="table-wrap" role="region" aria-label=name tabindex="0">
                 <table class="table">
                     <thead><tr>
-                        <th scope="col">{t(Words::From)}</th>
-                        <th scope="col">{t(Words::Until)}</th>
-                        <th scope="col">{t(Words::WhatItWas)}</th>
-                        <th scope="col" class="end">{t(Words::Counted)}</th>
+                        <th scope="col">{t(WindowWords::From)}</th>
+                        <th scope="col">{t(WindowWords::Until)}</th>
+                        <th scope="col">{t(WindowWords::WhatItWas)}</th>
+                        <th scope="col" class="end">{t(WindowWords::Counted)}</th>
                     </tr></thead>
                     <tbody>{rows}</tbody>
                     <tfoot><tr>
-                        <th scope="row" colspan="3">{t(Words::Total)}</th>
+                        <th scope="row" colspan="3">{t(WindowWords::Total)}</th>
                         <td class="num end"><strong>{amount(explanation.used_seconds)}</strong></td>
                     </tr></tfoot>
                 </table>
@@ -86,13 +86,13 @@ fn explanation(case: Case, explanation: SlaExplanation) -> AnyView {
 
 fn segment_row(segment: &SlaSegment, zone: &str) -> AnyView {
     let (symbol, words) = match segment.kind {
-        SegmentKind::Ran => ("play", Words::SegmentRan),
-        SegmentKind::Paused => ("pause", Words::SegmentPaused),
-        SegmentKind::OffHours => ("moon", Words::SegmentOffHours),
-        SegmentKind::Holiday => ("calendar", Words::SegmentHoliday),
-        SegmentKind::Exception => ("calendar", Words::SegmentException),
-        SegmentKind::Solved => ("check-circle", Words::SegmentSolved),
-        SegmentKind::AfterCutoff => ("clock", Words::SegmentAfterCutoff),
+        SegmentKind::Ran => ("play", WindowWords::SegmentRan),
+        SegmentKind::Paused => ("pause", WindowWords::SegmentPaused),
+        SegmentKind::OffHours => ("moon", WindowWords::SegmentOffHours),
+        SegmentKind::Holiday => ("calendar", WindowWords::SegmentHoliday),
+        SegmentKind::Exception => ("calendar", WindowWords::SegmentException),
+        SegmentKind::Solved => ("check-circle", WindowWords::SegmentSolved),
+        SegmentKind::AfterCutoff => ("clock", WindowWords::SegmentAfterCutoff),
     };
     let note = segment.note.clone().map(|note| [": ", &note].concat());
     view! {
