@@ -458,7 +458,7 @@ async fn news(stage: Rc<Stage>) {
     laura.sign_in(LAURA).await;
     laura.open_ticket(&code, subject).await;
     laura.click(Button("Tomar")).await;
-    laura.see("El ticket quedó asignado a usted").await;
+    laura.see("Ahora el ticket está a su cargo").await;
     laura.reply("¿En cuántos equipos?").await;
     // The requester's page shows it, and keeps the half sentence.
     ana.see_all(&["¿En cuántos equipos?", "En atención"]).await;
@@ -517,7 +517,7 @@ async fn vouching(stage: Rc<Stage>) {
         .await;
     laura.click(Button("Validar identidad")).await;
     laura
-        .find(Link("Verifique y marque todos los puntos."))
+        .find(Link("Verifique y marque los puntos obligatorios."))
         .await;
     laura.find(Link("Escriba cómo validó la identidad.")).await;
     let checklist = [
@@ -556,7 +556,9 @@ async fn vouching(stage: Rc<Stage>) {
         .await
         .says(&["¿No fue usted?", "601 555 0100"]);
     // It completed that draft only: her tickets stay closed to this browser.
-    caller.click(Link("Ver mi ticket")).await;
+    caller
+        .click(Link("Verificar mi correo y ver el ticket"))
+        .await;
     caller
         .find(Heading(&format!("Ver el ticket {ticket}")))
         .await;

@@ -72,12 +72,14 @@ pub async fn verify_code(
         .json(&CodeProof { code })
         .key(key);
     let verified: Verified = client.send(request.public()).await?;
-    // A code that was read out on the phone creates its ticket and opens no session.
+    // A code that was read out on the phone creates its ticket and opens no session. One from before may be somebody else's.
     if !verified.access_token.is_empty() {
         client.sign_in(AccessToken {
             access_token: verified.access_token,
             expires_in: verified.expires_in,
         });
+    } else if client.may_have_session() {
+        client.sign_out().await;
     }
     Ok(verified.ticket_code)
 }

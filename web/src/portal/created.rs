@@ -6,6 +6,7 @@ use leptos::task::spawn_local;
 use super::shell::use_desk;
 use super::words::Words as Common;
 use crate::browser;
+use crate::client::use_client;
 use crate::components::{Heading, Kind, icon, icon_sized, use_ui};
 use crate::i18n::t;
 
@@ -20,7 +21,10 @@ crate::messages! {
         NextMail = "Le enviamos un correo de confirmación con este código.", "We sent you an e-mail with this code.";
         NextTeam = "El equipo de soporte revisa su ticket y le escribe al mismo correo.", "The support team looks at your ticket and writes to the same address.";
         NextFollow = "Con este código y su correo puede consultar cómo va y agregar mensajes.", "With this code and your address you can follow it and add messages.";
+        NextProof = "Para consultarlo le enviaremos antes un código a su correo: el que le dieron por teléfono solo sirvió para crearlo.",
+            "To follow it, you will first get a code by e-mail: the one given by telephone was good for creating it only.";
         See = "Ver mi ticket", "See my ticket";
+        Prove = "Verificar mi correo y ver el ticket", "Verify my address and see the ticket";
     }
 }
 
@@ -28,6 +32,8 @@ crate::messages! {
 #[component]
 pub(super) fn Created(code: String) -> impl IntoView {
     let desk = use_desk();
+    // Without a session the page of the ticket asks for address and code first.
+    let signed_in = use_client().may_have_session();
     let copied = code.clone();
     let ui = use_ui();
     let copy = move |_| {
@@ -52,12 +58,12 @@ pub(super) fn Created(code: String) -> impl IntoView {
             <ul class="bullets">
                 <li>{t(Words::NextMail)}</li>
                 <li>{t(Words::NextTeam)}</li>
-                <li>{t(Words::NextFollow)}</li>
+                <li>{t(if signed_in { Words::NextFollow } else { Words::NextProof })}</li>
             </ul>
         </section>
         <div class="actions">
-            <a class="btn primary" href=desk.link(&["tickets/", &code].concat())>{t(Words::See)}</a>
-            <a class="btn" href=desk.link("tickets")>{t(Common::MyTickets)}</a>
+            <a class="btn primary" href=desk.link(&["tickets/", &code].concat())>{t(if signed_in { Words::See } else { Words::Prove })}</a>
+            {signed_in.then(|| view! { <a class="btn" href=desk.link("tickets")>{t(Common::MyTickets)}</a> })}
             <a class="btn ghost" href=desk.link("")>{t(Common::Home)}</a>
         </div>
     }
