@@ -144,7 +144,7 @@ async fn level_1_takes_and_answers(stage: &Stage, desk: &Browser, code: &str) {
     ])
     .await;
     desk.click(Button("Tomar")).await;
-    desk.see("El ticket quedó asignado a usted").await;
+    desk.see("Ahora el ticket está a su cargo").await;
     desk.see("En atención").await;
     desk.reply(REPLY).await;
     let mail = stage.post.take(ANA.email, REPLY).await;

@@ -11,6 +11,7 @@ use crate::i18n::t;
 crate::messages! {
     enum Words {
         Loading = "Cargando…", "Loading…";
+        NotAllowed = "Esta página no está en sus permisos", "This page is not among your permissions";
         NotLoaded = "No se pudo cargar", "It could not be loaded";
         Retry = "Reintentar", "Try again";
         RequestId = "Referencia para soporte: ", "Reference for support: ";
@@ -157,18 +158,23 @@ pub fn Failed(
     /// Loads again.
     retry: Callback<()>,
 ) -> impl IntoView {
-    let symbol = if error == ApiError::Offline {
-        "wifi-off"
-    } else {
-        "alert-circle"
+    // What the account may not see does not come by asking again.
+    let refused = error.status() == 403;
+    let (class, symbol, title) = match (&error, refused) {
+        (_, true) => ("empty", "lock", Words::NotAllowed),
+        (ApiError::Offline, false) => ("empty failed", "wifi-off", Words::NotLoaded),
+        (_, false) => ("empty failed", "alert-circle", Words::NotLoaded),
     };
+    let again = (!refused).then(|| view! {
+        <button class="btn" type="button" on:click=act(move |_| retry.run(()))>{icon("refresh")}{t(Words::Retry)}</button>
+    }.into_any());
     view! {
-        <div class="empty failed" role="alert">
+        <div class=class role="alert">
             {icon_sized(symbol, "icon xl")}
-            <h2>{t(Words::NotLoaded)}</h2>
+            <h2>{t(title)}</h2>
             <p>{error.detail()}</p>
             {reference(&error)}
-            <button class="btn" type="button" on:click=act(move |_| retry.run(()))>{icon("refresh")}{t(Words::Retry)}</button>
+            {again}
         </div>
     }
 }

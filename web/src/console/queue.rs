@@ -348,7 +348,7 @@ fn SearchField(queue: Queue) -> impl IntoView {
             {icon("search")}
             <input
                 class="input" type="search" maxlength="100" node_ref=input
-                aria-label=t(Words::SearchTickets) placeholder=t(Words::SearchTickets)
+                aria-label=t(Words::SearchTickets) title=t(Words::SearchTickets) placeholder=t(Words::SearchShort)
                 prop:value=move || queue.query.with(|query| query.q.clone().unwrap_or_default())
                 on:input=act(typed)
             />

@@ -199,7 +199,7 @@ pub fn SlaChip(
         view! {
             <span class=format!("sla {class}") title=move || title()>
                 {icon(symbol)}
-                <span class=label_class>{clock_name(clock)}" "</span>
+                <span class=label_class>{clock_name(clock)}": "</span>
                 <span class="sr">{spoken}" "</span>
                 <time class="num" datetime=due_at.map(iso)>{text}</time>
             </span>

@@ -47,7 +47,7 @@ crate::messages! {
         FormerSolution = "Solución anterior", "Former solution";
         Accepted = "Aceptada el ", "Accepted on ";
         RateTitle = "Califique la atención", "Rate the service";
-        RateHelp = "Usted aceptó la solución. Con su calificación el ticket queda cerrado.", "You accepted the solution. Your rating closes the ticket.";
+        RateHelp = "La solución quedó aceptada. Con su calificación el ticket queda cerrado.", "You accepted the solution. Your rating closes the ticket.";
         RateButton = "Calificar", "Rate";
         Rating = "Su calificación", "Your rating";
         RejectHelp = "El ticket vuelve al equipo de soporte y continúa en atención.", "The ticket goes back to the support team and attention goes on.";

@@ -9,11 +9,11 @@ use shared::api::uploads::Attachment;
 use shared::ticket::status::Channel;
 
 use super::Case;
-use super::sla_window::SlaWindow;
 use crate::components::files::FileList;
 use crate::components::icon;
 use crate::components::stars::StarsGiven;
 use crate::components::ticket::{paragraphs, time};
+use crate::console::parts::{Window, parts};
 use crate::console::sla::{ChipStyle, SlaChip, clock_name, read};
 use crate::console::ticker::ticker;
 use crate::console::words::Words;
@@ -51,7 +51,7 @@ pub fn Side(case: Case) -> impl IntoView {
             {part(case, |view| (view.solution.clone(), view.stars), outcome)}
             {part(case, |view| view.attachments.clone(), move |files| file_list(case, files))}
         </aside>
-        {move || why.get().then(|| view! { <SlaWindow case on_close=close/> }.into_any())}
+        {move || why.get().then(|| parts().window(Window::SlaReasons(case), close))}
     }
 }
 
@@ -135,20 +135,12 @@ fn requester((person, desk, identity): (RequesterPanel, String, IdentityProof)) 
         };
         view! { <a class="link small" href=href>{text}</a> }
     });
-    let proof = match identity {
-        IdentityProof::MailCode => {
-            view! { <span class="tag plain sm">{icon("mail")}{t(Words::ProvedByMail)}</span> }
-                .into_any()
-        }
-        IdentityProof::Phone => {
-            view! { <span class="tag waiting sm">{icon("phone")}{t(Words::ProvedByPhone)}</span> }
-                .into_any()
-        }
-        IdentityProof::Agent => {
-            view! { <span class="tag plain sm">{icon("user")}{t(Words::RecordedByAgent)}</span> }
-                .into_any()
-        }
+    let (symbol, words) = match identity {
+        IdentityProof::MailCode => ("mail", Words::ProvedByMail),
+        IdentityProof::Phone => ("phone", Words::ProvedByPhone),
+        IdentityProof::Agent => ("user", Words::RecordedByAgent),
     };
+    let proof = view! { <span class="proof">{icon(symbol)}<span>{t(words)}</span></span> };
     let call = [
         "tel:",
         &person
@@ -159,6 +151,13 @@ fn requester((person, desk, identity): (RequesterPanel, String, IdentityProof)) 
     ]
     .concat();
     let write = ["mailto:", &person.email].concat();
+    // A long address breaks before its host.
+    let (local, host) = person
+        .email
+        .rsplit_once('@')
+        .map_or((person.email.clone(), String::new()), |(local, host)| {
+            (local.to_owned(), ["@", host].concat())
+        });
     view! {
         <section class="facts">
             <h3>{t(Words::Requester)}</h3>
@@ -166,7 +165,7 @@ fn requester((person, desk, identity): (RequesterPanel, String, IdentityProof)) 
                 {fact(Words::Name, person.name.clone())}
                 {person.entity.clone().map(|entity| fact(Words::Entity, entity))}
                 {fact(Words::Phone, view! { <a class="link num" href=call>{person.phone.clone()}</a> })}
-                {fact(Words::Email, view! { <a class="link" href=write>{person.email.clone()}</a> })}
+                {fact(Words::Email, view! { <a class="link" href=write>{local}<wbr/>{host}</a> })}
                 {fact(Words::Identity, proof)}
             </dl>
             {others}
