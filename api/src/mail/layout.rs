@@ -216,7 +216,7 @@ pub(super) fn html(letter: &Letter, foot: &Foot, desk: &DeskVoice, lang: Lang) -
 :root {{ color-scheme: light dark; supported-color-schemes: light dark; }}
 @media (max-width: 480px) {{
   .outer {{ padding: 16px 8px !important; }}
-  .inside {{ padding: 24px 20px 26px !important; }}
+  .inside {{ padding: 24px 20px 10px !important; }}
   .fact-name, .fact-value {{ display: block !important; width: auto !important; }}
   .fact-name {{ padding: 10px 0 0 !important; border-bottom: 0 !important; }}
   .fact-value {{ padding: 0 0 10px !important; }}
@@ -247,7 +247,7 @@ pub(super) fn html(letter: &Letter, foot: &Foot, desk: &DeskVoice, lang: Lang) -
 </td></tr>
 <tr><td>
 <table role="presentation" class="card" width="100%" cellpadding="0" cellspacing="0" border="0" style="border-collapse:separate;background-color:#ffffff;border:1px solid #dde1e6;border-radius:10px;">
-<tr><td class="inside" style="padding:32px 36px 34px;{SANS}">
+<tr><td class="inside" style="padding:32px 36px 18px;{SANS}">
 {eyebrow}<h1 class="ink" style="margin:0 0 18px;font-size:23px;line-height:30px;font-weight:600;letter-spacing:-0.2px;color:#14181d;{ANY_WORD}">{title}</h1>
 {blocks}</td></tr>
 </table>
@@ -377,11 +377,12 @@ fn label_line(label: &str) -> Html {
     ))
 }
 
-/// The letter in the coloured square beside the desk's name.
+/// The letter in the coloured square beside the desk's name: that of its last word, because the first ones say what every desk is.
 fn initial(name: &str) -> Html {
     let letter: String = name
-        .chars()
-        .find(|c| c.is_alphanumeric())
+        .split_whitespace()
+        .rev()
+        .find_map(|word| word.chars().next().filter(|c| c.is_alphanumeric()))
         .map_or_else(|| "·".to_owned(), |c| c.to_uppercase().collect());
     Html::text(&letter)
 }

@@ -170,13 +170,11 @@ pub(super) fn solved(
         ),
         (
             voice.say("¿Algo no quedó bien? Rechácela", "¿Algo no quedó bien? Recházala", "Is something still wrong? Reject it").to_owned(),
-            voice
-                .say(
-                    "Rechace la solución y cuéntenos qué falta; quien atendió su caso lo retomará.",
-                    "Rechaza la solución y cuéntanos qué falta; quien atendió tu caso lo retomará.",
-                    "Reject the solution and tell us what is missing; whoever worked on it will take it up again.",
-                )
-                .to_owned(),
+            voice.say(
+                format!("Rechace la solución y cuéntenos qué falta; quien atendió su {word} seguirá trabajando."),
+                format!("Rechaza la solución y cuéntanos qué falta; quien atendió tu {word} seguirá trabajando."),
+                "Reject the solution and tell us what is missing; whoever worked on it will take it up again.".to_owned(),
+            ),
         ),
     ]));
     let label = voice
@@ -265,15 +263,15 @@ pub(super) fn closed(
     }
     let again = voice.say(
         format!(
-            "Si el problema vuelve, escríbanos de nuevo y mencione el código {}.",
+            "Si el problema vuelve, repórtelo de nuevo en el portal y mencione el código {}.",
             one_line(&ticket.code)
         ),
         format!(
-            "Si el problema vuelve, escríbenos de nuevo y menciona el código {}.",
+            "Si el problema vuelve, repórtalo de nuevo en el portal y menciona el código {}.",
             one_line(&ticket.code)
         ),
         format!(
-            "If the problem comes back, write to us again and mention the code {}.",
+            "If the problem comes back, report it again in the portal and mention the code {}.",
             one_line(&ticket.code)
         ),
     );
