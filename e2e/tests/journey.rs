@@ -187,7 +187,7 @@ async fn level_1_escalates(stage: &Stage, desk: &Browser, code: &str) {
         .await;
     desk.select("Agente", ANDRES.name).await;
     desk.click(Button("Escalar")).await;
-    desk.see("Este dato es obligatorio.").await;
+    desk.see("Escriba la justificación.").await;
     desk.fill("Justificación", WHY_UP).await;
     desk.click(Button("Escalar")).await;
     desk.see("Ticket escalado").await;

@@ -220,17 +220,17 @@ fn Decision(request: AccessRequest, open: RwSignal<bool>, on_done: Callback<()>)
         let mut check = Check::default();
         let full_name = check.text(
             "full_name",
-            "",
+            t(PageWords::WriteName),
             name.with_untracked(|text| PersonName::parse(text)),
         );
         let number = check.text(
             "phone",
-            "",
+            t(PageWords::WritePhone),
             phone.with_untracked(|text| PhoneNumber::parse(text)),
         );
         let place = check.text(
             "entity",
-            "",
+            t(PageWords::WriteEntity),
             entity.with_untracked(|text| EntityName::parse(text)),
         );
         if faults.show(check.done()) {

@@ -109,12 +109,12 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
         );
         let subject = check.text(
             "subject",
-            "",
+            t(PageWords::WriteSubject),
             subject.with_untracked(|text| Subject::parse(text)),
         );
         let message = check.text(
             "message",
-            "",
+            t(PageWords::WriteDescription),
             message.with_untracked(|text| Body::parse(text)),
         );
         if untrack(|| uploads.is_busy()) {

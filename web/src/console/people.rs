@@ -232,22 +232,22 @@ fn NewPersonWindow(on_done: Callback<Person>, on_close: Callback<()>) -> impl In
         let mut check = Check::default();
         let full_name = check.text(
             "full_name",
-            "",
+            t(PageWords::WriteName),
             name.with_untracked(|text| PersonName::parse(text)),
         );
         let address = check.text(
             "email",
-            "",
+            t(PageWords::WriteAddress),
             email.with_untracked(|text| EmailAddress::parse(text)),
         );
         let number = check.text(
             "phone",
-            "",
+            t(PageWords::WritePhone),
             phone.with_untracked(|text| PhoneNumber::parse(text)),
         );
         let place = check.text(
             "entity",
-            "",
+            t(PageWords::WriteEntity),
             entity.with_untracked(|text| EntityName::parse(text)),
         );
         if faults.show(check.done()) {
@@ -342,17 +342,17 @@ fn PersonWindow(
         let mut check = Check::default();
         let full_name = check.text(
             "full_name",
-            "",
+            t(PageWords::WriteName),
             name.with_untracked(|text| PersonName::parse(text)),
         );
         let number = check.text(
             "phone",
-            "",
+            t(PageWords::WritePhone),
             phone.with_untracked(|text| PhoneNumber::parse(text)),
         );
         let place = check.text(
             "entity",
-            "",
+            t(PageWords::WriteEntity),
             entity.with_untracked(|text| EntityName::parse(text)),
         );
         if faults.show(check.done()) {

@@ -204,6 +204,12 @@ crate::messages! {
         ChoosePerson = "Elija a la persona que pide el servicio.", "Choose the person who asks for the service.";
         PeopleFound = "{0} personas encontradas", "{0} people found";
         NobodyFound = "Ninguna persona registrada coincide.", "Nobody registered matches.";
+        WriteSubject = "Escriba el asunto.", "Write the subject.";
+        WriteDescription = "Escriba la descripción.", "Write the description.";
+        WriteAddress = "Escriba el correo.", "Write the mail address.";
+        WriteName = "Escriba el nombre completo.", "Write the full name.";
+        WritePhone = "Escriba el teléfono.", "Write the phone number.";
+        WriteEntity = "Escriba la entidad.", "Write the entity.";
         ChooseType = "Elija el tipo.", "Choose the type.";
         ChooseCategory = "Elija la categoría.", "Choose the category.";
         SubjectHint = "Una frase que resuma lo que pasa.", "One sentence that sums up what happens.";
@@ -343,6 +349,9 @@ crate::messages! {
         Up = "Sube de nivel", "One level up or more";
         BackDown = "Vuelve a este nivel", "Back to this level";
         SameLevel = "El mismo nivel, otro grupo", "The same level, another group";
+        WriteJustification = "Escriba la justificación.", "Write the justification.";
+        WriteDiagnosis = "Escriba el diagnóstico.", "Write the diagnosis.";
+        WriteGrounds = "Escriba el motivo.", "Write the reason.";
         ChooseLevel = "Elija el nivel.", "Choose the level.";
         ChooseGroup = "Elija el grupo.", "Choose the group.";
         Justification = "Justificación", "Justification";

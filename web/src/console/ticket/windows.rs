@@ -347,13 +347,15 @@ fn EscalateWindow(form: ActionForm) -> impl IntoView {
         };
         let justification = check.text(
             "justification",
-            "",
+            t(WindowWords::WriteJustification),
             justification.with_untracked(|text| Reason::parse(text)),
         );
         let diagnosis = match diagnosis.with_untracked(|text| {
             (!text.trim().is_empty() || needs_diagnosis).then(|| Body::parse(text))
         }) {
-            Some(parsed) => check.text("diagnosis", "", parsed).map(Body::into_string),
+            Some(parsed) => check
+                .text("diagnosis", t(WindowWords::WriteDiagnosis), parsed)
+                .map(Body::into_string),
             None => None,
         };
         if form.faults.show(check.done()) {
@@ -416,7 +418,7 @@ fn PriorityWindow(form: ActionForm) -> impl IntoView {
         }
         let reason = check.text(
             "reason",
-            "",
+            t(WindowWords::WriteGrounds),
             reason.with_untracked(|text| Reason::parse(text)),
         );
         if form.faults.show(check.done()) {
