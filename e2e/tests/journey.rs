@@ -235,11 +235,8 @@ async fn requester_rejects(stage: &Stage, ana: &Browser, code: &str) {
     ana.click(Button("Rechazar solución")).await;
     ana.see("Rechazó la solución. El ticket se reabrió.").await;
     ana.gone(Heading("¿Quedó resuelto?")).await;
-    ana.see_all(&[
-        "En atención",
-        &format!("Usted rechazó la solución: {REASON}"),
-    ])
-    .await;
+    ana.see_all(&["En atención", &format!("Solución rechazada: {REASON}")])
+        .await;
     stage
         .post
         .take(ANDRES.email, "rechazó la solución")
@@ -303,14 +300,14 @@ async fn everything_is_told_and_nothing_is_offered(ana: &Browser, desk: &Browser
     let told = [
         "Se creó el ticket",
         "Pasó a En atención",
-        "Soporte envió un mensaje",
-        "Usted envió un mensaje",
+        "Mensaje de soporte recibido",
+        "Mensaje enviado a soporte",
         "Lo atiende el nivel 2 de soporte",
         "Soporte entregó una solución",
-        &format!("Usted rechazó la solución: {REASON}"),
+        &format!("Solución rechazada: {REASON}"),
         "Pasó a Reabierto",
-        "Usted aceptó la solución",
-        "Usted calificó el servicio con 4 de 5",
+        "Solución aceptada",
+        "Calificación del servicio: 4 de 5",
         "Pasó a Resuelto",
         COMMENT,
         SECOND_TRY,

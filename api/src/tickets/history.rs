@@ -400,20 +400,22 @@ pub fn for_requesters(event: &Event, desk: &Desk, lang: Lang) -> Option<String> 
         }
         Event::PriorityChanged { to, .. } => {
             let (word, to) = (desk.words.priority.get(lang), priority(desk, to, lang));
-            if es {
-                format!("{word} corregida a {to}")
-            } else {
-                format!("{word} corrected to {to}")
-            }
+            format!("{word}: {to}")
         }
         Event::MessageAdded {
             visibility: Visibility::Public,
             author,
             ..
         } => match author {
-            ActorKind::Requester => by_lang(lang, "Usted envió un mensaje", "You sent a message"),
+            ActorKind::Requester => {
+                by_lang(lang, "Mensaje enviado a soporte", "Message sent to support")
+            }
             ActorKind::Agent | ActorKind::ApiClient | ActorKind::Approver | ActorKind::System => {
-                by_lang(lang, "Soporte envió un mensaje", "Support sent a message")
+                by_lang(
+                    lang,
+                    "Mensaje de soporte recibido",
+                    "Message from support received",
+                )
             }
         },
         Event::Solved { .. } => by_lang(
@@ -426,17 +428,9 @@ pub fn for_requesters(event: &Event, desk: &Desk, lang: Lang) -> Option<String> 
             "Soporte informó que no hay solución",
             "Support said that there is no solution",
         ),
-        Event::SolutionAccepted { .. } => by_lang(
-            lang,
-            "Usted aceptó la solución",
-            "You accepted the solution",
-        ),
+        Event::SolutionAccepted { .. } => by_lang(lang, "Solución aceptada", "Solution accepted"),
         Event::SolutionRejected { reason, .. } => {
-            let mut text = by_lang(
-                lang,
-                "Usted rechazó la solución",
-                "You rejected the solution",
-            );
+            let mut text = by_lang(lang, "Solución rechazada", "Solution rejected");
             if let Some(reason) = reason {
                 text.push_str(&format!(": {reason}"));
             }
@@ -447,16 +441,12 @@ pub fn for_requesters(event: &Event, desk: &Desk, lang: Lang) -> Option<String> 
         } => {
             let stars = stars.number();
             if es {
-                format!("Usted calificó el servicio con {stars} de 5")
+                format!("Calificación del servicio: {stars} de 5")
             } else {
-                format!("You rated the service {stars} of 5")
+                format!("Rating of the service: {stars} of 5")
             }
         }
-        Event::Rated { stars: None, .. } => by_lang(
-            lang,
-            "Usted respondió la encuesta",
-            "You answered the survey",
-        ),
+        Event::Rated { stars: None, .. } => by_lang(lang, "Encuesta respondida", "Survey answered"),
         Event::IdentityVouched { .. } => by_lang(
             lang,
             "Su identidad se validó por teléfono",
@@ -470,7 +460,7 @@ pub fn for_requesters(event: &Event, desk: &Desk, lang: Lang) -> Option<String> 
             if es {
                 format!("{word} corregido a {to}")
             } else {
-                format!("{word} corrected to {to}")
+                format!("{word}: {to}")
             }
         }
         Event::MessageAdded {
