@@ -1,5 +1,6 @@
 //! `atiende demo`: a first run with sample data, then serving. Never for production: its passwords are known.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Datelike, TimeDelta, Utc, Weekday};
@@ -260,6 +261,7 @@ fn fill_tickets(
         let take = |who: &(Actor, Assignee)| Change::Assign {
             assignee: Some(who.1.id),
             group: None,
+            reason: None,
         };
         match story.plan {
             Plan::Untouched => {}
@@ -285,6 +287,7 @@ fn fill_tickets(
                         level: Level::TWO,
                         group: group.clone(),
                         assignee: Some(second.1.id),
+                        reason: None,
                         justification: Some(parsed(Reason::parse(story.answer))?),
                         diagnosis: None,
                     };
@@ -319,8 +322,9 @@ fn fill_tickets(
                         conn,
                         &requester,
                         Change::Rate {
-                            stars: parsed(Stars::parse(stars))?,
+                            stars: Some(parsed(Stars::parse(stars))?),
                             comment,
+                            answers: Vec::new(),
                         },
                     )?;
                 }
@@ -380,6 +384,11 @@ fn open_story(
         priority: priorities
             .get(usize::from(story.urgency).min(priorities.len().saturating_sub(1)))
             .map(|priority| priority.key.clone()),
+        impact: None,
+        urgency: None,
+        extra: BTreeMap::new(),
+        group: None,
+        assignee: None,
         subject: parsed(Subject::parse(story.subject))?,
         message: parsed(Body::parse(story.message))?,
         files: TicketFiles {

@@ -162,6 +162,7 @@ diesel::table! {
         language -> Text,
         search_key -> Text,
         active -> Bool,
+        vip -> Bool,
         version -> Integer,
         epoch -> Integer,
         created_at -> TsSql,
@@ -274,10 +275,51 @@ diesel::table! {
         desk_id -> BigInt,
         ticket_id -> BigInt,
         cycle -> Integer,
-        stars -> Integer,
+        stars -> Nullable<Integer>,
         comment -> Nullable<Text>,
+        answers -> Nullable<Text>,
+        closing -> Nullable<Bool>,
         person_id -> BigInt,
         created_at -> TsSql,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{TsSql, UidSql};
+
+    ticket_ties (ticket_id) {
+        ticket_id -> BigInt,
+        contact_at -> Nullable<TsSql>,
+        parent_id -> Nullable<BigInt>,
+        merged_into -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{TsSql, UidSql};
+
+    approvers (desk_id, role, person_id) {
+        desk_id -> BigInt,
+        role -> Text,
+        person_id -> BigInt,
+        deputy -> Bool,
+        place -> Integer,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{TsSql, UidSql};
+
+    approval_asks (ticket_id, role) {
+        ticket_id -> BigInt,
+        role -> Text,
+        desk_id -> BigInt,
+        asked_seq -> Integer,
+        asked_at -> TsSql,
+        remind_at -> Nullable<TsSql>,
     }
 }
 
@@ -414,6 +456,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     messages,
     events,
     surveys,
+    ticket_ties,
+    approvers,
+    approval_asks,
     challenges,
     attachments,
     outbox,

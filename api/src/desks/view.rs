@@ -1,11 +1,13 @@
 //! A desk's profile as clients see it, in their language.
 
 use shared::api::desks::{
-    CategoryView, DeskView, GroupView, LevelView, PriorityView, StateView, TypeView,
+    CategoryView, DeskView, FieldInput, FieldView, FormView, GroupView, LevelView, MatrixView,
+    PrioritisationView, PriorityView, QuestionView, StateView, TypeView,
 };
 use shared::api::portal::{Admission, PortalDesk};
+use shared::api::tickets::Labelled;
 use shared::desk::Desk;
-use shared::desk::profile::Admission as Who;
+use shared::desk::profile::{Admission as Who, Choice, FormField};
 use shared::i18n::Lang;
 use shared::sla::policy::Target;
 use shared::ticket::actor::PrivilegeSet;
@@ -27,7 +29,18 @@ pub fn console(desk: &Desk, lang: Lang, privileges: PrivilegeSet) -> DeskView {
             .collect(),
         types: types(desk, lang),
         priorities: priorities(desk, lang),
+        prioritisation: prioritisation(desk, lang),
         categories: categories(desk, lang),
+        forms: forms(desk, lang),
+        channels: desk.intake.channels.clone(),
+        acceptance: desk.acceptance.mode,
+        survey: questions(desk, lang),
+        controls: desk
+            .controls
+            .iter()
+            .map(|control| labelled(&control.id, control.question.get(lang)))
+            .collect(),
+        approver_roles: approver_roles(desk, lang),
         levels: levels(desk, lang),
         max_attachment_bytes: i64::try_from(desk.attachments.max_bytes).unwrap_or(i64::MAX),
         max_attachments: desk.attachments.max_files,
@@ -54,7 +67,14 @@ pub fn portal(desk: &Desk, lang: Lang) -> PortalDesk {
         } else {
             Vec::new()
         },
+        prioritisation: if desk.priority.chosen_by_requester {
+            prioritisation(desk, lang)
+        } else {
+            PrioritisationView::default()
+        },
         categories: categories(desk, lang),
+        forms: forms(desk, lang),
+        acceptance: desk.acceptance.mode,
         category_word: desk.words.category.get(lang).to_owned(),
         priority_word: desk.words.priority.get(lang).to_owned(),
         code_example: desk.code.code(1042),
@@ -155,6 +175,20 @@ fn categories(desk: &Desk, lang: Lang) -> Vec<CategoryView> {
         id: entry.key.clone(),
         path: entry.labels(lang).to_vec(),
         request_type: entry.request_type,
+        selectable: true,
+        form: entry.form.clone(),
+        approval: desk
+            .approval_of(Some(&entry.key))
+            .map(|policy| policy.name.get(lang).to_owned()),
+        evidence: entry.evidence
+            || desk
+                .approval_of(Some(&entry.key))
+                .is_some_and(|policy| policy.evidence),
+        priority: entry.priority.clone(),
+        cutoff: entry
+            .cutoff
+            .map(|minute| format!("{:02}:{:02}", minute / 60, minute % 60)),
+        restricted: false,
     };
     desk.catalog
         .selectable(desk.intake.leaf_only)
@@ -163,19 +197,112 @@ fn categories(desk: &Desk, lang: Lang) -> Vec<CategoryView> {
 }
 
 fn levels(desk: &Desk, lang: Lang) -> Vec<LevelView> {
-    let group = |key: &String| {
-        let label = desk
-            .group(key)
-            .map_or_else(|| key.clone(), |group| group.name.get(lang).to_owned());
-        GroupView {
-            id: key.clone(),
-            label,
-        }
-    };
     let view = |profile: &shared::desk::profile::LevelProfile| LevelView {
         level: profile.level.number(),
         label: profile.name.get(lang).to_owned(),
-        groups: profile.groups.iter().map(group).collect(),
+        groups: profile
+            .groups
+            .iter()
+            .chain(&profile.onsite)
+            .map(|key| group(desk, key, lang))
+            .collect(),
     };
     desk.levels.iter().map(view).collect()
+}
+
+/// A group with its label and what sets it apart.
+pub fn group(desk: &Desk, key: &str, lang: Lang) -> GroupView {
+    let profile = desk.group(key);
+    GroupView {
+        id: key.to_owned(),
+        label: profile.map_or_else(|| key.to_owned(), |group| group.name.get(lang).to_owned()),
+        onsite: desk
+            .levels
+            .iter()
+            .any(|level| level.onsite.iter().any(|onsite| onsite == key)),
+        vendor: profile.is_some_and(|group| group.vendor),
+    }
+}
+
+/// Roles that approvals ask, each once, in the order of the policies. A role that is also a group bears its name.
+pub fn approver_roles(desk: &Desk, lang: Lang) -> Vec<Labelled> {
+    let mut roles: Vec<Labelled> = Vec::new();
+    for key in desk
+        .approvals
+        .iter()
+        .flat_map(|policy| &policy.steps)
+        .flat_map(|step| &step.all_of)
+    {
+        if !roles.iter().any(|known| known.id == *key) {
+            roles.push(approver_role(desk, key, lang));
+        }
+    }
+    roles
+}
+
+/// An approver role with its label.
+pub fn approver_role(desk: &Desk, key: &str, lang: Lang) -> Labelled {
+    let label = desk
+        .group(key)
+        .map_or_else(|| key.to_owned(), |group| group.name.get(lang).to_owned());
+    labelled(key, &label)
+}
+
+fn labelled(id: &str, label: &str) -> Labelled {
+    Labelled {
+        id: id.to_owned(),
+        label: label.to_owned(),
+    }
+}
+
+fn choices(choices: &[Choice], lang: Lang) -> Vec<Labelled> {
+    choices
+        .iter()
+        .map(|choice| labelled(&choice.id, choice.label.get(lang)))
+        .collect()
+}
+
+fn prioritisation(desk: &Desk, lang: Lang) -> PrioritisationView {
+    PrioritisationView {
+        by_requester: desk.priority.chosen_by_requester,
+        required: desk.intake.priority_required,
+        matrix: desk.priority.matrix.as_ref().map(|matrix| MatrixView {
+            impact: choices(&matrix.impact, lang),
+            urgency: choices(&matrix.urgency, lang),
+            cells: matrix.cells.clone(),
+        }),
+    }
+}
+
+fn forms(desk: &Desk, lang: Lang) -> Vec<FormView> {
+    let field = |field: &FormField| FieldView {
+        id: field.id.clone(),
+        label: field.label.get(lang).to_owned(),
+        kind: if field.options.is_empty() {
+            FieldInput::Text
+        } else {
+            FieldInput::Choice
+        },
+        required: field.required,
+        options: choices(&field.options, lang),
+        shown_when: None,
+    };
+    let form = |form: &shared::desk::profile::Form| FormView {
+        id: form.key.clone(),
+        fields: form.fields.iter().map(field).collect(),
+    };
+    desk.forms.iter().map(form).collect()
+}
+
+/// The questions of the survey.
+pub fn questions(desk: &Desk, lang: Lang) -> Vec<QuestionView> {
+    let view = |question: &shared::desk::profile::Question| QuestionView {
+        id: question.id.clone(),
+        text: question.text.get(lang).to_owned(),
+        kind: question.kind,
+        required: question.required,
+        decides_closing: question.decides_closing,
+        options: choices(&question.options, lang),
+    };
+    desk.survey.questions.iter().map(view).collect()
 }

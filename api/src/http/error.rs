@@ -8,6 +8,7 @@ use std::sync::Arc;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 use shared::api::problem::ProblemType;
+use shared::desk::profile::Need;
 use shared::i18n::Lang;
 use shared::ticket::command::CommandKind;
 
@@ -27,6 +28,8 @@ struct Inner {
     faults: Vec<Fault>,
     allowed_commands: Vec<CommandKind>,
     tries_left: Option<u8>,
+    unmet: Vec<Need>,
+    open_children: Vec<String>,
     retry_after: Option<u64>,
     allow: Option<String>,
     source: Option<Box<dyn StdError + Send + Sync>>,
@@ -112,6 +115,8 @@ impl ApiError {
             faults: Vec::new(),
             allowed_commands: Vec::new(),
             tries_left: None,
+            unmet: Vec::new(),
+            open_children: Vec::new(),
             retry_after: None,
             allow: None,
             source: None,
@@ -211,6 +216,20 @@ impl ApiError {
         self
     }
 
+    /// Tells which conditions the ticket does not meet (with `state_conflict`).
+    #[must_use]
+    pub fn lacking(mut self, needs: Vec<Need>) -> Self {
+        self.inner.unmet = needs;
+        self
+    }
+
+    /// Names the children that are open (with `open_children`).
+    #[must_use]
+    pub fn with_open_children(mut self, codes: Vec<String>) -> Self {
+        self.inner.open_children = codes;
+        self
+    }
+
     /// Tells when to try again, in seconds.
     #[must_use]
     pub fn retry_in(mut self, seconds: u64) -> Self {
@@ -256,6 +275,14 @@ impl ApiError {
 
     pub(super) fn tries_left(&self) -> Option<u8> {
         self.inner.tries_left
+    }
+
+    pub(super) fn unmet(&self) -> &[Need] {
+        &self.inner.unmet
+    }
+
+    pub(super) fn open_children(&self) -> &[String] {
+        &self.inner.open_children
     }
 
     pub(crate) fn retry_after(&self) -> Option<u64> {

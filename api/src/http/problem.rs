@@ -53,6 +53,8 @@ pub fn document(error: &ApiError, lang: Lang, request_id: &str) -> Problem {
             .collect(),
         allowed_commands: error.allowed_commands().to_vec(),
         tries_left: error.tries_left(),
+        unmet: error.unmet().to_vec(),
+        open_children: error.open_children().to_vec(),
     }
 }
 
@@ -136,6 +138,10 @@ pub fn usual_detail(kind: ProblemType, lang: Lang) -> &'static str {
         ProblemType::Conflict => (
             "Ya existe, o ya se hizo.",
             "It already exists, or was already done.",
+        ),
+        ProblemType::OpenChildren => (
+            "Quedan casos hijos sin resolver. Confirme que desea resolver este de todos modos.",
+            "Children are not solved yet. Confirm that you want to solve this one all the same.",
         ),
         ProblemType::IdempotencyInProgress => (
             "La misma solicitud se está atendiendo. Espere un momento y repítala.",

@@ -83,6 +83,9 @@ pub fn register_person(
             "This address is registered at the desk already.",
         ));
     }
+    if new.vip {
+        store::set_vip(conn, id, true)?;
+    }
     store::find(conn, &[desk.id], id)?.ok_or_else(ApiError::not_found)
 }
 
@@ -105,6 +108,9 @@ pub fn change_person(
         return Err(ApiError::new(
             shared::api::problem::ProblemType::VersionMismatch,
         ));
+    }
+    if let Some(vip) = patch.vip {
+        store::set_vip(conn, id, vip)?;
     }
     if let Some(active) = patch.active {
         let changed = store::set_active(conn, id, active)?;

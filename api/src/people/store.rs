@@ -61,6 +61,8 @@ pub struct PersonRow {
     pub search_key: String,
     /// Whether the person may use the desk.
     pub active: bool,
+    /// Whether the person raises the priority at desks that say so.
+    pub vip: bool,
     /// When the person was registered.
     pub created_at: Ts,
     /// Version for `If-Match`.
@@ -121,6 +123,7 @@ macro_rules! person_columns {
             people::language,
             people::search_key,
             people::active,
+            people::vip,
             people::created_at,
             people::version,
         )
@@ -253,6 +256,14 @@ pub fn update(
     ))
     .execute(conn)?;
     Ok(saved == 1)
+}
+
+/// Says whether a person raises the priority at desks that say so.
+pub fn set_vip(conn: &mut DbConnection, id: i64, vip: bool) -> Result<(), DbError> {
+    diesel::update(people::table.filter(people::id.eq(id)))
+        .set(people::vip.eq(vip))
+        .execute(conn)?;
+    Ok(())
 }
 
 /// Ends the person's portal sessions at their desk: refresh tokens are revoked, access tokens of the old epoch no longer count.

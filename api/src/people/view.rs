@@ -22,6 +22,7 @@ pub fn people(
             id: row.id,
             desk: registry.by_id(conn, row.desk_id, now)?.slug.clone(),
             active: row.active,
+            vip: row.vip,
             open_tickets: open
                 .iter()
                 .find(|(id, _)| *id == row.id)

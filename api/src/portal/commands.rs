@@ -4,7 +4,6 @@
 //! Whether an address is known never shows: both ways ask the same questions of the database, store the same rows and
 //! give the same answer; only the mail is withheld, and no code is ever right.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -369,16 +368,20 @@ fn read_draft(
     let subject = faults.take("/subject", Subject::parse(&new.subject));
     let message = faults.take("/message", Body::parse(&new.message));
     let given = |key: &str| Some(key.to_owned()).filter(|key| !key.is_empty());
-    let chosen_priority = if desk.profile.priority.chosen_by_requester {
-        given(&new.priority)
-    } else {
-        None
+    // Where the desk prioritises, what a requester sends is not looked at.
+    let choice = |key: &Option<String>| {
+        key.as_deref()
+            .and_then(given)
+            .filter(|_| desk.profile.priority.chosen_by_requester)
     };
     let placeholder = || Subject::parse("-").expect("a dash is a subject");
     let draft = StoredDraft {
         request_type: new.request_type,
         category: given(&new.category),
-        priority: chosen_priority,
+        priority: choice(&new.priority),
+        impact: choice(&new.impact),
+        urgency: choice(&new.urgency),
+        extra: new.extra.clone(),
         subject: subject.unwrap_or_else(placeholder),
         message: message.unwrap_or_else(|| Body::parse("-").expect("a dash is a body")),
         attachments: new.attachments.clone(),
@@ -405,8 +408,8 @@ fn refused_fields(desk: &InstalledDesk, draft: &StoredDraft, now: DateTime<Utc>)
         request_type: draft.request_type,
         category: draft.category.clone(),
         priority: draft.priority.clone(),
-        impact: None,
-        urgency: None,
+        impact: draft.impact.clone(),
+        urgency: draft.urgency.clone(),
         channel: Channel::Portal,
         requester: RequesterRef {
             id: 0,
@@ -418,7 +421,7 @@ fn refused_fields(desk: &InstalledDesk, draft: &StoredDraft, now: DateTime<Utc>)
         message_id: None,
         group: None,
         assignee: None,
-        extra: BTreeMap::new(),
+        extra: draft.extra.clone(),
     };
     let nobody = Actor::Requester {
         person_id: 0,
@@ -576,6 +579,11 @@ fn open_draft(
         request_type: draft.request_type,
         category: draft.category.unwrap_or_default(),
         priority: draft.priority,
+        impact: draft.impact,
+        urgency: draft.urgency,
+        extra: draft.extra,
+        group: None,
+        assignee: None,
         subject: draft.subject,
         message: draft.message,
         files,

@@ -57,6 +57,15 @@ pub struct StoredDraft {
     pub category: Option<String>,
     /// Key of a priority; none leaves it to the desk.
     pub priority: Option<String>,
+    /// Key of an impact.
+    #[serde(default)]
+    pub impact: Option<String>,
+    /// Key of an urgency.
+    #[serde(default)]
+    pub urgency: Option<String>,
+    /// Answers to the form of the category.
+    #[serde(default)]
+    pub extra: std::collections::BTreeMap<String, String>,
     /// Brief description.
     pub subject: Subject,
     /// Detailed description.

@@ -279,7 +279,9 @@ pub async fn rate_my_ticket(
     Json(survey): Json<NewSurvey>,
 ) -> Result<StoredAnswer, ApiError> {
     let mut faults = Faults::new();
-    let stars = faults.take("/stars", Stars::parse(survey.stars));
+    let stars = survey
+        .stars
+        .and_then(|stars| faults.take("/stars", Stars::parse(stars)));
     // An empty comment is no comment.
     let comment = faults.take_optional(
         "/comment",
@@ -289,10 +291,12 @@ pub async fn rate_my_ticket(
             .filter(|text| !text.trim().is_empty()),
         Reason::parse,
     );
-    let (Some(stars), true) = (stars, faults.is_empty()) else {
-        return Err(faults.into_error());
+    faults.check()?;
+    let rate = Change::Rate {
+        stars,
+        comment,
+        answers: survey.answers.clone(),
     };
-    let rate = Change::Rate { stars, comment };
     run(
         &state,
         caller,

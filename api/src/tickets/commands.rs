@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use shared::ticket::actor::{Actor, ActorKind, ActorRef, Assignee};
-use shared::ticket::command::Command;
+use shared::ticket::command::{Answer, Command};
 use shared::ticket::event::{IdentityProof, RequesterRef};
 use shared::ticket::refusal::FieldCode;
 use shared::ticket::status::{Channel, Level, RequestType, Status, Visibility};
@@ -18,7 +18,7 @@ use super::seal::{self, Seal, Sealed};
 use super::store::{self, NewMessageRow, NewTicketRow, RequesterRow, TicketRecord};
 use crate::attachments::store::{BindError, Owner, Place, Quota, bind};
 use crate::db::dialect::next_ticket_number;
-use crate::db::{DbConnection, Ts};
+use crate::db::{DbConnection, JsonText, Ts};
 use crate::desks::registry::{DeskRegistry, InstalledDesk};
 use crate::events::subscriptions::{Written, tell};
 
@@ -58,8 +58,18 @@ pub struct OpenTicket {
     pub request_type: RequestType,
     /// Key of the category.
     pub category: String,
-    /// Key of the priority; none takes the desk's default.
+    /// Key of the priority; none takes the category's or the desk's default.
     pub priority: Option<String>,
+    /// Key of the impact, at desks with a matrix.
+    pub impact: Option<String>,
+    /// Key of the urgency, at desks with a matrix.
+    pub urgency: Option<String>,
+    /// Answers to the form of the category.
+    pub extra: BTreeMap<String, String>,
+    /// Key of the group that starts, where somebody chose it.
+    pub group: Option<String>,
+    /// Key of the agent that starts, where somebody chose one.
+    pub assignee: Option<i64>,
     /// Brief description.
     pub subject: Subject,
     /// Detailed description.
@@ -87,6 +97,11 @@ pub fn open_ticket(
         request_type,
         category,
         priority,
+        impact,
+        urgency,
+        extra,
+        group,
+        assignee,
         subject,
         message,
         files,
@@ -95,22 +110,22 @@ pub fn open_ticket(
     let rules = NewTicket {
         status: Status::New,
         request_type,
-        category: Some(category),
+        category: Some(category).filter(|key| !key.is_empty()),
         priority,
-        impact: None,
-        urgency: None,
+        impact,
+        urgency,
         channel,
         requester: RequesterRef {
             id: requester.id,
             name: requester.full_name.clone(),
-            vip: false,
+            vip: requester.vip,
         },
         identity,
         subject: subject.clone(),
         message_id: None,
-        group: None,
-        assignee: None,
-        extra: BTreeMap::new(),
+        group,
+        assignee: find_assignee(conn, desk, assignee)?,
+        extra,
     };
     let mut events = open(&desk.profile, rules, actor, now)?;
     let author = ActorRef {
@@ -185,6 +200,8 @@ pub enum Change {
         assignee: Option<i64>,
         /// Key of the group.
         group: Option<String>,
+        /// Key of a reason.
+        reason: Option<String>,
     },
     /// Move to another level.
     Escalate {
@@ -194,6 +211,8 @@ pub enum Change {
         group: String,
         /// The agent.
         assignee: Option<i64>,
+        /// Key of a reason.
+        reason: Option<String>,
         /// Why.
         justification: Option<Reason>,
         /// What was found so far.
@@ -202,7 +221,11 @@ pub enum Change {
     /// Correct the priority.
     Prioritise {
         /// Key of the priority.
-        priority: String,
+        priority: Option<String>,
+        /// Key of the impact.
+        impact: Option<String>,
+        /// Key of the urgency.
+        urgency: Option<String>,
         /// Why.
         reason: Option<Reason>,
     },
@@ -233,10 +256,12 @@ pub enum Change {
     },
     /// Rate the service.
     Rate {
-        /// 1 to 5.
-        stars: Stars,
+        /// 1 to 5, where the desk asks for stars.
+        stars: Option<Stars>,
         /// Free comment.
         comment: Option<Reason>,
+        /// Answers to the desk's questions.
+        answers: Vec<Answer>,
     },
 }
 
@@ -281,7 +306,11 @@ pub fn change(
         });
     }
     match change {
-        Change::Assign { assignee, group } => {
+        Change::Assign {
+            assignee,
+            group,
+            reason,
+        } => {
             let taken_by_self = assignee.is_some()
                 && actor.as_agent().map(|agent| agent.id) == assignee
                 && group.is_none();
@@ -291,7 +320,7 @@ pub fn change(
                 Command::Assign {
                     group,
                     assignee: find_assignee(conn, desk, assignee)?,
-                    reason: None,
+                    reason,
                     note: None,
                 }
             };
@@ -301,6 +330,7 @@ pub fn change(
             level,
             group,
             assignee,
+            reason,
             justification,
             diagnosis,
         } => {
@@ -309,17 +339,22 @@ pub fn change(
                 level: Some(level),
                 group: Some(group),
                 assignee,
-                reason: None,
+                reason,
                 justification,
                 diagnosis,
             };
             run(conn, desk, record, actor, &command, Written::default(), now)
         }
-        Change::Prioritise { priority, reason } => {
+        Change::Prioritise {
+            priority,
+            impact,
+            urgency,
+            reason,
+        } => {
             let command = Command::ChangePriority {
-                priority: Some(priority),
-                impact: None,
-                urgency: None,
+                priority,
+                impact,
+                urgency,
                 reason,
             };
             run(conn, desk, record, actor, &command, Written::default(), now)
@@ -360,7 +395,11 @@ pub fn change(
                 now,
             )
         }
-        Change::Rate { stars, comment } => rate(conn, desk, record, actor, stars, comment, now),
+        Change::Rate {
+            stars,
+            comment,
+            answers,
+        } => rate(conn, desk, record, actor, stars, comment, answers, now),
     }
 }
 
@@ -530,28 +569,34 @@ fn rate(
     desk: &InstalledDesk,
     record: TicketRecord,
     actor: &Actor,
-    stars: Stars,
+    stars: Option<Stars>,
     comment: Option<Reason>,
+    answers: Vec<Answer>,
     now: DateTime<Utc>,
 ) -> Result<Changed, TicketError> {
     let command = Command::Rate {
-        stars: Some(stars),
+        stars,
         comment: comment.clone(),
-        answers: Vec::new(),
+        answers: answers.clone(),
     };
     let changed = run(conn, desk, record, actor, &command, Written::default(), now)?;
     let cycle = i32::try_from(changed.ticket.cycle()).unwrap_or(i32::MAX);
-    let comment = comment.as_ref().map(Reason::as_str);
-    store::insert_survey(
-        conn,
-        desk.id,
-        changed.ticket_id,
+    let survey = store::NewSurveyRow {
+        desk_id: desk.id,
+        ticket_id: changed.ticket_id,
         cycle,
-        i32::from(stars.number()),
-        comment,
-        changed.ticket.requester.id,
-        now,
-    )?;
+        stars: stars.map(|stars| i32::from(stars.number())),
+        comment: comment.as_ref().map(Reason::as_str),
+        answers: (!answers.is_empty()).then(|| JsonText(answers)),
+        closing: changed
+            .ticket
+            .rating
+            .as_ref()
+            .and_then(|rating| rating.closing),
+        person_id: changed.ticket.requester.id,
+        created_at: Ts::new(now),
+    };
+    store::insert_survey(conn, survey)?;
     Ok(changed)
 }
 

@@ -168,7 +168,9 @@ fn refused(refusal: Refusal) -> ApiError {
                 ),
                 |need| need_words(*need),
             );
-            ApiError::new(ProblemType::StateConflict).detail(es, en)
+            ApiError::new(ProblemType::StateConflict)
+                .detail(es, en)
+                .lacking(needs)
         }
         Refusal::Conflict { what } => {
             let (es, en) = conflict_words(what);

@@ -138,6 +138,7 @@ pub async fn count_tickets(
             all: counts.all,
             unassigned: counts.unassigned,
             due_soon: counts.due_soon,
+            due_contact: counts.due_contact,
             solved: counts.solved,
             access_requests,
         })
@@ -244,7 +245,12 @@ fn parse_new_ticket(
         channel: new.channel,
         request_type: new.request_type,
         category: new.category,
-        priority: Some(new.priority),
+        priority: new.priority,
+        impact: new.impact,
+        urgency: new.urgency,
+        extra: new.extra,
+        group: new.group,
+        assignee: new.assignee,
         subject,
         message,
         files: Files {
@@ -551,6 +557,7 @@ pub async fn assign_ticket(
     let change = Change::Assign {
         assignee: new.assignee,
         group: new.group.clone(),
+        reason: new.reason.clone(),
     };
     apply(
         &state,
@@ -612,6 +619,7 @@ pub async fn escalate_ticket(
         level,
         group: new.group.clone(),
         assignee: new.assignee,
+        reason: new.reason.clone(),
         justification,
         diagnosis,
     };
@@ -666,6 +674,8 @@ pub async fn change_priority(
     faults.check()?;
     let change = Change::Prioritise {
         priority: new.priority.clone(),
+        impact: new.impact.clone(),
+        urgency: new.urgency.clone(),
         reason,
     };
     apply(

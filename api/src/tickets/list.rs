@@ -5,9 +5,9 @@ use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use serde::{Deserialize, Serialize};
 use shared::api::tickets::{Sort, View};
-use shared::ticket::status::Status;
+use shared::ticket::status::{RequestType, Status};
 
-use crate::db::schema::{organizations, people, tickets, users};
+use crate::db::schema::{organizations, people, ticket_ties, tickets, users};
 use crate::db::{DbConnection, MultiBackend, Ts};
 
 /// What a page is asked for; all conditions hold together.
@@ -25,6 +25,8 @@ pub struct ListFilter {
     pub statuses: Vec<Status>,
     /// Keys of priorities.
     pub priorities: Vec<String>,
+    /// Type of ticket.
+    pub request_type: Option<RequestType>,
     /// Level.
     pub level: Option<u8>,
     /// Group.
@@ -35,6 +37,8 @@ pub struct ListFilter {
     pub requester: Option<i64>,
     /// Folded text to find in code and subject.
     pub text: Option<String>,
+    /// The time.
+    pub now: DateTime<Utc>,
     /// Until when a target counts as due soon.
     pub due_before: DateTime<Utc>,
 }
@@ -181,9 +185,12 @@ pub fn page(
             View::Closed => query
                 .filter(tickets::open.eq(false))
                 .filter(tickets::status.eq_any(["closed", "not_managed"])),
-            View::Mine | View::Group | View::All | View::Unassigned | View::DueSoon => {
-                query.filter(tickets::open.eq(true))
-            }
+            View::Mine
+            | View::Group
+            | View::All
+            | View::Unassigned
+            | View::DueSoon
+            | View::DueContact => query.filter(tickets::open.eq(true)),
         };
     } else {
         let names: Vec<&str> = filter
@@ -208,6 +215,7 @@ pub fn page(
         View::Group => query = query.filter(tickets::group_id.eq_any(filter.group_ids.clone())),
         View::Unassigned => query = query.filter(tickets::assignee_id.is_null()),
         View::DueSoon => query = query.filter(tickets::due_at.le(Ts::new(filter.due_before))),
+        View::DueContact => query = query.filter(tickets::id.eq_any(due_for_contact(filter.now))),
         View::All | View::Solved | View::Closed => {}
     }
     query = match filter.priorities.as_slice() {
@@ -216,6 +224,9 @@ pub fn page(
         [priority] => query.filter(tickets::priority.eq(priority.clone())),
         priorities => query.filter(tickets::priority.eq_any(priorities.to_vec())),
     };
+    if let Some(request_type) = filter.request_type {
+        query = query.filter(tickets::request_type.eq(request_type.as_str()));
+    }
     if let Some(level) = filter.level {
         query = query.filter(tickets::level.eq(i32::from(level)));
     }
@@ -320,6 +331,18 @@ fn escape_like(text: &str) -> String {
     escaped
 }
 
+type ContactDue = diesel::dsl::Select<
+    diesel::dsl::Filter<ticket_ties::table, diesel::dsl::LtEq<ticket_ties::contact_at, Ts>>,
+    ticket_ties::ticket_id,
+>;
+
+/// Tickets whose requester is to be contacted again by now.
+fn due_for_contact(now: DateTime<Utc>) -> ContactDue {
+    ticket_ties::table
+        .filter(ticket_ties::contact_at.le(Ts::new(now)))
+        .select(ticket_ties::ticket_id)
+}
+
 /// How many tickets each view holds.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Counts {
@@ -333,6 +356,8 @@ pub struct Counts {
     pub unassigned: i64,
     /// Due soon or past due.
     pub due_soon: i64,
+    /// To be contacted again today, or before.
+    pub due_contact: i64,
     /// Waiting for the requester.
     pub solved: i64,
 }
@@ -368,6 +393,10 @@ pub fn counts(conn: &mut DbConnection, filter: &ListFilter) -> QueryResult<Count
             .get_result(conn)?,
         due_soon: open()
             .filter(tickets::due_at.le(Ts::new(filter.due_before)))
+            .count()
+            .get_result(conn)?,
+        due_contact: open()
+            .filter(tickets::id.eq_any(due_for_contact(filter.now)))
             .count()
             .get_result(conn)?,
         solved: solved.count().get_result(conn)?,

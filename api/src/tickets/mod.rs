@@ -18,6 +18,7 @@ pub mod history;
 pub mod list;
 pub mod pipeline;
 pub mod portal_view;
+pub mod process_view;
 mod query;
 pub mod seal;
 pub mod store;

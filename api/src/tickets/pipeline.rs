@@ -10,7 +10,7 @@ use shared::ticket::event::{Event, Recorded};
 use shared::ticket::{Ticket, closes_by_silence_at, evolve, record};
 
 use super::error::TicketError;
-use super::store::{self, NewEventRow, Projection, TicketRecord};
+use super::store::{self, NewEventRow, Projection, TicketRecord, Ties};
 use crate::db::{DbConnection, JsonText, Ts};
 use crate::desks::registry::InstalledDesk;
 
@@ -159,6 +159,7 @@ pub fn save(
         state,
         ..
     } = record;
+    let ties_before = ties(&state, desk);
     let before = Before::Stored {
         ticket: Box::new(state),
         head: &head_hash,
@@ -171,6 +172,10 @@ pub fn save(
         });
     }
     store::insert_events(conn, event_rows(desk_id, id, &folded))?;
+    let after = ties(&folded.ticket, desk);
+    if after != ties_before {
+        store::save_ties(conn, id, &after)?;
+    }
     Ok(Changed {
         ticket_id: id,
         code,
@@ -268,6 +273,21 @@ pub fn project(folded: &Folded, desk: &InstalledDesk, now: DateTime<Utc>) -> Pro
         head_hash: folded.head.clone(),
         closed_at,
     }
+}
+
+/// What is kept of a ticket beside its row.
+fn ties(ticket: &Ticket, desk: &InstalledDesk) -> Ties {
+    Ties {
+        contact_at: contact_at(ticket, desk),
+        parent_id: ticket.parent,
+        merged_into: None,
+    }
+}
+
+/// When the day begins on which the requester of an open ticket is to be contacted again.
+fn contact_at(ticket: &Ticket, desk: &InstalledDesk) -> Option<DateTime<Utc>> {
+    let day = ticket.next_contact.filter(|_| ticket.status.is_open())?;
+    desk.profile.calendar.zone.instant_of(day, 0)
 }
 
 /// When the sweeper has to look at a ticket again: the next warning or breach, or the end of the term for an answer.

@@ -22,11 +22,13 @@ use shared::ticket::{Ticket, allowed_commands};
 use super::error::TicketError;
 use super::history;
 use super::pipeline::clocks;
+use super::process_view;
 use super::store;
 use super::view::{attachment, ticket_files};
 use crate::db::schema::tickets;
 use crate::db::{DbConnection, JsonText, MultiBackend, Ts};
 use crate::desks::registry::{DeskRegistry, InstalledDesk};
+use crate::desks::view::questions;
 
 /// Where a page of the requester's list begins: last movement and key of the row before it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -182,6 +184,7 @@ pub fn detail(
         }
     });
     let history = history_of(conn, id, profile, lang)?;
+    let actions = actions(&ticket, profile, actor);
     let (description, attachments) =
         description.map_or_else(Default::default, |first| (first.body, first.attachments));
     Ok(RequesterTicket {
@@ -199,22 +202,29 @@ pub fn detail(
             .and_then(|key| profile.catalog.get(key))
             .map_or_else(Vec::new, |entry| entry.labels(lang).to_vec()),
         priority: priority(profile, &ticket.priority, lang),
+        extra: process_view::extra(&ticket, profile, lang),
         status: status(profile, ticket.status, lang),
+        reason: None,
+        missing: None,
         created_at: ticket.created_at,
         updated_at: updated_at.get(),
         promise: promise(&ticket, &desk, now),
+        survey: if actions.rate {
+            questions(profile, lang)
+        } else {
+            Vec::new()
+        },
+        merged_into: None,
         solution,
-        rating: ticket.rating.as_ref().and_then(|rating| {
-            let stars = rating.stars?.number();
-            Some(PublicRating {
-                stars,
-                comment: rating.comment.as_ref().map(ToString::to_string),
-                at: rating.at,
-            })
+        rating: ticket.rating.as_ref().map(|rating| PublicRating {
+            stars: rating.stars.map(|stars| stars.number()),
+            answers: process_view::survey(&ticket, profile, lang),
+            comment: rating.comment.as_ref().map(ToString::to_string),
+            at: rating.at,
         }),
         messages,
         history,
-        actions: actions(&ticket, profile, actor),
+        actions,
     })
 }
 
@@ -288,5 +298,6 @@ fn actions(ticket: &Ticket, desk: &Desk, actor: &Actor) -> RequesterActions {
         accept: may(CommandKind::Accept),
         reject: may(CommandKind::Reject),
         rate: may(CommandKind::Rate),
+        complete: false,
     }
 }

@@ -552,6 +552,8 @@ pub struct RequesterRow {
     pub language: String,
     /// Name of the entity.
     pub entity: Option<String>,
+    /// Whether they raise the priority at desks that say so.
+    pub vip: bool,
 }
 
 /// A registered, active person of a desk by mail address.
@@ -575,6 +577,7 @@ pub fn requester_by_email(
             people::phone,
             people::language,
             organizations::name.nullable(),
+            people::vip,
         ))
         .first(conn)
         .optional()
@@ -595,6 +598,7 @@ pub fn requester_by_id(conn: &mut DbConnection, person_id: i64) -> QueryResult<R
             people::phone,
             people::language,
             organizations::name.nullable(),
+            people::vip,
         ))
         .first(conn)
 }
@@ -690,28 +694,70 @@ pub fn agent_with_email(conn: &mut DbConnection, email: &str) -> QueryResult<Opt
         .optional()
 }
 
-/// Stores the rating of a solution.
-pub fn insert_survey(
-    conn: &mut DbConnection,
-    desk_id: i64,
-    ticket_id: i64,
-    cycle: i32,
-    stars: i32,
-    comment: Option<&str>,
-    person_id: i64,
-    now: DateTime<Utc>,
-) -> QueryResult<()> {
-    use crate::db::schema::surveys;
-    diesel::insert_into(surveys::table)
-        .values((
-            surveys::desk_id.eq(desk_id),
-            surveys::ticket_id.eq(ticket_id),
-            surveys::cycle.eq(cycle),
-            surveys::stars.eq(stars),
-            surveys::comment.eq(comment),
-            surveys::person_id.eq(person_id),
-            surveys::created_at.eq(Ts::new(now)),
-        ))
+/// What only some tickets have beside their row: when the requester is to be contacted again, a parent, a ticket that they
+/// were merged into.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ties {
+    /// Beginning of the day of the next contact, while the ticket is open.
+    pub contact_at: Option<DateTime<Utc>>,
+    /// Key of the parent.
+    pub parent_id: Option<i64>,
+    /// Key of the ticket that goes on with it.
+    pub merged_into: Option<i64>,
+}
+
+/// Stores the ties of a ticket.
+pub fn save_ties(conn: &mut DbConnection, ticket_id: i64, ties: &Ties) -> QueryResult<()> {
+    use crate::db::schema::ticket_ties::dsl;
+    let values = (
+        dsl::contact_at.eq(ties.contact_at.map(Ts::new)),
+        dsl::parent_id.eq(ties.parent_id),
+        dsl::merged_into.eq(ties.merged_into),
+    );
+    let saved = diesel::update(dsl::ticket_ties.filter(dsl::ticket_id.eq(ticket_id)))
+        .set(values)
+        .execute(conn)?;
+    if saved == 0 {
+        diesel::insert_into(dsl::ticket_ties)
+            .values((
+                dsl::ticket_id.eq(ticket_id),
+                dsl::contact_at.eq(ties.contact_at.map(Ts::new)),
+                dsl::parent_id.eq(ties.parent_id),
+                dsl::merged_into.eq(ties.merged_into),
+            ))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// A new row of `surveys`.
+#[derive(Insertable)]
+#[diesel(table_name = crate::db::schema::surveys, treat_none_as_default_value = false)]
+pub struct NewSurveyRow<'a> {
+    /// Desk.
+    pub desk_id: i64,
+    /// Ticket.
+    pub ticket_id: i64,
+    /// Which outcome.
+    pub cycle: i32,
+    /// 1 to 5, where the desk asks for stars.
+    pub stars: Option<i32>,
+    /// Free comment.
+    pub comment: Option<&'a str>,
+    /// Answers to the desk's questions.
+    pub answers: Option<JsonText<Vec<shared::ticket::command::Answer>>>,
+    /// What the deciding question says.
+    pub closing: Option<bool>,
+    /// Who answered.
+    pub person_id: i64,
+    /// When.
+    pub created_at: Ts,
+}
+
+/// Stores the rating of an outcome, or the answers to its survey; once for each outcome.
+pub fn insert_survey(conn: &mut DbConnection, row: NewSurveyRow<'_>) -> QueryResult<()> {
+    diesel::insert_into(crate::db::schema::surveys::table)
+        .values(row)
         .execute(conn)
         .map(drop)
 }

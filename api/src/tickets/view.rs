@@ -7,27 +7,28 @@ use chrono::{DateTime, Utc};
 use diesel::dsl::{count_star, exists};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
+use shared::api::desks::StateView;
 use shared::api::tickets::{
-    ActorKind as WireActor, AllowedCommand, ClockName, ClockStatus, ClockView, IdentityProof,
-    InputNeed, Labelled, MailStatus, PersonRef, RequesterPanel, SegmentKind, SlaChip,
-    SlaExplanation, SlaSegment, TicketRow, TicketView, TimelineBody, TimelineEntry,
+    ActorKind as WireActor, ClockName, ClockStatus, ClockView, IdentityProof, Labelled, MailStatus,
+    PersonRef, RequesterPanel, SegmentKind, SlaChip, SlaExplanation, SlaSegment, TicketRow,
+    TicketView, TimelineBody, TimelineEntry,
 };
 use shared::api::uploads::Attachment;
 use shared::desk::Desk;
-use shared::desk::profile::Need;
 use shared::i18n::Lang;
 use shared::sla::clock::ClockState;
 use shared::sla::explain::{Explanation, SegmentKind as EngineSegment, explain};
 use shared::sla::policy::{ClockEffect, ClockKind, CountsFrom};
+use shared::ticket::Ticket;
 use shared::ticket::actor::Actor;
 use shared::ticket::event::{Event, IdentityProof as Proof};
 use shared::ticket::status::{RequestType, Status};
-use shared::ticket::{Ticket, allowed_commands};
 
 use super::error::TicketError;
 use super::history;
 use super::list::ListRow;
 use super::pipeline::{clock_input, clock_word, clocks};
+use super::process_view;
 use super::store::{self, EventRow, MessageRow};
 use crate::attachments::store::AttachmentRow;
 use crate::db::schema::{attachments, organizations, outbox, people, tickets};
@@ -215,6 +216,8 @@ pub fn detail(
     let profile = &desk.profile;
     let ticket = row.state.0;
     let unsettled = page.unsettled;
+    let allowed = process_view::allowed(&ticket, profile, &actor, lang);
+    let (impact, urgency) = process_view::matrix_choice(&ticket, profile, lang);
     let view = TicketView {
         code: row.code,
         desk: desk.slug.clone(),
@@ -227,11 +230,22 @@ pub fn detail(
             .as_deref()
             .and_then(|id| profile.reason(ticket.status, id))
             .map(|reason| reason.label.get(lang).to_owned()),
+        reason_id: ticket.reason.clone(),
+        came_from: ticket.came_from.map(|status| StateView {
+            id: status,
+            label: profile.status_label(status, lang).to_owned(),
+        }),
         request_type: ticket.request_type,
         request_type_label: profile
             .request_type(ticket.request_type)
             .map_or_else(String::new, |kind| kind.label.get(lang).to_owned()),
         category: category(profile, &ticket, lang),
+        category_id: ticket.category.clone(),
+        restricted: false,
+        impact,
+        urgency,
+        extra: process_view::extra(&ticket, profile, lang),
+        vendor: ticket.vendor.clone(),
         priority: priority(profile, &ticket.priority, lang),
         priority_rank: profile
             .priority
@@ -249,6 +263,7 @@ pub fn detail(
             email: row.requester_email,
             phone: row.requester_phone,
             entity: row.entity,
+            vip: ticket.requester.vip,
             other_open_tickets: row.other_open_tickets.unwrap_or(0),
         },
         channel: ticket.channel,
@@ -270,9 +285,21 @@ pub fn detail(
             .as_ref()
             .and_then(|rating| rating.stars)
             .map(|stars| stars.number()),
+        comment: ticket
+            .rating
+            .as_ref()
+            .and_then(|rating| rating.comment.as_ref())
+            .map(ToString::to_string),
+        survey: process_view::survey(&ticket, profile, lang),
+        contact: process_view::contact(&ticket, profile),
+        next_contact: ticket.next_contact,
+        suspended_minutes: process_view::suspended_minutes(&ticket, profile, now),
+        controls: process_view::controls(&ticket, profile, &allowed, lang),
+        approval: None,
+        relations: Vec::new(),
         clocks: clock_views(&ticket, &desk, lang, now),
         attachments: files.iter().map(attachment).collect(),
-        allowed_commands: allowed(&ticket, profile, &actor, lang),
+        allowed_commands: allowed,
         timeline: page.entries,
         older: None,
     };
@@ -505,52 +532,6 @@ fn rule_words(explanation: &Explanation, desk: &Desk, lang: Lang) -> String {
     } else {
         format!("{}, {from}", parts.join(", "))
     }
-}
-
-/// What the caller may do now, in wire form.
-pub fn allowed(ticket: &Ticket, desk: &Desk, actor: &Actor, lang: Lang) -> Vec<AllowedCommand> {
-    allowed_commands(ticket, desk, actor)
-        .into_iter()
-        .filter(|allowed| allowed.blocked_by.is_empty())
-        .map(|allowed| AllowedCommand {
-            command: allowed.command,
-            to: allowed.to,
-            needs: allowed
-                .needs
-                .iter()
-                .filter_map(|need| input(*need))
-                .collect(),
-            reasons: allowed
-                .reasons
-                .iter()
-                .map(|reason| Labelled {
-                    id: reason.id.clone(),
-                    label: reason.label.get(lang).to_owned(),
-                })
-                .collect(),
-            levels: allowed
-                .levels
-                .iter()
-                .map(|choice| choice.level.number())
-                .collect(),
-        })
-        .collect()
-}
-
-fn input(need: Need) -> Option<InputNeed> {
-    Some(match need {
-        Need::Reason => InputNeed::Reason,
-        Need::Justification | Need::Description | Need::Note => InputNeed::Justification,
-        Need::PublicNote => InputNeed::PublicNote,
-        Need::Diagnosis => InputNeed::Diagnosis,
-        Need::Solution => InputNeed::Solution,
-        Need::Level => InputNeed::Level,
-        Need::Group | Need::GroupOrAssignee => InputNeed::Group,
-        Need::Assignee => InputNeed::Assignee,
-        Need::NextContactDate => InputNeed::NextContact,
-        Need::Evidence => InputNeed::Evidence,
-        _ => return None,
-    })
 }
 
 /// A file in wire form.

@@ -265,7 +265,7 @@ both! {
         wrong.subject = " \u{200B} ".to_owned();
         wrong.message = String::new();
         wrong.category = "no-such".to_owned();
-        wrong.priority = " p1".to_owned();
+        wrong.priority = Some(" p1".to_owned());
         wrong.attachments = vec!["nonsense".to_owned(), Uuid::new_v4().to_string()];
         let problem = browser.post("/api/v1/portal/drafts").with_key().json(&wrong).send().await.problem(ProblemType::Validation);
         let mut pointers: Vec<_> = problem.errors.iter().map(|fault| fault.pointer.as_str()).collect();
@@ -438,7 +438,7 @@ both! {
         }
         let rated: RequesterTicket = portal("surveys").if_match(accepted.version).json(&json!({"stars": 5, "comment": ""})).send().await.expect(200).json();
         assert_eq!(rated.status.id, Status::Closed);
-        assert_eq!(rated.rating.as_ref().map(|rating| rating.stars), Some(5));
+        assert_eq!(rated.rating.as_ref().and_then(|rating| rating.stars), Some(5));
         portal("messages").json(&json!({"body": "¿Hola?"})).send().await.problem(ProblemType::StateConflict);
 
         let other = open_ticket(&app, &app.browser(), &draft(BEN)).await.access_token;

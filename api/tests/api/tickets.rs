@@ -188,7 +188,7 @@ both! {
 
         let closed = portal(&app, &scene).await;
         assert_eq!((closed.status.id, closed.status.label.as_str()), (Status::Closed, "Resuelto"));
-        assert_eq!(closed.rating.map(|rating| rating.stars), Some(4));
+        assert_eq!(closed.rating.and_then(|rating| rating.stars), Some(4));
         assert!(!closed.actions.message && !closed.actions.rate, "nothing more happens to it (R-134)");
         answer(&app, &scene, "messages", json!({ "body": "¿Hola?" })).await.problem(ProblemType::StateConflict);
         let done = view(&app, &scene).await;

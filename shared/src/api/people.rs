@@ -25,6 +25,9 @@ pub struct Person {
     pub language: Lang,
     /// Whether the person may use the desk.
     pub active: bool,
+    /// Whether the person raises the priority at desks that say so.
+    #[serde(default)]
+    pub vip: bool,
     /// Tickets of this person that are not closed.
     pub open_tickets: i64,
     /// When the person was registered.
@@ -64,6 +67,9 @@ pub struct NewPerson {
     /// Language of the mails to this person.
     #[serde(default)]
     pub language: Lang,
+    /// Whether the person raises the priority at desks that say so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub vip: bool,
 }
 
 /// A change to a requester; absent fields stay as they are.
@@ -83,6 +89,9 @@ pub struct PersonPatch {
     /// Language of the mails.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<Lang>,
+    /// Whether the person raises the priority at desks that say so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vip: Option<bool>,
     /// Whether the person may use the desk; `false` ends the portal sessions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub active: Option<bool>,

@@ -1,11 +1,18 @@
 //! What requesters send and receive. No type here has a field for internal data.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::desks::{CategoryView, PriorityView, TypeView};
+use super::desks::{
+    CategoryView, FormView, PrioritisationView, PriorityView, QuestionView, TypeView,
+};
+use super::tickets::{ExtraView, Labelled, SurveyAnswerView};
 use super::uploads::Attachment;
+use crate::desk::profile::AcceptanceMode;
 use crate::i18n::Lang;
+use crate::ticket::command::{Answer, Decision};
 use crate::ticket::status::{RequestType, Status};
 
 /// A desk in the portal's list.
@@ -47,8 +54,17 @@ pub struct PortalDesk {
     pub types: Vec<TypeView>,
     /// Severities with their help and promise, highest first (R-076…R-081).
     pub priorities: Vec<PriorityView>,
+    /// How a priority is found; where requesters choose nothing, the desk prioritises.
+    #[serde(default)]
+    pub prioritisation: PrioritisationView,
     /// Selectable categories.
     pub categories: Vec<CategoryView>,
+    /// Forms with extra data that categories name.
+    #[serde(default)]
+    pub forms: Vec<FormView>,
+    /// How requesters have their say on a solution.
+    #[serde(default = "accept_and_rate")]
+    pub acceptance: AcceptanceMode,
     /// The desk's word for category, e.g. `Grupo de ticket`.
     pub category_word: String,
     /// The desk's word for priority, e.g. `Gravedad`.
@@ -74,6 +90,10 @@ pub struct PortalDesk {
     pub time_zone: String,
 }
 
+fn accept_and_rate() -> AcceptanceMode {
+    AcceptanceMode::AcceptAndRate
+}
+
 /// The new ticket form. Kept until the mailed code is proved, then it becomes a ticket.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -93,9 +113,19 @@ pub struct NewDraft {
     /// Key of a category.
     #[cfg_attr(feature = "schema", schema(example = "endpoint"))]
     pub category: String,
-    /// Key of a priority.
+    /// Key of a priority, where requesters choose it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(example = "p3"))]
-    pub priority: String,
+    pub priority: Option<String>,
+    /// Key of an impact, where requesters choose it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub impact: Option<String>,
+    /// Key of an urgency, where requesters choose it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub urgency: Option<String>,
+    /// Answers to the form of the category, by the key of the field.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub extra: BTreeMap<String, String>,
     /// Brief description, 1 to 200 characters.
     #[cfg_attr(
         feature = "schema",
@@ -320,8 +350,11 @@ pub struct RequesterActions {
     pub accept: bool,
     /// Reject the solution with a reason.
     pub reject: bool,
-    /// Rate the service.
+    /// Rate the service, or answer the survey.
     pub rate: bool,
+    /// Give the information that is missing: a message brings the ticket back to the desk.
+    #[serde(default)]
+    pub complete: bool,
 }
 
 /// The solution that support gave.
@@ -342,8 +375,12 @@ pub struct PublicSolution {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct PublicRating {
-    /// 1 (lowest) to 5 (highest).
-    pub stars: u8,
+    /// 1 (lowest) to 5 (highest), where the desk asks for stars.
+    #[serde(default)]
+    pub stars: Option<u8>,
+    /// Answers to the survey.
+    #[serde(default)]
+    pub answers: Vec<SurveyAnswerView>,
     /// Optional comment.
     pub comment: Option<String>,
     /// When it was given.
@@ -370,14 +407,29 @@ pub struct RequesterTicket {
     pub category: Vec<String>,
     /// Label of the priority.
     pub priority: String,
+    /// Answers to the form of the category.
+    #[serde(default)]
+    pub extra: Vec<ExtraView>,
     /// Current state.
     pub status: StatusLabel,
+    /// Label of the state's reason, where the requester is told it.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// What is missing, in the desk's words, while the ticket waits for the requester.
+    #[serde(default)]
+    pub missing: Option<String>,
     /// When it was created.
     pub created_at: DateTime<Utc>,
     /// Last movement.
     pub updated_at: DateTime<Utc>,
     /// What the desk promises.
     pub promise: Promise,
+    /// The survey to answer now; empty where only stars are asked, or nothing is.
+    #[serde(default)]
+    pub survey: Vec<QuestionView>,
+    /// Code of the ticket that goes on with this one, when it was merged.
+    #[serde(default)]
+    pub merged_into: Option<String>,
     /// The solution that waits for an answer or was accepted.
     pub solution: Option<PublicSolution>,
     /// The rating, once given.
@@ -434,9 +486,13 @@ pub struct Rejection {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewSurvey {
-    /// 1 (lowest) to 5 (highest).
+    /// 1 (lowest) to 5 (highest), where the desk asks for stars.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(example = 5, minimum = 1, maximum = 5))]
-    pub stars: u8,
+    pub stars: Option<u8>,
+    /// Answers to the survey, where the desk asks questions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answers: Vec<Answer>,
     /// Optional comment, at most 2000 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(
@@ -444,4 +500,64 @@ pub struct NewSurvey {
         schema(example = "Muy buena atención.", max_length = 2000)
     )]
     pub comment: Option<String>,
+}
+
+/// A ticket that waits for the approval of the person of the session, with what an approver must see and no more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct PortalApproval {
+    /// The ticket's code.
+    pub code: String,
+    /// Version for `If-Match`.
+    pub version: i32,
+    /// Brief description.
+    pub subject: String,
+    /// Detailed description.
+    pub description: String,
+    /// Labels of the category, root to leaf.
+    pub category: Vec<String>,
+    /// Answers to the form of the category.
+    pub extra: Vec<ExtraView>,
+    /// Full name of the requester.
+    pub requester: String,
+    /// The requester's entity.
+    pub entity: Option<String>,
+    /// The roles in which the person is asked; each is decided on its own.
+    pub roles: Vec<Labelled>,
+    /// What others have decided so far.
+    pub decided: Vec<PortalDecision>,
+    /// What the desk wrote to the approvers.
+    pub note: Option<String>,
+    /// Files of the description and the manager's approval.
+    pub attachments: Vec<Attachment>,
+    /// When it was asked.
+    pub asked_at: DateTime<Utc>,
+}
+
+/// What another approver decided.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct PortalDecision {
+    /// The role.
+    pub role: Labelled,
+    /// Yes or no.
+    pub decision: Decision,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// A row of the approvals that wait for the person of the session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct PortalApprovalRow {
+    /// The ticket's code.
+    pub code: String,
+    /// Brief description.
+    pub subject: String,
+    /// Full name of the requester.
+    pub requester: String,
+    /// The roles in which the person is asked.
+    pub roles: Vec<Labelled>,
+    /// When it was asked.
+    pub asked_at: DateTime<Utc>,
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::desk::profile::Need;
 use crate::i18n::Lang;
 use crate::ticket::command::CommandKind;
 
@@ -34,6 +35,12 @@ pub struct Problem {
     /// How many tries of a one-time code are left; given with `code_wrong`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tries_left: Option<u8>,
+    /// Conditions that the ticket does not meet yet; given with `state_conflict`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unmet: Vec<Need>,
+    /// Codes of the children that are not settled; given with `open_children`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub open_children: Vec<String>,
 }
 
 /// One wrong field of a request.
@@ -106,6 +113,8 @@ problem_types! {
     StateConflict = "state_conflict", 409, "El estado no lo permite", "The state does not allow it";
     /// It already exists, or was already done.
     Conflict = "conflict", 409, "Ya existe o ya se hizo", "Already exists or already done";
+    /// Children of the ticket are open; `open_children` names them. Send `confirm_open_children` to go on.
+    OpenChildren = "open_children", 409, "Hay casos hijos sin resolver", "Children are still open";
     /// The same idempotency key is being worked on; try again.
     IdempotencyInProgress = "idempotency_in_progress", 409, "La misma solicitud está en curso", "The same request is in progress";
     /// Somebody changed it meanwhile; load it again.

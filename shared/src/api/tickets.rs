@@ -1,10 +1,15 @@
 //! Tickets as agents and API clients see them.
 
-use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::desks::{LevelView, StateView};
+use super::process::{ApprovalView, ContactView, ControlView, RelationView};
 use super::uploads::Attachment;
-use crate::ticket::command::CommandKind;
+use crate::desk::profile::Need;
+use crate::ticket::command::{AnswerValue, CommandKind};
 use crate::ticket::status::{Channel, RequestType, Status, Visibility};
 
 /// A named key: something with a stable key and a label in the caller's language.
@@ -44,6 +49,8 @@ pub enum View {
     Unassigned,
     /// Open tickets whose next target falls due within four business hours, or has passed.
     DueSoon,
+    /// Open tickets whose requester is to be contacted again today or was to be before.
+    DueContact,
     /// Solved tickets that wait for the requester.
     Solved,
     /// Closed tickets.
@@ -103,6 +110,9 @@ pub struct TicketQuery {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", param(minimum = 1, maximum = 3))]
     pub level: Option<u8>,
+    /// Type of ticket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_type: Option<RequestType>,
     /// Key of a group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
@@ -112,7 +122,7 @@ pub struct TicketQuery {
     /// Key of a requester.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requester: Option<i64>,
-    /// Text found in the code or the subject, at most 100 characters.
+    /// Text found in the code, the subject, or the name or entity of the requester, at most 100 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", param(max_length = 100))]
     pub q: Option<String>,
@@ -142,6 +152,9 @@ pub struct ViewCounts {
     pub unassigned: i64,
     /// See [`View::DueSoon`].
     pub due_soon: i64,
+    /// See [`View::DueContact`].
+    #[serde(default)]
+    pub due_contact: i64,
     /// See [`View::Solved`].
     pub solved: i64,
     /// Requests for access that wait, when the caller may decide them.
@@ -252,9 +265,25 @@ pub struct NewTicket {
     /// Key of a category.
     #[cfg_attr(feature = "schema", schema(example = "endpoint"))]
     pub category: String,
-    /// Key of a priority.
+    /// Key of a priority, at desks with one dimension; without it the category's or the desk's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(example = "p3"))]
-    pub priority: String,
+    pub priority: Option<String>,
+    /// Key of an impact, at desks with a matrix.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub impact: Option<String>,
+    /// Key of an urgency, at desks with a matrix.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub urgency: Option<String>,
+    /// Answers to the form of the category, by the key of the field.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub extra: BTreeMap<String, String>,
+    /// Key of the group that starts; without it the category's or the usual one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// Key of the agent that starts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assignee: Option<i64>,
     /// Brief description, 1 to 200 characters.
     #[cfg_attr(
         feature = "schema",
@@ -319,6 +348,9 @@ pub struct RequesterPanel {
     pub phone: String,
     /// Entity.
     pub entity: Option<String>,
+    /// Whether the person raises the priority at desks that say so.
+    #[serde(default)]
+    pub vip: bool,
     /// Other tickets of this person that are not closed.
     pub other_open_tickets: i64,
 }
@@ -400,36 +432,21 @@ pub struct SlaExplanation {
     pub used_seconds: i64,
 }
 
-/// A piece of data that a command needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// A reason to choose.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum InputNeed {
-    /// A reason from the list, or in words.
-    Reason,
-    /// A justification in words.
-    Justification,
-    /// A diagnosis in words.
-    Diagnosis,
-    /// The solution in words.
-    Solution,
-    /// A target level.
-    Level,
-    /// A group.
-    Group,
-    /// An agent.
-    Assignee,
-    /// A public note to the requester.
-    PublicNote,
-    /// A date of next contact.
-    NextContact,
-    /// A priority.
-    Priority,
-    /// Evidence as a file.
-    Evidence,
+pub struct ReasonView {
+    /// Key to send.
+    #[cfg_attr(feature = "schema", schema(example = "user_unavailable"))]
+    pub id: String,
+    /// Label in the caller's language.
+    pub label: String,
+    /// A note to start from; `{next_contact}` stands for the day of the next contact as dd/mm/yy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note_script: Option<String>,
 }
 
-/// A command that the ticket allows the caller now.
+/// A command that the ticket allows the caller now. A command that may lead to several states is listed once for each.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct AllowedCommand {
@@ -437,12 +454,44 @@ pub struct AllowedCommand {
     pub command: CommandKind,
     /// The state it leads to, when it changes the state.
     pub to: Option<Status>,
-    /// What it needs.
-    pub needs: Vec<InputNeed>,
+    /// Data that must come with it.
+    pub needs: Vec<Need>,
+    /// Data that may come with it.
+    #[serde(default)]
+    pub offers: Vec<Need>,
+    /// Conditions that do not hold yet: the command is refused until they do.
+    #[serde(default)]
+    pub blocked_by: Vec<Need>,
     /// Reasons to choose from, when the desk lists them.
-    pub reasons: Vec<Labelled>,
-    /// Levels to choose from.
-    pub levels: Vec<u8>,
+    pub reasons: Vec<ReasonView>,
+    /// Levels to choose from, each with its groups.
+    pub levels: Vec<LevelView>,
+}
+
+/// An answer to the form of the category, in words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct ExtraView {
+    /// Key of the field.
+    pub id: String,
+    /// What the desk calls the field.
+    pub label: String,
+    /// What was given, as people read it.
+    pub value: String,
+}
+
+/// An answer to a question of the survey.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct SurveyAnswerView {
+    /// Key of the question.
+    pub id: String,
+    /// The question.
+    pub question: String,
+    /// The answer as it was given.
+    pub value: AnswerValue,
+    /// The answer as people read it.
+    pub text: String,
 }
 
 /// A ticket as an agent sees it.
@@ -463,22 +512,46 @@ pub struct TicketView {
     pub status_label: String,
     /// Label of the state's reason.
     pub reason: Option<String>,
+    /// Key of the state's reason.
+    #[serde(default)]
+    pub reason_id: Option<String>,
+    /// The state that it was suspended from, while it is.
+    #[serde(default)]
+    pub came_from: Option<StateView>,
     /// Type with the desk's label.
     pub request_type: RequestType,
     /// The desk's label of the type.
     pub request_type_label: String,
     /// Category, root to leaf.
     pub category: Vec<String>,
+    /// Key of the category.
+    #[serde(default)]
+    pub category_id: Option<String>,
+    /// Whether only its group and whoever is in charge see it.
+    #[serde(default)]
+    pub restricted: bool,
     /// Priority.
     pub priority: Labelled,
     /// 1 is the most urgent.
     pub priority_rank: u8,
+    /// Impact, at desks with a matrix.
+    #[serde(default)]
+    pub impact: Option<Labelled>,
+    /// Urgency, at desks with a matrix.
+    #[serde(default)]
+    pub urgency: Option<Labelled>,
+    /// Answers to the form of the category.
+    #[serde(default)]
+    pub extra: Vec<ExtraView>,
     /// Level in charge.
     pub level: u8,
     /// Group in charge.
     pub group: Option<Labelled>,
     /// Agent in charge.
     pub assignee: Option<PersonRef>,
+    /// Name of the vendor that was asked.
+    #[serde(default)]
+    pub vendor: Option<String>,
     /// Requester.
     pub requester: RequesterPanel,
     /// Channel through which it came.
@@ -495,6 +568,30 @@ pub struct TicketView {
     pub solution: Option<String>,
     /// Rating by the requester, 1 to 5.
     pub stars: Option<u8>,
+    /// Comment of the rating or survey.
+    #[serde(default)]
+    pub comment: Option<String>,
+    /// Answers to the survey of the last outcome that was rated.
+    #[serde(default)]
+    pub survey: Vec<SurveyAnswerView>,
+    /// How the attempts to reach the requester stand, where the desk counts them.
+    #[serde(default)]
+    pub contact: Option<ContactView>,
+    /// When the requester is to be contacted again.
+    #[serde(default)]
+    pub next_contact: Option<NaiveDate>,
+    /// Minutes of business time that it was suspended in all.
+    #[serde(default)]
+    pub suspended_minutes: i64,
+    /// The desk's control questions.
+    #[serde(default)]
+    pub controls: Vec<ControlView>,
+    /// How its approvals stand, where its category demands them.
+    #[serde(default)]
+    pub approval: Option<ApprovalView>,
+    /// Its parent, its children, and what it was merged with.
+    #[serde(default)]
+    pub relations: Vec<RelationView>,
     /// Both clocks.
     pub clocks: Vec<ClockView>,
     /// Every file of the ticket.
@@ -616,6 +713,9 @@ pub struct NewMessage {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewAssignment {
+    /// Key of a reason, where the desk asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// Key of an active agent of the group; the caller's own key takes the ticket; absent leaves it to the group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assignee: Option<i64>,
@@ -632,6 +732,9 @@ pub struct NewEscalation {
     /// Target level, 1 to 3.
     #[cfg_attr(feature = "schema", schema(example = 2, minimum = 1, maximum = 3))]
     pub level: u8,
+    /// Key of a reason, where the desk asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// Key of a group of that level.
     #[cfg_attr(feature = "schema", schema(example = "n2"))]
     pub group: String,
@@ -658,9 +761,16 @@ pub struct NewEscalation {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewPriorityChange {
-    /// Key of a priority.
+    /// Key of a priority, at desks with one dimension or to override the matrix.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(example = "p2"))]
-    pub priority: String,
+    pub priority: Option<String>,
+    /// Key of an impact, at desks with a matrix.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub impact: Option<String>,
+    /// Key of an urgency, at desks with a matrix.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub urgency: Option<String>,
     /// Why, 1 to 2000 characters.
     #[cfg_attr(
         feature = "schema",
@@ -693,4 +803,7 @@ pub struct NewSolution {
     /// Keys of uploads made by the caller.
     #[serde(default)]
     pub attachments: Vec<String>,
+    /// Solves although children are open; without it a ticket with open children is refused, naming them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub confirm_open_children: bool,
 }

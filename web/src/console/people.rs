@@ -259,6 +259,7 @@ fn NewPersonWindow(on_done: Callback<Person>, on_close: Callback<()>) -> impl In
             return;
         };
         let person = NewPerson {
+            vip: false,
             desk: desk.clone(),
             full_name: full_name.into_string(),
             email: address.into_string(),
@@ -365,6 +366,7 @@ fn PersonWindow(
         // Only what differs is sent, so that a colleague's other change stays.
         let differs = |new: String, old: &str| (new != old).then_some(new);
         let patch = PersonPatch {
+            vip: None,
             full_name: differs(full_name.into_string(), &person.full_name),
             phone: differs(number.into_string(), &person.phone),
             entity: differs(

@@ -34,6 +34,7 @@ pub fn view_word(view: View) -> &'static str {
         View::All => "all",
         View::Unassigned => "unassigned",
         View::DueSoon => "due_soon",
+        View::DueContact => "due_contact",
         View::Solved => "solved",
         View::Closed => "closed",
     }
@@ -79,6 +80,7 @@ pub fn from_search(search: &str, desk: Option<String>) -> TicketQuery {
     let params = UrlSearchParams::new_with_str(search).ok();
     let text = |name: &str| params.as_ref()?.get(name).filter(|value| !value.is_empty());
     TicketQuery {
+        request_type: None,
         desk,
         view: Some(
             text("view")

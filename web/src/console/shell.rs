@@ -219,6 +219,7 @@ fn view_name(view: View) -> Words {
         View::All => Words::ViewAll,
         View::Unassigned => Words::ViewUnassigned,
         View::DueSoon => Words::ViewDueSoon,
+        View::DueContact => Words::ViewDueContact,
         View::Solved => Words::ViewSolved,
         View::Closed => Words::ViewClosed,
     }
@@ -236,6 +237,7 @@ fn view_icon(view: View) -> &'static str {
         View::All => "list",
         View::Unassigned => "circle",
         View::DueSoon => "clock",
+        View::DueContact => "clock",
         View::Solved => "check-circle",
         View::Closed => "check",
     }
@@ -248,6 +250,7 @@ fn view_count(counts: ViewCounts, view: View) -> Option<i64> {
         View::All => Some(counts.all),
         View::Unassigned => Some(counts.unassigned),
         View::DueSoon => Some(counts.due_soon),
+        View::DueContact => Some(counts.due_contact),
         View::Solved => Some(counts.solved),
         View::Closed => None,
     }

@@ -25,6 +25,7 @@ crate::messages! {
         ViewAll = "Todos", "All";
         ViewUnassigned = "Sin asignar", "Unassigned";
         ViewDueSoon = "Por vencer", "Due soon";
+        ViewDueContact = "Por contactar", "Due for contact";
         ViewSolved = "Solucionados", "Solved";
         ViewClosed = "Cerrados", "Closed";
         People = "Personas", "People";

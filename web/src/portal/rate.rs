@@ -88,7 +88,8 @@ fn Form(case: Case) -> impl IntoView {
         }
         let Some(given) = given else { return };
         let survey = NewSurvey {
-            stars: given.number(),
+            stars: Some(given.number()),
+            answers: Vec::new(),
             comment: words,
         };
         busy.set(true);
@@ -139,7 +140,8 @@ fn finished(case: Case, ticket: RequesterTicket, rated: bool) -> AnyView {
     };
     let given = ticket
         .rating
-        .map(|rating| view! { <p><StarsGiven stars=rating.stars/></p> });
+        .and_then(|rating| rating.stars)
+        .map(|stars| view! { <p><StarsGiven stars/></p> });
     let state = rated.then(|| {
         view! {
             <p class="done-code num">{ticket.code.clone()}</p>

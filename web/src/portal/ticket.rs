@@ -516,7 +516,7 @@ fn solution(case: Case, ticket: RequesterTicket) -> AnyView {
         view! {
             <section class="stack tight">
                 <h2>{t(Words::Rating)}</h2>
-                <p><StarsGiven stars=rating.stars/></p>
+                {rating.stars.map(|stars| view! { <p><StarsGiven stars/></p> })}
                 <div class="msg-body">{rating.comment.as_deref().map(paragraphs)}</div>
             </section>
         }

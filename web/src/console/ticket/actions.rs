@@ -75,7 +75,9 @@ pub fn ActionBar(case: Case) -> impl IntoView {
         case.view.with(|view| {
             let kinds: Vec<CommandKind> = view
                 .iter()
-                .flat_map(|view| view.allowed_commands.iter().map(|allowed| allowed.command))
+                .flat_map(|view| &view.allowed_commands)
+                .filter(|allowed| allowed.blocked_by.is_empty())
+                .map(|allowed| allowed.command)
                 .collect();
             ACTIONS
                 .iter()
@@ -142,6 +144,7 @@ fn take(case: Case, busy: RwSignal<bool>) {
     let action = TicketAction::Assign(NewAssignment {
         assignee: Some(me),
         group: None,
+        reason: None,
     });
     later(async move {
         let outcome = action

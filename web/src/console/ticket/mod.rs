@@ -189,7 +189,7 @@ impl Case {
                 .as_ref()?
                 .allowed_commands
                 .iter()
-                .filter(|allowed| allowed.command == command)
+                .filter(|allowed| allowed.command == command && allowed.blocked_by.is_empty())
                 .cloned();
             let mut all = rows.next()?;
             for row in rows {
@@ -199,8 +199,8 @@ impl Case {
             }
             let mut levels = Vec::new();
             all.levels.retain(|level| {
-                let fresh = !levels.contains(level);
-                levels.push(*level);
+                let fresh = !levels.contains(&level.level);
+                levels.push(level.level);
                 fresh
             });
             let mut seen = Vec::new();

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use shared::api::desks::{DeskAgent, DeskView};
 use shared::api::tickets::{
-    AllowedCommand, InputNeed, NewAssignment, NewEscalation, NewPriorityChange, NewSolution,
-    TicketView,
+    AllowedCommand, NewAssignment, NewEscalation, NewPriorityChange, NewSolution, TicketView,
 };
+use shared::desk::profile::Need;
 use shared::ticket::command::CommandKind;
 use shared::ticket::text::{BODY_MAX, Body, REASON_MAX, Reason};
 
@@ -248,6 +248,7 @@ fn AssignWindow(form: ActionForm) -> impl IntoView {
             let body = NewAssignment {
                 assignee,
                 group: moved.then_some(chosen),
+                reason: None,
             };
             form.send(TicketAction::Assign(body), t(WindowWords::Assigned));
         }
@@ -267,7 +268,13 @@ fn EscalateWindow(form: ActionForm) -> impl IntoView {
     let present = form.view().map_or(0, |view| view.level);
     let levels: Vec<u8> = match allowed
         .as_ref()
-        .map(|allowed| allowed.levels.clone())
+        .map(|allowed| {
+            allowed
+                .levels
+                .iter()
+                .map(|level| level.level)
+                .collect::<Vec<_>>()
+        })
         .filter(|levels| !levels.is_empty())
     {
         Some(levels) => levels,
@@ -277,8 +284,7 @@ fn EscalateWindow(form: ActionForm) -> impl IntoView {
             .filter(|level| *level != present)
             .collect(),
     };
-    let needs_diagnosis =
-        allowed.is_some_and(|allowed| allowed.needs.contains(&InputNeed::Diagnosis));
+    let needs_diagnosis = allowed.is_some_and(|allowed| allowed.needs.contains(&Need::Diagnosis));
     let level = RwSignal::new(
         levels
             .first()
@@ -366,6 +372,7 @@ fn EscalateWindow(form: ActionForm) -> impl IntoView {
         };
         let body = NewEscalation {
             level,
+            reason: None,
             group,
             assignee: assignee.with_untracked(|key| key.parse().ok()),
             justification: justification.into_string(),
@@ -428,7 +435,9 @@ fn PriorityWindow(form: ActionForm) -> impl IntoView {
             return;
         };
         let body = NewPriorityChange {
-            priority,
+            priority: Some(priority),
+            impact: None,
+            urgency: None,
             reason: reason.into_string(),
         };
         form.send(
@@ -457,7 +466,7 @@ fn SolveWindow(form: ActionForm) -> impl IntoView {
         .as_ref()
         .map(|allowed| allowed.reasons.clone())
         .unwrap_or_default();
-    let needs_reason = allowed.is_some_and(|allowed| allowed.needs.contains(&InputNeed::Reason));
+    let needs_reason = allowed.is_some_and(|allowed| allowed.needs.contains(&Need::Reason));
     let entries = reasons
         .into_iter()
         .map(|one| Entry {
@@ -497,6 +506,7 @@ fn SolveWindow(form: ActionForm) -> impl IntoView {
             solution: text.into_string(),
             reason: (!chosen.is_empty()).then_some(chosen),
             attachments: uploads.ids(),
+            confirm_open_children: false,
         };
         form.send(TicketAction::Solve(body), t(WindowWords::SolutionSent));
     };

@@ -1,0 +1,247 @@
+//! The parts of a ticket that only some desks have, as agents see them: what commands need, attempts to reach the
+//! requester, control questions, the survey, the form of the category.
+
+use chrono::{DateTime, Utc};
+use shared::api::desks::LevelView;
+use shared::api::process::{ContactAttemptView, ContactView, ControlView};
+use shared::api::tickets::{AllowedCommand, ExtraView, Labelled, ReasonView, SurveyAnswerView};
+use shared::desk::Desk;
+use shared::desk::profile::{Choice, Need, QuestionKind};
+use shared::i18n::Lang;
+use shared::sla::policy::ClockEffect;
+use shared::ticket::actor::Actor;
+use shared::ticket::command::{AnswerValue, ContactResult};
+use shared::ticket::status::Status;
+use shared::ticket::{Allowed, Ticket, allowed_commands};
+
+use crate::desks::view::group;
+
+/// What the caller may do now, in wire form.
+pub fn allowed(ticket: &Ticket, desk: &Desk, actor: &Actor, lang: Lang) -> Vec<AllowedCommand> {
+    allowed_commands(ticket, desk, actor)
+        .into_iter()
+        .map(|allowed| command(allowed, desk, lang))
+        .collect()
+}
+
+fn command(allowed: Allowed, desk: &Desk, lang: Lang) -> AllowedCommand {
+    AllowedCommand {
+        command: allowed.command,
+        to: allowed.to,
+        needs: allowed.needs,
+        offers: allowed.offers,
+        blocked_by: allowed.blocked_by,
+        reasons: allowed
+            .reasons
+            .into_iter()
+            .map(|reason| ReasonView {
+                label: reason.label.get(lang).to_owned(),
+                note_script: reason.note_script.map(|note| note.get(lang).to_owned()),
+                id: reason.id,
+            })
+            .collect(),
+        levels: allowed
+            .levels
+            .into_iter()
+            .map(|choice| LevelView {
+                level: choice.level.number(),
+                label: choice.name.get(lang).to_owned(),
+                groups: choice
+                    .groups
+                    .iter()
+                    .map(|choice| group(desk, &choice.key, lang))
+                    .collect(),
+            })
+            .collect(),
+    }
+}
+
+/// How the attempts to reach the requester stand; none where the desk counts none and none was made.
+pub fn contact(ticket: &Ticket, desk: &Desk) -> Option<ContactView> {
+    let policy = desk.contact_attempts.as_ref();
+    if policy.is_none() && ticket.attempts.is_empty() {
+        return None;
+    }
+    let channels = policy.map_or_else(Vec::new, |policy| policy.channels.clone());
+    let counts = |attempt: &shared::ticket::Attempt| {
+        attempt.result != ContactResult::Reached
+            && channels.contains(&attempt.channel)
+            && ticket.heard_at.is_none_or(|heard| attempt.at > heard)
+    };
+    let attempts: Vec<_> = ticket
+        .attempts
+        .iter()
+        .map(|attempt| ContactAttemptView {
+            channel: attempt.channel,
+            result: attempt.result,
+            at: attempt.at,
+            by: attempt.by.name.clone(),
+            counts: counts(attempt),
+        })
+        .collect();
+    let counted = ticket.attempts.iter().filter(|attempt| counts(attempt));
+    let days: std::collections::BTreeSet<_> = counted
+        .clone()
+        .filter_map(|attempt| desk.calendar.zone.local_date(attempt.at))
+        .filter(|date| desk.calendar.is_business_day(*date))
+        .collect();
+    let counted = counted.count();
+    Some(ContactView {
+        attempts,
+        counted: u8::try_from(counted).unwrap_or(u8::MAX),
+        needed: policy.map_or(0, |policy| policy.count),
+        business_days: policy.map_or(0, |policy| policy.business_days),
+        complete: policy.is_some_and(|policy| {
+            counted >= usize::from(policy.count) && days.len() >= usize::from(policy.business_days)
+        }),
+        channels,
+        next_contact: ticket.next_contact,
+    })
+}
+
+/// The desk's control questions with their answers; `due` where a command that is possible now waits for one.
+pub fn controls(
+    ticket: &Ticket,
+    desk: &Desk,
+    allowed: &[AllowedCommand],
+    lang: Lang,
+) -> Vec<ControlView> {
+    let view = |control: &shared::desk::profile::Control| {
+        let given = ticket
+            .controls
+            .iter()
+            .find(|answer| answer.control == control.id);
+        let waits = allowed.iter().any(|command| {
+            command.blocked_by.contains(&Need::Controls)
+                && control.before.contains(&command.command)
+        });
+        ControlView {
+            id: control.id.clone(),
+            question: control.question.get(lang).to_owned(),
+            answer: given.map(|given| given.answer),
+            at: given.map(|given| given.at),
+            due: waits && given.is_none(),
+        }
+    };
+    desk.controls.iter().map(view).collect()
+}
+
+/// The answers to the last survey, in words.
+pub fn survey(ticket: &Ticket, desk: &Desk, lang: Lang) -> Vec<SurveyAnswerView> {
+    let answers = ticket.rating.iter().flat_map(|rating| &rating.answers);
+    answers
+        .map(|answer| {
+            let question = desk
+                .survey
+                .questions
+                .iter()
+                .find(|question| question.id == answer.question);
+            let options = question.map_or(&[][..], |question| &question.options);
+            SurveyAnswerView {
+                id: answer.question.clone(),
+                question: question.map_or_else(
+                    || answer.question.clone(),
+                    |question| question.text.get(lang).to_owned(),
+                ),
+                text: answer_words(&answer.value, options, lang),
+                value: answer.value.clone(),
+            }
+        })
+        .collect()
+}
+
+fn answer_words(value: &AnswerValue, options: &[Choice], lang: Lang) -> String {
+    match (value, lang) {
+        (AnswerValue::Stars(stars), Lang::Es) => format!("{} de 5", stars.number()),
+        (AnswerValue::Stars(stars), Lang::En) => format!("{} of 5", stars.number()),
+        (AnswerValue::YesNo(true), Lang::Es) => "Sí".to_owned(),
+        (AnswerValue::YesNo(true), Lang::En) => "Yes".to_owned(),
+        (AnswerValue::YesNo(false), _) => "No".to_owned(),
+        (AnswerValue::Choice(id), _) => choice_label(options, id, lang),
+        (AnswerValue::Text(text), _) => text.to_string(),
+    }
+}
+
+fn choice_label(options: &[Choice], id: &str, lang: Lang) -> String {
+    options
+        .iter()
+        .find(|option| option.id == id)
+        .map_or_else(|| id.to_owned(), |option| option.label.get(lang).to_owned())
+}
+
+/// Whether a survey of the desk asks for more than stars.
+pub fn asks_questions(desk: &Desk) -> bool {
+    desk.survey
+        .questions
+        .iter()
+        .any(|question| question.kind != QuestionKind::Stars)
+}
+
+/// The answers to the form of the category, in the order of the form.
+pub fn extra(ticket: &Ticket, desk: &Desk, lang: Lang) -> Vec<ExtraView> {
+    let fields = desk
+        .form_of(ticket.category.as_deref())
+        .map_or(&[][..], |form| &form.fields);
+    let mut rest = ticket.extra.clone();
+    let mut views: Vec<ExtraView> = fields
+        .iter()
+        .filter_map(|field| {
+            let value = rest.remove(&field.id)?;
+            Some(ExtraView {
+                id: field.id.clone(),
+                label: field.label.get(lang).to_owned(),
+                value: choice_label(&field.options, &value, lang),
+            })
+        })
+        .collect();
+    // Answers to the form of a category that was corrected later are kept.
+    views.extend(rest.into_iter().map(|(id, value)| ExtraView {
+        label: id.clone(),
+        id,
+        value,
+    }));
+    views
+}
+
+/// Impact and urgency with their labels.
+pub fn matrix_choice(
+    ticket: &Ticket,
+    desk: &Desk,
+    lang: Lang,
+) -> (Option<Labelled>, Option<Labelled>) {
+    let matrix = desk.priority.matrix.as_ref();
+    let label = |id: &Option<String>, options: Option<&[Choice]>| {
+        id.as_ref().map(|id| Labelled {
+            id: id.clone(),
+            label: choice_label(options.unwrap_or_default(), id, lang),
+        })
+    };
+    (
+        label(&ticket.impact, matrix.map(|matrix| &matrix.impact[..])),
+        label(&ticket.urgency, matrix.map(|matrix| &matrix.urgency[..])),
+    )
+}
+
+/// Minutes of business time that the ticket was suspended in all. Waiting for approvals is no suspension.
+pub fn suspended_minutes(ticket: &Ticket, desk: &Desk, now: DateTime<Utc>) -> i64 {
+    let waits_elsewhere = [Status::AwaitingApproval, Status::Solved, Status::Unsolvable];
+    let ends = ticket
+        .spans
+        .iter()
+        .skip(1)
+        .map(|span| span.at)
+        .chain(std::iter::once(now));
+    let micros: i64 = ticket
+        .spans
+        .iter()
+        .zip(ends)
+        .filter(|(span, _)| {
+            span.effect == ClockEffect::Paused
+                && !waits_elsewhere
+                    .iter()
+                    .any(|status| status.as_str() == span.label)
+        })
+        .map(|(span, end)| desk.calendar.elapsed(span.at, end).micros())
+        .sum();
+    micros / 60_000_000
+}
