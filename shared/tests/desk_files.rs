@@ -537,8 +537,8 @@ fn groups_templates_and_policies_exist() {
     );
     broken(
         DESK,
-        "steps = [{ all_of = [\"riesgos\", \"infraestructura\"] }, { all_of = [\"direccion\"] }]",
-        "steps = []",
+        "evidence = true\nsteps = [{ all_of = [\"riesgos\", \"infraestructura\"] }, { all_of = [\"direccion\"] }]",
+        "evidence = false\nsteps = []",
         "[approvals.backup]",
         "the approval `backup` asks nobody",
         "all_of",

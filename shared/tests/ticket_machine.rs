@@ -113,7 +113,12 @@ struct Explored {
 /// others differ in nothing that a situation knows.
 fn explore(desk: &Desk) -> Explored {
     let people: Vec<Actor> = cast().into_iter().filter(walks).collect();
-    let commands = commands();
+    // A merged ticket waits for its way back, wherever that is; `ticket_merge` follows it.
+    let merges = [CommandKind::MergeInto, CommandKind::Unmerge];
+    let commands: Vec<Command> = commands()
+        .into_iter()
+        .filter(|command| !merges.contains(&command.kind()))
+        .collect();
     let mut explored = Explored {
         tickets: BTreeMap::new(),
         leads_to: BTreeMap::new(),
@@ -487,7 +492,8 @@ fn play(desk: &Desk, beginning: usize, steps: &[(usize, usize, u16)]) {
         let was_final = story.ticket.status.is_final();
         let status = story.ticket.status;
         let taken = story.give(actor, command.clone()).is_ok();
-        assert!(!(was_final && story.ticket.status != status));
+        let leaves = command.kind() != CommandKind::Unmerge;
+        assert!(!(was_final && leaves && story.ticket.status != status));
         if taken {
             check_invariants(desk, &story);
         }

@@ -215,6 +215,10 @@ fn denial_words(why: Denial) -> (&'static str, &'static str) {
             "Los solicitantes no escriben notas internas.",
             "Requesters do not write internal notes.",
         ),
+        Denial::Restricted => (
+            "El ticket está reservado a su grupo responsable.",
+            "The ticket is reserved to its own group.",
+        ),
     }
 }
 
@@ -250,6 +254,14 @@ fn conflict_words(what: Conflict) -> (&'static str, &'static str) {
             "Esa aprobación no está pendiente.",
             "That approval is not pending.",
         ),
+        Conflict::SeriesEnded => (
+            "Ya se envió el último correo de seguimiento.",
+            "The last follow-up mail was sent already.",
+        ),
+        Conflict::Merged => (
+            "Otros tickets se unieron a este; sepárelos primero.",
+            "Other tickets were merged into this one; take them out first.",
+        ),
     }
 }
 
@@ -283,6 +295,11 @@ fn need_words(need: Need) -> (&'static str, &'static str) {
             "Nadie califica su propio trabajo.",
             "Nobody rates their own work.",
         ),
+        Need::ContactAttempted => (
+            "Registre un intento de contacto con el solicitante.",
+            "Record an attempt to reach the requester.",
+        ),
+        Need::Cause => ("Registre la causa.", "Record the cause."),
         _ => (
             "El ticket no está listo para esto.",
             "The ticket is not ready for this.",

@@ -4,6 +4,7 @@ use shared::desk::Desk;
 use shared::i18n::Lang;
 use shared::sla::policy::ClockKind;
 use shared::ticket::actor::{ActorKind, AgentRef};
+use shared::ticket::command::Mark;
 use shared::ticket::event::Event;
 use shared::ticket::status::{Status, Visibility};
 
@@ -353,6 +354,74 @@ pub fn for_agents(event: &Event, desk: &Desk, lang: Lang) -> Option<Told> {
             ),
             None,
         ),
+        Event::ExtraChanged { .. } => told(
+            by_lang(lang, "Datos adicionales actualizados", "Extra data updated"),
+            None,
+        ),
+        Event::Marked { mark, on } => {
+            let text = match (mark, on, es) {
+                (Mark::Problem, true, true) => "Marcado como problema",
+                (Mark::Problem, true, false) => "Marked as a problem",
+                (Mark::Problem, false, true) => "Ya no está marcado como problema",
+                (Mark::Problem, false, false) => "No longer marked as a problem",
+                (Mark::Security, true, true) => "Marcado como incidente de seguridad",
+                (Mark::Security, true, false) => "Marked as a security incident",
+                (Mark::Security, false, true) => "Ya no está marcado como incidente de seguridad",
+                (Mark::Security, false, false) => "No longer marked as a security incident",
+            };
+            told(text, None)
+        }
+        Event::CauseRecorded { cause } => told(
+            by_lang(lang, "Causa identificada", "Cause found"),
+            Some(cause.to_string()),
+        ),
+        Event::FollowUpSent { step, note } => {
+            let text = match (step, es) {
+                (1, true) => "Primer correo de seguimiento: se pide la información",
+                (1, false) => "First follow-up mail: the information is asked for",
+                (2, true) => "Segundo correo de seguimiento: recordatorio",
+                (2, false) => "Second follow-up mail: reminder",
+                (_, true) => "Tercer correo de seguimiento: aviso de cierre por falta de respuesta",
+                (_, false) => "Third follow-up mail: closing notice for lack of an answer",
+            };
+            told(text, note.as_ref().map(ToString::to_string))
+        }
+        Event::ApproversReminded { .. } => told(
+            by_lang(
+                lang,
+                "Recordatorio de aprobación enviado",
+                "Reminder of the approval sent",
+            ),
+            None,
+        ),
+        Event::MergedInto { .. } => told(
+            by_lang(lang, "Unido a otro ticket", "Merged into another ticket"),
+            None,
+        ),
+        Event::Unmerged { .. } => told(
+            by_lang(
+                lang,
+                "Separado del otro ticket",
+                "Taken out of the other ticket again",
+            ),
+            None,
+        ),
+        Event::Absorbed { .. } => told(
+            by_lang(
+                lang,
+                "Otro ticket se unió a este",
+                "Another ticket was merged into this one",
+            ),
+            None,
+        ),
+        Event::Released { .. } => told(
+            by_lang(
+                lang,
+                "Un ticket unido se separó de este",
+                "A merged ticket was taken out again",
+            ),
+            None,
+        ),
     };
     Some(told)
 }
@@ -479,7 +548,24 @@ pub fn for_requesters(event: &Event, desk: &Desk, lang: Lang) -> Option<String> 
         | Event::ApprovalRequested { .. }
         | Event::ApprovalDecided { .. }
         | Event::ParentLinked { .. }
-        | Event::ParentUnlinked { .. } => return None,
+        | Event::ParentUnlinked { .. }
+        | Event::ExtraChanged { .. }
+        | Event::Marked { .. }
+        | Event::CauseRecorded { .. }
+        | Event::FollowUpSent { .. }
+        | Event::ApproversReminded { .. }
+        | Event::Absorbed { .. }
+        | Event::Released { .. } => return None,
+        Event::MergedInto { .. } => by_lang(
+            lang,
+            "Su solicitud continúa en otro ticket",
+            "Your request goes on in another ticket",
+        ),
+        Event::Unmerged { .. } => by_lang(
+            lang,
+            "Su solicitud continúa de nuevo en este ticket",
+            "Your request goes on in this ticket again",
+        ),
     };
     Some(text)
 }

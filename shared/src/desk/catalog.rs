@@ -48,6 +48,18 @@ pub struct Entry {
     /// Whether a file must come with it.
     #[serde(skip_serializing_if = "is_false")]
     pub evidence: bool,
+    /// The group that escalations to level 2 propose.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group_2: Option<String>,
+    /// The group that escalations to level 3 propose.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group_3: Option<String>,
+    /// Whether only its own group and whoever is in charge see its tickets (C-58).
+    #[serde(skip_serializing_if = "is_false")]
+    pub restricted: bool,
+    /// Whether its tickets are not rated (C-44).
+    #[serde(skip_serializing_if = "is_false")]
+    pub unsurveyed: bool,
     /// Whether it can no longer be chosen; old tickets keep it (I-13).
     #[serde(skip_serializing_if = "is_false")]
     pub retired: bool,
@@ -58,6 +70,17 @@ fn is_false(value: &bool) -> bool {
 }
 
 impl Entry {
+    /// The group that the escalation matrix names at a level.
+    pub fn group_at(&self, level: Level) -> Option<&str> {
+        let starts = self.level.unwrap_or(Level::ONE) == level;
+        let named = match level {
+            Level::TWO => self.group_2.as_deref(),
+            Level::THREE => self.group_3.as_deref(),
+            _ => None,
+        };
+        named.or_else(|| self.group.as_deref().filter(|_| starts))
+    }
+
     /// Labels from the root, in the language asked for or else in Spanish.
     pub fn labels(&self, lang: Lang) -> &[String] {
         match lang {

@@ -30,6 +30,8 @@ pub(super) fn check(desk: &Desk, notes: &Notes) {
     check.survey();
     check.notifications();
     check.catalog();
+    check.forms();
+    check.follow_ups();
     check.lists();
 }
 
@@ -240,6 +242,20 @@ impl Check<'_> {
             }
             row.iter().for_each(|key| self.known_priority(&path, key));
         }
+        if let Some(impact) = &matrix.default_impact
+            && !matrix.impact.iter().any(|choice| choice.id == *impact)
+        {
+            let known: Vec<_> = matrix
+                .impact
+                .iter()
+                .map(|choice| choice.id.as_str())
+                .collect();
+            self.notes.error(
+                "priority.matrix.default_impact",
+                format!("the impact `{impact}` does not exist"),
+                suggestion(impact, &known),
+            );
+        }
         for (index, item) in scheme.items.iter().enumerate() {
             if !matrix.cells.iter().flatten().any(|key| *key == item.key) {
                 self.notes.warn(
@@ -348,7 +364,19 @@ impl Check<'_> {
         self.move_commands(path, row);
         self.move_reasons(path, row);
         self.move_needs(path, row);
+        self.move_places(path, row);
         for (index, tell) in row.tells.iter().enumerate() {
+            if let Some(group) = &tell.group {
+                let path = format!("{path}.tells.{index}.group");
+                self.known_group(&path, group);
+                if tell.who != Recipient::Group {
+                    self.notes.error(
+                        &path,
+                        format!("`{}` is no group", tell.who),
+                        "write who = \"group\", or take the group out",
+                    );
+                }
+            }
             if self.desk.notification(tell.template).is_none() {
                 let message = format!(
                     "the mail `{}` is not among the notifications",
@@ -358,6 +386,50 @@ impl Check<'_> {
                     &format!("{path}.tells.{index}"),
                     message,
                     format!("add [[notifications]] with send = \"{}\"", tell.template),
+                );
+            }
+        }
+    }
+
+    /// Levels, categories and approvals that a move names exist.
+    fn move_places(&self, path: &str, row: &Move) {
+        let desk = self.desk;
+        if let Some(level) = row.level {
+            let path = format!("{path}.level");
+            if desk.level(level).is_none() {
+                self.notes
+                    .error(&path, format!("the desk has no level {level}"), "");
+            }
+            let hands_over =
+                |kind: &CommandKind| matches!(kind, CommandKind::Escalate | CommandKind::Reject);
+            if let Some(kind) = row.on.iter().find(|kind| !hands_over(kind)) {
+                self.notes.error(
+                    &path,
+                    format!("`{kind}` hands the ticket to no level"),
+                    "only `escalate` and `reject` do",
+                );
+            }
+        }
+        for (index, key) in row.when.category.iter().enumerate() {
+            if desk.catalog.get(key).is_none() {
+                self.notes.error(
+                    &format!("{path}.when.category.{index}"),
+                    format!("the category `{key}` does not exist"),
+                    "write a key of catalog.csv",
+                );
+            }
+        }
+        let policies: Vec<_> = desk
+            .approvals
+            .iter()
+            .map(|policy| policy.key.as_str())
+            .collect();
+        for (index, key) in row.when.policy.iter().enumerate() {
+            if !policies.contains(&key.as_str()) {
+                self.notes.error(
+                    &format!("{path}.when.policy.{index}"),
+                    format!("the approval `{key}` does not exist"),
+                    suggestion(key, &policies),
                 );
             }
         }
@@ -421,6 +493,11 @@ impl Check<'_> {
                 continue;
             }
             let wanted = leads_to(*kind);
+            let stays = row.from.iter().all(|from| row.to == MoveTo::State(*from));
+            // Proof alone may be recorded without waiting for anybody.
+            if *kind == CommandKind::RequestApproval && stays {
+                continue;
+            }
             if let MoveTo::State(to) = row.to
                 && !wanted.is_empty()
                 && !wanted.contains(&to)
@@ -574,7 +651,9 @@ impl Check<'_> {
                 | Need::PrioritySet
                 | Need::ResponsiblePerson
                 | Need::SolutionAccepted
-                | Need::NotOwnRating => (false, ""),
+                | Need::NotOwnRating
+                | Need::ContactAttempted
+                | Need::Cause => (false, ""),
             };
             if missing {
                 self.notes
@@ -682,12 +761,35 @@ impl Check<'_> {
         let desk = self.desk;
         for policy in &desk.approvals {
             let path = format!("approvals.{}", policy.key);
-            if policy.steps.is_empty() || policy.steps.iter().any(|step| step.all_of.is_empty()) {
+            let asks_nobody = policy.steps.is_empty() && !policy.evidence;
+            if asks_nobody || policy.steps.iter().any(|step| step.all_of.is_empty()) {
                 self.notes.error(
                     &path,
                     format!("the approval `{}` asks nobody", policy.key),
-                    "add steps = [{ all_of = [ … ] }]",
+                    "add steps = [{ all_of = [ … ] }], or evidence = true alone",
                 );
+            }
+            let roles: Vec<_> = policy
+                .steps
+                .iter()
+                .flat_map(|step| &step.all_of)
+                .map(String::as_str)
+                .collect();
+            for (index, deputy) in policy.deputies.iter().enumerate() {
+                if !roles.contains(&deputy.of.as_str()) {
+                    self.notes.error(
+                        &format!("{path}.deputies.{index}.of"),
+                        format!("no step asks `{}`", deputy.of),
+                        suggestion(&deputy.of, &roles),
+                    );
+                }
+                if deputy.roles.is_empty() {
+                    self.notes.error(
+                        &format!("{path}.deputies.{index}"),
+                        format!("nobody stands in for `{}`", deputy.of),
+                        "add roles = [ … ]",
+                    );
+                }
             }
         }
         if !desk
@@ -819,7 +921,18 @@ impl Check<'_> {
                 "write decides = \"closing\" at one question",
             );
         }
-        if desk.acceptance.mode != AcceptanceMode::Survey && !deciding.is_empty() {
+        let takes_one = desk.acceptance.mode == AcceptanceMode::DeskValidates;
+        if takes_one && deciding.len() > 1 {
+            self.notes.error(
+                "survey",
+                format!(
+                    "{} questions decide closing; it may be one at most",
+                    deciding.len()
+                ),
+                "leave decides = \"closing\" at one question",
+            );
+        }
+        if desk.acceptance.mode == AcceptanceMode::AcceptAndRate && !deciding.is_empty() {
             self.notes.error(
                 "survey",
                 format!(
@@ -946,6 +1059,30 @@ impl Check<'_> {
                 );
             }
         }
+        for (level, key) in [
+            (crate::ticket::status::Level::TWO, &entry.group_2),
+            (crate::ticket::status::Level::THREE, &entry.group_3),
+        ] {
+            let Some(key) = key else { continue };
+            self.known_group(path, key);
+            let works = desk
+                .level(level)
+                .is_some_and(|profile| profile.groups.contains(key));
+            if !works && desk.group(key).is_some() {
+                self.notes.error(
+                    path,
+                    format!("the group `{key}` does not work at level {level}"),
+                    format!("name a group of level {level} in `group_{level}`"),
+                );
+            }
+        }
+        if entry.restricted && entry.group.is_none() {
+            self.notes.error(
+                path,
+                "a restricted category has no group of its own",
+                "name it in the column `group`",
+            );
+        }
         if let Some(key) = &entry.priority {
             self.known_priority(path, key);
         }
@@ -978,6 +1115,84 @@ impl Check<'_> {
         {
             self.notes
                 .error(path, format!("the desk does not use the type `{word}`"), "");
+        }
+    }
+
+    /// A field may hang on an earlier field of its form, by an answer that this can have.
+    fn forms(&self) {
+        for form in &self.desk.forms {
+            let path = format!("forms.{}.fields", form.key);
+            self.unique(
+                &path,
+                "id",
+                form.fields.iter().map(|field| field.id.as_str()),
+                "the field",
+            );
+            for (index, field) in form.fields.iter().enumerate() {
+                let path = format!("{path}.{index}.shown_when");
+                let Some(when) = &field.shown_when else {
+                    continue;
+                };
+                let earlier = &form.fields[..index];
+                let Some(other) = earlier.iter().find(|other| other.id == when.field) else {
+                    let known: Vec<_> = earlier.iter().map(|other| other.id.as_str()).collect();
+                    self.notes.error(
+                        &format!("{path}.field"),
+                        format!("no earlier field is called `{}`", when.field),
+                        suggestion(&when.field, &known),
+                    );
+                    continue;
+                };
+                let answers = |value: &String| {
+                    if other.options.is_empty() {
+                        other.kind.takes(value)
+                    } else {
+                        other.options.iter().any(|option| option.id == *value)
+                    }
+                };
+                if when.is.is_empty() || !when.is.iter().all(answers) {
+                    self.notes.error(
+                        &format!("{path}.is"),
+                        format!("`{}` never has such an answer", when.field),
+                        "write answers that it takes",
+                    );
+                }
+            }
+        }
+    }
+
+    /// What the product writes or does by itself has what it takes.
+    fn follow_ups(&self) {
+        use crate::ticket::command::ContactChannel;
+        if let Some(policy) = &self.desk.contact_attempts
+            && policy.series
+            && (policy.count != 3 || !policy.channels.contains(&ContactChannel::Mail))
+        {
+            self.notes.error(
+                "contact_attempts.series",
+                "the series has three mails: a request, a reminder and a closing notice",
+                "write count = 3 and name `mail` in `channels`",
+            );
+        }
+        for (index, state) in self.desk.states.iter().enumerate() {
+            for (place, reason) in state.reasons.iter().enumerate() {
+                if !reason.answer_returns {
+                    continue;
+                }
+                let path = format!("states.{index}.reasons.{place}.answer_returns");
+                let leads_back = self.has_move(CommandKind::Resume, |row| {
+                    row.from.contains(&Status::Suspended)
+                        && row.by.contains(&Who::Requester)
+                        && (row.when.reason.is_empty() || row.when.reason.contains(&reason.id))
+                });
+                if state.is != Status::Suspended || !leads_back {
+                    self.notes.error(
+                        &path,
+                        format!("no move lets the requester bring back `{}`", reason.id),
+                        "add a move from suspended on \"resume\" by \"requester\"",
+                    );
+                }
+            }
         }
     }
 
@@ -1087,7 +1302,16 @@ fn moves_tickets(kind: CommandKind) -> bool {
         | CommandKind::RecordWarning
         | CommandKind::RecordBreach
         | CommandKind::LinkParent
-        | CommandKind::UnlinkParent => false,
+        | CommandKind::UnlinkParent
+        | CommandKind::SetExtra
+        | CommandKind::SetMark
+        | CommandKind::RecordCause
+        | CommandKind::SendFollowUp
+        | CommandKind::RemindApprovers
+        | CommandKind::MergeInto
+        | CommandKind::Unmerge
+        | CommandKind::Absorb
+        | CommandKind::Release => false,
     }
 }
 
@@ -1127,7 +1351,16 @@ fn leads_to(kind: CommandKind) -> &'static [Status] {
         | CommandKind::RecordWarning
         | CommandKind::RecordBreach
         | CommandKind::LinkParent
-        | CommandKind::UnlinkParent => &[],
+        | CommandKind::UnlinkParent
+        | CommandKind::SetExtra
+        | CommandKind::SetMark
+        | CommandKind::RecordCause
+        | CommandKind::SendFollowUp
+        | CommandKind::RemindApprovers
+        | CommandKind::MergeInto
+        | CommandKind::Unmerge
+        | CommandKind::Absorb
+        | CommandKind::Release => &[],
     }
 }
 
@@ -1185,6 +1418,8 @@ fn carries(kind: CommandKind, need: Need) -> bool {
         | Need::SurveyAnswered
         | Need::SolutionAccepted
         | Need::Controls
-        | Need::NotOwnRating => true,
+        | Need::NotOwnRating
+        | Need::ContactAttempted
+        | Need::Cause => true,
     }
 }

@@ -270,6 +270,10 @@ fn reason(reason: &ReasonProfile) -> String {
         ("label", Some(text(&reason.label))),
         ("pauses", reason.pauses.map(|pauses| pauses.to_string())),
         ("note_script", reason.note_script.as_ref().map(text)),
+        (
+            "answer_returns",
+            reason.answer_returns.then(|| "true".to_owned()),
+        ),
     ])
 }
 
@@ -291,6 +295,9 @@ fn a_move(page: &mut Page, row: &Move) {
     if let Some(reason) = &row.reason {
         page.put_quoted("reason", reason);
     }
+    if let Some(level) = row.level {
+        page.put("level", level.to_string());
+    }
     page.put_list(
         "reasons",
         &row.reasons.iter().map(String::as_str).collect::<Vec<_>>(),
@@ -301,6 +308,7 @@ fn a_move(page: &mut Page, row: &Move) {
         let each = row.tells.iter().map(|tell| {
             inline(&[
                 ("who", Some(quoted(tell.who.as_str()))),
+                ("group", tell.group.as_deref().map(quoted)),
                 ("template", Some(quoted(tell.template.as_str()))),
             ])
         });
@@ -328,6 +336,14 @@ fn when(when: &When) -> String {
         (
             "type",
             some_list(names(&when.request_type, |word| word.as_str())),
+        ),
+        (
+            "category",
+            some_list(when.category.iter().map(String::as_str).collect()),
+        ),
+        (
+            "policy",
+            some_list(when.policy.iter().map(String::as_str).collect()),
         ),
         (
             "survey",
@@ -393,12 +409,16 @@ fn priority(page: &mut Page, scheme: &PriorityScheme) {
         impact,
         urgency,
         cells,
+        default_impact,
     }) = &scheme.matrix
     {
         page.section("[priority.matrix]");
         page.put("impact", choices(impact));
         page.put("urgency", choices(urgency));
         page.put("cells", rows(cells.iter().map(|row| list(row))));
+        if let Some(impact) = default_impact {
+            page.put_quoted("default_impact", impact);
+        }
     }
 }
 
@@ -463,6 +483,18 @@ fn approvals_and_forms(page: &mut Page, desk: &Desk) {
                     .map(|step| inline(&[("all_of", Some(list(&step.all_of)))])),
             ),
         );
+        if !policy.deputies.is_empty() {
+            let each = policy.deputies.iter().map(|deputy| {
+                inline(&[
+                    ("of", Some(quoted(&deputy.of))),
+                    ("roles", Some(list(&deputy.roles))),
+                ])
+            });
+            page.put("deputies", rows(each));
+        }
+        if let Some(term) = policy.remind_after {
+            page.put_quoted("remind_after", &term.to_string());
+        }
     }
     for form in &desk.forms {
         page.section(&format!("[forms.{}]", bare_or_quoted(&form.key)));
@@ -473,6 +505,19 @@ fn approvals_and_forms(page: &mut Page, desk: &Desk) {
                 ("id", Some(quoted(&field.id))),
                 ("label", Some(text(&field.label))),
                 ("required", Some(field.required.to_string())),
+                (
+                    "kind",
+                    (!field.kind.is_text()).then(|| quoted(field.kind.as_str())),
+                ),
+                (
+                    "shown_when",
+                    field.shown_when.as_ref().map(|when| {
+                        inline(&[
+                            ("field", Some(quoted(&when.field))),
+                            ("is", Some(list(&when.is))),
+                        ])
+                    }),
+                ),
                 (
                     "options",
                     options.map(|options| options.replace(", ]", " ]")),
@@ -486,6 +531,12 @@ fn approvals_and_forms(page: &mut Page, desk: &Desk) {
         page.put_quoted("id", &control.id);
         page.put_text("question", &control.question);
         page.put_list("before", &names(&control.before, |kind| kind.as_str()));
+        if let Some(answer) = control.answer {
+            page.put("answer", answer.to_string());
+        }
+        if control.fresh {
+            page.put("fresh", "true");
+        }
     }
 }
 
@@ -506,6 +557,9 @@ fn ending(page: &mut Page, desk: &Desk) {
             "channels",
             &names(&policy.channels, |channel| channel.as_str()),
         );
+        if policy.series {
+            page.put("series", "true");
+        }
     }
     page.section("[acceptance]");
     page.put_quoted("mode", desk.acceptance.mode.as_str());
@@ -604,7 +658,11 @@ fn value_of(entry: &Entry, column: &str) -> String {
             .cutoff
             .map(|minute| format!("{:02}:{:02}", minute / 60, minute % 60))
             .unwrap_or_default(),
+        "group_2" => optional(&entry.group_2),
+        "group_3" => optional(&entry.group_3),
         "evidence" => flag(entry.evidence),
+        "restricted" => flag(entry.restricted),
+        "survey" if entry.unsurveyed => "no".to_owned(),
         "retired" => flag(entry.retired),
         _ => String::new(),
     }

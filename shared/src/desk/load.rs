@@ -9,10 +9,11 @@ use super::check::check;
 use super::profile::{
     Acceptance, AcceptanceMode, Admission, ApprovalOutcome, ApprovalPolicy, ApprovalStep, Article,
     AttachmentLimits, BackWord, ChecklistItem, Choice, ClockRule, CodeFormat, ContactPolicy,
-    Control, Desk, Form, FormField, FormOfAddress, GroupProfile, Intake, LevelProfile, MailIntake,
-    Matrix, Move, MoveTo, Need, Notice, Notification, PriorityProfile, PriorityScheme, Question,
-    QuestionKind, ReasonProfile, Recipient, ReopensTo, ReportRules, StateProfile, SupportLine,
-    Survey, Tell, Text, Theme, TypeProfile, Verdict, When, Who, Words,
+    Control, Deputy, Desk, FieldKind, Form, FormField, FormOfAddress, GroupProfile, Intake,
+    LevelProfile, MailIntake, Matrix, Move, MoveTo, Need, Notice, Notification, PriorityProfile,
+    PriorityScheme, Question, QuestionKind, ReasonProfile, Recipient, ReopensTo, ReportRules,
+    ShownWhen, StateProfile, SupportLine, Survey, Tell, Text, Theme, TypeProfile, Verdict, When,
+    Who, Words,
 };
 pub use super::read::{DeskError, Finding, Warning};
 use super::read::{Notes, Reader, Source, Spot, suggestion};
@@ -29,9 +30,23 @@ pub const CATALOG_FILE: &str = "catalog.csv";
 /// The folder with the articles.
 pub const KNOWLEDGE_FOLDER: &str = "knowledge/";
 /// The columns of the catalogue; only `path` is mandatory.
-pub const CATALOG_COLUMNS: [&str; 12] = [
-    "key", "path", "path_en", "type", "group", "level", "priority", "form", "approval", "cutoff",
-    "evidence", "retired",
+pub const CATALOG_COLUMNS: [&str; 16] = [
+    "key",
+    "path",
+    "path_en",
+    "type",
+    "group",
+    "level",
+    "group_2",
+    "group_3",
+    "priority",
+    "form",
+    "approval",
+    "cutoff",
+    "evidence",
+    "restricted",
+    "survey",
+    "retired",
 ];
 
 /// Days of the week as `desk.toml` writes them, Monday first.
@@ -466,12 +481,14 @@ fn read_reason(reason: Reader<'_>) -> Option<ReasonProfile> {
     let (id, label) = (reason.str("id"), reason.text("label"));
     let pauses = reason.opt_bool("pauses");
     let note_script = reason.opt_text("note_script");
+    let answer_returns = reason.bool_or("answer_returns", false);
     reason.finish();
     Some(ReasonProfile {
         id: id?,
         label: label?,
         pauses,
         note_script,
+        answer_returns,
     })
 }
 
@@ -513,6 +530,9 @@ fn read_move(row: Reader<'_>) -> Option<Move> {
     let by = row.some_words("by", known!(Who));
     let when = row.opt_table("when").map(read_when).unwrap_or_default();
     let reason = row.opt_str("reason");
+    let level = row
+        .number::<i64>("level")
+        .and_then(|number| level_of(&row, "level", number));
     let reasons = row.strings("reasons");
     let needs = row.words("needs", known!(Need));
     let offers = row.words("offers", known!(Need));
@@ -529,6 +549,7 @@ fn read_move(row: Reader<'_>) -> Option<Move> {
         by,
         when,
         reason,
+        level,
         reasons,
         needs,
         offers,
@@ -538,10 +559,12 @@ fn read_move(row: Reader<'_>) -> Option<Move> {
 
 fn read_tell(tell: Reader<'_>) -> Option<Tell> {
     let who = tell.word("who", known!(Recipient));
+    let group = tell.opt_str("group");
     let template = tell.word("template", known!(Notice));
     tell.finish();
     Some(Tell {
         who: who?,
+        group,
         template: template?,
     })
 }
@@ -553,6 +576,8 @@ fn read_when(when: Reader<'_>) -> When {
         solved_by_level: read_level_numbers(&when, "solved_by_level"),
         came_from: when.words("came_from", known!(Status)),
         request_type: when.words("type", known!(RequestType)),
+        category: when.strings("category"),
+        policy: when.strings("policy"),
         survey: when.opt_word("survey", known!(Verdict)),
         approval: when.opt_word("approval", known!(ApprovalOutcome)),
     };
@@ -697,11 +722,13 @@ fn read_priority(root: &Reader<'_>) -> Option<PriorityScheme> {
             read_choices(&matrix, "urgency"),
         );
         let cells = matrix.grid("cells");
+        let default_impact = matrix.opt_str("default_impact");
         matrix.finish();
         Matrix {
             impact,
             urgency,
             cells,
+            default_impact,
         }
     });
     priority.finish();
@@ -829,12 +856,21 @@ fn read_approvals(root: &Reader<'_>) -> Vec<ApprovalPolicy> {
             ApprovalStep { all_of }
         });
         let steps = steps.collect();
+        let deputies = policy.tables("deputies").into_iter().filter_map(|deputy| {
+            let (of, roles) = (deputy.str("of"), deputy.strings("roles"));
+            deputy.finish();
+            Some(Deputy { of: of?, roles })
+        });
+        let deputies = deputies.collect();
+        let remind_after = read_target(&policy, "remind_after");
         policy.finish();
         Some(ApprovalPolicy {
             key,
             name: name?,
             evidence,
             steps,
+            deputies,
+            remind_after,
         })
     });
     let found = each.collect();
@@ -851,13 +887,23 @@ fn read_forms(root: &Reader<'_>) -> Vec<Form> {
         let fields = form.tables("fields").into_iter().filter_map(|field| {
             let (id, label) = (field.str("id"), field.text("label"));
             let required = field.bool_or("required", false);
+            let kind = field
+                .opt_word("kind", known!(FieldKind))
+                .unwrap_or_default();
             let options = read_choices(&field, "options");
+            let shown_when = field.opt_table("shown_when").and_then(|when| {
+                let (field, is) = (when.str("field"), when.strings("is"));
+                when.finish();
+                Some(ShownWhen { field: field?, is })
+            });
             field.finish();
             Some(FormField {
                 id: id?,
                 label: label?,
                 required,
+                kind,
                 options,
+                shown_when,
             })
         });
         let fields = fields.collect();
@@ -873,11 +919,15 @@ fn read_controls(root: &Reader<'_>) -> Vec<Control> {
     let each = root.tables("controls").into_iter().filter_map(|control| {
         let (id, question) = (control.str("id"), control.text("question"));
         let before = control.words("before", known!(CommandKind));
+        let answer = control.opt_bool("answer");
+        let fresh = control.bool_or("fresh", false);
         control.finish();
         Some(Control {
             id: id?,
             question: question?,
             before,
+            answer,
+            fresh,
         })
     });
     each.collect()
@@ -895,11 +945,13 @@ fn read_contact_attempts(root: &Reader<'_>) -> Option<ContactPolicy> {
     }
     let business_days = attempts.number("business_days").unwrap_or(1);
     let channels = attempts.some_words("channels", known!(ContactChannel));
+    let series = attempts.bool_or("series", false);
     attempts.finish();
     Some(ContactPolicy {
         count: count?,
         business_days,
         channels,
+        series,
     })
 }
 
@@ -1178,7 +1230,11 @@ fn read_entry<'a>(cell: &impl Fn(&str) -> Option<&'a str>, spot: Spot, notes: &N
         form: owned("form"),
         approval: owned("approval"),
         cutoff,
+        group_2: owned("group_2"),
+        group_3: owned("group_3"),
         evidence: flag("evidence"),
+        restricted: flag("restricted"),
+        unsurveyed: word("survey", &["yes", "no"]) == Some("no"),
         retired: flag("retired"),
     }
 }

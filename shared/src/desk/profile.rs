@@ -280,6 +280,9 @@ pub struct ReasonProfile {
     /// A note to start from; `{next_contact}` stands for the date.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note_script: Option<Text>,
+    /// Whether the requester's message brings a suspended ticket back by itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub answer_returns: bool,
 }
 
 /// A move that a desk allows.
@@ -299,6 +302,9 @@ pub struct Move {
     /// The reason that the move sets by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The level that the move hands the ticket to, whatever the person names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<Level>,
     /// Reasons of the new state that this move takes; empty takes all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<String>,
@@ -349,6 +355,8 @@ words! {
         Agent = "agent",
         /// An agent with the privilege to coordinate.
         Coordinator = "coordinator",
+        /// A member of a group of level 1, whoever is in charge.
+        FirstLevel = "first_level",
         /// A member of the vendor's group in charge.
         Vendor = "vendor",
         /// Somebody who holds an approver role that is asked.
@@ -377,6 +385,12 @@ pub struct When {
     /// The request type.
     #[serde(rename = "type", skip_serializing_if = "Vec::is_empty")]
     pub request_type: Vec<RequestType>,
+    /// The category.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub category: Vec<String>,
+    /// The approval policy that the category demands.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub policy: Vec<String>,
     /// What the deciding question of the survey says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub survey: Option<Verdict>,
@@ -399,6 +413,17 @@ words! {
         Positive = "positive",
         /// It may not.
         Negative = "negative",
+    }
+}
+
+impl Verdict {
+    /// The word of an answer to the deciding question.
+    pub fn of(closing: bool) -> Verdict {
+        if closing {
+            Verdict::Positive
+        } else {
+            Verdict::Negative
+        }
     }
 }
 
@@ -467,6 +492,10 @@ words! {
         Controls = "controls",
         /// Who rates is not who solved.
         NotOwnRating = "not_own_rating",
+        /// Somebody tried to reach the requester since they were last heard.
+        ContactAttempted = "contact_attempted",
+        /// The cause was recorded.
+        Cause = "cause",
     }
 }
 
@@ -483,7 +512,9 @@ impl Need {
             | Need::SurveyAnswered
             | Need::SolutionAccepted
             | Need::Controls
-            | Need::NotOwnRating => true,
+            | Need::NotOwnRating
+            | Need::ContactAttempted
+            | Need::Cause => true,
             Need::Reason
             | Need::Justification
             | Need::PublicNote
@@ -509,6 +540,9 @@ impl Need {
 pub struct Tell {
     /// To whom.
     pub who: Recipient,
+    /// The group that is told instead of the one in charge; only where `who` is `group`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
     /// Which mail.
     pub template: Notice,
 }
@@ -589,6 +623,9 @@ pub struct Matrix {
     pub urgency: Vec<Choice>,
     /// Priority keys, a row for each impact.
     pub cells: Vec<Vec<String>>,
+    /// The impact of a ticket for which only the urgency is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_impact: Option<String>,
 }
 
 /// A value to choose from.
@@ -640,8 +677,32 @@ pub struct ApprovalPolicy {
     /// Whether a proof, such as the manager's mail, must come with the request.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub evidence: bool,
-    /// The steps, one after the other.
+    /// The steps, one after the other; none where the proof alone is asked.
     pub steps: Vec<ApprovalStep>,
+    /// Who decides where an approver cannot.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deputies: Vec<Deputy>,
+    /// After how long whoever has not decided is reminded; none is never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remind_after: Option<Target>,
+}
+
+/// Stand-ins for an approver role.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deputy {
+    /// Key of the approver role.
+    pub of: String,
+    /// Keys of the roles that may decide in its place.
+    pub roles: Vec<String>,
+}
+
+impl ApprovalPolicy {
+    /// The roles that may decide for a role: itself, then its deputies.
+    pub fn deciders<'a>(&'a self, role: &'a str) -> impl Iterator<Item = &'a str> {
+        let deputies = self.deputies.iter().filter(move |deputy| deputy.of == role);
+        std::iter::once(role)
+            .chain(deputies.flat_map(|deputy| deputy.roles.iter().map(String::as_str)))
+    }
 }
 
 /// A step of an approval: all its approvers must say yes.
@@ -669,9 +730,82 @@ pub struct FormField {
     pub label: Text,
     /// Whether a ticket cannot be saved without it.
     pub required: bool,
-    /// Values to choose from; none is free text.
+    /// What it takes; with options, one of them.
+    #[serde(default, skip_serializing_if = "FieldKind::is_text")]
+    pub kind: FieldKind,
+    /// Values to choose from; none is what `kind` says.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<Choice>,
+    /// The answer to another field of the form with which it is asked; none is always.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown_when: Option<ShownWhen>,
+}
+
+words! {
+    /// What a field of a form takes.
+    pub enum FieldKind {
+        /// Free text.
+        Text = "text",
+        /// A whole number.
+        Number = "number",
+        /// A date such as 2026-12-24.
+        Date = "date",
+        /// `yes` or `no`.
+        YesNo = "yes_no",
+        /// Key of an uploaded file.
+        File = "file",
+        /// Key of a person in the directory.
+        Person = "person",
+    }
+}
+
+impl Default for FieldKind {
+    /// Free text.
+    fn default() -> Self {
+        FieldKind::Text
+    }
+}
+
+impl FieldKind {
+    /// Whether it is free text.
+    pub fn is_text(&self) -> bool {
+        *self == FieldKind::Text
+    }
+
+    /// Whether a value that was given is one of this kind.
+    pub fn takes(self, value: &str) -> bool {
+        match self {
+            FieldKind::Text => true,
+            FieldKind::Number => value.parse::<i64>().is_ok(),
+            FieldKind::Date => value.parse::<chrono::NaiveDate>().is_ok(),
+            FieldKind::YesNo => matches!(value, "yes" | "no"),
+            FieldKind::File | FieldKind::Person => {
+                !value.is_empty()
+                    && value
+                        .chars()
+                        .all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
+            }
+        }
+    }
+}
+
+/// With which answer to another field a field is asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShownWhen {
+    /// Key of the other field, an earlier one of the same form.
+    pub field: String,
+    /// Answers of which one must be given.
+    pub is: Vec<String>,
+}
+
+impl FormField {
+    /// Whether the field is asked, given the answers so far.
+    pub fn is_shown(&self, answers: &std::collections::BTreeMap<String, String>) -> bool {
+        self.shown_when.as_ref().is_none_or(|when| {
+            let given = answers.get(&when.field).map(|answer| answer.trim());
+            given.is_some_and(|given| when.is.iter().any(|wanted| wanted == given))
+        })
+    }
 }
 
 /// A control question that agents answer with yes or no.
@@ -683,6 +817,12 @@ pub struct Control {
     pub question: Text,
     /// Commands before which it must be answered where a move needs `controls`.
     pub before: Vec<CommandKind>,
+    /// The answer without which they are refused; none takes either.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<bool>,
+    /// Whether an answer counts only for the stay in a state in which it was given.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub fresh: bool,
 }
 
 /// What counts as enough attempts to reach a requester.
@@ -694,6 +834,9 @@ pub struct ContactPolicy {
     pub business_days: u8,
     /// By which ways; an attempt by another way does not count.
     pub channels: Vec<ContactChannel>,
+    /// Whether the product writes the mails of the series: a request, a reminder and a closing notice.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub series: bool,
 }
 
 /// What ends a settled ticket.
@@ -829,6 +972,8 @@ words! {
         InstructionRequested = "instruction_requested",
         /// An approval is asked for.
         ApprovalRequested = "approval_requested",
+        /// An approval is still missing.
+        ApprovalReminder = "approval_reminder",
         /// The approvals ended.
         ApprovalDecided = "approval_decided",
         /// A solution was delivered; link to the ticket.
@@ -894,6 +1039,7 @@ impl Notice {
             | Self::CostImplication
             | Self::InstructionRequested
             | Self::ApprovalRequested
+            | Self::ApprovalReminder
             | Self::ApprovalDecided
             | Self::Unsolvable
             | Self::Survey
@@ -1051,6 +1197,20 @@ impl Desk {
         let entry = self.catalog.get(key)?;
         let allowed = !entry.retired && (!self.intake.leaf_only || self.catalog.is_leaf(entry));
         allowed.then_some(entry)
+    }
+
+    /// The group that the escalation matrix proposes for a category at a level, or else the usual one of the level.
+    pub fn proposed_group(&self, category: Option<&str>, level: Level) -> Option<&str> {
+        let entry = category.and_then(|key| self.catalog.get(key));
+        let proposed = entry.and_then(|entry| entry.group_at(level));
+        let usual = || self.level(level)?.groups.first().map(String::as_str);
+        proposed.or_else(usual)
+    }
+
+    /// Whether tickets of a category are rated (C-44).
+    pub fn surveys(&self, category: Option<&str>) -> bool {
+        let entry = category.and_then(|key| self.catalog.get(key));
+        entry.is_none_or(|entry| !entry.unsurveyed)
     }
 
     /// A mail of the desk, if it sends it.

@@ -51,7 +51,10 @@ impl Case<'_> {
         };
         let mut events: Vec<_> = self.assigned(&place, None).into_iter().collect();
         events.extend(self.moved(&step, None, None));
-        events.extend(self.attended());
+        // Where work begins by a move of its own, taking it is not attending it yet.
+        if attends_in(step.to) {
+            events.extend(self.attended());
+        }
         if events.is_empty() {
             Err(Refusal::Conflict {
                 what: Conflict::AlreadyYours,
@@ -80,7 +83,7 @@ impl Case<'_> {
         let to_self = self.actor.as_agent().is_some() && self.actor.as_agent() == place.assignee;
         let mut events = vec![assigned];
         events.extend(moved);
-        if enters_attention || to_self {
+        if enters_attention || (to_self && attends_in(step.to)) {
             events.extend(self.attended());
         }
         Ok(events)
@@ -94,7 +97,7 @@ impl Case<'_> {
     ) -> Result<Vec<Event>, Refusal> {
         let step = self.follow(command, Facts::default())?;
         let details = Details::of(command);
-        let level = level.unwrap_or(self.ticket.level);
+        let level = step.row.level.or(level).unwrap_or(self.ticket.level);
         if self.desk.level(level).is_none() {
             return Err(Refusal::field("/level", FieldCode::Unknown));
         }
@@ -105,13 +108,11 @@ impl Case<'_> {
                 });
             }
             (None, None) => {
-                let group = self
-                    .level_groups(level)
-                    .first()
-                    .map(|group| (*group).to_owned());
+                let category = self.ticket.category.as_deref();
+                let group = self.desk.proposed_group(category, level);
                 Place {
                     level,
-                    group,
+                    group: group.map(str::to_owned),
                     assignee: None,
                 }
             }
@@ -181,7 +182,8 @@ impl Case<'_> {
             .or_else(|| of_assignee.into_iter().find(|group| is_vendor(group)))
             .or(first);
         let mut events = Vec::new();
-        if let Some(group) = group {
+        // Where the ticket only waits for the vendor, whoever asked stays in charge.
+        if let Some(group) = group.filter(|_| step.to == Status::WithVendor) {
             if !is_vendor(group) {
                 return Err(Refusal::field("/group", FieldCode::NotAVendor));
             }
@@ -207,6 +209,64 @@ impl Case<'_> {
             })
         } else {
             Ok(events)
+        }
+    }
+
+    /// The vendor gives the ticket back to whoever sent it.
+    pub(super) fn return_from_vendor(&self, command: &Command) -> Result<Vec<Event>, Refusal> {
+        let mut events = Vec::new();
+        let answer = self.go_on(command)?;
+        if self.ticket.status == Status::WithVendor
+            && let Some(holder) = self.ticket.previous.clone()
+        {
+            let place = Place {
+                level: holder.level,
+                group: holder.group,
+                assignee: holder
+                    .assignee
+                    .filter(|agent| !self.gone.contains(&agent.id)),
+            };
+            events.extend(self.relocated(&Details::default(), place, false));
+        }
+        events.extend(answer);
+        Ok(events)
+    }
+
+    /// The ticket goes back to the usual group of a lower level.
+    pub(super) fn down_to(&self, level: Level) -> Option<Event> {
+        let group = self
+            .desk
+            .proposed_group(self.ticket.category.as_deref(), level);
+        let place = Place {
+            level,
+            group: group.map(str::to_owned),
+            assignee: None,
+        };
+        self.relocated(&Details::default(), place, false)
+    }
+
+    /// After a change of category the assignment rule of the new one is looked at again, while nobody works on it.
+    pub(super) fn reassigned(&self, category: &str) -> Option<Event> {
+        let waiting = matches!(self.ticket.status, Status::New | Status::Precase);
+        let entry = self.desk.catalog.get(category).filter(|_| waiting)?;
+        let group = entry.group.clone()?;
+        let level = entry.level.unwrap_or(Level::ONE);
+        if level == self.ticket.level && Some(&group) == self.ticket.group.as_ref() {
+            return None;
+        }
+        let place = Place {
+            level,
+            group: Some(group),
+            assignee: None,
+        };
+        if level == self.ticket.level {
+            let mut event = self.assigned(&place, None)?;
+            if let Event::Assigned { automatic, .. } = &mut event {
+                *automatic = true;
+            }
+            Some(event)
+        } else {
+            self.relocated(&Details::default(), place, false)
         }
     }
 
@@ -349,8 +409,17 @@ impl Case<'_> {
 
     /// Whether taking the ticket would change anything for the actor.
     pub(super) fn can_take(&self) -> bool {
-        let mine = self.is_assignee() && self.ticket.attended;
+        let attended = self.ticket.attended || !attends_in(self.ticket.status);
+        let mine = self.is_assignee() && attended;
         let stays = |row: &Move| self.target(row) == self.ticket.status;
         !mine || !self.moves(CommandKind::Take, Looking::Ahead).all(stays)
     }
+}
+
+/// Whether somebody who holds a ticket in this state works on it.
+fn attends_in(status: Status) -> bool {
+    !matches!(
+        status,
+        Status::New | Status::Precase | Status::Escalated | Status::EscalatedOnsite
+    )
 }

@@ -1,6 +1,8 @@
 //! What somebody wants to happen to a ticket: the complete set, for every desk.
 //! Which of them a ticket takes is decided by the desk's table of moves, not here.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -253,6 +255,58 @@ pub enum Command {
     },
     /// Take the ticket from under its parent.
     UnlinkParent,
+    /// Complete or correct the extra data of the category's form.
+    SetExtra {
+        /// Field keys with their values; what is not named stays, an empty value takes one out.
+        extra: BTreeMap<String, String>,
+    },
+    /// Put a mark on the ticket or take it off (C-50).
+    SetMark {
+        /// Which.
+        mark: Mark,
+        /// On or off.
+        on: bool,
+    },
+    /// The cause was found.
+    RecordCause {
+        /// What it is.
+        cause: Option<Body>,
+    },
+    /// Send the next mail of the follow-up series: request, reminder, closing notice.
+    SendFollowUp {
+        /// What is added to the desk's words.
+        note: Option<Reason>,
+    },
+    /// Whoever has not decided an approval is asked again. The system only.
+    RemindApprovers,
+    /// The ticket is a duplicate of another one. The server has checked that it is another one of the same
+    /// desk, and gives [`Command::Absorb`] to that one in the same transaction (I-17).
+    MergeInto {
+        /// Key of the ticket that goes on.
+        into: i64,
+    },
+    /// The ticket was no duplicate: it goes back to where it was.
+    Unmerge,
+    /// Another ticket was merged into this one. The system only.
+    Absorb {
+        /// Key of the duplicate.
+        from: i64,
+    },
+    /// A ticket that was merged into this one goes its own way again. The system only.
+    Release {
+        /// Key of the former duplicate.
+        from: i64,
+    },
+}
+
+words! {
+    /// What a ticket can be marked as, besides its type.
+    pub enum Mark {
+        /// The unknown cause of one or more incidents (C-50).
+        Problem = "problem",
+        /// A security incident, with a procedure of its own.
+        Security = "security",
+    }
 }
 
 words! {
@@ -320,6 +374,24 @@ words! {
         LinkParent = "link_parent",
         /// See [`Command::UnlinkParent`].
         UnlinkParent = "unlink_parent",
+        /// See [`Command::SetExtra`].
+        SetExtra = "set_extra",
+        /// See [`Command::SetMark`].
+        SetMark = "set_mark",
+        /// See [`Command::RecordCause`].
+        RecordCause = "record_cause",
+        /// See [`Command::SendFollowUp`].
+        SendFollowUp = "send_follow_up",
+        /// See [`Command::RemindApprovers`].
+        RemindApprovers = "remind_approvers",
+        /// See [`Command::MergeInto`].
+        MergeInto = "merge_into",
+        /// See [`Command::Unmerge`].
+        Unmerge = "unmerge",
+        /// See [`Command::Absorb`].
+        Absorb = "absorb",
+        /// See [`Command::Release`].
+        Release = "release",
     }
 }
 
@@ -358,6 +430,15 @@ impl Command {
             Command::RecordBreach { .. } => CommandKind::RecordBreach,
             Command::LinkParent { .. } => CommandKind::LinkParent,
             Command::UnlinkParent => CommandKind::UnlinkParent,
+            Command::SetExtra { .. } => CommandKind::SetExtra,
+            Command::SetMark { .. } => CommandKind::SetMark,
+            Command::RecordCause { .. } => CommandKind::RecordCause,
+            Command::SendFollowUp { .. } => CommandKind::SendFollowUp,
+            Command::RemindApprovers => CommandKind::RemindApprovers,
+            Command::MergeInto { .. } => CommandKind::MergeInto,
+            Command::Unmerge => CommandKind::Unmerge,
+            Command::Absorb { .. } => CommandKind::Absorb,
+            Command::Release { .. } => CommandKind::Release,
         }
     }
 }

@@ -1,15 +1,67 @@
 //! What happens inside a state: corrections, messages, attempts, controls, SLA effects and links.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 
+use super::Ticket;
 use super::actor::Actor;
-use super::command::{Command, CommandKind, ContactChannel};
+use super::command::{Command, CommandKind, ContactChannel, Mark};
 use super::event::Event;
-use super::moves::{Case, Facts, privilege_for};
+use super::moves::{Case, Facts, Looking, privilege_for};
 use super::refusal::{Conflict, Denial, FieldCode, FieldRefusal, Refusal};
 use super::status::{Status, Visibility};
-use super::text::Reason;
+use super::text::{Body, Reason};
+use crate::desk::Desk;
+use crate::desk::profile::{Notice, Who};
 use crate::sla::policy::ClockKind;
+
+/// The next mail of a follow-up series, as a screen offers it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FollowUp {
+    /// 1 the request, 2 the reminder, 3 the closing notice.
+    pub step: u8,
+    /// The mail.
+    pub notice: Notice,
+    /// When it may be sent: at once, or with the next business day.
+    pub from: DateTime<Utc>,
+}
+
+/// The next mail of the series to a requester who does not answer; none where the desk writes
+/// no series, the ticket is not at work, or the last one was sent.
+pub fn next_follow_up(ticket: &Ticket, desk: &Desk, now: DateTime<Utc>) -> Option<FollowUp> {
+    let at_work = ticket.status.is_open() && ticket.status != Status::Draft;
+    let step = next_step(ticket, desk).filter(|_| at_work)?;
+    let notice = match step {
+        1 => Notice::FollowUpFirst,
+        2 => Notice::FollowUpSecond,
+        _ => Notice::FollowUpClosing,
+    };
+    let today = desk.calendar.zone.local_date(now)?;
+    let last = ticket
+        .attempts
+        .iter()
+        .filter(|attempt| attempt.channel == ContactChannel::Mail)
+        .filter(|attempt| ticket.heard_at.is_none_or(|heard| attempt.at > heard))
+        .filter_map(|attempt| desk.calendar.zone.local_date(attempt.at))
+        .next_back();
+    let free = last != Some(today) && desk.calendar.is_business_day(today);
+    let from = if free {
+        now
+    } else {
+        desk.calendar.opening_after(today)?
+    };
+    Some(FollowUp { step, notice, from })
+}
+
+/// The number of the next mail of the series, if the desk writes one and it has not ended.
+pub(super) fn next_step(ticket: &Ticket, desk: &Desk) -> Option<u8> {
+    let policy = desk
+        .contact_attempts
+        .as_ref()
+        .filter(|policy| policy.series)?;
+    (ticket.follow_ups < policy.count).then_some(ticket.follow_ups + 1)
+}
 
 /// Priority, impact and urgency as somebody chose them.
 pub(super) type PriorityChoice<'a> = (Option<&'a str>, Option<&'a str>, Option<&'a str>);
@@ -29,7 +81,12 @@ impl Case<'_> {
         if let Some(category) = category.filter(|key| self.ticket.category.as_deref() != Some(*key))
         {
             match self.category_event(category, None) {
-                Ok(event) => events.push(event),
+                Ok(event) => {
+                    events.push(event);
+                    if group.is_none() {
+                        events.extend(self.reassigned(category));
+                    }
+                }
                 Err(error) => errors.push(error),
             }
         }
@@ -114,7 +171,11 @@ impl Case<'_> {
             });
         }
         match self.category_event(category, reason) {
-            Ok(event) => Ok(vec![event]),
+            Ok(event) => {
+                let mut events = vec![event];
+                events.extend(self.reassigned(category));
+                Ok(events)
+            }
             Err(error) => Err(Refusal::Invalid {
                 errors: vec![error],
             }),
@@ -143,7 +204,30 @@ impl Case<'_> {
         if visibility == Visibility::Public {
             events.extend(self.attended());
         }
+        events.extend(self.brought_back());
         Ok(events)
+    }
+
+    /// The requester's word brings back what waits for it.
+    fn brought_back(&self) -> Option<Event> {
+        let ticket = self.ticket;
+        if ticket.status != Status::Suspended || !self.is_own_requester() {
+            return None;
+        }
+        let reason = ticket.reason.as_deref()?;
+        let profile = self.desk.reason(ticket.status, reason)?;
+        let row = self
+            .moves(CommandKind::Resume, Looking::At(Facts::default()))
+            .find(|row| profile.answer_returns && row.by.contains(&Who::Requester))?;
+        let to = self.target(row);
+        Some(Event::StatusChanged {
+            from: ticket.status,
+            to,
+            reason: row.reason.clone(),
+            note: None,
+            note_visibility: Visibility::Internal,
+            automatic: true,
+        })
     }
 
     fn may_write(&self) -> Result<(), Refusal> {
@@ -246,6 +330,161 @@ impl Case<'_> {
                 due_at,
             },
         }])
+    }
+
+    /// Extra data are completed or corrected; each value fits its field.
+    pub(super) fn set_extra(
+        &self,
+        extra: &BTreeMap<String, String>,
+    ) -> Result<Vec<Event>, Refusal> {
+        self.may_correct(CommandKind::SetExtra)?;
+        let fields = self
+            .desk
+            .form_of(self.ticket.category.as_deref())
+            .map_or(&[][..], |form| &form.fields);
+        let trimmed: BTreeMap<String, String> = extra
+            .iter()
+            .map(|(key, value)| (key.clone(), value.trim().to_owned()))
+            .collect();
+        let wrong = trimmed.iter().filter_map(|(key, value)| {
+            let pointer = format!("/extra/{key}");
+            let Some(field) = fields.iter().find(|field| field.id == *key) else {
+                return Some(FieldRefusal::new(&pointer, FieldCode::Unknown));
+            };
+            let listed = field.options.iter().any(|option| option.id == *value);
+            let code = if value.is_empty() {
+                None
+            } else if field.options.is_empty() {
+                (!field.kind.takes(value)).then_some(FieldCode::WrongKind)
+            } else {
+                (!listed).then_some(FieldCode::Unknown)
+            };
+            code.map(|code| FieldRefusal::new(&pointer, code))
+        });
+        let errors: Vec<_> = wrong.collect();
+        if !errors.is_empty() {
+            return Err(Refusal::Invalid { errors });
+        }
+        let changed: BTreeMap<String, String> = trimmed
+            .into_iter()
+            .filter(|(key, value)| {
+                self.ticket.extra.get(key).map_or("", String::as_str) != value.as_str()
+            })
+            .collect();
+        if changed.is_empty() {
+            return Err(Refusal::Conflict {
+                what: Conflict::NothingToChange,
+            });
+        }
+        Ok(vec![Event::ExtraChanged { extra: changed }])
+    }
+
+    /// A mark is put on or taken off (C-50, C-58).
+    pub(super) fn set_mark(&self, mark: Mark, on: bool) -> Result<Vec<Event>, Refusal> {
+        self.may_correct(CommandKind::SetMark)?;
+        if self.ticket.marks.contains(&mark) == on {
+            return Err(Refusal::Conflict {
+                what: Conflict::NothingToChange,
+            });
+        }
+        Ok(vec![Event::Marked { mark, on }])
+    }
+
+    /// The cause was found; a later one takes its place.
+    pub(super) fn record_cause(&self, cause: Option<&Body>) -> Result<Vec<Event>, Refusal> {
+        self.may_correct(CommandKind::RecordCause)?;
+        let Some(cause) = cause else {
+            return Err(Refusal::field("/cause", FieldCode::Required));
+        };
+        Ok(vec![Event::CauseRecorded {
+            cause: cause.clone(),
+        }])
+    }
+
+    /// The next mail of the series, at most one a business day.
+    pub(super) fn send_follow_up(&self, note: Option<&Reason>) -> Result<Vec<Event>, Refusal> {
+        let kind = CommandKind::SendFollowUp;
+        self.may_correct(kind)?;
+        let writes = self.desk.contact_attempts.as_ref();
+        if !writes.is_some_and(|policy| policy.series) {
+            return Err(self.not_allowed(kind));
+        }
+        let Some(step) = next_step(self.ticket, self.desk) else {
+            return Err(Refusal::Conflict {
+                what: Conflict::SeriesEnded,
+            });
+        };
+        let today = self.desk.calendar.zone.local_date(self.now);
+        if today.is_none_or(|today| !self.desk.calendar.is_business_day(today)) {
+            return Err(Refusal::Conflict {
+                what: Conflict::NotDueYet,
+            });
+        }
+        if self.tried_today(ContactChannel::Mail) {
+            return Err(Refusal::Conflict {
+                what: Conflict::AlreadyToday,
+            });
+        }
+        Ok(vec![Event::FollowUpSent {
+            step,
+            note: note.cloned(),
+        }])
+    }
+
+    /// A duplicate goes on as another ticket (I-17).
+    pub(super) fn merge_into(&self, into: i64) -> Result<Vec<Event>, Refusal> {
+        self.may_correct(CommandKind::MergeInto)?;
+        if !self.can_merge() {
+            return Err(Refusal::Conflict {
+                what: Conflict::Merged,
+            });
+        }
+        Ok(vec![Event::MergedInto { into }])
+    }
+
+    /// What took in duplicates stays where they find it.
+    pub(super) fn can_merge(&self) -> bool {
+        self.ticket.absorbed.is_empty() && self.desk.state(Status::Closed).is_some()
+    }
+
+    pub(super) fn unmerge(&self) -> Result<Vec<Event>, Refusal> {
+        self.check_privilege(CommandKind::Unmerge)?;
+        match &self.ticket.merged {
+            Some(merged) => Ok(vec![Event::Unmerged { from: merged.into }]),
+            None => Err(Refusal::Conflict {
+                what: Conflict::NothingToChange,
+            }),
+        }
+    }
+
+    pub(super) fn absorb(&self, from: i64) -> Result<Vec<Event>, Refusal> {
+        self.only_system()?;
+        if self.ticket.absorbed.contains(&from) {
+            return Err(Refusal::Conflict {
+                what: Conflict::NothingToChange,
+            });
+        }
+        Ok(vec![Event::Absorbed { from }])
+    }
+
+    pub(super) fn release(&self, from: i64) -> Result<Vec<Event>, Refusal> {
+        self.only_system()?;
+        if !self.ticket.absorbed.contains(&from) {
+            return Err(Refusal::Conflict {
+                what: Conflict::NothingToChange,
+            });
+        }
+        Ok(vec![Event::Released { from }])
+    }
+
+    fn only_system(&self) -> Result<(), Refusal> {
+        if *self.actor == Actor::System {
+            Ok(())
+        } else {
+            Err(Refusal::NotPermitted {
+                why: Denial::SystemOnly,
+            })
+        }
     }
 
     pub(super) fn link_parent(&self, parent: i64) -> Result<Vec<Event>, Refusal> {

@@ -8,7 +8,7 @@ use super::actor::Actor;
 use super::command::{Command, CommandKind};
 use super::event::Event;
 use super::guard::{self, Details};
-use super::moves::{Case, Facts, Looking, needs_of};
+use super::moves::{Case, Facts, Looking, may_see, needs_of};
 use super::refusal::{Conflict, Denial, FieldCode, FieldRefusal, Refusal};
 use super::status::{Status, Visibility};
 use super::text::Body;
@@ -86,6 +86,13 @@ impl<'a> Case<'a> {
             Actor::Requester { .. } if !self.is_own_requester() => Err(Refusal::NotPermitted {
                 why: Denial::NotTheRequester,
             }),
+            Actor::Agent { .. } | Actor::ApiClient { .. }
+                if !may_see(self.ticket, self.desk, self.actor) =>
+            {
+                Err(Refusal::NotPermitted {
+                    why: Denial::Restricted,
+                })
+            }
             Actor::Requester { .. }
             | Actor::Agent { .. }
             | Actor::ApiClient { .. }
@@ -96,7 +103,14 @@ impl<'a> Case<'a> {
 
     fn carry_out(&self, command: &Command) -> Result<Vec<Event>, Refusal> {
         // A breach that happened before the end may be noticed after it (I-40).
-        if self.ticket.status.is_final() && command.kind() != CommandKind::RecordBreach {
+        let after_the_end = match command.kind() {
+            CommandKind::RecordBreach => true,
+            CommandKind::Unmerge => self.ticket.merged.is_some(),
+            // A duplicate may leave a ticket that has ended.
+            CommandKind::Release => true,
+            _ => false,
+        };
+        if self.ticket.status.is_final() && !after_the_end {
             return Err(self.not_allowed(command.kind()));
         }
         match command {
@@ -117,7 +131,8 @@ impl<'a> Case<'a> {
             Command::Escalate { level, .. } => self.escalate(command, *level),
             Command::EscalateOnsite { .. } => self.escalate_onsite(command),
             Command::Suspend { .. } => self.suspend(command),
-            Command::Resume { .. } | Command::ReturnFromVendor { .. } => self.go_on(command),
+            Command::Resume { .. } => self.go_on(command),
+            Command::ReturnFromVendor { .. } => self.return_from_vendor(command),
             Command::SendToVendor { .. } => self.send_to_vendor(command),
             Command::RequestApproval { .. } => self.request_approval(command),
             Command::DecideApproval {
@@ -186,6 +201,15 @@ impl<'a> Case<'a> {
             } => self.record_effect(command.kind(), *clock, *generation, None, *due_at),
             Command::LinkParent { parent } => self.link_parent(*parent),
             Command::UnlinkParent => self.unlink_parent(),
+            Command::SetExtra { extra } => self.set_extra(extra),
+            Command::SetMark { mark, on } => self.set_mark(*mark, *on),
+            Command::RecordCause { cause } => self.record_cause(cause.as_ref()),
+            Command::SendFollowUp { note } => self.send_follow_up(note.as_ref()),
+            Command::RemindApprovers => self.remind_approvers(),
+            Command::MergeInto { into } => self.merge_into(*into),
+            Command::Unmerge => self.unmerge(),
+            Command::Absorb { from } => self.absorb(*from),
+            Command::Release { from } => self.release(*from),
         }
     }
 
@@ -235,7 +259,7 @@ impl<'a> Case<'a> {
     }
 
     /// A move whose only data are a reason and a note.
-    fn go_on(&self, command: &Command) -> Result<Vec<Event>, Refusal> {
+    pub(super) fn go_on(&self, command: &Command) -> Result<Vec<Event>, Refusal> {
         let step = self.follow(command, Facts::default())?;
         let details = Details::of(command);
         let by_requester = self.is_own_requester();

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::sla::policy::ClockKind;
 
 use super::actor::{ActorKind, ActorRef, AgentRef};
-use super::command::{Answer, ContactChannel, ContactResult, Decision};
+use super::command::{Answer, ContactChannel, ContactResult, Decision, Mark};
 use super::status::{Channel, Level, RequestType, Status, Visibility};
 use super::text::{Body, Reason, Stars, Subject};
 
@@ -381,6 +381,60 @@ pub enum Event {
     ParentUnlinked {
         /// Key of the former parent ticket.
         parent: i64,
+    },
+    /// Extra data were completed or corrected.
+    ExtraChanged {
+        /// Field keys with their new values; empty where one was taken out.
+        extra: BTreeMap<String, String>,
+    },
+    /// A mark was put on or taken off.
+    Marked {
+        /// Which.
+        mark: Mark,
+        /// On or off.
+        on: bool,
+    },
+    /// The cause was found.
+    CauseRecorded {
+        /// What it is.
+        cause: Body,
+    },
+    /// A mail of the follow-up series is sent.
+    FollowUpSent {
+        /// 1 the request, 2 the reminder, 3 the closing notice.
+        step: u8,
+        /// What was added to the desk's words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<Reason>,
+    },
+    /// Whoever has not decided was asked again.
+    ApproversReminded {
+        /// Key of the desk's approval policy.
+        policy: String,
+        /// Which step of it, from 0.
+        step: u32,
+        /// Keys of the approver roles whose word is missing.
+        approvers: Vec<String>,
+    },
+    /// The ticket is a duplicate and goes on as another one; it is closed with this pointer (I-17).
+    MergedInto {
+        /// Key of the ticket that goes on.
+        into: i64,
+    },
+    /// The ticket was no duplicate after all.
+    Unmerged {
+        /// Key of the ticket that it was merged into.
+        from: i64,
+    },
+    /// A duplicate was merged into this ticket.
+    Absorbed {
+        /// Key of the duplicate.
+        from: i64,
+    },
+    /// What was merged into this ticket goes its own way again.
+    Released {
+        /// Key of the former duplicate.
+        from: i64,
     },
 }
 

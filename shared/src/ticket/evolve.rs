@@ -4,12 +4,13 @@
 use chrono::{DateTime, Utc};
 
 use super::actor::{ActorKind, ActorRef};
-use super::command::{ContactResult, Decision};
+use super::command::{ContactChannel, ContactResult, Decision};
 use super::event::{Event, IdentityProof, Opened, Recorded, RequesterRef};
 use super::status::{Channel, Level, RequestType, Status, Visibility};
 use super::text::Subject;
 use super::{
-    ApprovalDecision, ApprovalState, Attempt, ControlAnswer, Fired, Rating, Solution, Ticket,
+    ApprovalDecision, ApprovalState, Attempt, ControlAnswer, Fired, Holder, Merged, Rating,
+    Solution, Ticket,
 };
 use crate::desk::Desk;
 use crate::sla::clock::Span;
@@ -18,7 +19,7 @@ use crate::sla::clock::Span;
 /// A history that does not begin with its opening gives an empty ticket that collects what follows.
 pub fn evolve(ticket: Option<Ticket>, desk: &Desk, recorded: &Recorded) -> Ticket {
     let mut ticket = ticket.unwrap_or_else(|| blank(desk, recorded));
-    apply(&mut ticket, recorded);
+    apply(&mut ticket, desk, recorded);
     ticket.updated_at = recorded.at;
     ticket.last_seq = recorded.seq;
     keep_span(&mut ticket, desk, recorded);
@@ -32,7 +33,7 @@ pub fn fold(desk: &Desk, history: &[Recorded]) -> Option<Ticket> {
     })
 }
 
-fn apply(ticket: &mut Ticket, recorded: &Recorded) {
+fn apply(ticket: &mut Ticket, desk: &Desk, recorded: &Recorded) {
     let at = recorded.at;
     match &recorded.event {
         Event::Opened(opened) => apply_opening(ticket, opened, recorded),
@@ -52,6 +53,13 @@ fn apply(ticket: &mut Ticket, recorded: &Recorded) {
             if ticket.level != *to_level {
                 ticket.attended = false;
             }
+            // Only a vendor gives a ticket back.
+            let to_vendor = to_group.as_deref().and_then(|key| desk.group(key));
+            ticket.previous = to_vendor.filter(|group| group.vendor).map(|_| Holder {
+                level: ticket.level,
+                group: ticket.group.take(),
+                assignee: ticket.assignee.take(),
+            });
             ticket.level = *to_level;
             ticket.group = to_group.clone();
             ticket.assignee = to_assignee.clone();
@@ -214,6 +222,7 @@ fn apply(ticket: &mut Ticket, recorded: &Recorded) {
                 evidence: *evidence,
             });
             if *result == ContactResult::Reached {
+                ticket.follow_ups = 0;
                 ticket.heard_at = Some(at);
                 ticket.next_contact = None;
             }
@@ -246,6 +255,7 @@ fn apply(ticket: &mut Ticket, recorded: &Recorded) {
                 step: *step,
                 pending: approvers.clone(),
                 decisions,
+                asked_at: Some(at),
             });
         }
         Event::ApprovalDecided {
@@ -271,6 +281,68 @@ fn apply(ticket: &mut Ticket, recorded: &Recorded) {
         }
         Event::ParentLinked { parent } => ticket.parent = Some(*parent),
         Event::ParentUnlinked { .. } => ticket.parent = None,
+        Event::ExtraChanged { extra } => {
+            for (key, value) in extra {
+                if value.is_empty() {
+                    ticket.extra.remove(key);
+                } else {
+                    ticket.extra.insert(key.clone(), value.clone());
+                }
+            }
+        }
+        Event::Marked { mark, on: true } => {
+            ticket.marks.insert(*mark);
+        }
+        Event::Marked { mark, on: false } => {
+            ticket.marks.remove(mark);
+        }
+        Event::CauseRecorded { cause } => ticket.cause = Some(cause.clone()),
+        Event::FollowUpSent { step, .. } => {
+            ticket.follow_ups = *step;
+            ticket.attempts.push(Attempt {
+                channel: ContactChannel::Mail,
+                result: ContactResult::NoAnswer,
+                at,
+                by: recorded.actor.clone(),
+                evidence: None,
+            });
+        }
+        Event::ApproversReminded { .. } => {
+            if let Some(state) = &mut ticket.approval {
+                state.asked_at = Some(at);
+            }
+        }
+        Event::MergedInto { into } => merge(ticket, *into, at),
+        Event::Unmerged { .. } => unmerge(ticket, at),
+        Event::Absorbed { from } => {
+            if !ticket.absorbed.contains(from) {
+                ticket.absorbed.push(*from);
+            }
+        }
+        Event::Released { from } => ticket.absorbed.retain(|key| key != from),
+    }
+}
+
+/// A duplicate is closed, and remembers where it goes back to.
+fn merge(ticket: &mut Ticket, into: i64, at: DateTime<Utc>) {
+    ticket.merged = Some(Merged {
+        into,
+        status: ticket.status,
+        reason: ticket.reason.take(),
+        came_from: ticket.came_from.take(),
+        next_contact: ticket.next_contact.take(),
+    });
+    ticket.status = Status::Closed;
+    ticket.status_since = at;
+}
+
+fn unmerge(ticket: &mut Ticket, at: DateTime<Utc>) {
+    if let Some(merged) = ticket.merged.take() {
+        ticket.status = merged.status;
+        ticket.reason = merged.reason;
+        ticket.came_from = merged.came_from;
+        ticket.next_contact = merged.next_contact;
+        ticket.status_since = at;
     }
 }
 
@@ -322,6 +394,7 @@ fn settle(ticket: &mut Ticket, solution: Solution) {
 /// The requester gave a sign: a series of attempts ends, and silence does not close the ticket.
 fn hear(ticket: &mut Ticket, at: DateTime<Utc>) {
     ticket.heard_at = Some(at);
+    ticket.follow_ups = 0;
     if let Some(solution) = &mut ticket.solution {
         solution.answered = true;
     }
@@ -407,5 +480,11 @@ fn blank(desk: &Desk, recorded: &Recorded) -> Ticket {
         parent: None,
         spans: Vec::new(),
         fired: Vec::new(),
+        marks: std::collections::BTreeSet::new(),
+        cause: None,
+        previous: None,
+        follow_ups: 0,
+        merged: None,
+        absorbed: Vec::new(),
     }
 }

@@ -168,7 +168,16 @@ impl<'a> Details<'a> {
             | Command::RecordWarning { .. }
             | Command::RecordBreach { .. }
             | Command::LinkParent { .. }
-            | Command::UnlinkParent => none,
+            | Command::UnlinkParent
+            | Command::SetExtra { .. }
+            | Command::SetMark { .. }
+            | Command::RecordCause { .. }
+            | Command::SendFollowUp { .. }
+            | Command::RemindApprovers
+            | Command::MergeInto { .. }
+            | Command::Unmerge
+            | Command::Absorb { .. }
+            | Command::Release { .. } => none,
         }
     }
 }
@@ -206,7 +215,9 @@ pub(super) fn missing_data(
         | Need::SurveyAnswered
         | Need::SolutionAccepted
         | Need::Controls
-        | Need::NotOwnRating => true,
+        | Need::NotOwnRating
+        | Need::ContactAttempted
+        | Need::Cause => true,
     };
     if holds {
         Vec::new()
@@ -230,10 +241,12 @@ pub(super) fn condition_holds(
         Need::PrioritySet => priority_set(ticket),
         Need::ResponsiblePerson => responsible_person(ticket, kind),
         Need::MandatoryExtraData => mandatory_extra_data(ticket, desk),
-        Need::SurveyAnswered => survey_answered(ticket),
+        Need::SurveyAnswered => survey_answered(ticket, desk),
         Need::SolutionAccepted => solution_accepted(ticket),
         Need::Controls => controls_answered(ticket, desk, kind),
         Need::NotOwnRating => not_own_rating(ticket, actor),
+        Need::ContactAttempted => contact_attempted(ticket),
+        Need::Cause => ticket.cause.is_some(),
         Need::Reason
         | Need::Justification
         | Need::PublicNote
@@ -279,7 +292,9 @@ fn pointer(need: Need, kind: CommandKind) -> &'static str {
         | Need::SurveyAnswered
         | Need::SolutionAccepted
         | Need::Controls
-        | Need::NotOwnRating => "",
+        | Need::NotOwnRating
+        | Need::ContactAttempted
+        | Need::Cause => "",
     }
 }
 
@@ -454,7 +469,8 @@ fn mandatory_extra_data(ticket: &Ticket, desk: &Desk) -> bool {
     let fields = desk
         .form_of(ticket.category.as_deref())
         .into_iter()
-        .flat_map(|form| &form.fields);
+        .flat_map(|form| &form.fields)
+        .filter(|field| field.is_shown(&ticket.extra));
     let given = |id: &String| {
         ticket
             .extra
@@ -466,8 +482,17 @@ fn mandatory_extra_data(ticket: &Ticket, desk: &Desk) -> bool {
         .all(|field| given(&field.id))
 }
 
-fn survey_answered(ticket: &Ticket) -> bool {
-    ticket.is_rated()
+/// The survey of this outcome was answered, or the category asks for none (C-44).
+fn survey_answered(ticket: &Ticket, desk: &Desk) -> bool {
+    ticket.is_rated() || !desk.surveys(ticket.category.as_deref())
+}
+
+/// Somebody tried to reach the requester since they were last heard.
+fn contact_attempted(ticket: &Ticket) -> bool {
+    ticket
+        .attempts
+        .iter()
+        .any(|attempt| ticket.heard_at.is_none_or(|heard| attempt.at > heard))
 }
 
 fn solution_accepted(ticket: &Ticket) -> bool {
@@ -480,10 +505,11 @@ fn controls_answered(ticket: &Ticket, desk: &Desk, kind: CommandKind) -> bool {
         .iter()
         .filter(|control| control.before.contains(&kind));
     asked.into_iter().all(|control| {
-        ticket
-            .controls
-            .iter()
-            .any(|given| given.control == control.id)
+        ticket.controls.iter().any(|given| {
+            given.control == control.id
+                && control.answer.is_none_or(|wanted| given.answer == wanted)
+                && (!control.fresh || given.at >= ticket.status_since)
+        })
     })
 }
 

@@ -9,7 +9,7 @@
 //! The guarantee: nothing here reads a clock, a database or a label. The same history gives the same
 //! ticket on the server, in the browser and in a test.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -35,15 +35,18 @@ pub(crate) mod words;
 use crate::sla::clock::Span;
 use crate::sla::policy::ClockKind;
 
+pub use correct::{FollowUp, next_follow_up};
 pub use decide::{closes_by_silence_at, decide, decide_without};
 pub use evolve::{evolve, fold};
+pub use moves::{is_restricted, may_see};
 pub use open::{NewTicket, open};
 pub use permission::{Allowed, allowed_commands};
 pub use refusal::Refusal;
+pub use settle::approval_reminder_at;
 pub use words::UnknownWord;
 
 use actor::{Actor, ActorRef, AgentRef};
-use command::{Answer, ContactChannel, ContactResult, Decision};
+use command::{Answer, ContactChannel, ContactResult, Decision, Mark};
 use event::{Event, IdentityProof, Recorded, RequesterRef};
 use status::{Channel, Level, RequestType, Status};
 use text::{Body, Reason, Stars, Subject};
@@ -151,6 +154,59 @@ pub struct Ticket {
     /// Warnings and breaches that were written down.
     #[serde(default)]
     pub fired: Vec<Fired>,
+    /// What it is marked as.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub marks: BTreeSet<Mark>,
+    /// The cause, once it was found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Body>,
+    /// Who had it before the vendor got it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<Holder>,
+    /// Mails of the present follow-up series that were sent.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub follow_ups: u8,
+    /// The ticket that goes on in its place, for a duplicate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged: Option<Merged>,
+    /// Keys of the duplicates that were merged into it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub absorbed: Vec<i64>,
+}
+
+fn is_zero(number: &u8) -> bool {
+    *number == 0
+}
+
+/// Who had a ticket.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// Level.
+    pub level: Level,
+    /// Key of the group.
+    #[serde(default)]
+    pub group: Option<String>,
+    /// Agent.
+    #[serde(default)]
+    pub assignee: Option<AgentRef>,
+}
+
+/// Where a duplicate went, and where it goes back to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Merged {
+    /// Key of the ticket that goes on.
+    pub into: i64,
+    /// The state that it was in.
+    pub status: Status,
+    /// The reason of that state.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// The state that it was suspended from.
+    #[serde(default)]
+    pub came_from: Option<Status>,
+    /// When the requester was to be contacted again.
+    #[serde(default)]
+    pub next_contact: Option<NaiveDate>,
 }
 
 /// An outcome that was delivered: a solution, or the declaration that there is none.
@@ -240,6 +296,9 @@ pub struct ApprovalState {
     pub pending: Vec<String>,
     /// What was decided so far, in all steps.
     pub decisions: Vec<ApprovalDecision>,
+    /// When this step was asked, or its approvers were last reminded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_at: Option<DateTime<Utc>>,
 }
 
 /// What an approver decided.

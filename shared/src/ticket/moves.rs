@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 
 use super::Ticket;
 use super::actor::{Actor, Privilege};
-use super::command::CommandKind;
+use super::command::{CommandKind, Mark};
 use super::refusal::{Denial, FieldCode, Refusal};
-use super::status::Status;
+use super::status::{Level, Status};
 use crate::desk::Desk;
 use crate::desk::profile::{AcceptanceMode, ApprovalOutcome, Move, MoveTo, Need, Verdict, Who};
 
@@ -79,11 +79,11 @@ impl<'a> Case<'a> {
         kind: CommandKind,
         looking: Looking,
     ) -> impl Iterator<Item = &'a Move> + use<'a> {
-        let ticket = self.ticket;
-        self.desk.moves.iter().filter(move |row| {
-            row.from.contains(&ticket.status)
+        let case = *self;
+        case.desk.moves.iter().filter(move |row| {
+            row.from.contains(&case.ticket.status)
                 && row.on.contains(&kind)
-                && applies(row, ticket, looking)
+                && case.applies(row, kind, looking)
         })
     }
 
@@ -140,6 +140,21 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// Whether the actor holds an approver role, or one that stands in for it.
+    pub(super) fn may_decide_for(&self, role: &str) -> bool {
+        let asked = self.ticket.approval.as_ref();
+        let policy = asked.and_then(|state| {
+            let policies = &self.desk.approvals;
+            policies.iter().find(|policy| policy.key == state.policy)
+        });
+        match policy {
+            Some(policy) => policy
+                .deciders(role)
+                .any(|decider| self.holds_approver_role(decider)),
+            None => self.holds_approver_role(role),
+        }
+    }
+
     fn is(&self, who: Who, kind: CommandKind) -> bool {
         let privileged = privilege_for(kind).is_none_or(|privilege| self.actor.may(privilege));
         let in_group = |group: &Option<String>| {
@@ -154,6 +169,10 @@ impl<'a> Case<'a> {
             Who::Agent => self.actor.is_staff() && privileged,
             Who::Coordinator => {
                 self.actor.is_staff() && self.actor.may(Privilege::TicketCoordinate)
+            }
+            Who::FirstLevel => {
+                let member = |key: &&str| self.actor.is_member_of(key);
+                privileged && self.level_groups(Level::ONE).iter().any(member)
             }
             Who::Vendor => {
                 let group = self
@@ -171,9 +190,7 @@ impl<'a> Case<'a> {
                     .approval
                     .iter()
                     .flat_map(|approval| &approval.pending);
-                pending
-                    .into_iter()
-                    .any(|role| self.holds_approver_role(role))
+                pending.into_iter().any(|role| self.may_decide_for(role))
             }
             Who::System => *self.actor == Actor::System,
         }
@@ -189,8 +206,11 @@ impl<'a> Case<'a> {
         let by = |who: Who| rows.iter().any(|row| row.by.contains(&who));
         match self.actor {
             Actor::Agent { .. } | Actor::ApiClient { .. } => {
-                let for_staff =
-                    by(Who::Agent) || by(Who::Assignee) || by(Who::Group) || by(Who::Vendor);
+                let for_staff = by(Who::Agent)
+                    || by(Who::Assignee)
+                    || by(Who::Group)
+                    || by(Who::Vendor)
+                    || by(Who::FirstLevel);
                 let lacks = privilege_for(kind).is_some_and(|privilege| !self.actor.may(privilege));
                 if by(Who::Requester) && !for_staff {
                     Denial::NotTheRequester
@@ -217,26 +237,84 @@ impl<'a> Case<'a> {
     }
 }
 
-/// Whether the situation is one of those that a move is for.
-fn applies(row: &Move, ticket: &Ticket, looking: Looking) -> bool {
-    let when = &row.when;
-    let facts_fit = match looking {
-        Looking::At(facts) => {
-            when.survey
-                .is_none_or(|verdict| facts.survey == Some(verdict))
-                && when
-                    .approval
-                    .is_none_or(|outcome| facts.approval == Some(outcome))
+impl Case<'_> {
+    /// Whether the situation is one of those that a move is for.
+    fn applies(&self, row: &Move, kind: CommandKind, looking: Looking) -> bool {
+        let (when, ticket) = (&row.when, self.ticket);
+        // A rating brings its own word; any other command looks at the one that was given.
+        let given = ticket.rating.as_ref().filter(|_| ticket.is_rated());
+        let given = given.and_then(|rating| rating.closing).map(Verdict::of);
+        let survey_fits = |word| when.survey.is_none_or(|verdict| word == Some(verdict));
+        // Where nobody has answered yet, `survey_answered` says so rather than the table.
+        let open_or_fits = |word: Option<Verdict>| word.is_none() || survey_fits(word);
+        let facts_fit = match looking {
+            Looking::At(facts) => {
+                let survey = if kind == CommandKind::Rate {
+                    survey_fits(facts.survey)
+                } else {
+                    open_or_fits(given)
+                };
+                survey
+                    && when
+                        .approval
+                        .is_none_or(|outcome| facts.approval == Some(outcome))
+            }
+            Looking::Ahead => kind == CommandKind::Rate || open_or_fits(given),
+        };
+        let solved_by = ticket.solution.as_ref().map(|solution| solution.level);
+        let policy = self.desk.approval_of(ticket.category.as_deref());
+        facts_fit
+            && any_of(&when.reason, ticket.reason.as_ref())
+            && any_of(&when.level, Some(&ticket.level))
+            && any_of(&when.solved_by_level, solved_by.as_ref())
+            && any_of(&when.came_from, ticket.came_from.as_ref())
+            && any_of(&when.request_type, Some(&ticket.request_type))
+            && any_of(&when.category, ticket.category.as_ref())
+            && any_of(&when.policy, policy.map(|policy| &policy.key))
+    }
+}
+
+/// Whether only its own group and whoever is in charge see the ticket (R-026, C-58).
+pub fn is_restricted(ticket: &Ticket, desk: &Desk) -> bool {
+    let entry = ticket
+        .category
+        .as_deref()
+        .and_then(|key| desk.catalog.get(key));
+    ticket.marks.contains(&Mark::Security) || entry.is_some_and(|entry| entry.restricted)
+}
+
+/// Whether a restricted ticket exists for an actor: for its requester, its approvers, the agent and
+/// group in charge and the group of its category. What is not restricted exists for everybody whom
+/// the desk lets in.
+pub fn may_see(ticket: &Ticket, desk: &Desk, actor: &Actor) -> bool {
+    if !is_restricted(ticket, desk) {
+        return true;
+    }
+    let entry = ticket
+        .category
+        .as_deref()
+        .and_then(|key| desk.catalog.get(key));
+    let own = entry
+        .filter(|entry| entry.restricted)
+        .and_then(|entry| entry.group.as_deref());
+    let groups = [ticket.group.as_deref(), own];
+    match actor {
+        Actor::Requester { person_id, .. } => *person_id == ticket.requester.id,
+        Actor::Agent { user_id, .. } => {
+            let in_charge = ticket
+                .assignee
+                .as_ref()
+                .is_some_and(|agent| agent.id == *user_id);
+            in_charge
+                || groups
+                    .into_iter()
+                    .flatten()
+                    .any(|key| actor.is_member_of(key))
         }
-        Looking::Ahead => true,
-    };
-    let solved_by = ticket.solution.as_ref().map(|solution| solution.level);
-    facts_fit
-        && any_of(&when.reason, ticket.reason.as_ref())
-        && any_of(&when.level, Some(&ticket.level))
-        && any_of(&when.solved_by_level, solved_by.as_ref())
-        && any_of(&when.came_from, ticket.came_from.as_ref())
-        && any_of(&when.request_type, Some(&ticket.request_type))
+        Actor::ApiClient { .. } => false,
+        Actor::Approver { .. } => ticket.approval.is_some(),
+        Actor::System => true,
+    }
 }
 
 fn any_of<T: PartialEq>(wanted: &[T], found: Option<&T>) -> bool {
@@ -292,7 +370,16 @@ fn always_needed(kind: CommandKind, mode: AcceptanceMode) -> &'static [Need] {
         | CommandKind::RecordWarning
         | CommandKind::RecordBreach
         | CommandKind::LinkParent
-        | CommandKind::UnlinkParent => &[],
+        | CommandKind::UnlinkParent
+        | CommandKind::SetExtra
+        | CommandKind::SetMark
+        | CommandKind::RecordCause
+        | CommandKind::SendFollowUp
+        | CommandKind::RemindApprovers
+        | CommandKind::MergeInto
+        | CommandKind::Unmerge
+        | CommandKind::Absorb
+        | CommandKind::Release => &[],
     }
 }
 
@@ -323,13 +410,22 @@ pub(super) fn privilege_for(kind: CommandKind) -> Option<Privilege> {
         | CommandKind::RecordContactAttempt
         | CommandKind::RecordControl
         | CommandKind::LinkParent
-        | CommandKind::UnlinkParent => Some(Privilege::TicketWork),
+        | CommandKind::UnlinkParent
+        | CommandKind::SetExtra
+        | CommandKind::SetMark
+        | CommandKind::RecordCause
+        | CommandKind::SendFollowUp
+        | CommandKind::MergeInto
+        | CommandKind::Unmerge => Some(Privilege::TicketWork),
         CommandKind::DecideApproval
         | CommandKind::Accept
         | CommandKind::Rate
         | CommandKind::CloseBySilence
         | CommandKind::Continue
         | CommandKind::RecordWarning
-        | CommandKind::RecordBreach => None,
+        | CommandKind::RecordBreach
+        | CommandKind::RemindApprovers
+        | CommandKind::Absorb
+        | CommandKind::Release => None,
     }
 }

@@ -60,7 +60,9 @@ pub fn open(
     check_permission(&new, actor)?;
     let mut errors = Vec::new();
     check_start(desk, &new, &mut errors);
-    let complete = new.status != Status::Precase;
+    // What the mail reader records is completed by the agent who reads it (C-48).
+    let by_reader = *actor == Actor::System && new.channel == Channel::Mail;
+    let complete = new.status != Status::Precase && !by_reader;
     let category = chosen_category(desk, &new, complete, &mut errors);
     check_extra(desk, &new, complete, &mut errors);
     let request_type = category
@@ -69,7 +71,8 @@ pub fn open(
     if desk.request_type(request_type).is_none() {
         errors.push(FieldRefusal::new("/request_type", FieldCode::NotTaken));
     }
-    let priority = chosen_priority(desk, &new, category, complete, &mut errors);
+    let chooses = actor.is_staff() || desk.priority.chosen_by_requester;
+    let priority = chosen_priority(desk, &new, category, complete && chooses, &mut errors);
     let level = starting_level(desk, category);
     let group = starting_group(desk, &new, category, level, &mut errors);
     if !errors.is_empty() {
@@ -77,6 +80,8 @@ pub fn open(
     }
     let (priority, prioritised) =
         priority.unwrap_or_else(|| (desk.priority.default.clone(), false));
+    let matrix = desk.priority.matrix.as_ref();
+    let default_impact = matrix.and_then(|matrix| matrix.default_impact.clone());
     let vouched = vouching(&new.identity);
     let opened = Opened {
         status: new.status,
@@ -84,7 +89,9 @@ pub fn open(
         category: new.category,
         priority,
         prioritised,
-        impact: new.impact,
+        impact: new
+            .impact
+            .or_else(|| default_impact.filter(|_| new.urgency.is_some())),
         urgency: new.urgency,
         level: level.map_or(Level::ONE, |profile| profile.level),
         group,
@@ -179,6 +186,7 @@ pub(super) fn priority_of(
         Some(key) if known.iter().any(|choice| choice.id == key) => None,
         Some(_) => Some(FieldRefusal::new(pointer, FieldCode::Unknown)),
     };
+    let impact = impact.or(urgency.and(matrix.default_impact.as_deref()));
     let wrong = [
         check("/impact", impact, &matrix.impact),
         check("/urgency", urgency, &matrix.urgency),
@@ -236,10 +244,15 @@ fn check_extra(desk: &Desk, new: &NewTicket, complete: bool, errors: &mut Vec<Fi
             .map(|value| value.trim())
             .filter(|value| !value.is_empty());
         let known = |value: &str| {
-            field.options.is_empty() || field.options.iter().any(|option| option.id == value)
+            if field.options.is_empty() {
+                return field.kind.takes(value);
+            }
+            field.options.iter().any(|option| option.id == value)
         };
+        let shown = field.is_shown(&new.extra);
         let code = match value {
-            None if complete && field.required => Some(FieldCode::Required),
+            None if complete && field.required && shown => Some(FieldCode::Required),
+            Some(value) if !known(value) && field.options.is_empty() => Some(FieldCode::WrongKind),
             Some(value) if !known(value) => Some(FieldCode::Unknown),
             None | Some(_) => None,
         };

@@ -71,7 +71,9 @@ pub struct GroupChoice {
 pub fn allowed_commands(ticket: &Ticket, desk: &Desk, actor: &Actor) -> Vec<Allowed> {
     let foreign =
         matches!(actor, Actor::Requester { person_id, .. } if *person_id != ticket.requester.id);
-    if foreign || ticket.status.is_final() || *actor == Actor::System {
+    let hidden = !super::may_see(ticket, desk, actor);
+    let ended = ticket.status.is_final() && ticket.merged.is_none();
+    if foreign || hidden || ended || *actor == Actor::System {
         return Vec::new();
     }
     // Which commands there are does not depend on the moment.
@@ -92,6 +94,10 @@ pub fn allowed_commands(ticket: &Ticket, desk: &Desk, actor: &Actor) -> Vec<Allo
 impl Case<'_> {
     /// Asks predicates only, never the functions that refuse: a refusal asks for this very list.
     fn offers_of(&self, kind: CommandKind) -> Vec<Allowed> {
+        if self.ticket.merged.is_some() {
+            let possible = kind == CommandKind::Unmerge && self.is_privileged(kind);
+            return self.plain(kind, possible, &[]);
+        }
         let privileged = self.is_privileged(kind);
         let at_work = self.is_at_work() && privileged;
         match kind {
@@ -107,6 +113,17 @@ impl Case<'_> {
             CommandKind::UnlinkParent => {
                 self.plain(kind, privileged && self.ticket.parent.is_some(), &[])
             }
+            CommandKind::SetMark | CommandKind::RecordCause => self.plain(kind, at_work, &[]),
+            CommandKind::SetExtra => {
+                let form = self.desk.form_of(self.ticket.category.as_deref());
+                self.plain(kind, at_work && form.is_some(), &[])
+            }
+            CommandKind::SendFollowUp => {
+                let next = super::correct::next_step(self.ticket, self.desk);
+                self.plain(kind, at_work && next.is_some(), &[])
+            }
+            CommandKind::MergeInto => self.plain(kind, at_work && self.can_merge(), &[]),
+            CommandKind::Unmerge => Vec::new(),
             CommandKind::Accept => {
                 let open = self.takes_acceptance() && self.ticket.accepted_at.is_none();
                 self.plain(kind, open && self.is_own_requester(), &[])
@@ -115,7 +132,10 @@ impl Case<'_> {
             CommandKind::RecordWarning
             | CommandKind::RecordBreach
             | CommandKind::CloseBySilence
-            | CommandKind::Continue => Vec::new(),
+            | CommandKind::Continue
+            | CommandKind::RemindApprovers
+            | CommandKind::Absorb
+            | CommandKind::Release => Vec::new(),
             CommandKind::Take if !self.can_take() => Vec::new(),
             CommandKind::Reject if self.ticket.accepted_at.is_some() => Vec::new(),
             CommandKind::Confirm
@@ -153,8 +173,11 @@ impl Case<'_> {
     }
 
     fn rating_offer(&self) -> Vec<Allowed> {
-        let settled =
-            self.ticket.status.is_settled() && self.is_own_requester() && !self.ticket.is_rated();
+        let surveys = self.desk.surveys(self.ticket.category.as_deref());
+        let settled = self.ticket.status.is_settled()
+            && self.is_own_requester()
+            && !self.ticket.is_rated()
+            && surveys;
         let rows: Vec<_> = self
             .moves(CommandKind::Rate, Looking::Ahead)
             .filter(|row| self.may_make(row, CommandKind::Rate))
@@ -216,7 +239,7 @@ impl Case<'_> {
             offers: row.offers.clone(),
             blocked_by: Vec::new(),
             reasons: self.reasons_of(row, kind),
-            levels: self.levels_of(kind),
+            levels: self.levels_of(kind, row.level),
         };
         self.split_needs(needs_of(row, kind, self.desk), kind, &mut offer);
         offer
@@ -256,9 +279,12 @@ impl Case<'_> {
     }
 
     /// Assigning stays within the level, escalating goes anywhere, on site and vendor to their own groups.
-    fn levels_of(&self, kind: CommandKind) -> Vec<LevelChoice> {
+    /// The group that the escalation matrix proposes comes first.
+    fn levels_of(&self, kind: CommandKind, only: Option<Level>) -> Vec<LevelChoice> {
         let vendor = |key: &String| self.desk.group(key).is_some_and(|group| group.vendor);
-        let choices = self.desk.levels.iter().filter_map(|level| {
+        let levels = self.desk.levels.iter();
+        let levels = levels.filter(|level| only.is_none_or(|only| only == level.level));
+        let choices = levels.filter_map(|level| {
             let all = level.groups.iter().chain(&level.onsite);
             let groups: Vec<&String> = match kind {
                 CommandKind::Assign if level.level == self.ticket.level => all.collect(),
@@ -273,7 +299,13 @@ impl Case<'_> {
                     name: group.name.clone(),
                 })
             };
-            let groups: Vec<_> = groups.iter().filter_map(choice).collect();
+            let mut groups: Vec<_> = groups.iter().filter_map(choice).collect();
+            let category = self.ticket.category.as_deref();
+            if kind == CommandKind::Escalate
+                && let Some(proposed) = self.desk.proposed_group(category, level.level)
+            {
+                groups.sort_by_key(|group| group.key != proposed);
+            }
             (!groups.is_empty()).then(|| LevelChoice {
                 level: level.level,
                 name: level.name.clone(),

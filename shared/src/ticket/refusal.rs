@@ -73,6 +73,8 @@ words! {
         SystemOnly = "system_only",
         /// A requester never writes internal notes.
         InternalNote = "internal_note",
+        /// The ticket is restricted to its group (C-58); outside it, it does not exist.
+        Restricted = "restricted",
     }
 }
 
@@ -97,6 +99,10 @@ words! {
         NoApprovalNeeded = "no_approval_needed",
         /// This approver is not asked, or has decided.
         NotAsked = "not_asked",
+        /// The follow-up series has ended; its last mail was sent.
+        SeriesEnded = "series_ended",
+        /// The ticket goes on as another one (I-17).
+        Merged = "merged",
     }
 }
 

@@ -1,5 +1,8 @@
 //! The end of a ticket: solution, acceptance, rejection, rating, approval and closing.
 
+use chrono::{DateTime, Utc};
+
+use super::Ticket;
 use super::actor::{Actor, AgentRef, Assignee};
 use super::command::{Answer, AnswerValue, Command, CommandKind, Decision};
 use super::decide::{Step, closes_by_silence_at};
@@ -9,7 +12,29 @@ use super::moves::{Case, Facts, Looking, needs_of};
 use super::refusal::{Conflict, Denial, FieldCode, Refusal};
 use super::status::{Status, Visibility};
 use super::text::{Body, Reason, Stars};
+use crate::desk::Desk;
 use crate::desk::profile::{AcceptanceMode, ApprovalOutcome, Need, Verdict};
+use crate::sla::policy::Target;
+
+/// When whoever has not decided an approval is to be reminded; none where the desk reminds nobody or
+/// nobody is asked. Each reminder begins a new term.
+pub fn approval_reminder_at(ticket: &Ticket, desk: &Desk) -> Option<DateTime<Utc>> {
+    let state = ticket
+        .approval
+        .as_ref()
+        .filter(|state| !state.pending.is_empty())?;
+    let policy = desk
+        .approvals
+        .iter()
+        .find(|policy| policy.key == state.policy)?;
+    if ticket.status != Status::AwaitingApproval {
+        return None;
+    }
+    match policy.remind_after? {
+        Target::BusinessDays(days) => desk.calendar.add_business_days(state.asked_at?, days),
+        Target::Minutes(minutes) => desk.calendar.deadline(state.asked_at?, minutes.into()),
+    }
+}
 
 impl Case<'_> {
     /// A solution is delivered.
@@ -104,7 +129,10 @@ impl Case<'_> {
             reason: reason.cloned(),
         }];
         events.extend(self.moved(&step, None, None));
-        events.extend(self.back_to_solver());
+        match row.level.filter(|level| *level != self.ticket.level) {
+            Some(level) => events.extend(self.down_to(level)),
+            None => events.extend(self.back_to_solver()),
+        }
         Ok(events)
     }
 
@@ -131,13 +159,7 @@ impl Case<'_> {
             answers: answers.to_vec(),
             closing,
         };
-        let survey = closing.map(|yes| {
-            if yes {
-                Verdict::Positive
-            } else {
-                Verdict::Negative
-            }
-        });
+        let survey = closing.map(Verdict::of);
         let row = match self.desk.acceptance.mode {
             AcceptanceMode::AcceptAndRate => Some(self.find(command, Facts::default())?),
             AcceptanceMode::Survey if survey.is_some() => Some(self.find(
@@ -164,6 +186,9 @@ impl Case<'_> {
     }
 
     fn may_rate(&self) -> Result<(), Refusal> {
+        if !self.desk.surveys(self.ticket.category.as_deref()) {
+            return Err(self.not_allowed(CommandKind::Rate));
+        }
         match self.desk.acceptance.mode {
             AcceptanceMode::AcceptAndRate => self
                 .find_move(CommandKind::Rate, Facts::default(), None)
@@ -225,11 +250,8 @@ impl Case<'_> {
                 what: Conflict::NoApprovalNeeded,
             });
         };
-        let Some(first) = policy.steps.first() else {
-            return Err(Refusal::Conflict {
-                what: Conflict::NoApprovalNeeded,
-            });
-        };
+        // Proof alone asks nobody.
+        let first = policy.steps.first();
         if policy.evidence && details.evidence.is_none() {
             return Err(Refusal::field("/evidence", FieldCode::Required));
         }
@@ -241,7 +263,7 @@ impl Case<'_> {
         events.push(Event::ApprovalRequested {
             policy: policy.key.clone(),
             step: 0,
-            approvers: first.all_of.clone(),
+            approvers: first.map_or_else(Vec::new, |step| step.all_of.clone()),
             evidence: details.evidence,
         });
         Ok(events)
@@ -264,7 +286,7 @@ impl Case<'_> {
                 why: Denial::OwnRequest,
             });
         }
-        if !self.holds_approver_role(approver) {
+        if !self.may_decide_for(approver) {
             return Err(Refusal::NotPermitted {
                 why: Denial::MissingPrivilege,
             });
@@ -328,6 +350,27 @@ impl Case<'_> {
             (Decision::Approved, false, _) => {}
         }
         Ok(events)
+    }
+
+    /// Whoever has not decided is asked again, once their time is over.
+    pub(super) fn remind_approvers(&self) -> Result<Vec<Event>, Refusal> {
+        if *self.actor != Actor::System {
+            return Err(Refusal::NotPermitted {
+                why: Denial::SystemOnly,
+            });
+        }
+        let state = self.ticket.approval.as_ref();
+        let due = approval_reminder_at(self.ticket, self.desk);
+        match (state, due) {
+            (Some(state), Some(due)) if self.now >= due => Ok(vec![Event::ApproversReminded {
+                policy: state.policy.clone(),
+                step: state.step,
+                approvers: state.pending.clone(),
+            }]),
+            (_, _) => Err(Refusal::Conflict {
+                what: Conflict::NotDueYet,
+            }),
+        }
     }
 
     fn next_step(&self, policy: &str, step: u32) -> Option<(u32, Vec<String>)> {

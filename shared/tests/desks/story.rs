@@ -7,7 +7,7 @@ use shared::desk::Desk;
 use shared::sla::policy::ClockKind;
 use shared::ticket::actor::{Actor, AgentRef, Assignee, Privilege, PrivilegeSet};
 use shared::ticket::command::{
-    Answer, AnswerValue, Command, CommandKind, ContactChannel, ContactResult, Decision,
+    Answer, AnswerValue, Command, CommandKind, ContactChannel, ContactResult, Decision, Mark,
 };
 use shared::ticket::event::{Event, IdentityProof, Recorded, RequesterRef};
 use shared::ticket::status::{Channel, Level, RequestType, Status, Visibility};
@@ -604,6 +604,30 @@ pub fn commands() -> Vec<Command> {
         },
         Command::LinkParent { parent: 77 },
         Command::UnlinkParent,
+        Command::SetExtra {
+            extra: [("serial".to_owned(), "A-2".to_owned())].into(),
+        },
+        Command::SetExtra {
+            extra: [("color".to_owned(), "red".to_owned())].into(),
+        },
+        Command::SetMark {
+            mark: Mark::Problem,
+            on: true,
+        },
+        Command::SetMark {
+            mark: Mark::Problem,
+            on: false,
+        },
+        Command::RecordCause {
+            cause: body("El disco estaba lleno."),
+        },
+        Command::RecordCause { cause: None },
+        Command::SendFollowUp { note: None },
+        Command::RemindApprovers,
+        Command::MergeInto { into: 78 },
+        Command::Unmerge,
+        Command::Absorb { from: 79 },
+        Command::Release { from: 79 },
     ];
     for level in 1..=3 {
         all.push(escalate(level));

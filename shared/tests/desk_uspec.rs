@@ -1,0 +1,792 @@
+//! The USPEC folder says what its procedure says: each row of its tables is walked, each need asked, each time kept.
+#![cfg(feature = "desk-files")]
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+mod desks;
+
+use chrono::{DateTime, Duration, Utc};
+use desks::story::{Story, agent, assignee, body, new_ticket, reason, requester, say, some};
+use desks::table::{
+    Walk, asks_for, check_pairs, check_reasons, check_states, rows, waits_for, walk_all,
+};
+use shared::desk::Desk;
+use shared::desk::profile::{Need, Notice, Recipient};
+use shared::sla::clock::{self, ClockInput, ClockState};
+use shared::sla::policy::{ClockEffect, Target};
+use shared::ticket::actor::Actor;
+use shared::ticket::command::{Answer, AnswerValue, Command, Mark};
+use shared::ticket::event::{Event, IdentityProof};
+use shared::ticket::refusal::{Conflict, Denial};
+use shared::ticket::status::{Channel, Level, RequestType, Status, Visibility};
+use shared::ticket::text::Stars;
+use shared::ticket::{
+    NewTicket, Refusal, Ticket, allowed_commands, closes_by_silence_at, is_restricted, may_see,
+};
+
+const EXCEL: &str = "asesoria-tecnica-ofimatica-inconvenientes-excel";
+const WEB: &str = "pagina-web-uspec-publicacion-de-contenido";
+const PHISHING: &str = "correo-electronico-correo-sospechoso";
+
+fn desk() -> Desk {
+    desks::load_folder("uspec").0
+}
+
+/// The help desk.
+fn mesa() -> Actor {
+    agent(10, "Ben Ruiz", &["mesa"])
+}
+
+/// The named public servant of the Oficina de Tecnología.
+fn official() -> Actor {
+    agent(11, "Caro Díaz", &["oficina_tecnologia"])
+}
+
+fn security() -> Actor {
+    agent(12, "Dora Paz", &["seguridad"])
+}
+
+fn of(category: &str) -> Story {
+    Story::open(&desk(), new_ticket(category, Some("medium")), &requester())
+}
+
+fn opened() -> Story {
+    of(EXCEL)
+}
+
+fn control(id: &str) -> Command {
+    Command::RecordControl {
+        control: id.into(),
+        answer: true,
+        note: None,
+    }
+}
+
+fn reviewed() -> Story {
+    let mut story = opened();
+    story.does(&mesa(), control("c1"));
+    story
+}
+
+fn in_progress() -> Story {
+    let mut story = reviewed();
+    story.does(&mesa(), Command::Take);
+    story
+}
+
+fn escalate() -> Command {
+    Command::Escalate {
+        level: None,
+        group: None,
+        assignee: Some(assignee(11, "Caro Díaz", &["oficina_tecnologia"])),
+        reason: None,
+        justification: reason("Requiere permisos del dominio."),
+        diagnosis: None,
+    }
+}
+
+fn waiting() -> Story {
+    let mut story = in_progress();
+    story.does(&mesa(), escalate());
+    story
+}
+
+fn cause() -> Command {
+    Command::RecordCause {
+        cause: body("La licencia venció."),
+    }
+}
+
+fn cause_known() -> Story {
+    let mut story = waiting();
+    story.does(&official(), cause());
+    story
+}
+
+fn needs_provider() -> Story {
+    let mut story = cause_known();
+    story.does(&official(), control("c3"));
+    story
+}
+
+fn ask_provider() -> Command {
+    Command::SendToVendor {
+        group: None,
+        assignee: None,
+        vendor: some("Licencias Andinas"),
+        reason: None,
+        justification: reason("Renovar la licencia."),
+    }
+}
+
+fn with_provider() -> Story {
+    let mut story = needs_provider();
+    story.does(&official(), ask_provider());
+    story
+}
+
+fn provider_answered() -> Command {
+    Command::ReturnFromVendor {
+        reason: None,
+        note: reason("El proveedor renovó la licencia; adjunto el acta."),
+    }
+}
+
+fn solve(why: &str) -> Command {
+    Command::Solve {
+        solution: body("Se renovó la licencia."),
+        reason: some(why),
+    }
+}
+
+fn solved() -> Story {
+    let mut story = in_progress();
+    story.does(&mesa(), control("c2"));
+    story.does(&mesa(), solve("solution_given"));
+    story
+}
+
+fn form(validated: bool) -> Command {
+    let answer = |question: &str, value| Answer {
+        question: question.into(),
+        value,
+    };
+    Command::Rate {
+        stars: None,
+        comment: None,
+        answers: vec![
+            answer("service", AnswerValue::Stars(Stars::parse(5).unwrap())),
+            answer("validated", AnswerValue::YesNo(validated)),
+        ],
+    }
+}
+
+fn answered(validated: bool) -> Story {
+    let mut story = solved();
+    story.does(&requester(), form(validated));
+    story
+}
+
+fn close() -> Command {
+    Command::CloseByDesk {
+        reason: None,
+        note: None,
+    }
+}
+
+fn not_validated() -> Command {
+    Command::Reject {
+        reason: reason("El usuario no valida la solución."),
+    }
+}
+
+fn back_to_desk() -> Command {
+    Command::Escalate {
+        level: None,
+        group: None,
+        assignee: None,
+        reason: None,
+        justification: reason("Lo puede resolver la mesa."),
+        diagnosis: None,
+    }
+}
+
+///
+#[test]
+fn every_row_of_the_table_is_walked() {
+    let walk = |story, actor, command| Walk::Moves(story, actor, command);
+    walk_all(
+        &desk(),
+        "USPEC",
+        vec![
+            Walk::Opens(opened),
+            walk(reviewed, mesa(), Command::Take),
+            walk(|| of(WEB), mesa(), solve("out_of_scope")),
+            walk(
+                || {
+                    let mut story = in_progress();
+                    story.does(&mesa(), control("c2"));
+                    story
+                },
+                mesa(),
+                solve("solution_given"),
+            ),
+            walk(in_progress, mesa(), escalate()),
+            walk(needs_provider, official(), ask_provider()),
+            walk(cause_known, official(), solve("solution_given")),
+            walk(waiting, official(), back_to_desk()),
+            walk(|| answered(true), mesa(), close()),
+            walk(|| answered(false), mesa(), not_validated()),
+        ],
+    );
+}
+
+///
+#[test]
+fn nothing_moves_that_the_table_does_not_name() {
+    // Inside attention another person of the desk may go on.
+    check_pairs(
+        &desk(),
+        "USPEC",
+        &[(Status::InProgress, Status::InProgress)],
+    );
+}
+
+///
+#[test]
+fn the_folder_is_clean_and_its_states_and_reasons_are_those_of_the_tables() {
+    let (desk, warnings) = desks::load_folder("uspec");
+    desks::table::check_warnings(&warnings);
+    check_states(&desk, "USPEC");
+    check_reasons(&desk, "USPEC");
+}
+
+///
+#[test]
+fn what_is_missing_is_asked_by_name() {
+    asks_for(
+        &in_progress(),
+        &mesa(),
+        &escalate(),
+        &[
+            (Need::Assignee, "/assignee"),
+            (Need::Justification, "/justification"),
+        ],
+    );
+    asks_for(
+        &needs_provider(),
+        &official(),
+        &ask_provider(),
+        &[(Need::Vendor, "/vendor")],
+    );
+    asks_for(
+        &with_provider(),
+        &official(),
+        &provider_answered(),
+        &[(Need::Note, "/note")],
+    );
+    let solution = [(Need::Reason, "/reason"), (Need::Solution, "/solution")];
+    asks_for(
+        &cause_known(),
+        &official(),
+        &solve("solution_given"),
+        &solution,
+    );
+    asks_for(&of(WEB), &mesa(), &solve("out_of_scope"), &solution);
+    asks_for(
+        &waiting(),
+        &official(),
+        &back_to_desk(),
+        &[(Need::Justification, "/justification")],
+    );
+    asks_for(
+        &answered(false),
+        &mesa(),
+        &not_validated(),
+        &[(Need::Reason, "/reason")],
+    );
+}
+
+///
+#[test]
+fn the_controls_and_the_cause_are_recorded_before_the_moves_that_ask_them() {
+    waits_for(&opened(), &mesa(), &Command::Take, Need::Controls);
+    waits_for(
+        &in_progress(),
+        &mesa(),
+        &solve("solution_given"),
+        Need::Controls,
+    );
+    waits_for(&cause_known(), &official(), &ask_provider(), Need::Controls);
+    waits_for(
+        &waiting(),
+        &official(),
+        &solve("solution_given"),
+        Need::Cause,
+    );
+    let mut story = waiting();
+    story.does(&official(), control("c3"));
+    waits_for(&story, &official(), &ask_provider(), Need::Cause);
+    let recorded = in_progress()
+        .history
+        .into_iter()
+        .find(|one| matches!(one.event, Event::ControlRecorded { .. }));
+    let recorded = recorded.unwrap();
+    assert_eq!(
+        (recorded.actor.id, recorded.at),
+        (Some(10), desks::story::monday())
+    );
+    // A solution that was not validated is looked at again.
+    let mut again = answered(false);
+    again.passes(Duration::hours(1));
+    again.does(&mesa(), not_validated());
+    waits_for(&again, &mesa(), &solve("solution_given"), Need::Controls);
+}
+
+///
+#[test]
+fn waiting_pauses_with_the_provider_only() {
+    let effect = |story: &Story| story.ticket.spans.last().unwrap().effect;
+    assert_eq!(effect(&waiting()), ClockEffect::Runs);
+    let mut story = with_provider();
+    assert_eq!(effect(&story), ClockEffect::Paused);
+    // The official stays in charge, and confirms the provider's answer to the desk.
+    assert_eq!(story.ticket.assignee.as_ref().unwrap().id, 11);
+    assert_eq!(story.ticket.vendor.as_deref(), Some("Licencias Andinas"));
+    story.does(&official(), provider_answered());
+    assert_eq!(
+        (story.ticket.status, effect(&story)),
+        (Status::Suspended, ClockEffect::Runs)
+    );
+}
+
+///
+#[test]
+fn an_escalation_names_its_public_servant_and_comes_back_to_the_desk() {
+    let mut story = waiting();
+    assert_eq!(
+        (
+            story.ticket.level,
+            story.ticket.assignee.as_ref().unwrap().name.as_str()
+        ),
+        (Level::TWO, "Caro Díaz")
+    );
+    let escalated = story.history.iter().find_map(|one| match &one.event {
+        Event::Escalated {
+            from_assignee,
+            to_assignee,
+            justification,
+            ..
+        } => Some((
+            from_assignee.clone().unwrap().id,
+            to_assignee.clone().unwrap().id,
+            justification.clone(),
+        )),
+        _ => None,
+    });
+    assert_eq!(
+        escalated,
+        Some((10, 11, reason("Requiere permisos del dominio.")))
+    );
+    story.does(&official(), back_to_desk());
+    assert_eq!(
+        (
+            story.ticket.status,
+            story.ticket.level,
+            story.ticket.group.as_deref()
+        ),
+        (Status::InProgress, Level::ONE, Some("mesa"))
+    );
+    let mut solved = cause_known();
+    solved.does(&official(), solve("solution_given"));
+    solved.does(&requester(), form(false));
+    solved.does(&mesa(), not_validated());
+    assert_eq!(
+        (
+            solved.ticket.level,
+            solved.ticket.group.as_deref(),
+            solved.ticket.reopen_count
+        ),
+        (Level::ONE, Some("mesa"), 1)
+    );
+}
+
+///
+#[test]
+fn the_help_desk_closes_by_hand_once_the_user_has_validated() {
+    waits_for(&solved(), &mesa(), &close(), Need::SurveyAnswered);
+    let refused = answered(false).refuses(&mesa(), close());
+    assert!(matches!(refused, Refusal::NotAllowedInState { .. }));
+    let mut story = answered(true);
+    assert_eq!(
+        story.ticket.status,
+        Status::Solved,
+        "an answer alone closes nothing"
+    );
+    assert_eq!(
+        story.refuses(&official(), close()),
+        Refusal::NotPermitted {
+            why: Denial::NotInCharge
+        }
+    );
+    assert_eq!(
+        story.refuses(&requester(), close()),
+        Refusal::NotPermitted {
+            why: Denial::MissingPrivilege
+        }
+    );
+    assert_eq!(
+        story.refuses(&requester(), form(true)),
+        Refusal::Conflict {
+            what: Conflict::AlreadyRated
+        }
+    );
+    story.does(&mesa(), close());
+    assert_eq!(story.ticket.status, Status::Closed);
+}
+
+///
+#[test]
+fn every_category_is_surveyed_and_silence_closes_nothing() {
+    let mut desk = desk();
+    assert!(
+        desk.catalog
+            .entries
+            .iter()
+            .all(|entry| desk.surveys(Some(&entry.key)))
+    );
+    assert!(
+        desk.survey.questions[0]
+            .text
+            .es
+            .starts_with("Satisfacción de Soporte Técnico")
+    );
+    assert_eq!(
+        desk.survey
+            .questions
+            .iter()
+            .filter(|one| one.decides_closing)
+            .count(),
+        1
+    );
+    assert_eq!(closes_by_silence_at(&solved().ticket, &desk), None);
+    assert_eq!(answered(true).ticket.rating.unwrap().answers.len(), 2);
+    // A category may be left out; its tickets are closed without an answer.
+    for entry in desk
+        .catalog
+        .entries
+        .iter_mut()
+        .filter(|entry| entry.key == EXCEL)
+    {
+        entry.unsurveyed = true;
+    }
+    let mut story = solved();
+    story.desk = desk;
+    assert!(matches!(
+        story.refuses(&requester(), form(true)),
+        Refusal::NotAllowedInState { .. }
+    ));
+    assert!(
+        allowed_commands(&story.ticket, &story.desk, &requester())
+            .iter()
+            .all(|offer| offer.command.as_str() != "rate")
+    );
+    story.does(&mesa(), close());
+}
+
+///
+#[test]
+fn only_the_content_of_the_web_site_is_out_of_scope_at_once() {
+    assert!(matches!(
+        opened().refuses(&mesa(), solve("out_of_scope")),
+        Refusal::NotAllowedInState { .. }
+    ));
+    let mut story = of(WEB);
+    story.does(&mesa(), solve("out_of_scope"));
+    assert_eq!(story.ticket.reason.as_deref(), Some("out_of_scope"));
+}
+
+///
+#[test]
+fn security_incidents_have_their_own_group_and_nobody_else_sees_them() {
+    let mut story = of(PHISHING);
+    assert_eq!(story.ticket.group.as_deref(), Some("seguridad"));
+    assert!(is_restricted(&story.ticket, &story.desk));
+    let sees = |actor: &Actor, ticket: &Ticket| may_see(ticket, &desk(), actor);
+    assert!(sees(&security(), &story.ticket) && sees(&requester(), &story.ticket));
+    assert!(!sees(&mesa(), &story.ticket) && !sees(&official(), &story.ticket));
+    assert!(!sees(&desks::story::token(), &story.ticket));
+    assert_eq!(
+        story.refuses(&mesa(), say(Visibility::Internal)),
+        Refusal::NotPermitted {
+            why: Denial::Restricted
+        }
+    );
+    assert!(allowed_commands(&story.ticket, &story.desk, &mesa()).is_empty());
+    story.does(&security(), control("c1"));
+    story.does(&security(), Command::Take);
+    // Whoever is put in charge sees it; its own group goes on seeing it.
+    story.does(&security(), escalate());
+    assert!(
+        sees(&official(), &story.ticket)
+            && sees(&security(), &story.ticket)
+            && !sees(&mesa(), &story.ticket)
+    );
+    // Any other ticket can be marked as one.
+    let mut marked = in_progress();
+    marked.does(
+        &mesa(),
+        Command::SetMark {
+            mark: Mark::Security,
+            on: true,
+        },
+    );
+    assert!(!sees(&official(), &marked.ticket) && sees(&mesa(), &marked.ticket));
+    marked.does(
+        &mesa(),
+        Command::SetMark {
+            mark: Mark::Security,
+            on: false,
+        },
+    );
+    assert!(sees(&official(), &marked.ticket));
+}
+
+///
+#[test]
+fn a_problem_is_an_incident_with_its_mark() {
+    let mut story = opened();
+    let mark = |on| Command::SetMark {
+        mark: Mark::Problem,
+        on,
+    };
+    story.does(&mesa(), mark(true));
+    assert!(story.ticket.marks.contains(&Mark::Problem));
+    assert_eq!(story.ticket.request_type, RequestType::Incident);
+    assert_eq!(
+        story.refuses(&mesa(), mark(true)),
+        Refusal::Conflict {
+            what: Conflict::NothingToChange
+        }
+    );
+    assert_eq!(
+        story.refuses(&requester(), mark(false)),
+        Refusal::NotPermitted {
+            why: Denial::MissingPrivilege
+        }
+    );
+    story.does(&mesa(), mark(false));
+    assert!(story.ticket.marks.is_empty());
+}
+
+///
+#[test]
+fn the_catalogue_has_every_row_of_the_annex_with_its_type() {
+    let desk = desk();
+    let rows = rows("uspec-catalog.csv");
+    assert_eq!((rows.len(), desk.catalog.entries.len()), (136, 136));
+    let mut families = std::collections::BTreeSet::new();
+    for (row, entry) in rows.iter().zip(&desk.catalog.entries) {
+        families.insert(row["category"].clone());
+        let mut path = vec![row["category"].clone()];
+        path.extend(row["subcategory_path"].split(" > ").map(str::to_owned));
+        assert_eq!(entry.path, path);
+        let word = if row["type"] == "Incidente" {
+            RequestType::Incident
+        } else {
+            RequestType::Request
+        };
+        assert_eq!(entry.request_type, Some(word), "{path:?}");
+        // Choosing the row sets the type, whatever the person chose.
+        let new = NewTicket {
+            request_type: RequestType::Request,
+            ..new_ticket(&entry.key, Some("low"))
+        };
+        assert_eq!(
+            Story::open(&desk, new, &requester()).ticket.request_type,
+            word
+        );
+    }
+    assert_eq!(families.len(), 19);
+    let incidents = desk
+        .catalog
+        .entries
+        .iter()
+        .filter(|entry| entry.request_type == Some(RequestType::Incident));
+    assert_eq!(incidents.count(), 59);
+    for family in ["LICENCIAMIENTO", "ASESORÍA TÉCNICA"] {
+        assert!(
+            desk.catalog
+                .entries
+                .iter()
+                .any(|entry| entry.path[0] == family && entry.path.last().unwrap() == "Otros")
+        );
+    }
+}
+
+fn solution(story: &Story, now: DateTime<Utc>) -> ClockState {
+    let input = ClockInput {
+        calendar: &story.desk.calendar,
+        policy: &story.desk.sla,
+        created_at: story.ticket.created_at,
+        spans: &story.ticket.spans,
+    };
+    clock::solution(&input, now)
+}
+
+///
+#[test]
+fn each_committed_time_ends_when_the_annex_says() {
+    // Opened on Monday 2 March 2026 at nine in Bogotá; the desk works from eight to five.
+    let ends = [
+        ("Incidente", "Muy Urgente", "2026-03-02T10:00:00-05:00"),
+        ("Incidente", "Alta", "2026-03-02T11:00:00-05:00"),
+        ("Incidente", "Mediana", "2026-03-02T13:00:00-05:00"),
+        ("Incidente", "Baja", "2026-03-02T17:00:00-05:00"),
+        ("Incidente", "Muy Baja", "2026-03-03T12:00:00-05:00"),
+        ("Requerimiento", "Muy Urgente", "2026-03-02T17:00:00-05:00"),
+        ("Requerimiento", "Alta", "2026-03-03T09:00:00-05:00"),
+        ("Requerimiento", "Mediana", "2026-03-04T09:00:00-05:00"),
+        ("Requerimiento", "Baja", "2026-03-05T09:00:00-05:00"),
+        ("Requerimiento", "Muy Baja", "2026-03-06T09:00:00-05:00"),
+    ];
+    let desk = desk();
+    let rows = rows("uspec-sla.csv");
+    assert_eq!((rows.len(), desk.sla.targets.len()), (10, 10));
+    for (row, (request_type, urgency, end)) in rows.iter().zip(ends) {
+        assert_eq!(
+            (row["type"].as_str(), row["urgency"].as_str()),
+            (request_type, urgency)
+        );
+        let priority = desk
+            .priority
+            .items
+            .iter()
+            .find(|item| item.label.es == urgency)
+            .unwrap();
+        let category = if request_type == "Incidente" {
+            EXCEL
+        } else {
+            "licenciamiento-licencia-office"
+        };
+        let story = Story::open(
+            &desk,
+            new_ticket(category, Some(&priority.key)),
+            &requester(),
+        );
+        let clock = solution(&story, story.now);
+        let unit = if row["solution_unit"] == "day" {
+            "d"
+        } else {
+            "h"
+        };
+        let stated = Target::parse(&format!("{}{unit}", row["solution_value"])).unwrap();
+        assert_eq!(clock.target, Some(stated), "{request_type} {urgency}");
+        assert_eq!(
+            clock.due_at,
+            Some(end.parse::<DateTime<Utc>>().unwrap()),
+            "{request_type} {urgency}"
+        );
+    }
+}
+
+///
+#[test]
+fn attention_has_no_target_and_is_measured_all_the_same() {
+    let desk = desk();
+    assert!(desk.sla.targets.iter().all(|row| row.attention.is_none()));
+    let mut story = opened();
+    story.passes(Duration::minutes(20));
+    story.does(&mesa(), control("c1"));
+    story.does(&mesa(), Command::Take);
+    assert_eq!(story.ticket.attended_at, Some(story.now));
+}
+
+///
+#[test]
+fn the_impacts_are_explained_with_the_words_of_the_annex() {
+    let desk = desk();
+    for (row, item) in rows("uspec-impact.csv").iter().zip(&desk.priority.items) {
+        assert_eq!(
+            (row["impact"].as_str(), row["description"].as_str()),
+            (item.label.es.as_str(), item.help.es.as_str())
+        );
+        assert_eq!(row["rank"], item.rank.to_string());
+    }
+    assert_eq!(desk.priority.items.len(), 5);
+    assert!(desk.priority.matrix.is_none() && desk.priority.chosen_by_requester);
+}
+
+///
+#[test]
+fn web_content_after_four_counts_from_the_next_business_day() {
+    let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+    let started = |category: &str, moment: &str| {
+        let mut story = of(category);
+        story.ticket.created_at = at(moment);
+        story.ticket.spans[0].at = at(moment);
+        solution(&story, at(moment)).started_at
+    };
+    for leaf in [WEB, "pagina-web-uspec-modificaciones-de-paginas"] {
+        assert_eq!(
+            started(leaf, "2026-03-06T21:00:00Z"),
+            at("2026-03-06T21:00:00Z"),
+            "at four sharp"
+        );
+        assert_eq!(
+            started(leaf, "2026-03-06T21:01:00Z"),
+            at("2026-03-09T13:00:00Z"),
+            "Friday after four"
+        );
+    }
+    // Access errors are ordinary incidents.
+    assert_eq!(
+        started("pagina-web-uspec-error-de-acceso", "2026-03-06T21:01:00Z"),
+        at("2026-03-06T21:01:00Z")
+    );
+}
+
+///
+#[test]
+fn a_mail_makes_the_same_record() {
+    let new = NewTicket {
+        category: None,
+        priority: None,
+        channel: Channel::Mail,
+        identity: IdentityProof::Unproved,
+        ..new_ticket(EXCEL, None)
+    };
+    let mut story = Story::open(&desk(), new.clone(), &Actor::System);
+    assert_eq!(story.ticket.status, Status::New);
+    story.does(&mesa(), control("c1"));
+    waits_for(&story, &mesa(), &Command::Take, Need::LeafCategory);
+    story.does(
+        &mesa(),
+        Command::ChangeCategory {
+            category: EXCEL.into(),
+            reason: None,
+        },
+    );
+    story.does(&mesa(), Command::Take);
+    // A person fills in what the form asks.
+    assert!(
+        Story::try_open(
+            &desk(),
+            NewTicket {
+                channel: Channel::Portal,
+                ..new
+            },
+            &requester()
+        )
+        .is_err()
+    );
+}
+
+///
+#[test]
+fn the_mails_of_the_procedure_go_to_whom_it_says() {
+    let desk = desk();
+    for (notice, recipient) in [
+        (Notice::TicketCreated, Recipient::Group),
+        (Notice::VendorAsked, Recipient::Vendor),
+        (Notice::VendorAnswered, Recipient::Group),
+        (Notice::Solved, Recipient::Requester),
+        (Notice::Survey, Recipient::Requester),
+        (Notice::SurveyAnswered, Recipient::Group),
+    ] {
+        assert!(
+            desk.notification(notice).unwrap().to.contains(&recipient),
+            "{notice}"
+        );
+    }
+    let confirmations = desk
+        .moves
+        .iter()
+        .flat_map(|row| &row.tells)
+        .filter(|tell| tell.template == Notice::VendorAnswered);
+    assert!(
+        confirmations.clone().count() == 2
+            && confirmations
+                .into_iter()
+                .all(|tell| tell.group.as_deref() == Some("mesa"))
+    );
+}
