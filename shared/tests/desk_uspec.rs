@@ -190,7 +190,7 @@ fn back_to_desk() -> Command {
     }
 }
 
-///
+///
 #[test]
 fn every_row_of_the_table_is_walked() {
     let walk = |story, actor, command| Walk::Moves(story, actor, command);
@@ -339,7 +339,7 @@ fn waiting_pauses_with_the_provider_only() {
     );
 }
 
-///
+///
 #[test]
 fn an_escalation_names_its_public_servant_and_comes_back_to_the_desk() {
     let mut story = waiting();
@@ -485,7 +485,7 @@ fn only_the_content_of_the_web_site_is_out_of_scope_at_once() {
     assert_eq!(story.ticket.reason.as_deref(), Some("out_of_scope"));
 }
 
-///
+///
 #[test]
 fn security_incidents_have_their_own_group_and_nobody_else_sees_them() {
     let mut story = of(PHISHING);
@@ -531,7 +531,7 @@ fn security_incidents_have_their_own_group_and_nobody_else_sees_them() {
     assert!(sees(&official(), &marked.ticket));
 }
 
-///
+///
 #[test]
 fn a_problem_is_an_incident_with_its_mark() {
     let mut story = opened();
@@ -558,7 +558,7 @@ fn a_problem_is_an_incident_with_its_mark() {
     assert!(story.ticket.marks.is_empty());
 }
 
-///
+///
 #[test]
 fn the_catalogue_has_every_row_of_the_annex_with_its_type() {
     let desk = desk();
@@ -725,7 +725,6 @@ fn web_content_after_four_counts_from_the_next_business_day() {
     );
 }
 
-///
 #[test]
 fn a_mail_makes_the_same_record() {
     let new = NewTicket {

@@ -291,7 +291,7 @@ fn nothing_moves_that_the_table_does_not_name() {
 #[test]
 fn the_folder_is_clean_and_its_states_and_reasons_are_those_of_the_tables() {
     let (desk, warnings) = desks::load_folder("victimas");
-    assert_eq!(warnings, []);
+    desks::table::check_warnings(&warnings);
     check_states(&desk, "Víctimas");
     check_reasons(&desk, "Víctimas");
     assert_eq!(
@@ -608,7 +608,7 @@ fn the_three_mails_go_out_one_a_business_day_and_an_answer_ends_them() {
     assert_eq!(offered(&called).map(|(step, _)| step), Some(1));
 }
 
-///
+///
 #[test]
 fn the_closing_mail_says_that_it_closes_and_offers_contact_later() {
     let desk = desk();
@@ -793,7 +793,7 @@ fn a_corrected_category_asks_its_own_data_and_goes_to_its_own_group() {
     );
 }
 
-///
+///
 #[test]
 fn the_priority_comes_from_impact_urgency_and_a_vip() {
     let priority = |impact: Option<&str>, urgency: &str, vip: bool| {
@@ -822,7 +822,7 @@ fn the_priority_comes_from_impact_urgency_and_a_vip() {
     assert_eq!(desk().priority.get("p4").unwrap().label.es, "BAJO");
 }
 
-///
+///
 #[test]
 fn a_pre_case_is_completed_or_ended_with_a_reason() {
     let desk = desk();
@@ -916,7 +916,7 @@ fn levels_groups_and_the_way_back_are_those_of_the_manual() {
     );
 }
 
-///
+///
 #[test]
 fn the_assignment_mail_has_its_subject_and_greeting() {
     let desk = desk();

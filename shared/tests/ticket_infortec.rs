@@ -721,6 +721,8 @@ fn the_list_of_what_is_possible_is_the_list_of_what_is_taken() {
             C::AddMessage,
             C::RecordContactAttempt,
             C::LinkParent,
+            C::SetMark,
+            C::MergeInto,
         ],
     );
     check(
@@ -735,6 +737,8 @@ fn the_list_of_what_is_possible_is_the_list_of_what_is_taken() {
             C::AddMessage,
             C::RecordContactAttempt,
             C::LinkParent,
+            C::SetMark,
+            C::MergeInto,
         ],
     );
     check(&solved(), &ben(), &[C::AddMessage, C::LinkParent]);

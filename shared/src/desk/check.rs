@@ -881,6 +881,27 @@ impl Check<'_> {
                 }
             }
         }
+        // A requester who has written is not silent, and there is nothing to answer.
+        let settled = [Status::Solved, Status::Unsolvable];
+        let settled = settled.into_iter().filter(|status| self.uses(*status));
+        for status in settled {
+            for (index, entry) in self.desk.catalog.entries.iter().enumerate() {
+                let closes = |row: &Move| {
+                    let category = &row.when.category;
+                    row.from.contains(&status)
+                        && (category.is_empty() || category.contains(&entry.key))
+                };
+                if entry.unsurveyed && !self.has_move(CommandKind::CloseByDesk, closes) {
+                    self.notes.error(
+                        &format!("catalog.{index}"),
+                        format!(
+                            "nobody can close a {status} ticket of a category without a survey"
+                        ),
+                        format!("add a move from {status} to closed on \"close_by_desk\""),
+                    );
+                }
+            }
+        }
         let closes = self.has_move(CommandKind::CloseBySilence, |_| true);
         if acceptance.silence.is_some() && !closes {
             self.notes.error(

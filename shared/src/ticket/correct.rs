@@ -13,7 +13,7 @@ use super::refusal::{Conflict, Denial, FieldCode, FieldRefusal, Refusal};
 use super::status::{Status, Visibility};
 use super::text::{Body, Reason};
 use crate::desk::Desk;
-use crate::desk::profile::{Notice, Who};
+use crate::desk::profile::{Need, Notice, Who};
 use crate::sla::policy::ClockKind;
 
 /// The next mail of a follow-up series, as a screen offers it.
@@ -392,13 +392,25 @@ impl Case<'_> {
 
     /// The cause was found; a later one takes its place.
     pub(super) fn record_cause(&self, cause: Option<&Body>) -> Result<Vec<Event>, Refusal> {
-        self.may_correct(CommandKind::RecordCause)?;
+        let kind = CommandKind::RecordCause;
+        self.may_correct(kind)?;
+        if !self.asks_cause() {
+            return Err(self.not_allowed(kind));
+        }
         let Some(cause) = cause else {
             return Err(Refusal::field("/cause", FieldCode::Required));
         };
         Ok(vec![Event::CauseRecorded {
             cause: cause.clone(),
         }])
+    }
+
+    /// Whether some move of the desk cannot do without the cause.
+    pub(super) fn asks_cause(&self) -> bool {
+        let moves = self.desk.moves.iter();
+        moves
+            .into_iter()
+            .any(|row| row.needs.contains(&Need::Cause))
     }
 
     /// The next mail of the series, at most one a business day.

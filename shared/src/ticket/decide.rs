@@ -107,7 +107,7 @@ impl<'a> Case<'a> {
             CommandKind::RecordBreach => true,
             CommandKind::Unmerge => self.ticket.merged.is_some(),
             // A duplicate may leave a ticket that has ended.
-            CommandKind::Release => true,
+            CommandKind::Release => !self.ticket.absorbed.is_empty(),
             _ => false,
         };
         if self.ticket.status.is_final() && !after_the_end {

@@ -113,7 +113,8 @@ impl Case<'_> {
             CommandKind::UnlinkParent => {
                 self.plain(kind, privileged && self.ticket.parent.is_some(), &[])
             }
-            CommandKind::SetMark | CommandKind::RecordCause => self.plain(kind, at_work, &[]),
+            CommandKind::SetMark => self.plain(kind, at_work, &[]),
+            CommandKind::RecordCause => self.plain(kind, at_work && self.asks_cause(), &[]),
             CommandKind::SetExtra => {
                 let form = self.desk.form_of(self.ticket.category.as_deref());
                 self.plain(kind, at_work && form.is_some(), &[])

@@ -53,15 +53,19 @@ pub fn library_files() -> Vec<(String, String)> {
     read_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/desks/library"))
 }
 
+pub fn library() -> Desk {
+    load(&library_files())
+        .map(|(desk, _)| desk)
+        .unwrap_or_else(|errors| {
+            let lines: Vec<_> = errors.iter().map(ToString::to_string).collect();
+            panic!("{}", lines.join("\n"))
+        })
+}
+
 /// The four shipped desks and the library, each loaded without an error.
 pub fn all() -> Vec<Desk> {
-    let mut desks: Vec<Desk> = SHIPPED.iter().map(|slug| load_folder(slug).0).collect();
-    let (library, _) = load(&library_files()).unwrap_or_else(|errors| {
-        let lines: Vec<_> = errors.iter().map(ToString::to_string).collect();
-        panic!("{}", lines.join("\n"))
-    });
-    desks.push(library);
-    desks
+    let shipped = SHIPPED.iter().map(|slug| load_folder(slug).0);
+    shipped.chain([library()]).collect()
 }
 
 pub fn infortec() -> Desk {

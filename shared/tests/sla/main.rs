@@ -10,6 +10,8 @@ mod explanations;
 mod holidays;
 mod infortec;
 mod oracle;
+#[cfg(feature = "desk-files")]
+mod shipped;
 
 /// 256 cases for each law unless `PROPTEST_CASES` says otherwise; found failures are not written to files.
 fn config() -> proptest::test_runner::Config {
