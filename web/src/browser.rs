@@ -62,7 +62,9 @@ pub fn focus_first(selector: &'static str) {
     request_animation_frame(move || focus_now(selector));
 }
 
-fn focus_now(selector: &str) {
+/// Moves the keyboard focus at once to the first element that matches: for what is on the page already, so that the
+/// next key finds it there.
+pub fn focus_now(selector: &str) {
     if let Ok(Some(element)) = document().query_selector(selector) {
         let element: web_sys::HtmlElement = element.unchecked_into();
         let _ = element.focus();

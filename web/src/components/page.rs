@@ -51,7 +51,7 @@ pub fn title(text: &str) {
 pub fn SkipLink() -> impl IntoView {
     let jump = |event: web_sys::MouseEvent| {
         event.prevent_default();
-        browser::focus_id("main");
+        browser::focus_now("#main");
     };
     view! { <a class="skip" href="#main" on:click=act(jump)>{t(Words::Skip)}</a> }
 }
