@@ -13,7 +13,7 @@ use shared::ticket::status::{Channel, Level, RequestType, Visibility};
 use shared::ticket::text::{Body, EmailAddress, PersonName, Reason, Stars, Subject};
 
 use super::desk::{Files, read};
-use super::sample::{AGENTS, PEOPLE, Plan, Role, STORIES, Story};
+use super::sample::{AGENTS, DESKS, PEOPLE, Plan, Role, STORIES, Story};
 use super::serve;
 use super::user::in_words;
 use crate::agents::commands::NewAccount;
@@ -116,7 +116,11 @@ fn fill(db: &Db, folder: &Path, now: DateTime<Utc>) -> Result<(), StartError> {
     let mut folders: Vec<PathBuf> = std::fs::read_dir(folder)?
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
         .collect();
-    folders.retain(|path| path.join("desk.toml").is_file());
+    let has_stories = |path: &Path| {
+        let name = path.file_name().and_then(|name| name.to_str());
+        name.is_some_and(|name| DESKS.contains(&name))
+    };
+    folders.retain(|path| path.join("desk.toml").is_file() && has_stories(path));
     folders.sort();
     let mut read_desks: Vec<(Desk, Files)> = Vec::new();
     for path in &folders {

@@ -21,6 +21,9 @@ pub(super) struct SampleAgent {
     pub(super) what: &'static str,
 }
 
+/// The desks whose process the sample's stories know.
+pub(super) const DESKS: &[&str] = &["infortec"];
+
 pub(super) const AGENTS: &[SampleAgent] = &[
     SampleAgent {
         email: "laura.nino@example.org",

@@ -122,9 +122,10 @@ pub fn PeoplePage() -> impl IntoView {
             .map(|entity| entity.name.clone())
             .unwrap_or_default();
         let state = if person.active {
-            view! { <span class="muted">{t(PageWords::Active)}</span> }
+            view! { <span class="muted">{t(PageWords::Active)}</span> }.into_any()
         } else {
             view! { <span class="tag sm closed">{icon("x")}{t(PageWords::Inactive)}</span> }
+                .into_any()
         };
         let tickets = ["/console/queue?view=all&requester=", &person.id.to_string()].concat();
         view! {
