@@ -315,7 +315,7 @@ async fn everything_is_told_and_nothing_is_offered(ana: &Browser, desk: &Browser
     ana.see_all(&told).await;
     ana.never(SECRET).await;
     ana.find(Text(
-        "Este ticket está cerrado. Si necesita algo más, cree uno nuevo.",
+        "Este ticket está cerrado. Si necesita algo más, cree un ticket nuevo.",
     ))
     .await;
     for action in ["Aceptar solución", "Rechazar solución", "Enviar mensaje"] {

@@ -3,9 +3,11 @@
 use shared::api::page::Page;
 use shared::api::people::{AccessRequestReceived, NewAccessRequest};
 use shared::api::portal::{
-    Acceptance, Challenge, CodeProof, NewDraft, NewLookup, NewPublicMessage, NewSurvey, PortalDesk,
-    PortalDeskRow, PortalSession, Rejection, RequesterTicket, RequesterTicketRow, Verified,
+    Acceptance, Challenge, CodeProof, NewDraft, NewLookup, NewPublicMessage, NewSurvey,
+    PortalApproval, PortalApprovalRow, PortalDesk, PortalDeskRow, PortalSession, Rejection,
+    RequesterTicket, RequesterTicketRow, Verified,
 };
+use shared::api::process::NewApprovalDecision;
 use shared::api::session::AccessToken;
 
 use super::http::{ApiError, Client, Fetched, Request, path};
@@ -166,6 +168,41 @@ pub async fn rate_service(
 ) -> Result<(), ApiError> {
     let request = Request::post(ticket(code, &["surveys"])).json(survey);
     client.run(request.if_match(version)).await
+}
+
+/// The approvals that wait for the person of the session.
+pub async fn list_approvals(client: Client) -> Result<Vec<PortalApprovalRow>, ApiError> {
+    let page: Page<PortalApprovalRow> = client.send(Request::get("/portal/approvals")).await?;
+    Ok(page.items)
+}
+
+/// What the person is asked to approve.
+pub async fn get_approval(client: Client, code: String) -> Result<PortalApproval, ApiError> {
+    client
+        .send(Request::get(path(&["portal", "approvals", &code])))
+        .await
+}
+
+/// Approves or refuses in one role.
+pub async fn decide_approval(
+    client: Client,
+    code: &str,
+    decision: &NewApprovalDecision,
+    version: i32,
+) -> Result<(), ApiError> {
+    let request = Request::post(path(&["portal", "approvals", code, "decisions"])).json(decision);
+    client.run(request.if_match(version)).await
+}
+
+/// Hands a file that an approval rests on to the browser as a download.
+pub async fn download_evidence(
+    client: Client,
+    code: &str,
+    id: &str,
+    name: String,
+) -> Result<(), ApiError> {
+    let file = path(&["portal", "approvals", code, "attachments", id]);
+    client.download(file, name).await
 }
 
 /// Hands a file of the ticket to the browser as a download.

@@ -3,6 +3,8 @@
 //! A field's `id` is the name of its JSON member (`subject` for `/subject`), so that the faults
 //! that the server finds land beside the right field without a table.
 
+use std::cell::RefCell;
+
 use leptos::prelude::*;
 use shared::ticket::text::TextError;
 
@@ -78,17 +80,41 @@ impl Faults {
     /// Shows the faults that the server found; `false` if it blames no field.
     pub fn show_from(self, error: &ApiError) -> bool {
         let fault = |field: &shared::api::problem::FieldError| Fault {
-            field: field
-                .pointer
-                .trim_start_matches('/')
-                .split('/')
-                .next()
-                .unwrap_or_default()
-                .to_owned(),
+            field: field_of(&field.pointer),
             text: field.detail.clone(),
         };
         self.show(error.fields().iter().map(fault).collect())
     }
+}
+
+/// The field that a JSON pointer blames: its first member, and the key below it where a desk defines the fields.
+fn field_of(pointer: &str) -> String {
+    let mut parts = pointer.trim_start_matches('/').split('/');
+    let first = parts.next().unwrap_or_default();
+    match (first, parts.next()) {
+        ("extra" | "answers", Some(key)) => [first, "-", key].concat(),
+        _ => first.to_owned(),
+    }
+}
+
+thread_local! {
+    static NAMES: RefCell<Vec<&'static str>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The id of a control that a desk defines, e.g. `extra-serial`. Ids live as long as the page, so each name is kept once.
+pub fn named(group: &str, key: &str) -> &'static str {
+    let name = [group, "-", key].concat();
+    NAMES.with(|names| {
+        let mut names = names.borrow_mut();
+        match names.iter().find(|known| **known == name) {
+            Some(known) => known,
+            None => {
+                let name: &'static str = Box::leak(name.into_boxed_str());
+                names.push(name);
+                name
+            }
+        }
+    })
 }
 
 /// Gathers the faults of a form while its fields are parsed.
@@ -276,6 +302,9 @@ pub fn TextField(
     /// Example in the empty field.
     #[prop(optional, into)]
     placeholder: String,
+    /// The keyboard that a phone shows, such as `numeric`.
+    #[prop(optional)]
+    inputmode: Option<&'static str>,
 ) -> impl IntoView {
     let error = faults.of(id);
     let described = described(id, !hint.is_empty(), error);
@@ -286,6 +315,7 @@ pub fn TextField(
                 id=id
                 name=id
                 type=kind
+                inputmode=inputmode
                 autocomplete=autocomplete
                 placeholder=placeholder
                 aria-required=(!optional).then_some("true")

@@ -6,6 +6,7 @@ pub mod dialog;
 pub mod feedback;
 pub mod files;
 pub mod form;
+pub mod leaves;
 pub mod page;
 pub mod stars;
 pub mod ticket;

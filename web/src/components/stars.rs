@@ -32,6 +32,9 @@ const WORDS: [Words; 5] = [
 /// The question for a rating; 1 is the lowest.
 #[component]
 pub fn StarsField(
+    /// Id of the first star, also the JSON member.
+    #[prop(default = "stars")]
+    id: &'static str,
     /// The question.
     #[prop(into)]
     legend: String,
@@ -40,10 +43,10 @@ pub fn StarsField(
     hint: String,
     /// 1 to 5; 0 while nothing is chosen.
     value: RwSignal<u8>,
-    /// The form's faults; the field is `stars`.
+    /// The form's faults.
     faults: Faults,
 ) -> impl IntoView {
-    let error = faults.of("stars");
+    let error = faults.of(id);
     let class = move || {
         if error.with(Option::is_some) {
             "field stars invalid"
@@ -55,10 +58,10 @@ pub fn StarsField(
         let word = t(WORDS[usize::from(number - 1)]);
         let words = if number == 1 { Words::One } else { Words::Many };
         let label = t_with(words, &[word, &number.to_string()]);
-        let id = if number == 1 {
-            "stars".to_owned()
+        let star_id = if number == 1 {
+            id.to_owned()
         } else {
-            ["stars-", &number.to_string()].concat()
+            [id, "-", &number.to_string()].concat()
         };
         let address = move || {
             browser::icon_url(if value.get() >= number {
@@ -69,7 +72,7 @@ pub fn StarsField(
         };
         view! {
             <label class="star" class:on=move || { value.get() >= number }>
-                <input type="radio" id=id name="stars" value=number.to_string() aria-label=label
+                <input type="radio" id=star_id name=id value=number.to_string() aria-label=label
                     prop:checked=move || value.get() == number on:change=act(move |_| value.set(number))/>
                 <svg class="icon" aria-hidden="true"><use_ href=address></use_></svg>
                 <span class="star-word">{word}</span>
@@ -78,20 +81,20 @@ pub fn StarsField(
     };
     let fault = move || {
         error.get().map(|text| view! {
-            <p class="error" id="stars-error">{icon("alert-circle")}<span><span class="sr">{t(Words::Error)}</span>{text}</span></p>
+            <p class="error" id=[id, "-error"].concat()>{icon("alert-circle")}<span><span class="sr">{t(Words::Error)}</span>{text}</span></p>
         })
     };
     let described = move || {
         if error.with(Option::is_some) {
-            "stars-hint stars-error"
+            [id, "-hint ", id, "-error"].concat()
         } else {
-            "stars-hint"
+            [id, "-hint"].concat()
         }
     };
     view! {
         <fieldset class=class aria-describedby=described>
             <legend class="label">{legend}</legend>
-            <p class="hint" id="stars-hint">{hint}</p>
+            <p class="hint" id=[id, "-hint"].concat()>{hint}</p>
             {fault}
             <div class="stars-row">{(1..=5).map(star).collect_view()}</div>
         </fieldset>

@@ -5,11 +5,14 @@
 //! again when it changes (see [`LangSwitch`](crate::components::LangSwitch)).
 
 pub mod dates;
+mod noun;
 
 use std::cell::Cell;
 
 use leptos::prelude::*;
 pub use shared::i18n::Lang;
+
+pub use self::noun::Noun;
 
 use crate::browser;
 
@@ -65,17 +68,24 @@ pub fn t_with(message: impl Message, values: &[&str]) -> String {
 }
 
 fn fill(text: &str, values: &[&str]) -> String {
+    fill_named(text, values, |_| None)
+}
+
+/// Fills in figures from `values` and names from `named`; what nobody knows is left out.
+fn fill_named(text: &str, values: &[&str], named: impl Fn(&str) -> Option<String>) -> String {
     let mut filled = String::with_capacity(text.len() + 16);
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('{') {
         filled.push_str(before);
         match after.split_once('}') {
             Some((place, tail)) => {
-                let place = place
-                    .bytes()
-                    .next()
-                    .map_or(0, |digit| usize::from(digit.wrapping_sub(b'0')));
-                filled.push_str(values.get(place).copied().unwrap_or_default());
+                match place.as_bytes() {
+                    [digit @ b'0'..=b'9'] => {
+                        let place = usize::from(digit - b'0');
+                        filled.push_str(values.get(place).copied().unwrap_or_default());
+                    }
+                    _ => filled.push_str(&named(place).unwrap_or_default()),
+                }
                 rest = tail;
             }
             None => rest = after,

@@ -12,19 +12,19 @@ use crate::i18n::t;
 
 crate::messages! {
     enum Words {
-        Title = "Ticket creado", "Ticket created";
-        Number = "El código de su ticket es", "The code of your ticket is";
+        Title = "{Word} cread{o}", "{Word} created";
+        Number = "El código de su {word} es", "The code of your {word} is";
         Copy = "Copiar el código", "Copy the code";
         Copied = "Código copiado.", "Code copied.";
         NotCopied = "El navegador no permitió copiar. Seleccione el código y cópielo.", "The browser did not allow it. Select the code and copy it.";
         Next = "Qué sigue", "What happens next";
         NextMail = "Le enviamos un correo de confirmación con este código.", "We sent you an e-mail with this code.";
-        NextTeam = "El equipo de soporte revisa su ticket y le escribe al mismo correo.", "The support team looks at your ticket and writes to the same address.";
+        NextTeam = "El equipo de soporte revisa su {word} y le escribe al mismo correo.", "The support team looks at your {word} and writes to the same address.";
         NextFollow = "Con este código y su correo puede consultar cómo va y agregar mensajes.", "With this code and your address you can follow it and add messages.";
         NextProof = "Para consultarlo le enviaremos antes un código a su correo: el que le dieron por teléfono solo sirvió para crearlo.",
             "To follow it, you will first get a code by e-mail: the one given by telephone was good for creating it only.";
-        See = "Ver mi ticket", "See my ticket";
-        Prove = "Verificar mi correo y ver el ticket", "Verify my address and see the ticket";
+        See = "Ver mi {word}", "See my {word}";
+        Prove = "Verificar mi correo y ver {the}", "Verify my address and see {the}";
     }
 }
 
@@ -48,8 +48,8 @@ pub(super) fn Created(code: String) -> impl IntoView {
     view! {
         <div class="done">
             {icon_sized("check-circle", "icon xl")}
-            <Heading text=t(Words::Title)/>
-            <p>{t(Words::Number)}</p>
+            <Heading text=desk.say(Words::Title)/>
+            <p>{desk.say(Words::Number)}</p>
             <p class="done-code num">{code.clone()}</p>
             <button class="btn" type="button" on:click=copy>{icon("copy")}{t(Words::Copy)}</button>
         </div>
@@ -57,13 +57,13 @@ pub(super) fn Created(code: String) -> impl IntoView {
             <h2>{t(Words::Next)}</h2>
             <ul class="bullets">
                 <li>{t(Words::NextMail)}</li>
-                <li>{t(Words::NextTeam)}</li>
+                <li>{desk.say(Words::NextTeam)}</li>
                 <li>{t(if signed_in { Words::NextFollow } else { Words::NextProof })}</li>
             </ul>
         </section>
         <div class="actions">
-            <a class="btn primary" href=desk.link(&["tickets/", &code].concat())>{t(if signed_in { Words::See } else { Words::Prove })}</a>
-            {signed_in.then(|| view! { <a class="btn" href=desk.link("tickets")>{t(Common::MyTickets)}</a> })}
+            <a class="btn primary" href=desk.link(&["tickets/", &code].concat())>{desk.say(if signed_in { Words::See } else { Words::Prove })}</a>
+            {signed_in.then(|| view! { <a class="btn" href=desk.link("tickets")>{desk.say(Common::MyTickets)}</a> })}
             <a class="btn ghost" href=desk.link("")>{t(Common::Home)}</a>
         </div>
     }

@@ -24,8 +24,8 @@ crate::messages! {
         Limits = "Los archivos que adjuntan otras personas pueden no ser accesibles. Pida a la mesa que le describa su contenido.",
             "Files attached by other people may not be accessible. Ask the desk to describe them to you.";
         ContactTitle = "Si algo no le funciona", "If something does not work for you";
-        Contact = "Llame a la línea de soporte de su mesa o pídalo en un mensaje de su ticket: la mesa puede crear el ticket por usted.",
-            "Call the support line of your desk or say so in a message of your ticket: the desk can create the ticket for you.";
+        Contact = "Llame a la línea de soporte de su mesa o pídalo en un mensaje de su solicitud: la mesa puede crearla por usted.",
+            "Call the support line of your desk or say so in a message of your request: the desk can create it for you.";
     }
 }
 

@@ -9,20 +9,20 @@ use super::shell::{phone, use_desk};
 use super::words::Words as Common;
 use crate::client::{portal, use_client};
 use crate::components::{Heading, icon, icon_sized};
-use crate::i18n::{t, t_with};
+use crate::i18n::t;
 
 crate::messages! {
     enum Words {
         WhichDesk = "¿Con qué mesa necesita hablar?", "Which desk do you need?";
         Welcome = "¿En qué le podemos ayudar?", "How can we help you?";
-        Create = "Crear un {0}", "Create a {0}";
+        Create = "Crear {a}", "Create {a}";
         CreateHelp = "Cuéntenos qué falla o qué necesita. Le toma unos tres minutos.", "Tell us what fails or what you need. It takes some three minutes.";
-        Mine = "Ver mi lista de {0}s", "See my list of {0}s";
+        Mine = "Ver mi lista de {words}", "See my list of {words}";
         MineHelp = "Consulte cómo van, responda al equipo y califique la solución.", "See how they go, answer the team and rate the solution.";
         TeamHelp = "Entrada para quienes atienden la mesa.", "Entrance for those who work at the desk.";
         NoAccess = "¿Aún no tiene acceso?", "No access yet?";
-        NoAccessHelp = "Solo las personas registradas pueden crear tickets. Solicite su acceso con sus datos y la mesa le avisará por correo.",
-            "Only registered people can create tickets. Ask for access with your details and the desk will tell you by e-mail.";
+        NoAccessHelp = "Solo las personas registradas pueden crear {words}. Solicite su acceso con sus datos y la mesa le avisará por correo.",
+            "Only registered people can create {words}. Ask for access with your details and the desk will tell you by e-mail.";
         OrCall = "También puede llamar: ", "You can also call: ";
     }
 }
@@ -63,11 +63,10 @@ pub(super) fn DeskChooser() -> impl IntoView {
 pub(super) fn Home() -> impl IntoView {
     let desk = use_desk();
     let data = desk.get();
-    let word = data.ticket_word.as_str();
     let asks_for_access = data.admission == Admission::Registered;
     let access = asks_for_access.then(|| {
         let line = data.support_line.as_deref().map(|line| view! { <p>{t(Words::OrCall)}{phone(line)}</p> });
-        let help = data.access_help.clone().unwrap_or_else(|| t(Words::NoAccessHelp).to_owned());
+        let help = data.access_help.clone().unwrap_or_else(|| desk.say(Words::NoAccessHelp));
         view! {
             <section class="stack tight">
                 <h2>{t(Words::NoAccess)}</h2>
@@ -80,8 +79,8 @@ pub(super) fn Home() -> impl IntoView {
     view! {
         <Heading text=t(Words::Welcome)/>
         <ul class="doors">
-            {door("door main", desk.link("new"), "plus", t_with(Words::Create, &[word]), t(Words::CreateHelp).to_owned(), false)}
-            {door("door", desk.link("my"), "list", t_with(Words::Mine, &[word]), t(Words::MineHelp).to_owned(), false)}
+            {door("door main", desk.link("new"), "plus", desk.say(Words::Create), t(Words::CreateHelp).to_owned(), false)}
+            {door("door", desk.link("my"), "list", desk.say(Words::Mine), t(Words::MineHelp).to_owned(), false)}
             {door("door", "/console/".to_owned(), "users", data.team_label.clone(), t(Words::TeamHelp).to_owned(), true)}
         </ul>
         {access}

@@ -19,14 +19,14 @@ use crate::i18n::{lang, t, t_with};
 
 crate::messages! {
     enum Words {
-        Title = "Ver mi lista de tickets", "See my list of tickets";
-        TitleOne = "Ver el ticket {0}", "See ticket {0}";
-        Lead = "Escriba el código de cualquiera de sus tickets y su correo. Le enviaremos un código para confirmar su identidad.",
-            "Write the code of any of your tickets and your e-mail address. We will send you a code to confirm your identity.";
-        Code = "Código del ticket", "Ticket code";
+        Title = "Ver mi lista de {words}", "See my list of {words}";
+        TitleOne = "Ver {the} {0}", "See {word} {0}";
+        Lead = "Escriba el código de cualquier {word} que haya creado y su correo. Le enviaremos un código para confirmar su identidad.",
+            "Write the code of any of your {words} and your e-mail address. We will send you a code to confirm your identity.";
+        Code = "Código {of_the}", "{Word} code";
         CodeHint = "Está en los correos que le enviamos. Por ejemplo: {0}", "It is in the e-mails that we sent you. For example: {0}";
-        CodeEmpty = "Escriba el código del ticket.", "Write the ticket code.";
-        EmailHint = "El mismo con el que creó el ticket.", "The one with which you created the ticket.";
+        CodeEmpty = "Escriba el código {of_the}.", "Write the {word} code.";
+        EmailHint = "El mismo con el que creó {the}.", "The one with which you created {the}.";
         Send = "Continuar", "Continue";
     }
 }
@@ -54,20 +54,21 @@ pub(super) fn Lookup() -> impl IntoView {
     }
     move || match asking.get() {
         true => view! { <Loading/> }.into_any(),
-        false => view! { <LookupForm ticket=String::new()/> }.into_any(),
+        false => view! { <LookupForm ticket=String::new() then=String::new()/> }.into_any(),
     }
 }
 
-/// The form; `ticket` is filled in when a mail link led to a ticket.
+/// The form; `ticket` is filled in when a mail link led to a ticket, and `then` is the page of the desk to show after
+/// the code; empty for the list.
 #[component]
-pub(super) fn LookupForm(ticket: String) -> impl IntoView {
+pub(super) fn LookupForm(ticket: String, then: String) -> impl IntoView {
     let desk = use_desk();
     let client = use_client();
-    let asked = StoredValue::new(ticket.clone());
+    let asked = StoredValue::new(then);
     let title = if ticket.is_empty() {
-        t(Words::Title).to_owned()
+        desk.say(Words::Title)
     } else {
-        t_with(Words::TitleOne, &[&ticket])
+        desk.say_with(Words::TitleOne, &[&ticket])
     };
     let code = RwSignal::new(ticket);
     let email = RwSignal::new(String::new());
@@ -84,7 +85,7 @@ pub(super) fn LookupForm(ticket: String) -> impl IntoView {
         let mut check = Check::default();
         let ticket_code = check.text(
             "ticket_code",
-            t(Words::CodeEmpty),
+            &desk.say(Words::CodeEmpty),
             Subject::parse(&code.get_untracked()),
         );
         let address = check.text(
@@ -130,12 +131,12 @@ pub(super) fn LookupForm(ticket: String) -> impl IntoView {
     view! {
         <a class="back" href=desk.link("")>{icon("arrow-left")}{t(Common::Back)}</a>
         <Heading text=title/>
-        <p class="lead">{t(Words::Lead)}</p>
+        <p class="lead">{desk.say(Words::Lead)}</p>
         <ErrorSummary faults/>
         <ErrorNote error/>
         <form class="form stack loose" novalidate on:submit=send>
-            <TextField id="ticket_code" label=t(Words::Code) hint value=code faults width="w-sm"/>
-            <TextField id="email" label=t(Common::Email) hint=t(Words::EmailHint) kind="email" autocomplete="email" value=email faults/>
+            <TextField id="ticket_code" label=desk.say(Words::Code) hint value=code faults width="w-sm"/>
+            <TextField id="email" label=t(Common::Email) hint=desk.say(Words::EmailHint) kind="email" autocomplete="email" value=email faults/>
             <div class="actions">
                 <SubmitButton label=t(Words::Send) busy_label=t(Common::Sending) busy/>
                 <a class="btn ghost" href=desk.link("")>{t(Common::Cancel)}</a>

@@ -6,7 +6,9 @@
 //! has it, so that a reload, a lost network or a change of language loses nothing.
 
 mod access;
+mod approvals;
 mod created;
+mod extra;
 mod help;
 mod home;
 mod kept;

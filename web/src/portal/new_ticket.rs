@@ -1,15 +1,20 @@
-//! The new ticket form with its seven fields. What is typed is kept on the device until
-//! the ticket exists, so a wrong code or a lost network costs nothing.
+//! The new ticket form. The desk says what is asked: a type unless the category fixes it, a priority or impact and
+//! urgency where requesters choose them, and the extra data of the category. What is typed is kept on the device until the
+//! ticket exists, so a wrong code or a lost network costs nothing.
+
+use std::collections::BTreeMap;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::{Deserialize, Serialize};
-use shared::api::desks::{CategoryView, PriorityView};
+use shared::api::desks::{CategoryView, FormView, MatrixView, PriorityView};
 use shared::api::portal::{NewDraft, PortalDesk};
+use shared::api::tickets::Labelled;
 use shared::api::uploads::Upload;
 use shared::ticket::status::RequestType;
 use shared::ticket::text::{BODY_MAX, Body, EmailAddress, Subject};
 
+use super::extra::{Extra, ExtraFields};
 use super::kept::{OnceKey, keep, kept};
 use super::nav::use_nav;
 use super::shell::{phone, use_desk};
@@ -22,23 +27,36 @@ use crate::components::form::{
     Check, Choice, Entry, ErrorSummary, Faults, RadioCards, SelectField, SubmitButton, TextArea,
     TextField,
 };
+use crate::components::leaves::{Leaf, LeafField};
 use crate::components::{Banner, Heading, Kind, icon};
-use crate::i18n::{lang, t};
+use crate::i18n::{Lang, lang, t, t_with};
 
 crate::messages! {
     enum Words {
-        Title = "Crear un ticket", "Create a ticket";
-        Lead = "Todos los datos son obligatorios, salvo los anexos.", "Everything is required, except the files.";
+        Title = "Crear {a}", "Create {a}";
+        Lead = "Todos los datos son obligatorios, salvo los que dicen «opcional».", "Everything is required, except what says “optional”.";
         PartWho = "1. Quién solicita", "1. Who asks";
         PartWhat = "2. Qué necesita", "2. What you need";
         PartDetails = "3. Detalles", "3. Details";
-        EmailHint = "Desde este correo se gestiona el ticket. Allí le llegará un código para confirmar su identidad.",
-            "The ticket is managed from this address. A code to confirm your identity will arrive there.";
+        EmailHint = "Desde este correo se gestiona {the}. Allí le llegará un código para confirmar su identidad.",
+            "{The} is managed from this address. A code to confirm your identity will arrive there.";
         NoMail = "¿No tiene acceso a su correo? Llame a la línea de soporte: ", "No access to your e-mail? Call the support line: ";
         Type = "Tipo de solicitud", "Type of request";
         TypeEmpty = "Elija el tipo de solicitud.", "Choose the type of request.";
         CategoryHint = "El producto o servicio del que se trata.", "The product or service that it is about.";
         PriorityHint = "Elija según el impacto. De ella depende el tiempo de respuesta.", "Choose by impact. The response time depends on it.";
+        FixedType = "Se registra como: {0}.", "It is recorded as: {0}.";
+        Evidence = "Necesita la autorización de su jefe", "Your manager must authorise it";
+        EvidenceHelp = "Adjunte el correo en que la aprueba. Si aún no lo tiene, puede enviar {the} así: la mesa se lo pedirá y la atención empieza cuando llegue.",
+            "Attach the e-mail that approves it. If you do not have it yet, you can send {the} as it is: the desk will ask for it and attention begins once it arrives.";
+        Approval = "Aprobación que se pide: {0}.", "Approval that is asked for: {0}.";
+        Cutoff = "Lo que llega después de las {0} cuenta desde el siguiente día hábil.", "What arrives after {0} counts from the next business day.";
+        Restricted = "Solo la ve el equipo que atiende este tema.", "Only the team that attends this matter sees it.";
+        Impact = "Impacto", "Impact";
+        ImpactHint = "A cuántas personas o servicios afecta.", "How many people or services it affects.";
+        Urgency = "Urgencia", "Urgency";
+        UrgencyHint = "Qué tan pronto se necesita.", "How soon it is needed.";
+        ExtraData = "Datos adicionales", "Additional data";
         ChooseOne = "Elija una opción en «{0}».", "Choose an option in “{0}”.";
         Subject = "Tema", "Subject";
         SubjectHint = "Una frase que resuma lo que pasa.", "One sentence that sums it up.";
@@ -49,7 +67,7 @@ crate::messages! {
         Files = "Anexos (opcional)", "Files (optional)";
         FilesBusy = "Espere a que los archivos terminen de subir.", "Wait until the files have arrived.";
         FilesFailed = "Hay archivos que no se adjuntaron: quítelos o intente de nuevo.", "Some files were not attached: remove them or try again.";
-        Send = "Crear ticket", "Create ticket";
+        Send = "Crear {word}", "Create {word}";
         NextStep = "Después le pediremos el código que llega a su correo.", "Next we will ask for the code that arrives by e-mail.";
         Restored = "Recuperamos lo que había escrito en este equipo.", "We brought back what you had typed on this device.";
         StartOver = "Empezar de nuevo", "Start over";
@@ -64,9 +82,13 @@ struct Kept {
     request_type: String,
     category: String,
     priority: String,
+    impact: String,
+    urgency: String,
     subject: String,
     message: String,
     files: Vec<Upload>,
+    extra: BTreeMap<String, String>,
+    extra_files: BTreeMap<String, Upload>,
 }
 
 /// Where the form of a desk is kept.
@@ -80,9 +102,12 @@ struct Form {
     request_type: RwSignal<String>,
     category: RwSignal<String>,
     priority: RwSignal<String>,
+    impact: RwSignal<String>,
+    urgency: RwSignal<String>,
     subject: RwSignal<String>,
     message: RwSignal<String>,
     uploads: Uploads,
+    extra: Extra,
     faults: Faults,
 }
 
@@ -92,6 +117,9 @@ impl Form {
         self.request_type.set(kept.request_type);
         self.category.set(kept.category);
         self.priority.set(kept.priority);
+        self.impact.set(kept.impact);
+        self.urgency.set(kept.urgency);
+        self.extra.fill(&kept.extra, &kept.extra_files);
         self.subject.set(kept.subject);
         self.message.set(kept.message);
         self.uploads.restore(kept.files);
@@ -100,11 +128,16 @@ impl Form {
     fn kept(self) -> Kept {
         // Read so that every change of a file is followed, too.
         self.uploads.items.track();
+        let (extra, extra_files) = self.extra.kept();
         Kept {
             email: self.email.get(),
             request_type: self.request_type.get(),
             category: self.category.get(),
             priority: self.priority.get(),
+            impact: self.impact.get(),
+            urgency: self.urgency.get(),
+            extra,
+            extra_files,
             subject: self.subject.get(),
             message: self.message.get(),
             files: self.uploads.done(),
@@ -119,22 +152,47 @@ impl Form {
             t(Common::EmailEmpty),
             EmailAddress::parse(&self.email.get_untracked()),
         );
-        let request_type = check.choice(
-            "request_type",
-            t(Words::TypeEmpty),
-            self.request_type.get_untracked(),
-        );
-        let choose = |word: &str| crate::i18n::t_with(Words::ChooseOne, &[word]);
         let category = check.choice(
             "category",
-            &choose(&desk.category_word),
+            &t_with(Words::ChooseOne, &[&desk.category_word]),
             self.category.get_untracked(),
         );
-        let priority = check.choice(
-            "priority",
-            &choose(&desk.priority_word),
-            self.priority.get_untracked(),
-        );
+        let leaf = desk
+            .categories
+            .iter()
+            .find(|leaf| Some(&leaf.id) == category.as_ref());
+        let request_type = match leaf.and_then(|leaf| leaf.request_type) {
+            Some(fixed) => Some(fixed),
+            // Without a category its fault comes first; the type may follow from it.
+            None if category.is_none() && fixes_types(&desk.categories) => None,
+            None => check
+                .choice(
+                    "request_type",
+                    t(Words::TypeEmpty),
+                    self.request_type.get_untracked(),
+                )
+                .and_then(|chosen| chosen.parse::<RequestType>().ok()),
+        };
+        let mut choose = |field: &str, word: &str, value: RwSignal<String>| {
+            check.choice(
+                field,
+                &t_with(Words::ChooseOne, &[word]),
+                value.get_untracked(),
+            )
+        };
+        let (mut priority, mut impact, mut urgency) = (None, None, None);
+        match Asked::of(desk) {
+            Asked::Priority => priority = choose("priority", &desk.priority_word, self.priority),
+            Asked::Matrix => {
+                impact = choose("impact", t(Words::Impact), self.impact);
+                urgency = choose("urgency", t(Words::Urgency), self.urgency);
+            }
+            Asked::Nothing => {}
+        }
+        let extra = leaf
+            .and_then(|leaf| form_of(desk, leaf))
+            .map(|form| self.extra.parse(form, &mut check))
+            .unwrap_or_default();
         let subject = check.text(
             "subject",
             t(Words::SubjectEmpty),
@@ -152,18 +210,47 @@ impl Form {
         Some(NewDraft {
             desk: desk.slug.clone(),
             email: email?.into_string(),
-            request_type: request_type?.parse::<RequestType>().ok()?,
+            request_type: request_type?,
             category: category?,
-            priority: Some(priority?),
-            impact: None,
-            urgency: None,
-            extra: Default::default(),
+            priority,
+            impact,
+            urgency,
+            extra,
             subject: subject?.into_string(),
             message: message?.into_string(),
             attachments: self.uploads.ids(),
             language: lang(),
         })
     }
+}
+
+/// What a requester says about how pressing it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    Priority,
+    Matrix,
+    Nothing,
+}
+
+impl Asked {
+    fn of(desk: &PortalDesk) -> Self {
+        let scheme = &desk.prioritisation;
+        match &scheme.matrix {
+            Some(_) if scheme.by_requester => Self::Matrix,
+            None if scheme.by_requester && !desk.priorities.is_empty() => Self::Priority,
+            Some(_) | None => Self::Nothing,
+        }
+    }
+}
+
+/// Whether some category fixes the type, which then comes after it.
+fn fixes_types(categories: &[CategoryView]) -> bool {
+    categories.iter().any(|leaf| leaf.request_type.is_some())
+}
+
+fn form_of<'a>(desk: &'a PortalDesk, leaf: &CategoryView) -> Option<&'a FormView> {
+    let key = leaf.form.as_ref()?;
+    desk.forms.iter().find(|form| form.id == *key)
 }
 
 /// Notes files that are still travelling or did not arrive; the field is `attachments`.
@@ -197,6 +284,9 @@ pub(super) fn NewTicket() -> impl IntoView {
         request_type: text(),
         category: text(),
         priority: text(),
+        impact: text(),
+        urgency: text(),
+        extra: data.with_value(|desk| Extra::new(desk, client)),
         subject: text(),
         message: text(),
         uploads: Uploads::new(client, portal::UPLOADS),
@@ -259,6 +349,7 @@ pub(super) fn NewTicket() -> impl IntoView {
         types,
         priorities,
         categories,
+        prioritisation,
         category_word,
         priority_word,
         support_line,
@@ -268,17 +359,66 @@ pub(super) fn NewTicket() -> impl IntoView {
         bytes: desk.max_attachment_bytes,
         count: desk.max_attachments,
     });
-    let types = types.into_iter().map(|one| Choice {
+    let type_cards = types.into_iter().map(|one| Choice {
         value: one.id.as_str().to_owned(),
         title: one.label,
         help: one.help,
         side: String::new(),
     });
+    let type_cards = StoredValue::new(type_cards.collect::<Vec<_>>());
+    let type_field = move || {
+        view! {
+            <RadioCards id="request_type" legend=t(Words::Type) value=form.request_type faults=form.faults
+                choices=type_cards.get_value() columns=true/>
+        }
+    };
+    let fixes = fixes_types(&categories);
+    let leaf = Memo::new(move |_| {
+        let chosen = form.category.get();
+        data.with_value(|desk| {
+            desk.categories
+                .iter()
+                .find(|leaf| leaf.id == chosen)
+                .cloned()
+        })
+    });
+    let type_after = move || match leaf.get()?.request_type {
+        None => Some(type_field().into_any()),
+        Some(fixed) => {
+            let card = type_cards.with_value(|cards| {
+                cards
+                    .iter()
+                    .find(|card| card.value == fixed.as_str())
+                    .cloned()
+            })?;
+            let said = t_with(Words::FixedType, &[&card.title]);
+            Some(view! { <p id="fixed-type">{icon("tag")}" "<strong>{said}</strong>" "<span class="muted">{card.help}</span></p> }.into_any())
+        }
+    };
+    let extra_part = move || {
+        let wanted = leaf.get()?;
+        let asked = data.with_value(|desk| form_of(desk, &wanted).cloned())?;
+        Some(view! {
+            <section class="part">
+                <h2>{t(Words::ExtraData)}</h2>
+                <ExtraFields form=asked extra=form.extra faults=form.faults/>
+            </section>
+        })
+    };
+    let pressing = match data.with_value(Asked::of) {
+        Asked::Priority => view! {
+            <RadioCards id="priority" legend=priority_word hint=t(Words::PriorityHint) value=form.priority faults=form.faults
+                choices=priorities.into_iter().map(priority_card).collect()/>
+        }
+        .into_any(),
+        Asked::Matrix => matrix_fields(form, prioritisation.matrix).into_any(),
+        Asked::Nothing => ().into_any(),
+    };
     let no_mail =
         support_line.map(|line| view! { <p class="hint">{t(Words::NoMail)}{phone(&line)}</p> });
     view! {
         <a class="back" href=desk.link("")>{icon("arrow-left")}{t(Common::Back)}</a>
-        <Heading text=t(Words::Title)/>
+        <Heading text=desk.say(Words::Title)/>
         <p class="lead">{t(Words::Lead)}</p>
         <Show when=move || restored.get()>
             <Banner kind=Kind::Info>
@@ -290,18 +430,19 @@ pub(super) fn NewTicket() -> impl IntoView {
         <form class="form stack loose" novalidate on:submit=send>
             <section class="part">
                 <h2>{t(Words::PartWho)}</h2>
-                <TextField id="email" label=t(Common::Email) hint=t(Words::EmailHint) kind="email" autocomplete="email"
+                <TextField id="email" label=t(Common::Email) hint=desk.say(Words::EmailHint) kind="email" autocomplete="email"
                     value=form.email faults=form.faults/>
                 {no_mail}
             </section>
             <section class="part">
                 <h2>{t(Words::PartWhat)}</h2>
-                <RadioCards id="request_type" legend=t(Words::Type) value=form.request_type faults=form.faults
-                    choices=types.collect() columns=true/>
+                {(!fixes).then(type_field)}
                 <CategoryField form categories label=category_word/>
-                <RadioCards id="priority" legend=priority_word hint=t(Words::PriorityHint) value=form.priority faults=form.faults
-                    choices=priorities.into_iter().map(priority_card).collect()/>
+                {fixes.then_some(type_after)}
+                {move || leaf.get().map(|leaf| leaf_notes(&leaf))}
+                {pressing}
             </section>
+            {extra_part}
             <section class="part">
                 <h2>{t(Words::PartDetails)}</h2>
                 <TextField id="subject" label=t(Words::Subject) hint=t(Words::SubjectHint) value=form.subject faults=form.faults/>
@@ -311,7 +452,7 @@ pub(super) fn NewTicket() -> impl IntoView {
             </section>
             <div class="stack tight">
                 <div class="actions">
-                    <SubmitButton label=t(Words::Send) busy_label=t(Common::Sending) busy class="btn primary lg"/>
+                    <SubmitButton label=desk.say(Words::Send) busy_label=t(Common::Sending) busy class="btn primary lg"/>
                     <a class="btn ghost" href=desk.link("")>{t(Common::Cancel)}</a>
                 </div>
                 <p class="hint">{t(Words::NextStep)}</p>
@@ -340,38 +481,110 @@ fn priority_card(priority: PriorityView) -> Choice {
     }
 }
 
-/// The categories, narrowed to the chosen type where leaves fix one.
+fn matrix_fields(form: Form, matrix: Option<MatrixView>) -> impl IntoView {
+    let cards = |choices: Vec<Labelled>| -> Vec<Choice> {
+        choices
+            .into_iter()
+            .map(|choice| Choice {
+                value: choice.id,
+                title: choice.label,
+                help: String::new(),
+                side: String::new(),
+            })
+            .collect()
+    };
+    matrix.map(|matrix| {
+        view! {
+            <RadioCards id="impact" legend=t(Words::Impact) hint=t(Words::ImpactHint) value=form.impact faults=form.faults
+                choices=cards(matrix.impact)/>
+            <RadioCards id="urgency" legend=t(Words::Urgency) hint=t(Words::UrgencyHint) value=form.urgency faults=form.faults
+                choices=cards(matrix.urgency)/>
+        }
+    })
+}
+
+/// What a person must know of a category before sending.
+fn leaf_notes(leaf: &CategoryView) -> AnyView {
+    let desk = use_desk();
+    let approval = leaf
+        .approval
+        .as_ref()
+        .map(|policy| view! { <p>{t_with(Words::Approval, &[policy])}</p> });
+    let first = if leaf.evidence {
+        view! {
+            <Banner kind=Kind::Info title=t(Words::Evidence)><p>{desk.say(Words::EvidenceHelp)}</p>{approval}</Banner>
+        }
+        .into_any()
+    } else {
+        approval
+            .map(|approval| view! { <Banner kind=Kind::Info>{approval}</Banner> })
+            .into_any()
+    };
+    let cutoff = leaf.cutoff.as_deref().map(|time| {
+        let said = t_with(Words::Cutoff, &[&clock_time(time)]);
+        view! { <Banner kind=Kind::Info><p>{said}</p></Banner> }
+    });
+    let restricted = leaf
+        .restricted
+        .then(|| view! { <p class="hint">{icon("lock")}" "{t(Words::Restricted)}</p> });
+    view! { {first}{cutoff}{restricted} }.into_any()
+}
+
+/// `16:00` as people say it: `4:00 p. m.`, `4:00 p.m.`.
+fn clock_time(time: &str) -> String {
+    let parsed = time
+        .split_once(':')
+        .and_then(|(hour, minute)| Some((hour.parse::<u8>().ok()?, minute)));
+    let Some((hour, minute)) = parsed else {
+        return time.to_owned();
+    };
+    let half = match (hour < 12, lang()) {
+        (true, Lang::Es) => " a. m.",
+        (false, Lang::Es) => " p. m.",
+        (true, Lang::En) => " a.m.",
+        (false, Lang::En) => " p.m.",
+    };
+    let hour = match hour % 12 {
+        0 => 12,
+        hour => hour,
+    };
+    [&hour.to_string(), ":", minute, half].concat()
+}
+
+/// Above so many a list is searched, not read.
+const READABLE: usize = 12;
+
+/// The categories: a short list, or a tree to search. Where categories fix the type, the tree says which.
 #[component]
 fn CategoryField(form: Form, categories: Vec<CategoryView>, label: String) -> impl IntoView {
-    let narrows = categories
-        .iter()
-        .any(|category| category.request_type.is_some());
-    move || {
-        let chosen = if narrows {
-            form.request_type.get()
-        } else {
-            String::new()
+    let desk = use_desk().get();
+    if categories.len() > READABLE {
+        let note = |fixed: RequestType| {
+            let label = desk.types.iter().find(|one| one.id == fixed);
+            label.map(|one| one.label.clone())
         };
-        let fits = |category: &&CategoryView| match category.request_type {
-            Some(fixed) => chosen.is_empty() || fixed.as_str() == chosen,
-            None => true,
+        let leaf = |category: CategoryView| Leaf {
+            value: category.id,
+            note: category.request_type.and_then(note).unwrap_or_default(),
+            path: category.path,
         };
-        let entry = |category: &CategoryView| {
-            let (last, before) = category.path.split_last()?;
-            Some(Entry {
-                value: category.id.clone(),
-                label: last.clone(),
-                group: before.join(" › "),
-            })
-        };
-        let entries: Vec<Entry> = categories.iter().filter(fits).filter_map(entry).collect();
-        let current = form.category.get_untracked();
-        if !current.is_empty() && !entries.iter().any(|entry| entry.value == current) {
-            form.category.set(String::new());
+        let leaves = categories.into_iter().map(leaf).collect();
+        return view! {
+            <LeafField id="category" label hint=t(Words::CategoryHint) value=form.category faults=form.faults leaves/>
         }
-        let label = label.clone();
-        view! {
-            <SelectField id="category" label hint=t(Words::CategoryHint) value=form.category faults=form.faults entries/>
-        }
+        .into_any();
     }
+    let entry = |category: CategoryView| {
+        let (last, before) = category.path.split_last()?;
+        Some(Entry {
+            value: category.id.clone(),
+            label: last.clone(),
+            group: before.join(" › "),
+        })
+    };
+    let entries = categories.into_iter().filter_map(entry).collect();
+    view! {
+        <SelectField id="category" label hint=t(Words::CategoryHint) value=form.category faults=form.faults entries/>
+    }
+    .into_any()
 }

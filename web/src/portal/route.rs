@@ -32,6 +32,10 @@ pub(super) enum Page {
     Ticket(String),
     /// Its rating.
     Rate(String),
+    /// What waits for the person's approval.
+    Approvals,
+    /// One request to approve or refuse.
+    Approval(String),
     /// Asking for an account.
     Access,
 }
@@ -57,6 +61,8 @@ impl Route {
             [desk, "tickets"] => (desk, Page::Tickets),
             [desk, "tickets", code] => (desk, Page::Ticket((*code).to_owned())),
             [desk, "tickets", code, "rate"] => (desk, Page::Rate((*code).to_owned())),
+            [desk, "approvals"] => (desk, Page::Approvals),
+            [desk, "approvals", code] => (desk, Page::Approval((*code).to_owned())),
             [desk, "access"] => (desk, Page::Access),
             _ => return Self::Unknown,
         };

@@ -7,12 +7,14 @@ use super::load::Loaded;
 use super::nav::use_nav;
 use super::route::{Page, Route};
 use super::words::Words as Common;
-use super::{access, created, help, home, lookup, new_ticket, rate, ticket, tickets, verify};
+use super::{
+    access, approvals, created, help, home, lookup, new_ticket, rate, ticket, tickets, verify,
+};
 use crate::browser;
 use crate::client::{ApiError, portal, use_client};
 use crate::components::feedback::{Failed, Loading, OfflineBanner};
 use crate::components::{Heading, LangSwitch, SkipLink, ThemeSwitch, Toasts, icon, use_ui};
-use crate::i18n::t;
+use crate::i18n::{Message, Noun, t};
 
 crate::messages! {
     enum Words {
@@ -45,6 +47,18 @@ impl Desk {
             ]
             .concat()
         })
+    }
+
+    /// A sentence with the desk's word for a ticket in it.
+    pub(super) fn say(self, message: impl Message) -> String {
+        self.say_with(message, &[])
+    }
+
+    /// The same, with further values.
+    pub(super) fn say_with(self, message: impl Message, values: &[&str]) -> String {
+        self.0
+            .with_value(|desk| Noun::new(&desk.ticket_word))
+            .say_with(message, values)
     }
 
     /// Its time zone.
@@ -135,6 +149,8 @@ fn desk_page(page: Page) -> AnyView {
         Page::Tickets => view! { <tickets::Tickets/> }.into_any(),
         Page::Ticket(code) => view! { <ticket::Ticket code/> }.into_any(),
         Page::Rate(code) => view! { <rate::Rate code/> }.into_any(),
+        Page::Approvals => view! { <approvals::Approvals/> }.into_any(),
+        Page::Approval(code) => view! { <approvals::Approval code/> }.into_any(),
         Page::Access => view! { <access::Access/> }.into_any(),
     }
 }

@@ -27,17 +27,17 @@ use crate::components::ticket::{
 };
 use crate::components::{Banner, Heading, Kind, Ui, icon, use_ui};
 use crate::i18n::dates::Style;
-use crate::i18n::{t, t_with};
+use crate::i18n::t;
 
 crate::messages! {
     enum Words {
-        Code = "Ticket {0}", "Ticket {0}";
-        Back = "Mis tickets", "My tickets";
-        Steps = "Avance del ticket", "Progress of the ticket";
-        Received = "Recibido", "Received";
+        Code = "{Word} {0}", "{Word} {0}";
+        Back = "Mis {words}", "My {words}";
+        Steps = "Avance {of_the}", "Progress {of_the}";
+        Received = "Recibid{o}", "Received";
         Working = "En gestión", "Being worked on";
-        Solved = "Solucionado", "Solved";
-        Closed = "Cerrado", "Closed";
+        Solved = "Solucionad{o}", "Solved";
+        Closed = "Cerrad{o}", "Closed";
         Answer = "¿Quedó resuelto?", "Is it solved?";
         AnswerHelp = "El equipo dio esta solución. Si funciona, acéptela; si no, rechácela y cuente qué falta.",
             "The team gave this solution. If it works, accept it; if not, reject it and tell what is missing.";
@@ -47,34 +47,49 @@ crate::messages! {
         FormerSolution = "Solución anterior", "Former solution";
         Accepted = "Aceptada el ", "Accepted on ";
         RateTitle = "Califique la atención", "Rate the service";
-        RateHelp = "La solución quedó aceptada. Con su calificación el ticket queda cerrado.", "You accepted the solution. Your rating closes the ticket.";
+        RateHelp = "La solución quedó aceptada. Con su calificación {the} queda cerrad{o}.", "You accepted the solution. Your rating closes {the}.";
         RateButton = "Calificar", "Rate";
+        SurveyTitle = "¿Quedó bien? Responda la encuesta", "Is it right? Answer the survey";
+        SurveyHelp = "El equipo terminó su trabajo. De su respuesta depende si {the} se cierra o continúa.", "The team has finished its work. Your answer decides whether {the} is closed or goes on.";
+        SurveyButton = "Responder la encuesta", "Answer the survey";
+        YourAnswers = "Sus respuestas", "Your answers";
+        MissingTitle = "Falta información", "Information is missing";
+        MissingHelp = "{The} espera esta información. Escríbala o adjúntela abajo: al enviarla vuelve al equipo.", "{The} waits for this information. Write or attach it below: sending it brings {the} back to the team.";
+        CompleteButton = "Completar la información", "Complete the information";
+        CompleteHint = "Al enviarlo, {the} vuelve al equipo de soporte.", "Sending it brings {the} back to the support team.";
+        Completed = "Información enviada. {The} volvió al equipo.", "Information sent. {The} went back to the team.";
+        UnsolvableTitle = "No fue posible dar una solución", "No solution could be given";
+        UnsolvableHelp = "El equipo documentó el motivo.", "The team documented why.";
+        NotManagedTitle = "{The} terminó sin gestión", "{The} ended without attention";
+        NotManagedHelp = "Si todavía lo necesita, cree {a} nuev{o} con la información completa.", "If you still need it, create a new {word} with the complete information.";
+        MergedTitle = "{The} continúa en ", "{The} goes on in ";
+        Why = "Motivo", "Reason";
         Rating = "Su calificación", "Your rating";
-        RejectHelp = "El ticket vuelve al equipo de soporte y continúa en atención.", "The ticket goes back to the support team and attention goes on.";
+        RejectHelp = "{The} vuelve al equipo de soporte y continúa en atención.", "{The} goes back to the support team and attention goes on.";
         Reason = "Motivo", "Reason";
         ReasonHint = "Qué sigue fallando o qué falta.", "What still fails or is missing.";
         ReasonEmpty = "Escriba el motivo del rechazo.", "Write why you reject it.";
-        Rejected = "Rechazó la solución. El ticket se reabrió.", "You rejected the solution. The ticket was reopened.";
+        Rejected = "Rechazó la solución. {The} se reabrió.", "You rejected the solution. {The} was reopened.";
         Request = "Su solicitud", "Your request";
-        Data = "Datos del ticket", "Details of the ticket";
+        Data = "Datos {of_the}", "Details {of_the}";
         State = "Estado", "State";
         Type = "Tipo de solicitud", "Type of request";
-        Created = "Creado", "Created";
+        Created = "Cread{o}", "Created";
         Moved = "Último movimiento", "Last movement";
         Term = "Plazo", "Time limit";
         History = "Histórico de eventos", "History of events";
         Messages = "Mensajes", "Messages";
         NoMessages = "Todavía no hay mensajes.", "There are no messages yet.";
         Compose = "Agregar o enviar un mensaje", "Add or send a message";
-        ComposeHint = "Le llega al equipo de soporte por correo y queda en este ticket.", "It goes to the support team by e-mail and stays in this ticket.";
+        ComposeHint = "Le llega al equipo de soporte por correo y queda en {this}.", "It goes to the support team by e-mail and stays in {this}.";
         Message = "Mensaje", "Message";
         MessageEmpty = "Escriba el mensaje.", "Write the message.";
         SendMessage = "Enviar mensaje", "Send message";
         Sent = "Mensaje enviado.", "Message sent.";
-        Final = "Este ticket está cerrado. Si necesita algo más, cree uno nuevo.", "This ticket is closed. If you need anything else, create a new one.";
-        News = "El ticket se actualizó.", "The ticket was updated.";
-        UnknownTitle = "No encontramos ese ticket entre los suyos", "We did not find that ticket among yours";
-        UnknownHelp = "Revise el código. Si lo creó con otro correo, entre con ese correo.", "Check the code. If you created it with another address, use that address.";
+        Final = "{This} está cerrad{o}. Si necesita algo más, cree {a} nuev{o}.", "{This} is closed. If you need anything else, create a new {word}.";
+        News = "{The} se actualizó.", "{The} was updated.";
+        UnknownTitle = "No encontramos {the} {0} entre l{o}s suy{o}s", "We did not find {word} {0} among yours";
+        UnknownHelp = "Revise el código. Si usó otro correo, entre con ese correo.", "Check the code. If you created it with another address, use that address.";
         OtherAddress = "Entrar con otro correo", "Use another address";
     }
 }
@@ -171,6 +186,13 @@ impl Case {
             .link(&["tickets/", &self.code.get_value(), page].concat())
     }
 
+    /// The page that asked for the ticket: itself, or its rating.
+    fn page(self) -> String {
+        let path = use_nav().path.get_untracked();
+        let last = if path.ends_with("/rate") { "/rate" } else { "" };
+        ["tickets/", &self.code.get_value(), last].concat()
+    }
+
     fn downloads(self) -> Callback<Attachment> {
         Callback::new(move |file: Attachment| {
             spawn_local(async move {
@@ -189,7 +211,7 @@ impl Case {
         let stage = Memo::new(move |_| (self.failure.get(), self.ticket.with(Option::is_some)));
         let view = move || match stage.get() {
             (Some(error), _) if error.status() == 401 => {
-                view! { <LookupForm ticket=self.code.get_value()/> }.into_any()
+                view! { <LookupForm ticket=self.code.get_value() then=self.page()/> }.into_any()
             }
             (Some(error), _) if is_unknown(&error) => self.unknown(),
             (Some(error), false) => {
@@ -213,10 +235,10 @@ impl Case {
             });
         };
         view! {
-            <Heading text=t(Words::UnknownTitle)/>
+            <Heading text=self.desk.say_with(Words::UnknownTitle, &[&self.code.get_value()])/>
             <p>{t(Words::UnknownHelp)}</p>
             <div class="actions">
-                <a class="btn primary" href=self.desk.link("tickets")>{t(Common::MyTickets)}</a>
+                <a class="btn primary" href=self.desk.link("tickets")>{self.desk.say(Common::MyTickets)}</a>
                 <button class="btn" type="button" on:click=other>{t(Words::OtherAddress)}</button>
             </div>
         }
@@ -227,7 +249,7 @@ impl Case {
     pub(super) fn error_note(self) -> AnyView {
         let view = move || {
             self.error.get().map(|error| match error.status() {
-                412 => view! { <Banner kind=Kind::Warning><p>{t(Common::Changed)}</p></Banner> }
+                412 => view! { <Banner kind=Kind::Warning><p>{self.desk.say(Common::Changed)}</p></Banner> }
                     .into_any(),
                 _ => {
                     let error = RwSignal::new(Some(error));
@@ -255,7 +277,7 @@ fn page(case: Case) -> AnyView {
     let subject = case
         .ticket
         .with_untracked(|ticket| ticket.as_ref().map(|ticket| ticket.subject.clone()));
-    let news = move || case.news.get().then(|| t(Words::News));
+    let news = move || case.news.get().then(|| case.desk.say(Words::News));
     let may_write = Memo::new(move |_| {
         case.ticket
             .with(|ticket| ticket.as_ref().is_some_and(|ticket| ticket.actions.message))
@@ -263,17 +285,18 @@ fn page(case: Case) -> AnyView {
     let rejecting = RwSignal::new(false);
     provide_context(Rejecting(rejecting));
     view! {
-        <a class="back" href=case.desk.link("tickets")>{icon("arrow-left")}{t(Words::Back)}</a>
+        <a class="back" href=case.desk.link("tickets")>{icon("arrow-left")}{case.desk.say(Words::Back)}</a>
         <p class="sr" aria-live="polite">{news}</p>
         <div class="stack tight">
             <div class="row">
-                <span class="code num muted">{t_with(Words::Code, &[&case.code.get_value()])}</span>
+                <span class="code num muted">{case.desk.say_with(Words::Code, &[&case.code.get_value()])}</span>
                 {part(|_, ticket| view! { <StatusTag status=ticket.status.id label=ticket.status.label/> }.into_any())}
             </div>
             <Heading text=subject.unwrap_or_default()/>
         </div>
         {part(steps)}
         {case.error_note()}
+        {part(outcome)}
         {part(next_step)}
         <RejectDialog case open=rejecting/>
         <div class="with-side">
@@ -308,6 +331,13 @@ fn steps(case: Case, ticket: RequesterTicket) -> AnyView {
         Status::Solved | Status::Unsolvable => 2,
         Status::Closed | Status::NotManaged => 4,
     };
+    let (status, label) = (ticket.status.id, ticket.status.label.clone());
+    let name = |words: Words| match words {
+        // How it ended, in the desk's own words.
+        Words::Solved if status == Status::Unsolvable => label.clone(),
+        Words::Closed if status == Status::NotManaged => label.clone(),
+        words => case.desk.say(words),
+    };
     let zone = case.desk.zone();
     let step = |(number, words): (usize, Words)| {
         let class = match number.cmp(&place) {
@@ -326,7 +356,7 @@ fn steps(case: Case, ticket: RequesterTicket) -> AnyView {
             .map(|at| view! { <span class="step-note">{time(at, &zone, Style::Short)}</span> });
         view! {
             <li class=class aria-current=(number == place).then_some("step")>
-                <span class="step-label">{t(words)}</span>{note}
+                <span class="step-label">{name(words)}</span>{note}
             </li>
         }
     };
@@ -336,14 +366,69 @@ fn steps(case: Case, ticket: RequesterTicket) -> AnyView {
         Words::Solved,
         Words::Closed,
     ];
-    let steps = all.into_iter().enumerate().map(step).collect_view();
-    view! { <ol class="steps" aria-label=t(Words::Steps)>{steps}</ol> }.into_any()
+    // What ended without attention was never solved.
+    let steps = all
+        .into_iter()
+        .enumerate()
+        .filter(|(_, words)| status != Status::NotManaged || *words != Words::Solved)
+        .map(step)
+        .collect_view();
+    view! { <ol class="steps" aria-label=case.desk.say(Words::Steps)>{steps}</ol> }.into_any()
 }
 
-/// What waits for the requester: an answer to the solution, or the rating.
+/// How a ticket went that was not simply solved: without solution, without attention, or in another one.
+fn outcome(case: Case, ticket: RequesterTicket) -> AnyView {
+    let desk = case.desk;
+    let merged = ticket.merged_into.map(|code| {
+        let address = desk.link(&["tickets/", &code].concat());
+        view! { <Banner kind=Kind::Info><p>{desk.say(Words::MergedTitle)}<a class="link num" href=address>{code}</a>"."</p></Banner> }
+    });
+    let (title, help) = match ticket.status.id {
+        Status::Unsolvable => (Words::UnsolvableTitle, Words::UnsolvableHelp),
+        Status::NotManaged => (Words::NotManagedTitle, Words::NotManagedHelp),
+        _ => return merged.into_any(),
+    };
+    let why = ticket
+        .reason
+        .map(|reason| view! { <p>{t(Words::Why)}": "<strong>{reason}</strong>"."</p> });
+    view! {
+        {merged}
+        <Banner kind=Kind::Warning title=desk.say(title)>{why}<p>{desk.say(help)}</p></Banner>
+    }
+    .into_any()
+}
+
+/// What waits for the requester: information to give, an answer to the solution, the survey or the rating.
 fn next_step(case: Case, ticket: RequesterTicket) -> AnyView {
     let actions = ticket.actions;
-    if actions.accept || actions.reject {
+    if actions.complete {
+        let missing = ticket
+            .missing
+            .as_deref()
+            .map(|missing| view! { <div class="card">{paragraphs(missing)}</div> });
+        view! {
+            <section class="next-step stack" aria-labelledby="missing-title">
+                <h2 id="missing-title">{t(Words::MissingTitle)}</h2>
+                <p>{case.desk.say(Words::MissingHelp)}</p>
+                {missing}
+                <div class="actions"><button class="btn primary" type="button" on:click=move |_| browser::focus_id("body")>{icon("edit")}{t(Words::CompleteButton)}</button></div>
+            </section>
+        }
+        .into_any()
+    } else if actions.rate && !ticket.survey.is_empty() {
+        let solution = ticket
+            .solution
+            .map(|solution| solution_body(case, solution));
+        view! {
+            <section class="next-step stack" aria-labelledby="survey-title">
+                <h2 id="survey-title">{t(Words::SurveyTitle)}</h2>
+                <p>{case.desk.say(Words::SurveyHelp)}</p>
+                {solution}
+                <div class="actions"><a class="btn primary" href=case.link("/rate")>{icon("star")}{t(Words::SurveyButton)}</a></div>
+            </section>
+        }
+        .into_any()
+    } else if actions.accept || actions.reject {
         let solution = ticket
             .solution
             .map(|solution| solution_body(case, solution));
@@ -360,7 +445,7 @@ fn next_step(case: Case, ticket: RequesterTicket) -> AnyView {
         view! {
             <section class="next-step stack">
                 <h2>{t(Words::RateTitle)}</h2>
-                <p>{t(Words::RateHelp)}</p>
+                <p>{case.desk.say(Words::RateHelp)}</p>
                 <div class="actions"><a class="btn primary" href=case.link("/rate")>{icon("star")}{t(Words::RateButton)}</a></div>
             </section>
         }
@@ -449,7 +534,7 @@ fn RejectDialog(case: Case, open: RwSignal<bool>) -> impl IntoView {
                 Ok(()) => {
                     reason.set(String::new());
                     open.set(false);
-                    case.ui.toast(Kind::Success, t(Words::Rejected));
+                    case.ui.toast(Kind::Success, case.desk.say(Words::Rejected));
                     case.load().await;
                     // The button that opened the window is gone.
                     browser::focus_first("h1");
@@ -471,7 +556,7 @@ fn RejectDialog(case: Case, open: RwSignal<bool>) -> impl IntoView {
         <Dialog id="reject" title=t(Words::Reject) open>
             <form novalidate on:submit=send>
                 <div class="dialog-body stack">
-                    <p>{t(Words::RejectHelp)}</p>
+                    <p>{case.desk.say(Words::RejectHelp)}</p>
                     <ErrorNote error/>
                     <TextArea id="reason" label=t(Words::Reason) hint=t(Words::ReasonHint) value=reason faults max=REASON_MAX rows=5/>
                 </div>
@@ -497,7 +582,8 @@ fn request(case: Case, ticket: RequesterTicket) -> AnyView {
 
 /// The solution and the rating, once nothing waits for the requester.
 fn solution(case: Case, ticket: RequesterTicket) -> AnyView {
-    if ticket.actions.accept || ticket.actions.reject {
+    let actions = ticket.actions;
+    if actions.accept || actions.reject || (actions.rate && !ticket.survey.is_empty()) {
         return ().into_any();
     }
     let zone = case.desk.zone();
@@ -513,9 +599,21 @@ fn solution(case: Case, ticket: RequesterTicket) -> AnyView {
         view! { <section class="stack tight"><h2>{t(title)}</h2>{solution_body(case, solution)}{accepted}</section> }
     });
     let rated = ticket.rating.map(|rating| {
+        let title = if rating.answers.is_empty() {
+            Words::Rating
+        } else {
+            Words::YourAnswers
+        };
+        let answers = rating
+            .answers
+            .into_iter()
+            .map(|answer| view! { <div><dt>{answer.question}</dt><dd>{answer.text}</dd></div> });
+        let answers = answers.collect_view();
+        let answers = (!answers.is_empty()).then(|| view! { <dl class="summary">{answers}</dl> });
         view! {
             <section class="stack tight">
-                <h2>{t(Words::Rating)}</h2>
+                <h2>{t(title)}</h2>
+                {answers}
                 {rating.stars.map(|stars| view! { <p><StarsGiven stars/></p> })}
                 <div class="msg-body">{rating.comment.as_deref().map(paragraphs)}</div>
             </section>
@@ -538,8 +636,8 @@ fn messages(case: Case, ticket: RequesterTicket) -> AnyView {
     let none = thread
         .is_empty()
         .then(|| view! { <p class="muted">{t(Words::NoMessages)}</p> });
-    let closed =
-        (!ticket.actions.message).then(|| view! { <p class="muted">{t(Words::Final)}</p> });
+    let closed = (!ticket.actions.message)
+        .then(|| view! { <p class="muted">{case.desk.say(Words::Final)}</p> });
     view! {
         <section class="stack" aria-labelledby="messages-title">
             <h2 id="messages-title">{t(Words::Messages)}</h2>
@@ -565,6 +663,13 @@ fn Composer(case: Case) -> impl IntoView {
     let error = RwSignal::new(None::<ApiError>);
     let busy = RwSignal::new(false);
     let once = OnceKey::new();
+    let completes = Memo::new(move |_| {
+        case.ticket.with(|ticket| {
+            ticket
+                .as_ref()
+                .is_some_and(|ticket| ticket.actions.complete)
+        })
+    });
     let send = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         if busy.get_untracked() {
@@ -588,6 +693,11 @@ fn Composer(case: Case) -> impl IntoView {
         };
         let key = once.of(serde_json::to_string(&message).unwrap_or_default());
         busy.set(true);
+        let sent = if completes.get_untracked() {
+            Words::Completed
+        } else {
+            Words::Sent
+        };
         spawn_local(async move {
             let answer =
                 portal::add_message(case.client, &case.code.get_value(), &message, key).await;
@@ -596,7 +706,7 @@ fn Composer(case: Case) -> impl IntoView {
                 Ok(()) => {
                     body.set(String::new());
                     uploads.clear();
-                    case.ui.toast(Kind::Success, t(Words::Sent));
+                    case.ui.toast(Kind::Success, case.desk.say(sent));
                     case.load().await;
                 }
                 Err(refused) => {
@@ -607,13 +717,28 @@ fn Composer(case: Case) -> impl IntoView {
             }
         });
     };
+    let title = move || {
+        t(if completes.get() {
+            Words::CompleteButton
+        } else {
+            Words::Compose
+        })
+    };
+    let form = move || {
+        let hint = if completes.get() {
+            Words::CompleteHint
+        } else {
+            Words::ComposeHint
+        };
+        view! { <TextArea id="body" label=t(Words::Message) hint=case.desk.say(hint) value=body faults max=BODY_MAX rows=5/> }
+    };
     view! {
         <section class="stack" aria-labelledby="compose-title">
-            <h2 id="compose-title">{t(Words::Compose)}</h2>
+            <h2 id="compose-title">{title}</h2>
             <ErrorSummary faults/>
             <ErrorNote error/>
             <form class="form stack" novalidate on:submit=send>
-                <TextArea id="body" label=t(Words::Message) hint=t(Words::ComposeHint) value=body faults max=BODY_MAX rows=5/>
+                {form}
                 <Attachments uploads faults limits/>
                 <div class="actions"><SubmitButton label=t(Words::SendMessage) busy_label=t(Common::Sending) busy/></div>
             </form>
@@ -627,16 +752,23 @@ fn facts(case: Case, ticket: RequesterTicket) -> AnyView {
     let row = |name: String, value: AnyView| view! { <div><dt>{name}</dt><dd>{value}</dd></div> };
     let text = |text: String| text.into_any();
     let promise = promise_line(&ticket.promise, ticket.status.id, &zone);
+    let extra = ticket
+        .extra
+        .into_iter()
+        .map(|extra| row(extra.label, text(extra.value)))
+        .collect_view();
     view! {
         <section class="stack tight">
-            <h2>{t(Words::Data)}</h2>
+            <h2>{case.desk.say(Words::Data)}</h2>
             <dl class="summary">
                 {row(t(Words::State).to_owned(), view! { <StatusTag status=ticket.status.id label=ticket.status.label/> }.into_any())}
                 {promise.map(|promise| row(t(Words::Term).to_owned(), promise))}
                 {row(t(Words::Type).to_owned(), text(ticket.request_type))}
                 {row(data.category_word, text(ticket.category.join(" › ")))}
                 {row(data.priority_word, text(ticket.priority))}
-                {row(t(Words::Created).to_owned(), time(ticket.created_at, &zone, Style::Full))}
+                {ticket.reason.map(|reason| row(t(Words::Why).to_owned(), text(reason)))}
+                {extra}
+                {row(case.desk.say(Words::Created), time(ticket.created_at, &zone, Style::Full))}
                 {row(t(Words::Moved).to_owned(), time(ticket.updated_at, &zone, Style::Full))}
             </dl>
         </section>

@@ -5,10 +5,11 @@ use leptos::task::spawn_local;
 use shared::api::page::Page;
 use shared::api::portal::RequesterTicketRow;
 
+use super::approvals::ApprovalsHint;
 use super::kept::forget_all;
 use super::lookup::LookupForm;
 use super::nav::use_nav;
-use super::shell::use_desk;
+use super::shell::{Desk, use_desk};
 use super::words::Words as Common;
 use crate::browser;
 use crate::client::{ApiError, portal, use_client};
@@ -20,12 +21,12 @@ use crate::i18n::t;
 
 crate::messages! {
     enum Words {
-        Title = "Mis tickets", "My tickets";
-        Empty = "Todavía no tiene tickets", "You have no tickets yet";
-        EmptyHelp = "Cuando cree uno, aparecerá en esta lista.", "When you create one, it appears in this list.";
-        Created = "Creado ", "Created ";
+        Title = "Mis {words}", "My {words}";
+        Empty = "Todavía no tiene {words}", "You have no {words} yet";
+        EmptyHelp = "Lo que cree aparecerá en esta lista.", "What you create appears in this list.";
+        Created = "Cread{o} ", "Created ";
         Moved = "Último movimiento ", "Last movement ";
-        More = "Ver más tickets", "See more tickets";
+        More = "Ver más {words}", "See more {words}";
         SignedIn = "Sesión de ", "Session of ";
         SignOut = "Cerrar sesión", "Sign out";
         SignedOut = "Cerró la sesión en este navegador.", "You signed out in this browser.";
@@ -67,7 +68,7 @@ pub(super) fn Tickets() -> impl IntoView {
     move || match rows.get() {
         None => view! { <Loading lines=5/> }.into_any(),
         Some(Err(error)) if error.status() == 401 => {
-            view! { <LookupForm ticket=String::new()/> }.into_any()
+            view! { <LookupForm ticket=String::new() then=String::new()/> }.into_any()
         }
         Some(Err(error)) => {
             view! { <Failed error retry=Callback::new(move |()| load())/> }.into_any()
@@ -97,39 +98,36 @@ fn list(
                 });
             });
         };
-        view! { <p><button class="btn" type="button" on:click=more>{t(Words::More)}</button></p> }
+        view! { <p><button class="btn" type="button" on:click=more>{desk.say(Words::More)}</button></p> }
     });
     let body = if page.items.is_empty() {
         view! {
-            <Empty symbol="inbox" title=t(Words::Empty)>
+            <Empty symbol="inbox" title=desk.say(Words::Empty)>
                 <p>{t(Words::EmptyHelp)}</p>
-                <a class="btn primary" href=desk.link("new")>{t(Common::CreateTicket)}</a>
+                <a class="btn primary" href=desk.link("new")>{desk.say(Common::CreateTicket)}</a>
             </Empty>
         }
         .into_any()
     } else {
-        let cards = page.items.into_iter().map(|row| {
-            card(
-                desk.link(&["tickets/", &row.code].concat()),
-                row,
-                &desk.zone(),
-            )
-        });
+        let cards = page.items.into_iter().map(|row| card(desk, row));
         view! { <ul class="cards">{cards.collect_view()}</ul>{next} }.into_any()
     };
     view! {
         <a class="back" href=desk.link("")>{icon("arrow-left")}{t(Common::Home)}</a>
         <div class="row spread">
-            <Heading text=t(Words::Title)/>
-            <a class="btn primary" href=desk.link("new")>{icon("plus")}{t(Common::CreateTicket)}</a>
+            <Heading text=desk.say(Words::Title)/>
+            <a class="btn primary" href=desk.link("new")>{icon("plus")}{desk.say(Common::CreateTicket)}</a>
         </div>
         <SessionLine/>
+        <ApprovalsHint/>
         {body}
     }
     .into_any()
 }
 
-fn card(address: String, row: RequesterTicketRow, zone: &str) -> impl IntoView + use<> {
+fn card(desk: Desk, row: RequesterTicketRow) -> impl IntoView {
+    let address = desk.link(&["tickets/", &row.code].concat());
+    let zone = &desk.zone();
     let promise = promise_line(&row.promise, row.status.id, zone);
     view! {
         <li>
@@ -137,7 +135,7 @@ fn card(address: String, row: RequesterTicketRow, zone: &str) -> impl IntoView +
                 <span class="card-head"><span class="num code">{row.code}</span><StatusTag status=row.status.id label=row.status.label/></span>
                 <span class="card-title">{row.subject}</span>
                 <span class="card-meta">
-                    <span>{t(Words::Created)}{time(row.created_at, zone, Style::Date)}</span>
+                    <span>{desk.say(Words::Created)}{time(row.created_at, zone, Style::Date)}</span>
                     <span>{t(Words::Moved)}{time(row.updated_at, zone, Style::Short)}</span>
                     {promise}
                 </span>

@@ -23,8 +23,8 @@ crate::messages! {
     enum Words {
         Title = "Escriba el código que le enviamos", "Write the code that we sent you";
         SentTo = "Enviamos un código de verificación a ", "We sent a verification code to ";
-        SentDraft = "Con él confirma su identidad y se crea el ticket.", "It confirms your identity and creates the ticket.";
-        SentLookup = "Con él confirma su identidad y ve sus tickets.", "It confirms your identity and shows your tickets.";
+        SentDraft = "Con él confirma su identidad y se crea {the}.", "It confirms your identity and creates {the}.";
+        SentLookup = "Con él confirma su identidad y ve sus {words}.", "It confirms your identity and shows your {words}.";
         Code = "Código de verificación", "Verification code";
         CodeHint = "Ocho letras y números. Puede copiarlo del correo y pegarlo aquí.", "Eight letters and digits. You can copy it from the e-mail and paste it here.";
         CodeEmpty = "Escriba los ocho caracteres del código.", "Write the eight characters of the code.";
@@ -35,8 +35,8 @@ crate::messages! {
         DeadTitle = "Este código ya no sirve", "This code is no longer valid";
         Dead = "Venció o se usaron todos los intentos. Pida otro código: lo que escribió se conserva.",
             "It expired or all tries were used. Ask for another code: what you typed is kept.";
-        ConfirmDraft = "Confirmar y crear el ticket", "Confirm and create the ticket";
-        ConfirmLookup = "Confirmar y ver mis tickets", "Confirm and see my tickets";
+        ConfirmDraft = "Confirmar y crear {the}", "Confirm and create {the}";
+        ConfirmLookup = "Confirmar y ver mis {words}", "Confirm and see my {words}";
         Checking = "Verificando…", "Checking…";
         ResendIn = "Podrá pedir otro código en {0}", "You can ask for another code in {0}";
         Resend = "Enviar otro código", "Send another code";
@@ -51,8 +51,8 @@ crate::messages! {
             "Call the support line: they will validate your identity and give you a code. Have this reference at hand.";
         Reference = "Referencia de su solicitud", "Reference of your request";
         GoneTitle = "Esta verificación ya no está disponible", "This verification is no longer available";
-        Gone = "Se usó, venció o se pidió en otro navegador. Si estaba creando un ticket, el formulario conserva lo que escribió.",
-            "It was used, expired or was asked for in another browser. If you were creating a ticket, the form keeps what you typed.";
+        Gone = "Se usó, venció o se pidió en otro navegador. Si estaba creando {a}, el formulario conserva lo que escribió.",
+            "It was used, expired or was asked for in another browser. If you were creating {a}, the form keeps what you typed.";
         BackToForm = "Volver al formulario", "Back to the form";
     }
 }
@@ -76,20 +76,20 @@ fn gone() -> AnyView {
     let desk = use_desk();
     view! {
         <Heading text=t(Words::GoneTitle)/>
-        <p>{t(Words::Gone)}</p>
+        <p>{desk.say(Words::Gone)}</p>
         <div class="actions">
             <a class="btn primary" href=desk.link("new")>{t(Words::BackToForm)}</a>
-            <a class="btn" href=desk.link("my")>{t(Common::MyTickets)}</a>
+            <a class="btn" href=desk.link("my")>{desk.say(Common::MyTickets)}</a>
         </div>
     }
     .into_any()
 }
 
-/// The ticket that a mail link led to, and that is shown after the code.
+/// The page of the desk that a mail link led to, and that is shown after the code.
 fn asked_for() -> Option<String> {
     let search = window().location().search().ok()?;
-    let code = search.strip_prefix("?to=")?;
-    js_sys::decode_uri_component(code).ok().map(Into::into)
+    let page = search.strip_prefix("?to=")?;
+    js_sys::decode_uri_component(page).ok().map(Into::into)
 }
 
 #[component]
@@ -152,7 +152,7 @@ fn Window(challenge: Challenge) -> impl IntoView {
                 Ok(ticket) => {
                     let page = match (creates, ticket, asked_for()) {
                         (true, Some(ticket), _) => ["created/", &ticket].concat(),
-                        (false, _, Some(ticket)) => ["tickets/", &ticket].concat(),
+                        (false, _, Some(page)) => page,
                         (_, None, _) | (false, _, None) => "tickets".to_owned(),
                     };
                     if creates {
@@ -224,7 +224,7 @@ fn Window(challenge: Challenge) -> impl IntoView {
     view! {
         <a class="back" href=desk.link(page)>{icon("arrow-left")}{t(Words::Correct)}</a>
         <Heading text=t(Words::Title)/>
-        <p class="lead">{t(Words::SentTo)}<strong>{email}</strong>". "{t(purpose_text)}</p>
+        <p class="lead">{t(Words::SentTo)}<strong>{email}</strong>". "{desk.say(purpose_text)}</p>
         <ErrorNote error/>
         <Show when=move || resent.get()>
             <Banner kind=Kind::Success><p>{t(Words::Resent)}</p></Banner>
@@ -238,7 +238,7 @@ fn Window(challenge: Challenge) -> impl IntoView {
                 <Countdown until=expires text=t(Words::Expires) over=t(Words::Expired)/>
             </Show>
             <div class="actions">
-                <SubmitButton label=t(label) busy_label=t(Words::Checking) busy/>
+                <SubmitButton label=desk.say(label) busy_label=t(Words::Checking) busy/>
             </div>
             {resend_view}
         </form>

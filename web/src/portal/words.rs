@@ -6,14 +6,14 @@ crate::messages! {
         Back = "Volver", "Back";
         Home = "Volver al inicio", "Back to the start page";
         Email = "Correo", "E-mail";
-        MyTickets = "Ver mi lista de tickets", "See my list of tickets";
-        CreateTicket = "Crear un ticket", "Create a ticket";
+        MyTickets = "Ver mi lista de {words}", "See my list of {words}";
+        CreateTicket = "Crear {a}", "Create {a}";
         RequestAccess = "Solicitar acceso", "Ask for access";
         SupportLine = "Línea de soporte", "Support line";
         Cancel = "Cancelar", "Cancel";
         Sending = "Enviando…", "Sending…";
         EmailEmpty = "Escriba su correo.", "Write your e-mail address.";
-        Changed = "El ticket cambió mientras tanto. Ya ve la versión actual: revísela e intente de nuevo.",
-            "The ticket changed meanwhile. You now see the present version: check it and try again.";
+        Changed = "{The} cambió mientras tanto. Ya ve la versión actual: revísela e intente de nuevo.",
+            "{The} changed meanwhile. You now see the present version: check it and try again.";
     }
 }
