@@ -89,7 +89,7 @@ async fn portal(stage: Rc<Stage>) {
     inspect.look("ticket-closed").await;
     browser.open(&format!("/{DESK}/tickets/INF-999999")).await;
     browser
-        .find(Heading("No encontramos ese ticket entre los suyos"))
+        .find(Heading("No encontramos el ticket INF-999999 entre los suyos"))
         .await;
     inspect.look("ticket-unknown").await;
     browser.click(Button("Entrar con otro correo")).await;
