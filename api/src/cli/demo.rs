@@ -2,18 +2,23 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use chrono::{DateTime, Datelike, TimeDelta, Utc, Weekday};
 use shared::api::agents::AgentMembership;
 use shared::desk::Desk;
+use shared::desk::profile::{Choice, FieldKind, FormField, QuestionKind};
 use shared::i18n::Lang;
 use shared::ticket::actor::{Actor, Assignee, Privilege, PrivilegeSet};
+use shared::ticket::command::{
+    Answer, AnswerValue, Command, CommandKind, ContactChannel, ContactResult,
+};
 use shared::ticket::event::IdentityProof;
-use shared::ticket::status::{Channel, Level, RequestType, Visibility};
+use shared::ticket::status::{Channel, Level, RequestType, Status, Visibility};
 use shared::ticket::text::{Body, EmailAddress, PersonName, Reason, Stars, Subject};
 
 use super::desk::{Files, read};
-use super::sample::{AGENTS, DESKS, PEOPLE, Plan, Role, STORIES, Story};
+use super::sample::{AGENTS, PEOPLE, Plan, Role, Story, stories};
 use super::serve;
 use super::user::in_words;
 use crate::agents::commands::NewAccount;
@@ -27,6 +32,8 @@ use crate::desks::registry::{DeskRegistry, InstalledDesk};
 use crate::http::ApiError;
 use crate::people::store::PersonData;
 use crate::tickets::commands::{self, Change, Files as TicketFiles, OpenTicket, Scope};
+use crate::tickets::error::TicketError;
+use crate::tickets::store::TicketRecord;
 use crate::{agents, desks, people, tickets};
 
 /// Password of every sample account.
@@ -107,7 +114,12 @@ fn welcome(settings: &Settings, slugs: &[String]) {
     println!();
     println!("  Agents sign in to the console with the password  {PASSWORD}");
     for agent in AGENTS {
-        println!("    {:32} {}", agent.email, agent.what);
+        let place = if agent.desk.is_empty() {
+            "all"
+        } else {
+            agent.desk
+        };
+        println!("    {:28} {place:10} {}", agent.email, agent.what);
     }
     println!();
 }
@@ -118,7 +130,7 @@ fn fill(db: &Db, folder: &Path, now: DateTime<Utc>) -> Result<(), StartError> {
         .collect();
     let has_stories = |path: &Path| {
         let name = path.file_name().and_then(|name| name.to_str());
-        name.is_some_and(|name| DESKS.contains(&name))
+        name.is_some_and(|name| !stories(name).is_empty())
     };
     folders.retain(|path| path.join("desk.toml").is_file() && has_stories(path));
     folders.sort();
@@ -166,6 +178,7 @@ fn fill_tables(
             password_hash: password_hash.to_owned(),
             memberships: profiles
                 .iter()
+                .filter(|desk| agent.desk.is_empty() || agent.desk == desk.slug)
                 .map(|desk| place(desk, agent.role))
                 .collect(),
         };
@@ -192,7 +205,7 @@ fn place(desk: &Desk, role: Role) -> AgentMembership {
         desk.levels
             .iter()
             .filter(|profile| profile.level.number() == level)
-            .flat_map(|profile| profile.groups.clone())
+            .flat_map(|profile| profile.groups.iter().chain(&profile.onsite).cloned())
             .collect()
     };
     let work = [
@@ -218,7 +231,11 @@ fn place(desk: &Desk, role: Role) -> AgentMembership {
             ],
             Vec::new(),
         ),
-        Role::Coordinator | Role::Administrator => (Privilege::ALL.to_vec(), groups(1)),
+        Role::Coordinator => (
+            Privilege::ALL.to_vec(),
+            groups(1).into_iter().chain(groups(2)).collect(),
+        ),
+        Role::Administrator => (Privilege::ALL.to_vec(), groups(1)),
     };
     AgentMembership {
         desk: desk.slug.clone(),
@@ -249,105 +266,392 @@ fn fill_tickets(
     desk: &InstalledDesk,
     now: DateTime<Utc>,
 ) -> Result<(), ApiError> {
-    for (number, story) in STORIES.iter().enumerate() {
-        let mut at = business_moment(desk, now, story.hours_ago);
+    let team = Team {
+        first: agent(conn, desk, Role::Level(1))?,
+        second: agent(conn, desk, Role::Level(2))?,
+        third: match agent(conn, desk, Role::Level(3)) {
+            Ok(third) => third,
+            // A desk whose vendor is outside has nobody there.
+            Err(_) => agent(conn, desk, Role::Level(2))?,
+        },
+    };
+    for (number, story) in stories(&desk.profile.slug).iter().enumerate() {
+        let at = business_moment(desk, now, story.hours_ago);
         let code = open_story(conn, desk, story, number, at)?;
-        let mut step =
-            |conn: &mut DbConnection, actor: &Actor, change: Change| -> Result<(), ApiError> {
-                at = (at + TimeDelta::minutes(17 + i64::try_from(number).unwrap_or(0))).min(now);
-                let (record, desk) = commands::load(conn, registry, &Scope::Desks(None), &code)?;
-                commands::change(conn, &desk, record, actor, change, None, at)?;
-                Ok(())
-            };
-        let first = agent(conn, desk, Role::Level(1))?;
-        let second = agent(conn, desk, Role::Level(2))?;
-        let requester = requester(conn, desk, number)?;
-        let take = |who: &(Actor, Assignee)| Change::Assign {
-            assignee: Some(who.1.id),
-            group: None,
-            reason: None,
+        let pace = TimeDelta::minutes(17 + i64::try_from(number).unwrap_or(0));
+        let mut life = Life {
+            conn,
+            registry,
+            code,
+            at,
+            pace,
+            now,
         };
-        match story.plan {
-            Plan::Untouched => {}
-            Plan::InProgress => {
-                step(conn, &first.0, take(&first))?;
-                step(conn, &first.0, say(story.answer)?)?;
-            }
-            Plan::Answered => {
-                step(conn, &first.0, take(&first))?;
-                step(conn, &first.0, say(story.answer)?)?;
-                step(conn, &requester, say(story.reply)?)?;
-            }
-            Plan::Escalated => {
-                step(conn, &first.0, take(&first))?;
-                let group = desk
-                    .profile
-                    .levels
-                    .iter()
-                    .find(|level| level.level == Level::TWO)
-                    .and_then(|level| level.groups.first());
-                if let Some(group) = group {
-                    let change = Change::Escalate {
-                        level: Level::TWO,
-                        group: group.clone(),
-                        assignee: Some(second.1.id),
-                        reason: None,
-                        justification: Some(parsed(Reason::parse(story.answer))?),
-                        diagnosis: None,
-                    };
-                    step(conn, &first.0, change)?;
-                }
-            }
-            Plan::Solved | Plan::Closed(_) => {
-                step(conn, &first.0, take(&first))?;
-                let solution = Some(parsed(Body::parse(story.answer))?);
-                let files = TicketFiles {
-                    owner: Owner::User(first.1.id),
-                    ids: Vec::new(),
-                    ticket_bytes: i64::MAX,
-                };
-                step(
-                    conn,
-                    &first.0,
-                    Change::Solve {
-                        solution,
-                        reason: None,
-                        files,
-                    },
-                )?;
-                if let Plan::Closed(stars) = story.plan {
-                    step(conn, &requester, Change::Accept)?;
-                    let comment = if story.reply.is_empty() {
-                        None
-                    } else {
-                        Some(parsed(Reason::parse(story.reply))?)
-                    };
-                    step(
-                        conn,
-                        &requester,
-                        Change::Rate {
-                            stars: Some(parsed(Stars::parse(stars))?),
-                            comment,
-                            answers: Vec::new(),
-                        },
-                    )?;
-                }
-            }
-        }
+        let requester = requester(life.conn, desk, number)?;
+        life.follow(story, &team, &requester)?;
     }
     Ok(())
 }
 
-fn say(text: &str) -> Result<Change, ApiError> {
-    let files = TicketFiles {
-        owner: Owner::User(0),
+/// Who works on the sample tickets.
+struct Team {
+    first: (Actor, Assignee),
+    second: (Actor, Assignee),
+    third: (Actor, Assignee),
+}
+
+/// The life of one sample ticket, moved by what its desk allows.
+struct Life<'a> {
+    conn: &'a mut DbConnection,
+    registry: &'a DeskRegistry,
+    code: String,
+    at: DateTime<Utc>,
+    pace: TimeDelta,
+    now: DateTime<Utc>,
+}
+
+impl Life<'_> {
+    fn load(&mut self) -> Result<(TicketRecord, Arc<InstalledDesk>), ApiError> {
+        Ok(commands::load(
+            self.conn,
+            self.registry,
+            &Scope::Desks(None),
+            &self.code,
+        )?)
+    }
+
+    fn status(&mut self) -> Result<Status, ApiError> {
+        Ok(self.load()?.0.state.status)
+    }
+
+    fn tick(&mut self) -> DateTime<Utc> {
+        self.at = (self.at + self.pace).min(self.now);
+        self.at
+    }
+
+    /// A change as an agent or requester makes it.
+    fn step(&mut self, actor: &Actor, change: Change) -> Result<(), ApiError> {
+        let at = self.tick();
+        let (record, desk) = self.load()?;
+        commands::change(self.conn, &desk, record, actor, change, None, at)?;
+        Ok(())
+    }
+
+    /// A command of the desk's process; one that the desk does not have is left out.
+    fn try_to(&mut self, actor: &Actor, command: &Command) -> Result<bool, ApiError> {
+        let at = self.tick();
+        let (record, desk) = self.load()?;
+        match commands::give(self.conn, &desk, record, actor, command, at) {
+            Ok(_) => Ok(true),
+            Err(TicketError::Refused(_)) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The first reason of a state, where it has any.
+    fn reason(&mut self, status: Status) -> Result<Option<String>, ApiError> {
+        let desk = self.load()?.1;
+        let state = desk.profile.state(status);
+        Ok(state.and_then(|state| state.reasons.first().map(|reason| reason.id.clone())))
+    }
+
+    /// Answers the control questions that stand before a command.
+    fn answer_controls(&mut self, actor: &Actor, before: CommandKind) -> Result<(), ApiError> {
+        let desk = self.load()?.1;
+        for control in &desk.profile.controls {
+            if control.before.contains(&before) {
+                let command = Command::RecordControl {
+                    control: control.id.clone(),
+                    answer: control.answer.unwrap_or(true),
+                    note: None,
+                };
+                self.try_to(actor, &command)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Priority and control questions, then somebody in charge, then the state in which work goes on.
+    fn begin(&mut self, who: &(Actor, Assignee), urgency: u8) -> Result<(), ApiError> {
+        self.prioritise(&who.0, urgency)?;
+        self.answer_controls(&who.0, CommandKind::Take)?;
+        let take = Change::Assign {
+            assignee: Some(who.1.id),
+            group: None,
+            reason: None,
+        };
+        self.step(&who.0, take)?;
+        self.start(&who.0)
+    }
+
+    fn start(&mut self, actor: &Actor) -> Result<(), ApiError> {
+        let start = Command::Start {
+            reason: self.reason(Status::InProgress)?,
+            diagnosis: None,
+        };
+        self.try_to(actor, &start).map(drop)
+    }
+
+    fn prioritise(&mut self, actor: &Actor, urgency: u8) -> Result<(), ApiError> {
+        let (record, desk) = self.load()?;
+        if record.state.prioritised {
+            return Ok(());
+        }
+        let (priority, impact, pressing) = choice(&desk, urgency);
+        let command = Command::ChangePriority {
+            priority,
+            impact,
+            urgency: pressing,
+            reason: Some(parsed(Reason::parse(
+                "Según el impacto que describe la persona.",
+            ))?),
+        };
+        self.try_to(actor, &command).map(drop)
+    }
+
+    fn suspend(&mut self, actor: &Actor, why: &str) -> Result<bool, ApiError> {
+        let attempt = Command::RecordContactAttempt {
+            channel: ContactChannel::Mail,
+            result: ContactResult::NoAnswer,
+            note: None,
+            evidence: None,
+            next_contact: None,
+        };
+        self.try_to(actor, &attempt)?;
+        let suspend = Command::Suspend {
+            reason: self.reason(Status::Suspended)?,
+            justification: Some(parsed(Reason::parse(why))?),
+            next_contact: None,
+        };
+        self.try_to(actor, &suspend)
+    }
+
+    fn escalate(&mut self, team: &Team, why: &str) -> Result<(), ApiError> {
+        let desk = self.load()?.1;
+        let level = desk.profile.level(Level::TWO);
+        let Some(group) = level.and_then(|level| level.groups.first().cloned()) else {
+            return Ok(());
+        };
+        let change = Change::Escalate {
+            level: Level::TWO,
+            group,
+            assignee: Some(team.second.1.id),
+            reason: self.reason(Status::Escalated)?,
+            justification: Some(parsed(Reason::parse(why))?),
+            diagnosis: Some(parsed(Body::parse(why))?),
+        };
+        self.step(&team.first.0, change)
+    }
+
+    fn solve(&mut self, who: &(Actor, Assignee), solution: &str) -> Result<(), ApiError> {
+        self.answer_controls(&who.0, CommandKind::Solve)?;
+        let change = Change::Solve {
+            solution: Some(parsed(Body::parse(solution))?),
+            reason: self.reason(Status::Solved)?,
+            files: no_files(who.1.id),
+        };
+        self.step(&who.0, change)
+    }
+
+    /// The requester's last word, as the desk asks for it.
+    fn judge(&mut self, requester: &Actor, stars: u8, words: &str) -> Result<(), ApiError> {
+        let (record, desk) = self.load()?;
+        let survey = desk.profile.surveys(record.state.category.as_deref());
+        let questions = if survey {
+            &desk.profile.survey.questions[..]
+        } else {
+            &[]
+        };
+        let stars = parsed(Stars::parse(stars))?;
+        let answers = questions.iter().filter_map(|question| {
+            let value = match question.kind {
+                QuestionKind::Stars => AnswerValue::Stars(stars),
+                QuestionKind::YesNo => AnswerValue::YesNo(stars.number() > 2),
+                QuestionKind::Choice => AnswerValue::Choice(question.options.first()?.id.clone()),
+                QuestionKind::Text => AnswerValue::Text(Reason::parse(words).ok()?),
+            };
+            Some(Answer {
+                question: question.id.clone(),
+                value,
+            })
+        });
+        let answers: Vec<Answer> = answers.collect();
+        let rate = if answers.is_empty() {
+            self.step(requester, Change::Accept)?;
+            Change::Rate {
+                stars: Some(stars),
+                comment: Reason::parse(words).ok(),
+                answers,
+            }
+        } else {
+            Change::Rate {
+                stars: None,
+                comment: None,
+                answers,
+            }
+        };
+        self.step(requester, rate)
+    }
+
+    fn follow(&mut self, story: &Story, team: &Team, requester: &Actor) -> Result<(), ApiError> {
+        let first = &team.first;
+        match story.plan {
+            Plan::Untouched => return Ok(()),
+            Plan::Incomplete => {
+                return self.suspend(&first.0, story.answer).map(drop);
+            }
+            Plan::Approval => {
+                self.prioritise(&first.0, story.urgency)?;
+                self.answer_controls(&first.0, CommandKind::RequestApproval)?;
+                let ticket = self.load()?.0.id;
+                let message = tickets::store::first_message(self.conn, ticket)?;
+                let ask = Command::RequestApproval {
+                    note: Some(parsed(Reason::parse(story.answer))?),
+                    evidence: message.map(|message| message.id),
+                };
+                return self.try_to(&first.0, &ask).map(drop);
+            }
+            _ => self.begin(first, story.urgency)?,
+        }
+        match story.plan {
+            Plan::Untouched | Plan::Incomplete | Plan::Approval => {}
+            Plan::InProgress => self.step(&first.0, say(story.answer)?)?,
+            Plan::Answered => {
+                self.step(&first.0, say(story.answer)?)?;
+                self.step(requester, say(story.reply)?)?;
+            }
+            Plan::Escalated => self.escalate(team, story.answer)?,
+            Plan::Onsite => {
+                let desk = self.load()?.1;
+                let group = desk
+                    .profile
+                    .levels
+                    .iter()
+                    .find_map(|level| level.onsite.first());
+                let command = Command::EscalateOnsite {
+                    group: group.cloned(),
+                    assignee: None,
+                    reason: self.reason(Status::EscalatedOnsite)?,
+                    justification: Some(parsed(Reason::parse(story.answer))?),
+                    diagnosis: None,
+                };
+                self.try_to(&first.0, &command)?;
+            }
+            Plan::Suspended => {
+                if !self.suspend(&first.0, story.answer)? {
+                    // Where waiting is a matter of another level, it begins with handing over.
+                    self.escalate(team, story.answer)?;
+                }
+            }
+            Plan::Vendor => self.ask_vendor(team, story.answer)?,
+            Plan::Solved => self.solve(first, story.answer)?,
+            Plan::Unsolvable => {
+                let command = Command::MarkUnsolvable {
+                    description: Some(parsed(Body::parse(story.answer))?),
+                    reason: self.reason(Status::Unsolvable)?,
+                };
+                self.try_to(&first.0, &command)?;
+            }
+            Plan::NotManaged => {
+                let desk = self.load()?.1;
+                let reasons = desk.profile.state(Status::NotManaged);
+                let command = Command::MarkNotManaged {
+                    description: Some(parsed(Body::parse(story.answer))?),
+                    // The first is silence, which takes three attempts.
+                    reason: reasons
+                        .and_then(|state| state.reasons.last().map(|reason| reason.id.clone())),
+                };
+                self.try_to(&first.0, &command)?;
+            }
+            Plan::Closed(stars) => {
+                self.solve(first, story.answer)?;
+                self.judge(requester, stars, story.reply)?;
+                let close = Command::CloseByDesk {
+                    reason: None,
+                    note: None,
+                };
+                if self.status()? == Status::Solved {
+                    self.try_to(&first.0, &close)?;
+                }
+            }
+            Plan::Reopened => {
+                self.solve(first, story.answer)?;
+                self.judge(requester, 1, story.reply)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn ask_vendor(&mut self, team: &Team, why: &str) -> Result<(), ApiError> {
+        let (desk, third) = (self.load()?.1, &team.third.1);
+        let vendors = desk.profile.groups.iter().filter(|group| group.vendor);
+        let group = vendors
+            .map(|group| group.key.clone())
+            .find(|key| third.groups.contains(key));
+        let named = Command::SendToVendor {
+            group,
+            assignee: Some(third.clone()),
+            vendor: None,
+            reason: None,
+            justification: Some(parsed(Reason::parse(why))?),
+        };
+        if self.try_to(&team.first.0, &named)? {
+            return Ok(());
+        }
+        // Where a vendor is outside the desk, the second level asks it and stays in charge.
+        self.escalate(team, why)?;
+        self.answer_controls(&team.second.0, CommandKind::SendToVendor)?;
+        let cause = Command::RecordCause {
+            cause: Some(parsed(Body::parse(why))?),
+        };
+        self.try_to(&team.second.0, &cause)?;
+        let outside = Command::SendToVendor {
+            group: None,
+            assignee: None,
+            vendor: Some("Redes del Valle".to_owned()),
+            reason: None,
+            justification: Some(parsed(Reason::parse(why))?),
+        };
+        self.try_to(&team.second.0, &outside).map(drop)
+    }
+}
+
+/// The keys of a priority, or of impact and urgency, for a sample's urgency: 0 is the worst.
+fn choice(desk: &InstalledDesk, urgency: u8) -> (Option<String>, Option<String>, Option<String>) {
+    let scheme = &desk.profile.priority;
+    let place = usize::from(urgency);
+    match &scheme.matrix {
+        Some(matrix) => {
+            let at = |choices: &[Choice]| {
+                choices
+                    .get(place.min(choices.len().saturating_sub(1)))
+                    .map(|choice| choice.id.clone())
+            };
+            (None, at(&matrix.impact), at(&matrix.urgency))
+        }
+        None => {
+            let key = scheme
+                .items
+                .get(place.min(scheme.items.len().saturating_sub(1)))
+                .map(|priority| priority.key.clone());
+            (key, None, None)
+        }
+    }
+}
+
+fn no_files(user: i64) -> TicketFiles {
+    TicketFiles {
+        owner: Owner::User(user),
         ids: Vec::new(),
         ticket_bytes: i64::MAX,
-    };
+    }
+}
+
+fn say(text: &str) -> Result<Change, ApiError> {
     Ok(Change::Write {
         visibility: Visibility::Public,
         body: parsed(Body::parse(text))?,
-        files,
+        files: no_files(0),
     })
 }
 
@@ -367,11 +671,15 @@ fn open_story(
         .selectable(desk.profile.intake.leaf_only)
         .map(|entry| entry.key.clone())
         .collect();
-    let priorities = &desk.profile.priority.items;
     let actor = Actor::Requester {
         person_id: requester.id,
         name: requester.full_name.clone(),
         also_agent: None,
+    };
+    let by_requester = if desk.profile.priority.chosen_by_requester {
+        choice(desk, story.urgency)
+    } else {
+        (None, None, None)
     };
     let new = OpenTicket {
         requester,
@@ -381,28 +689,45 @@ fn open_story(
         } else {
             RequestType::Request
         },
-        category: choices
-            .get(number % choices.len().max(1))
-            .cloned()
-            .unwrap_or_default(),
-        priority: priorities
-            .get(usize::from(story.urgency).min(priorities.len().saturating_sub(1)))
-            .map(|priority| priority.key.clone()),
-        impact: None,
-        urgency: None,
-        extra: BTreeMap::new(),
+        category: if story.category.is_empty() {
+            choices
+                .get(number * 7 % choices.len().max(1))
+                .cloned()
+                .unwrap_or_default()
+        } else {
+            story.category.to_owned()
+        },
+        priority: by_requester.0,
+        impact: by_requester.1,
+        urgency: by_requester.2,
+        extra: extra(desk, story.category),
         group: None,
         assignee: None,
         subject: parsed(Subject::parse(story.subject))?,
         message: parsed(Body::parse(story.message))?,
-        files: TicketFiles {
-            owner: Owner::User(0),
-            ids: Vec::new(),
-            ticket_bytes: i64::MAX,
-        },
+        files: no_files(0),
         identity: IdentityProof::MailCode,
     };
     Ok(commands::open_ticket(conn, desk, &actor, new, at)?.code)
+}
+
+/// Answers to the form of a category, for those of its fields that must have one.
+fn extra(desk: &InstalledDesk, category: &str) -> BTreeMap<String, String> {
+    let fields = desk.profile.form_of(Some(category));
+    let fields = fields.into_iter().flat_map(|form| &form.fields);
+    let value = |field: &FormField| match field.kind {
+        FieldKind::Number => "4".to_owned(),
+        FieldKind::Date => "2026-11-20".to_owned(),
+        FieldKind::YesNo => "no".to_owned(),
+        FieldKind::Text | FieldKind::File | FieldKind::Person => match field.options.first() {
+            Some(option) => option.id.clone(),
+            None => "Sede-2".to_owned(),
+        },
+    };
+    let asked = fields.filter(|field| field.required && field.shown_when.is_none());
+    asked
+        .map(|field| (field.id.clone(), value(field)))
+        .collect()
 }
 
 /// A working moment some hours ago: not at night and not on a weekend, so that the sample's clocks look like real ones.
@@ -422,7 +747,7 @@ fn agent(
 ) -> Result<(Actor, Assignee), ApiError> {
     let sample = AGENTS
         .iter()
-        .find(|agent| agent.role == role)
+        .find(|agent| agent.role == role && agent.desk == desk.profile.slug)
         .ok_or_else(ApiError::not_found)?;
     let user = agents::store::user_by_email(conn, sample.email)?.ok_or_else(ApiError::not_found)?;
     let (row, groups) =

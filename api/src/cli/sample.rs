@@ -15,51 +15,112 @@ pub(super) enum Role {
 
 /// An invented agent.
 pub(super) struct SampleAgent {
+    /// The folder of the desk where they work; empty for all.
+    pub(super) desk: &'static str,
     pub(super) email: &'static str,
     pub(super) name: &'static str,
     pub(super) role: Role,
     pub(super) what: &'static str,
 }
 
-/// The desks whose process the sample's stories know.
-pub(super) const DESKS: &[&str] = &["infortec"];
-
 pub(super) const AGENTS: &[SampleAgent] = &[
     SampleAgent {
+        desk: "infortec",
         email: "laura.nino@example.org",
         name: "Laura Niño",
         role: Role::Level(1),
         what: "level 1, support line",
     },
     SampleAgent {
+        desk: "infortec",
         email: "andres.paez@example.org",
         name: "Andrés Páez",
         role: Role::Level(2),
         what: "level 2 specialist",
     },
     SampleAgent {
+        desk: "infortec",
         email: "camila.rozo@example.org",
         name: "Camila Rozo",
         role: Role::Level(3),
         what: "level 3 expert",
     },
     SampleAgent {
+        desk: "infortec",
         email: "marta.gil@example.org",
         name: "Marta Gil",
         role: Role::Assistant,
         what: "operations assistant",
     },
     SampleAgent {
+        desk: "infortec",
         email: "julian.soto@example.org",
         name: "Julián Soto",
         role: Role::Coordinator,
         what: "coordinator",
     },
     SampleAgent {
+        desk: "icetex",
+        email: "nora.salas@example.org",
+        name: "Nora Salas",
+        role: Role::Level(1),
+        what: "service desk",
+    },
+    SampleAgent {
+        desk: "icetex",
+        email: "felipe.arce@example.org",
+        name: "Felipe Arce",
+        role: Role::Level(2),
+        what: "specialised professional",
+    },
+    SampleAgent {
+        desk: "icetex",
+        email: "gloria.paz@example.org",
+        name: "Gloria Paz",
+        role: Role::Coordinator,
+        what: "coordinator",
+    },
+    SampleAgent {
+        desk: "uspec",
+        email: "hugo.rey@example.org",
+        name: "Hugo Rey",
+        role: Role::Level(1),
+        what: "help desk",
+    },
+    SampleAgent {
+        desk: "uspec",
+        email: "elena.ruiz@example.org",
+        name: "Elena Ruiz",
+        role: Role::Level(2),
+        what: "Oficina de Tecnología",
+    },
+    SampleAgent {
+        desk: "victimas",
+        email: "pilar.gomez@example.org",
+        name: "Pilar Gómez",
+        role: Role::Level(1),
+        what: "service desk",
+    },
+    SampleAgent {
+        desk: "victimas",
+        email: "ivan.moya@example.org",
+        name: "Iván Moya",
+        role: Role::Level(2),
+        what: "specialist, also on site",
+    },
+    SampleAgent {
+        desk: "victimas",
+        email: "rosa.leal@example.org",
+        name: "Rosa Leal",
+        role: Role::Level(3),
+        what: "vendor specialist",
+    },
+    SampleAgent {
+        desk: "",
         email: "admin@example.org",
         name: "Administración",
         role: Role::Administrator,
-        what: "administrator",
+        what: "administrator of all desks",
     },
 ];
 
@@ -116,7 +177,7 @@ pub(super) const PEOPLE: &[SamplePerson] = &[
     },
 ];
 
-/// What became of a sample ticket.
+/// What became of a sample ticket. The steps follow from the desk's own moves, so a desk without a state stops before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Plan {
     /// Nobody has attended it.
@@ -125,16 +186,34 @@ pub(super) enum Plan {
     InProgress,
     /// The requester answered.
     Answered,
+    /// The requester must give information before anything else.
+    Incomplete,
+    /// It waits for the approvals that its category demands.
+    Approval,
     /// Level 2 has it.
     Escalated,
+    /// The on-site group has it.
+    Onsite,
+    /// It waits for somebody or something.
+    Suspended,
+    /// The vendor has it.
+    Vendor,
     /// A solution waits for the requester.
     Solved,
-    /// Accepted and rated.
+    /// There is no solution.
+    Unsolvable,
+    /// It ended without attention.
+    NotManaged,
+    /// Accepted and rated, or answered with yes.
     Closed(u8),
+    /// The requester was not satisfied.
+    Reopened,
 }
 
 /// A sample ticket.
 pub(super) struct Story {
+    /// Key of the category; empty takes the next one of the catalogue.
+    pub(super) category: &'static str,
     pub(super) subject: &'static str,
     pub(super) message: &'static str,
     pub(super) incident: bool,
@@ -146,8 +225,20 @@ pub(super) struct Story {
     pub(super) reply: &'static str,
 }
 
-pub(super) const STORIES: &[Story] = &[
+/// The stories of a desk that is shipped.
+pub(super) fn stories(desk: &str) -> &'static [Story] {
+    match desk {
+        "infortec" => PROTECTION,
+        "icetex" => TECHNOLOGY,
+        "uspec" => HELPTIC,
+        "victimas" => CASES,
+        _ => &[],
+    }
+}
+
+const PROTECTION: &[Story] = &[
     Story {
+        category: "",
         subject: "La consola de antivirus no abre desde esta mañana",
         message: "Al entrar a la consola aparece \"servicio no disponible\". Afecta a todo el equipo de soporte de la entidad.\n\nYa reiniciamos el servidor y sigue igual.",
         incident: true,
@@ -158,6 +249,7 @@ pub(super) const STORIES: &[Story] = &[
         reply: "Es la versión 14.2 y dejó de responder hacia las 7:40 a. m.",
     },
     Story {
+        category: "",
         subject: "Tres equipos no reciben firmas nuevas",
         message: "Los equipos CT-114, CT-120 y CT-131 muestran firmas de hace seis días. El resto de la red está al día.",
         incident: true,
@@ -168,6 +260,7 @@ pub(super) const STORIES: &[Story] = &[
         reply: "",
     },
     Story {
+        category: "",
         subject: "Habilitar el sitio de contratación en el filtro web",
         message: "El área jurídica necesita entrar al portal de contratación pública y el perímetro lo bloquea por categoría.",
         incident: false,
@@ -178,6 +271,7 @@ pub(super) const STORIES: &[Story] = &[
         reply: "",
     },
     Story {
+        category: "",
         subject: "Instalar el agente en 12 portátiles nuevos",
         message: "Llegaron 12 portátiles para el área financiera. Necesitamos el agente de protección antes de entregarlos el viernes.",
         incident: false,
@@ -188,6 +282,7 @@ pub(super) const STORIES: &[Story] = &[
         reply: "",
     },
     Story {
+        category: "",
         subject: "Alerta repetida de archivo sospechoso en el servidor de archivos",
         message: "Cada quince minutos llega una alerta del mismo archivo en la carpeta compartida de almacén. ¿Es un falso positivo?",
         incident: true,
@@ -198,6 +293,7 @@ pub(super) const STORIES: &[Story] = &[
         reply: "",
     },
     Story {
+        category: "",
         subject: "Lentitud en los equipos de radiología después de la actualización",
         message: "Desde la actualización de anoche los equipos de radiología tardan varios minutos en abrir estudios.",
         incident: true,
@@ -208,6 +304,7 @@ pub(super) const STORIES: &[Story] = &[
         reply: "",
     },
     Story {
+        category: "",
         subject: "Renovación de licencias del segundo semestre",
         message: "Necesitamos confirmar cuántas licencias vencen en diciembre y cómo se renuevan.",
         incident: false,
@@ -218,6 +315,7 @@ pub(super) const STORIES: &[Story] = &[
         reply: "",
     },
     Story {
+        category: "",
         subject: "Un usuario quedó sin acceso a la VPN",
         message: "La usuaria Irene Caro no puede conectarse a la VPN; el cliente dice \"certificado vencido\".",
         incident: true,
@@ -228,6 +326,7 @@ pub(super) const STORIES: &[Story] = &[
         reply: "Rápido y muy claro, gracias.",
     },
     Story {
+        category: "",
         subject: "Desinstalar la versión anterior en la sede norte",
         message: "Quedaron ocho equipos con las dos versiones instaladas en la sede norte.",
         incident: false,
@@ -238,6 +337,7 @@ pub(super) const STORIES: &[Story] = &[
         reply: "",
     },
     Story {
+        category: "",
         subject: "El correo con archivos comprimidos llega sin adjuntos",
         message: "Los correos de un proveedor con archivos .zip llegan sin el adjunto. Lo necesitamos para los inventarios.",
         incident: true,
@@ -248,6 +348,7 @@ pub(super) const STORIES: &[Story] = &[
         reply: "",
     },
     Story {
+        category: "",
         subject: "Informe mensual de amenazas detectadas",
         message: "El comité pide el informe de octubre con las amenazas detectadas por sede.",
         incident: false,
@@ -258,6 +359,7 @@ pub(super) const STORIES: &[Story] = &[
         reply: "",
     },
     Story {
+        category: "",
         subject: "Bloqueo del puerto de la impresora fiscal",
         message: "El cortafuegos de los equipos de caja bloquea el puerto de la impresora fiscal desde el lunes.",
         incident: true,
@@ -268,6 +370,7 @@ pub(super) const STORIES: &[Story] = &[
         reply: "",
     },
     Story {
+        category: "",
         subject: "Cambio de responsable de la consola",
         message: "La ingeniera encargada cambió de área. Necesitamos pasar su acceso a la consola al nuevo responsable.",
         incident: false,
@@ -278,6 +381,7 @@ pub(super) const STORIES: &[Story] = &[
         reply: "",
     },
     Story {
+        category: "",
         subject: "Página de inicio modificada en dos navegadores",
         message: "En dos equipos de atención al ciudadano la página de inicio cambió sola y muestra publicidad.",
         incident: true,
@@ -286,5 +390,300 @@ pub(super) const STORIES: &[Story] = &[
         plan: Plan::Answered,
         answer: "Aislamos los dos equipos de la red mientras los revisamos. ¿Se instaló algún programa ayer?",
         reply: "Sí, una persona instaló un lector de archivos PDF que descargó de internet.",
+    },
+];
+
+const TECHNOLOGY: &[Story] = &[
+    Story {
+        category: "falla",
+        subject: "El sistema de cartera no deja cerrar el día",
+        message: "Al cerrar el día aparece un mensaje de tiempo agotado. Le pasa a toda la oficina de recaudo.",
+        incident: true,
+        urgency: 0,
+        hours_ago: 3,
+        plan: Plan::Answered,
+        answer: "Revisamos el servicio de base de datos. ¿A qué hora apareció el primer mensaje?",
+        reply: "Hacia las 2:15 p. m., al tercer intento.",
+    },
+    Story {
+        category: "activar-licencias",
+        subject: "Licencia de ofimática para la persona nueva de contratación",
+        message: "Ingresó ayer una profesional a contratación y su equipo pide activar la licencia.",
+        incident: false,
+        urgency: 2,
+        hours_ago: 30,
+        plan: Plan::Approval,
+        answer: "La categoría pide el visto bueno de riesgos y de infraestructura; queda en aprobación.",
+        reply: "",
+    },
+    Story {
+        category: "instalar-aplicativo",
+        subject: "Instalar el programa de firma digital en jurídica",
+        message: "Tres equipos del área jurídica necesitan el programa de firma digital para los contratos del mes.",
+        incident: false,
+        urgency: 2,
+        hours_ago: 6,
+        plan: Plan::Incomplete,
+        answer: "Falta el correo de aprobación de su jefe. Adjúntelo en esta solicitud para continuar.",
+        reply: "",
+    },
+    Story {
+        category: "otra-solicitud",
+        subject: "Acceso de lectura a la carpeta de becas",
+        message: "Necesito consultar la carpeta de convocatorias del segundo semestre.",
+        incident: false,
+        urgency: 3,
+        hours_ago: 26,
+        plan: Plan::Escalated,
+        answer: "La carpeta es de otra dirección: el permiso lo da el profesional de infraestructura.",
+        reply: "",
+    },
+    Story {
+        category: "falla",
+        subject: "La impresora del piso 4 imprime rayas",
+        message: "Desde el viernes todas las hojas salen con una raya gris a la derecha.",
+        incident: true,
+        urgency: 3,
+        hours_ago: 52,
+        plan: Plan::Solved,
+        answer: "Se cambió la unidad de imagen y se imprimieron diez páginas de prueba con el usuario.",
+        reply: "",
+    },
+    Story {
+        category: "otra-solicitud",
+        subject: "Ampliar el monitor de indicadores a cinco sedes",
+        message: "El tablero muestra una sola sede. ¿Puede mostrar las cinco?",
+        incident: false,
+        urgency: 3,
+        hours_ago: 76,
+        plan: Plan::Unsolvable,
+        answer: "El proveedor del tablero retiró ese módulo y no hay reemplazo dentro del contrato vigente.",
+        reply: "",
+    },
+    Story {
+        category: "falla",
+        subject: "No llegan los mensajes de la cuenta de atención",
+        message: "La cuenta de atención al usuario no recibe correos desde el martes.",
+        incident: true,
+        urgency: 1,
+        hours_ago: 100,
+        plan: Plan::Closed(5),
+        answer: "Se liberó el buzón, que había llegado a su límite, y se amplió su cuota.",
+        reply: "Muy rápido.",
+    },
+    Story {
+        category: "falla",
+        subject: "El equipo se apaga solo",
+        message: "El portátil se apaga al desconectar el cargador, aunque muestra batería completa.",
+        incident: true,
+        urgency: 2,
+        hours_ago: 50,
+        plan: Plan::Reopened,
+        answer: "Se actualizó el controlador de energía.",
+        reply: "Se volvió a apagar esta mañana.",
+    },
+    Story {
+        category: "otra-solicitud",
+        subject: "Cambio de extensión telefónica",
+        message: "Me trasladé al piso 2 y conservo la extensión 4107.",
+        incident: false,
+        urgency: 3,
+        hours_ago: 4,
+        plan: Plan::Untouched,
+        answer: "",
+        reply: "",
+    },
+];
+
+const HELPTIC: &[Story] = &[
+    Story {
+        category: "internet-falla-en-navegacion",
+        subject: "No hay internet en el tercer piso",
+        message: "Ningún equipo del tercer piso navega desde las 8 de la mañana.",
+        incident: true,
+        urgency: 1,
+        hours_ago: 2,
+        plan: Plan::InProgress,
+        answer: "Revisamos el conmutador del piso. Le avisamos en cuanto vuelva el servicio.",
+        reply: "",
+    },
+    Story {
+        category: "asesoria-tecnica-ofimatica-inconvenientes-word",
+        subject: "El procesador de texto se cierra al guardar",
+        message: "Cada vez que guardo un informe largo el programa se cierra.",
+        incident: true,
+        urgency: 2,
+        hours_ago: 5,
+        plan: Plan::Suspended,
+        answer: "Se necesita que la Oficina de Tecnología revise el complemento de firma.",
+        reply: "",
+    },
+    Story {
+        category: "pagina-web-uspec-publicacion-de-contenido",
+        subject: "Publicar la resolución de traslados en la página",
+        message: "Adjunto la resolución para la sección de normatividad.",
+        incident: false,
+        urgency: 2,
+        hours_ago: 28,
+        plan: Plan::Solved,
+        answer: "La resolución quedó publicada en la sección de normatividad.",
+        reply: "",
+    },
+    Story {
+        category: "respaldo-de-informacion-backup-medios-extraibles",
+        subject: "Copia de respaldo del equipo de la subdirección",
+        message: "Antes del cambio de equipo se necesita una copia de los documentos.",
+        incident: false,
+        urgency: 3,
+        hours_ago: 30,
+        plan: Plan::Vendor,
+        answer: "El espacio de respaldo se amplía con el proveedor.",
+        reply: "",
+    },
+    Story {
+        category: "cuentas-de-usuarios-crea-cuentas",
+        subject: "Usuario nuevo para planeación",
+        message: "Ingresa una contratista el lunes y necesita usuario y correo.",
+        incident: false,
+        urgency: 2,
+        hours_ago: 75,
+        plan: Plan::Closed(4),
+        answer: "Se crearon el usuario y el buzón; se envió la clave temporal por teléfono.",
+        reply: "Gracias.",
+    },
+    Story {
+        category: "impresoras-configuracion-de-impresoras-compartidas",
+        subject: "La impresora no toma la bandeja dos",
+        message: "Solo imprime desde la bandeja uno.",
+        incident: true,
+        urgency: 3,
+        hours_ago: 6,
+        plan: Plan::Untouched,
+        answer: "",
+        reply: "",
+    },
+    Story {
+        category: "conectividad-fisico-telefono-ip",
+        subject: "Teléfono sin tono en la recepción",
+        message: "El teléfono de recepción quedó sin tono después del corte de energía.",
+        incident: true,
+        urgency: 2,
+        hours_ago: 9,
+        plan: Plan::Answered,
+        answer: "¿El aparato enciende la pantalla?",
+        reply: "Sí, muestra la hora pero no da tono.",
+    },
+];
+
+const CASES: &[Story] = &[
+    Story {
+        category: "red",
+        subject: "Sin red en la oficina de atención de Quibdó",
+        message: "Los seis puestos de la oficina perdieron la conexión desde el mediodía.",
+        incident: true,
+        urgency: 0,
+        hours_ago: 3,
+        plan: Plan::Onsite,
+        answer: "Se revisó la conexión de forma remota; se necesita visitar el cuarto de equipos.",
+        reply: "",
+    },
+    Story {
+        category: "informacion",
+        subject: "Cómo pedir un equipo en préstamo",
+        message: "¿Qué formato se diligencia para llevar un portátil a una jornada?",
+        incident: false,
+        urgency: 3,
+        hours_ago: 50,
+        plan: Plan::Solved,
+        answer: "Se envió el formato y se explicó cómo diligenciarlo.",
+        reply: "",
+    },
+    Story {
+        category: "correo-colaboracion",
+        subject: "No puedo abrir el calendario compartido",
+        message: "El calendario del grupo territorial dice que no tengo permiso.",
+        incident: true,
+        urgency: 2,
+        hours_ago: 5,
+        plan: Plan::InProgress,
+        answer: "Revisamos los permisos del grupo; le escribimos hoy mismo.",
+        reply: "",
+    },
+    Story {
+        category: "acceso-colaboracion",
+        subject: "Acceso al sitio del equipo de reparación",
+        message: "Ingresé al equipo esta semana y necesito leer el sitio.",
+        incident: false,
+        urgency: 2,
+        hours_ago: 28,
+        plan: Plan::Suspended,
+        answer: "Usuario no disponible; se contacta nuevamente mañana.",
+        reply: "",
+    },
+    Story {
+        category: "red",
+        subject: "El punto de red del puesto 14 no funciona",
+        message: "El cable se ve bien pero el equipo dice desconectado.",
+        incident: true,
+        urgency: 2,
+        hours_ago: 30,
+        plan: Plan::Vendor,
+        answer: "El conmutador está en garantía; lo atiende el proveedor.",
+        reply: "",
+    },
+    Story {
+        category: "informacion",
+        subject: "Dónde consultar el directorio de sedes",
+        message: "Necesito los teléfonos de las sedes territoriales.",
+        incident: false,
+        urgency: 3,
+        hours_ago: 100,
+        plan: Plan::Closed(5),
+        answer: "El directorio está en la intranet, en la sección de sedes.",
+        reply: "Todo claro.",
+    },
+    Story {
+        category: "correo-colaboracion",
+        subject: "La videollamada se corta a los diez minutos",
+        message: "Pasa en todas las reuniones desde el lunes.",
+        incident: true,
+        urgency: 1,
+        hours_ago: 52,
+        plan: Plan::Reopened,
+        answer: "Se actualizó el programa de videollamadas.",
+        reply: "Hoy se volvió a cortar.",
+    },
+    Story {
+        category: "acceso-colaboracion",
+        subject: "Crear un canal para un proyecto de otra entidad",
+        message: "El proyecto es de una entidad aliada.",
+        incident: false,
+        urgency: 3,
+        hours_ago: 48,
+        plan: Plan::NotManaged,
+        answer: "El canal lo administra la entidad aliada; está fuera del alcance de la mesa.",
+        reply: "",
+    },
+    Story {
+        category: "informacion",
+        subject: "Pregunta sobre el horario de la mesa",
+        message: "¿Atienden los sábados?",
+        incident: false,
+        urgency: 3,
+        hours_ago: 2,
+        plan: Plan::Untouched,
+        answer: "",
+        reply: "",
+    },
+    Story {
+        category: "correo-colaboracion",
+        subject: "Un documento compartido no guarda cambios",
+        message: "Dos personas escribimos y solo quedan los cambios de una.",
+        incident: true,
+        urgency: 2,
+        hours_ago: 26,
+        plan: Plan::Escalated,
+        answer: "Parece un conflicto del servicio de documentos; lo revisa el nivel 2.",
+        reply: "",
     },
 ];

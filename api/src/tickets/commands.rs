@@ -403,6 +403,21 @@ pub fn change(
     }
 }
 
+/// Gives one command of the process, without messages or files of its own.
+///
+/// # Errors
+/// [`TicketError::Refused`] with what is possible or which fields are wrong.
+pub fn give(
+    conn: &mut DbConnection,
+    desk: &InstalledDesk,
+    record: TicketRecord,
+    actor: &Actor,
+    command: &Command,
+    now: DateTime<Utc>,
+) -> Result<Changed, TicketError> {
+    run(conn, desk, record, actor, command, Written::default(), now)
+}
+
 fn run(
     conn: &mut DbConnection,
     desk: &InstalledDesk,
