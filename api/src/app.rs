@@ -32,7 +32,9 @@ use crate::http::routes::RouteTable;
 use crate::http::{ApiError, middleware, problem, site};
 use crate::outbox::Wake;
 use crate::portal::code::Codes;
-use crate::{agents, attachments, desks, mail, people, portal, tickets, tokens, vouching};
+use crate::{
+    agents, approvals, attachments, desks, mail, people, portal, tickets, tokens, vouching,
+};
 
 /// What every handler and worker may need; cheap to clone.
 #[derive(Clone)]
@@ -148,6 +150,7 @@ pub fn routes(config: &mut ServiceConfig) {
 fn version_1(config: &mut ServiceConfig) {
     config
         .configure(agents::routes)
+        .configure(approvals::routes)
         .configure(attachments::routes)
         .configure(desks::routes)
         .configure(mail::mailbox::routes)

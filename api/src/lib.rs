@@ -5,6 +5,7 @@
 
 pub mod agents;
 pub mod app;
+pub mod approvals;
 pub mod attachments;
 pub mod auth;
 pub mod cli;

@@ -16,6 +16,7 @@ use crate::db::{DbConnection, Uid};
 use crate::http::context::RequestContext;
 use crate::http::rate::RateClass;
 use crate::http::{ApiError, Created, NoContent, Path, Query, problems};
+use crate::tickets;
 
 /// The key of a file, as one parameter of the path.
 fn parse_id(id: &str) -> Result<Uid, ApiError> {
@@ -182,11 +183,16 @@ pub async fn download_attachment(
     Path((code, id)): Path<(String, String)>,
 ) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
-    let desks = caller.desks_with(Privilege::TicketRead);
-    let row = state
-        .db
-        .read(move |conn| store::find_for_agent(conn, desks.as_deref(), &code, id))
-        .await?;
+    let registry = state.desks.clone();
+    let read = move |conn: &mut DbConnection| -> Result<_, ApiError> {
+        let desks = caller.desks_with(Privilege::TicketRead);
+        let record = tickets::store::read_for_desks(conn, &code, desks.as_deref())?
+            .ok_or_else(ApiError::not_found)?;
+        let desk = registry.version(conn, record.desk_id, record.desk_version)?;
+        tickets::steps::must_see(&record.state, &desk, &caller.actor_at(desk.id))?;
+        Ok(store::find_for_agent(conn, desks.as_deref(), &code, id)?)
+    };
+    let row = state.db.read(read).await?;
     commands::download(&state.files, row.ok_or_else(ApiError::not_found)?, &request).await
 }
 

@@ -372,6 +372,28 @@ pub fn list_for_messages(
         .load(conn)?)
 }
 
+/// Those of the named files that belong to a ticket already, whoever may read them.
+pub fn of_ticket(
+    conn: &mut DbConnection,
+    ticket_id: i64,
+    ids: &[String],
+) -> Result<Vec<AttachmentRow>, DbError> {
+    let ids: Vec<Uid> = ids
+        .iter()
+        .filter_map(|id| Uuid::try_parse(id).ok())
+        .map(Uid)
+        .collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(attachments::table
+        .filter(attachments::ticket_id.eq(ticket_id))
+        .filter(attachments::id.eq_any(ids))
+        .order((attachments::created_at, attachments::id))
+        .select(AttachmentRow::as_select())
+        .load(conn)?)
+}
+
 /// A file of a ticket of the requester; `None` also for internal files and other people's tickets.
 pub fn find_for_requester(
     conn: &mut DbConnection,

@@ -449,6 +449,7 @@ impl Life<'_> {
             solution: Some(parsed(Body::parse(solution))?),
             reason: self.reason(Status::Solved)?,
             files: no_files(who.1.id),
+            despite_children: false,
         };
         self.step(&who.0, change)
     }

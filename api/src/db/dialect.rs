@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::{BigInt, Integer, Text};
 
 use super::connection::DbConnection;
 
@@ -94,6 +94,18 @@ pub fn next_ticket_number(conn: &mut DbConnection, desk_id: i64) -> QueryResult<
                 .get_result(sqlite)?;
             Ok(row.last_number)
         }
+    }
+}
+
+/// Holds the families of a desk's tickets to the end of the transaction, so that who is above whom does not change
+/// meanwhile. SQLite writes are alone anyway.
+pub fn lock_families(conn: &mut DbConnection, desk_id: i64) -> QueryResult<()> {
+    match conn {
+        DbConnection::Pg(pg) => diesel::sql_query("SELECT pg_advisory_xact_lock(4712, $1)")
+            .bind::<Integer, _>(i32::try_from(desk_id).unwrap_or(i32::MAX))
+            .execute(pg)
+            .map(drop),
+        DbConnection::Sqlite(_) => Ok(()),
     }
 }
 

@@ -293,6 +293,8 @@ diesel::table! {
         contact_at -> Nullable<TsSql>,
         parent_id -> Nullable<BigInt>,
         merged_into -> Nullable<BigInt>,
+        restricted -> Bool,
+        restricted_group -> Nullable<BigInt>,
     }
 }
 
@@ -319,7 +321,6 @@ diesel::table! {
         desk_id -> BigInt,
         asked_seq -> Integer,
         asked_at -> TsSql,
-        remind_at -> Nullable<TsSql>,
     }
 }
 

@@ -2,12 +2,12 @@
 
 use shared::api::desks::{
     CategoryView, DeskView, FieldInput, FieldView, FormView, GroupView, LevelView, MatrixView,
-    PrioritisationView, PriorityView, QuestionView, StateView, TypeView,
+    PrioritisationView, PriorityView, QuestionView, ShownWhenView, StateView, TypeView,
 };
 use shared::api::portal::{Admission, PortalDesk};
 use shared::api::tickets::Labelled;
 use shared::desk::Desk;
-use shared::desk::profile::{Admission as Who, Choice, FormField};
+use shared::desk::profile::{Admission as Who, Choice, FieldKind, FormField};
 use shared::i18n::Lang;
 use shared::sla::policy::Target;
 use shared::ticket::actor::PrivilegeSet;
@@ -188,7 +188,7 @@ fn categories(desk: &Desk, lang: Lang) -> Vec<CategoryView> {
         cutoff: entry
             .cutoff
             .map(|minute| format!("{:02}:{:02}", minute / 60, minute % 60)),
-        restricted: false,
+        restricted: entry.restricted,
     };
     desk.catalog
         .selectable(desk.intake.leaf_only)
@@ -278,20 +278,33 @@ fn forms(desk: &Desk, lang: Lang) -> Vec<FormView> {
     let field = |field: &FormField| FieldView {
         id: field.id.clone(),
         label: field.label.get(lang).to_owned(),
-        kind: if field.options.is_empty() {
-            FieldInput::Text
-        } else {
-            FieldInput::Choice
-        },
+        kind: input_of(field),
         required: field.required,
         options: choices(&field.options, lang),
-        shown_when: None,
+        shown_when: field.shown_when.as_ref().map(|when| ShownWhenView {
+            field: when.field.clone(),
+            is: when.is.clone(),
+        }),
     };
     let form = |form: &shared::desk::profile::Form| FormView {
         id: form.key.clone(),
         fields: form.fields.iter().map(field).collect(),
     };
     desk.forms.iter().map(form).collect()
+}
+
+fn input_of(field: &FormField) -> FieldInput {
+    if !field.options.is_empty() {
+        return FieldInput::Choice;
+    }
+    match field.kind {
+        FieldKind::Text => FieldInput::Text,
+        FieldKind::Number => FieldInput::Number,
+        FieldKind::Date => FieldInput::Date,
+        FieldKind::YesNo => FieldInput::YesNo,
+        FieldKind::File => FieldInput::File,
+        FieldKind::Person => FieldInput::Person,
+    }
 }
 
 /// The questions of the survey.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use diesel::QueryResult;
 use shared::desk::Desk;
-use shared::desk::profile::{FormOfAddress, Notice, Recipient};
+use shared::desk::profile::{AcceptanceMode, FormOfAddress, Notice, Recipient, Tell};
 use shared::i18n::Lang;
 use shared::sla::clock::ClockStatus;
 use shared::sla::policy::ClockKind;
@@ -15,6 +15,7 @@ use shared::ticket::event::{Event, Recorded};
 use shared::ticket::status::{Status, Visibility};
 use shared::ticket::text::EmailAddress;
 
+use super::process;
 use crate::db::DbConnection;
 use crate::desks::registry::InstalledDesk;
 use crate::mail::{Content, DeskVoice, MailPayload, TicketFacts, TicketRef, Tone};
@@ -36,11 +37,11 @@ pub struct Written {
 
 /// A person who is written to.
 #[derive(Clone, Debug)]
-struct Addressee {
-    email: String,
-    language: Lang,
+pub(super) struct Addressee {
+    pub(super) email: String,
+    pub(super) language: Lang,
     /// The agent account, to leave out whoever did it themselves.
-    user_id: Option<i64>,
+    pub(super) user_id: Option<i64>,
 }
 
 /// Puts the mails about a change into the outbox.
@@ -51,6 +52,7 @@ pub fn tell(
     changed: &Changed,
     requester: Option<RequesterRow>,
     written: &Written,
+    told: &[Tell],
     now: DateTime<Utc>,
 ) -> QueryResult<()> {
     // The text of a ticket that was just opened is its description; it need not be read back.
@@ -65,22 +67,53 @@ pub fn tell(
         written,
         now,
         requester,
+        sent: Vec::new(),
         description: is_new.then(|| written.text.clone()),
     };
+    let concluded = changed
+        .recorded
+        .iter()
+        .any(|recorded| matches!(recorded.event, Event::StatusChanged { .. }));
     for recorded in &changed.recorded {
-        let Some(notice) = notice_of(&recorded.event) else {
+        let known = notice_of(&recorded.event);
+        let notice = known.or_else(|| process::notice_of(&recorded.event, concluded));
+        let Some(notice) = notice else {
             continue;
         };
-        let Some(notification) = desk.profile.notification(notice) else {
-            continue;
-        };
-        for recipient in &notification.to {
-            for addressee in teller.addressees(conn, *recipient, recorded)? {
-                teller.mail(conn, notice, *recipient, &addressee, recorded)?;
-            }
+        let recipients = desk
+            .profile
+            .notification(notice)
+            .map_or(process::usual(notice), |notification| &notification.to);
+        for recipient in recipients {
+            teller.send(conn, notice, *recipient, None, recorded)?;
+        }
+    }
+    // What the move says beyond that; its mails hang on the change of state.
+    let moved = changed
+        .recorded
+        .iter()
+        .rfind(|recorded| matches!(recorded.event, Event::StatusChanged { .. }))
+        .or(changed.recorded.last());
+    for tell in told {
+        if let Some(recorded) = moved {
+            teller.send(
+                conn,
+                tell.template,
+                tell.who,
+                tell.group.as_deref(),
+                recorded,
+            )?;
         }
     }
     Ok(())
+}
+
+/// What counts as the same mail: an escalation to somebody tells them all that an assignment would.
+fn occasion(notice: Notice) -> Notice {
+    match notice {
+        Notice::Escalated => Notice::Assigned,
+        other => other,
+    }
 }
 
 /// The occasion that an event is, if it is one.
@@ -113,22 +146,45 @@ fn notice_of(event: &Event) -> Option<Notice> {
     }
 }
 
-struct Teller<'a> {
-    desk: &'a InstalledDesk,
+pub(super) struct Teller<'a> {
+    pub(super) desk: &'a InstalledDesk,
     subject: &'a str,
-    changed: &'a Changed,
-    written: &'a Written,
+    pub(super) changed: &'a Changed,
+    pub(super) written: &'a Written,
     now: DateTime<Utc>,
     requester: Option<RequesterRow>,
+    /// Which mails this command has sent already: a desk may name one both for the event and for the move.
+    sent: Vec<(Notice, String)>,
     description: Option<String>,
 }
 
 impl Teller<'_> {
-    fn ticket(&self) -> &Ticket {
+    /// Sends a mail to whoever the recipient is, each once.
+    fn send(
+        &mut self,
+        conn: &mut DbConnection,
+        notice: Notice,
+        recipient: Recipient,
+        group: Option<&str>,
+        recorded: &Recorded,
+    ) -> QueryResult<()> {
+        for addressee in self.addressees(conn, notice, recipient, group, recorded)? {
+            let same = |(sent, email): &(Notice, String)| {
+                *email == addressee.email && occasion(*sent) == occasion(notice)
+            };
+            if !self.sent.iter().any(same) {
+                self.mail(conn, notice, recipient, &addressee, recorded)?;
+                self.sent.push((notice, addressee.email.clone()));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn ticket(&self) -> &Ticket {
         &self.changed.ticket
     }
 
-    fn requester(&mut self, conn: &mut DbConnection) -> QueryResult<RequesterRow> {
+    pub(super) fn requester(&mut self, conn: &mut DbConnection) -> QueryResult<RequesterRow> {
         if let Some(requester) = &self.requester {
             return Ok(requester.clone());
         }
@@ -140,7 +196,9 @@ impl Teller<'_> {
     fn addressees(
         &mut self,
         conn: &mut DbConnection,
+        notice: Notice,
         recipient: Recipient,
+        group: Option<&str>,
         recorded: &Recorded,
     ) -> QueryResult<Vec<Addressee>> {
         let found = match recipient {
@@ -156,7 +214,10 @@ impl Teller<'_> {
                 let assignee = self.ticket().assignee.as_ref();
                 self.agent_or_stand_in(conn, assignee.map(|agent| agent.id))?
             }
-            Recipient::Group => self.group_members(conn)?,
+            Recipient::Group => match group {
+                Some(key) => self.members(conn, Some(key))?,
+                None => self.group_members(conn)?,
+            },
             Recipient::Solver => {
                 let solution = self.ticket().solution.as_ref();
                 let solver = solution.and_then(|solution| solution.by.as_ref());
@@ -168,8 +229,13 @@ impl Teller<'_> {
             Recipient::AccessDeciders => {
                 store::agents_with(conn, self.desk.id, Privilege::AccessDecide)?
             }
-            // These are told by moves of their own.
-            Recipient::Approvers | Recipient::Vendor => Vec::new(),
+            Recipient::Vendor => self.vendors(conn)?,
+            Recipient::Approvers => {
+                let mut approvers = self.approvers(conn, notice == Notice::ApprovalReminder)?;
+                approvers.sort_by(|a, b| a.email.cmp(&b.email));
+                approvers.dedup_by(|a, b| a.email == b.email);
+                return Ok(approvers);
+            }
         };
         let addressee = |agent: AgentRow| Addressee {
             email: agent.email,
@@ -213,12 +279,25 @@ impl Teller<'_> {
     }
 
     fn group_members(&self, conn: &mut DbConnection) -> QueryResult<Vec<AgentRow>> {
-        match self
-            .ticket()
-            .group
-            .as_deref()
-            .and_then(|slug| self.desk.group_id(slug))
-        {
+        self.members(conn, self.ticket().group.as_deref())
+    }
+
+    /// The vendor's people: the group in charge if it is a vendor's, or else every vendor's group of the desk.
+    fn vendors(&self, conn: &mut DbConnection) -> QueryResult<Vec<AgentRow>> {
+        let profile = &self.desk.profile;
+        let is_vendor = |key: &str| profile.group(key).is_some_and(|group| group.vendor);
+        if let Some(key) = self.ticket().group.as_deref().filter(|key| is_vendor(key)) {
+            return self.members(conn, Some(key));
+        }
+        let mut found = Vec::new();
+        for group in profile.groups.iter().filter(|group| group.vendor) {
+            found.extend(self.members(conn, Some(&group.key))?);
+        }
+        Ok(found)
+    }
+
+    fn members(&self, conn: &mut DbConnection, group: Option<&str>) -> QueryResult<Vec<AgentRow>> {
+        match group.and_then(|slug| self.desk.group_id(slug)) {
             Some(group_id) => store::group_agents(conn, self.desk.id, group_id),
             None => Ok(Vec::new()),
         }
@@ -232,7 +311,7 @@ impl Teller<'_> {
         to: &Addressee,
         recorded: &Recorded,
     ) -> QueryResult<()> {
-        let Some(content) = self.content(conn, notice, recipient, to.language, recorded)? else {
+        let Some(content) = self.content(conn, notice, recipient, to, recorded)? else {
             return Ok(());
         };
         // An address that was good when it was stored is good now; a bad one must not stop the ticket.
@@ -263,9 +342,10 @@ impl Teller<'_> {
         conn: &mut DbConnection,
         notice: Notice,
         recipient: Recipient,
-        lang: Lang,
+        to: &Addressee,
         recorded: &Recorded,
     ) -> QueryResult<Option<Content>> {
+        let lang = to.language;
         let text = self.written.text.clone();
         let attachments = self.written.attachments.clone();
         let author = recorded.actor.name.clone();
@@ -337,6 +417,7 @@ impl Teller<'_> {
                 solution: solution.to_string(),
                 attachments,
                 closes_at: shared::ticket::closes_by_silence_at(self.ticket(), &self.desk.profile),
+                by_survey: self.desk.profile.acceptance.mode != AcceptanceMode::AcceptAndRate,
             },
             (Notice::SolutionRejected, Event::SolutionRejected { reason, .. }) => {
                 let reason = reason
@@ -392,7 +473,7 @@ impl Teller<'_> {
                     due_at: *due_at,
                 }
             }
-            _ => return Ok(None),
+            _ => return self.process_content(conn, notice, to, recipient, recorded),
         }))
     }
 
@@ -425,7 +506,11 @@ impl Teller<'_> {
         }
     }
 
-    fn facts(&mut self, conn: &mut DbConnection, lang: Lang) -> QueryResult<TicketFacts> {
+    pub(super) fn facts(
+        &mut self,
+        conn: &mut DbConnection,
+        lang: Lang,
+    ) -> QueryResult<TicketFacts> {
         let requester = self.requester(conn)?;
         if self.description.is_none() {
             let messages = store::messages_before(conn, self.changed.ticket_id, None, 50)?;
@@ -581,6 +666,6 @@ fn by_somebody(actor: &ActorRef) -> Option<String> {
     (actor.kind != ActorKind::System).then(|| actor.name.clone())
 }
 
-fn language(code: &str) -> Lang {
+pub(super) fn language(code: &str) -> Lang {
     Lang::parse(code).unwrap_or_default()
 }

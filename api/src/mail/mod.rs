@@ -17,7 +17,9 @@ pub mod store;
 mod templates;
 pub mod transport;
 
-pub use payload::{CodePurpose, Content, DeskVoice, MailPayload, TicketFacts, TicketRef, Tone};
+pub use payload::{
+    CodePurpose, Content, DeskVoice, MailPayload, TeamNews, TicketFacts, TicketRef, Tone,
+};
 
 /// Why no mail can be made of an outbox row; trying again does not help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,7 +1,7 @@
 //! What a mail is about: everything its text needs, fixed when the change is committed, so that a later change of the
 //! ticket or of the desk cannot alter a mail that waits.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use shared::sla::policy::ClockKind;
 use shared::ticket::status::RequestType;
@@ -94,6 +94,26 @@ pub enum CodePurpose {
     Lookup,
 }
 
+/// A step of a desk's process that the support side is told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TeamNews {
+    /// The ticket goes on after a suspension.
+    Resumed,
+    /// A vendor is asked.
+    VendorAsked,
+    /// The vendor has answered.
+    VendorAnswered,
+    /// The solution implies costs.
+    CostImplication,
+    /// An instruction is asked for.
+    InstructionRequested,
+    /// Every approval was given.
+    ApprovalGranted,
+    /// An approval was refused.
+    ApprovalRefused,
+}
+
 /// The occasion of a mail and what only that occasion needs. The word of each variant is stored as `outbox.template`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "template", rename_all = "snake_case")]
@@ -184,6 +204,102 @@ pub enum Content {
         attachments: Vec<String>,
         /// When silence will close the ticket, where the desk does that.
         closes_at: Option<DateTime<Utc>>,
+        /// Whether a survey asks for the requester's word, rather than acceptance and stars.
+        #[serde(default)]
+        by_survey: bool,
+    },
+    /// To the requester: the ticket is suspended.
+    Suspended {
+        /// The desk's label of the reason.
+        reason: Option<String>,
+        /// Why, as the agent wrote it.
+        note: String,
+        /// When the requester is contacted again.
+        next_contact: Option<NaiveDate>,
+    },
+    /// To the requester: something is missing; answering brings the ticket back.
+    MissingInformation {
+        /// What, as the agent wrote it.
+        note: String,
+    },
+    /// To the requester: the ticket goes on.
+    Resumed {
+        /// What was received or decided.
+        note: String,
+    },
+    /// To the requester: there is no solution.
+    Unsolvable {
+        /// Why.
+        description: String,
+        /// When silence will close the ticket, where the desk does that.
+        closes_at: Option<DateTime<Utc>>,
+    },
+    /// To the requester: the survey waits.
+    Survey {
+        /// How many questions it has.
+        questions: u32,
+        /// When silence will close the ticket, where the desk does that.
+        closes_at: Option<DateTime<Utc>>,
+    },
+    /// To the requester: a mail of the follow-up series.
+    FollowUp {
+        /// 1 the request, 2 the reminder, 3 the closing notice.
+        step: u8,
+        /// What the desk writes.
+        text: String,
+    },
+    /// To the requester: the ticket ended without attention.
+    NotManaged {
+        /// Why.
+        description: String,
+    },
+    /// To whoever wrote a mail that became a pre-case: its code.
+    PrecaseReceived {
+        /// What was written.
+        summary: String,
+    },
+    /// To an approver: a decision is asked, or still missing.
+    ApprovalRequested {
+        /// Who asks for the service.
+        requester: String,
+        /// Their entity.
+        organization: Option<String>,
+        /// Category path.
+        category: String,
+        /// What is asked for.
+        detail: String,
+        /// Name of the desk's policy.
+        policy: String,
+        /// What the desk writes to the approvers.
+        note: Option<String>,
+        /// Whether it was asked before.
+        reminder: bool,
+        /// Whether the reader decides in the console; the others decide in the portal.
+        in_console: bool,
+    },
+    /// To the support side: a step of the process.
+    TeamNotice {
+        /// What happened.
+        news: TeamNews,
+        /// The case.
+        facts: TicketFacts,
+        /// Who did it.
+        author: String,
+        /// What they wrote.
+        note: String,
+        /// Name of the vendor, where one was asked.
+        vendor: Option<String>,
+    },
+    /// To the support side: the survey was answered.
+    SurveyAnswered {
+        /// Who answered.
+        author: String,
+        /// Questions and answers.
+        answers: Vec<(String, String)>,
+        /// Free comment.
+        comment: Option<String>,
+        /// What the deciding question says: close it or not.
+        closing: Option<bool>,
     },
     /// To the support side: the requester rejected the solution.
     RejectedToTeam {
@@ -273,6 +389,29 @@ impl Content {
             Self::NewTicketToGroup { .. } => "new_ticket_to_group",
             Self::Escalated { .. } => "escalated",
             Self::Solved { .. } => "solved",
+            Self::Suspended { .. } => "suspended",
+            Self::MissingInformation { .. } => "missing_information",
+            Self::Resumed { .. } => "resumed",
+            Self::Unsolvable { .. } => "unsolvable",
+            Self::Survey { .. } => "survey",
+            Self::FollowUp { step: 0 | 1, .. } => "follow_up_first",
+            Self::FollowUp { step: 2, .. } => "follow_up_second",
+            Self::FollowUp { .. } => "follow_up_closing",
+            Self::NotManaged { .. } => "not_managed",
+            Self::PrecaseReceived { .. } => "precase_received",
+            Self::ApprovalRequested {
+                reminder: false, ..
+            } => "approval_requested",
+            Self::ApprovalRequested { reminder: true, .. } => "approval_reminder",
+            Self::TeamNotice { news, .. } => match news {
+                TeamNews::Resumed => "resumed_to_team",
+                TeamNews::VendorAsked => "vendor_asked",
+                TeamNews::VendorAnswered => "vendor_answered",
+                TeamNews::CostImplication => "cost_implication",
+                TeamNews::InstructionRequested => "instruction_requested",
+                TeamNews::ApprovalGranted | TeamNews::ApprovalRefused => "approval_decided",
+            },
+            Self::SurveyAnswered { .. } => "survey_answered",
             Self::RejectedToTeam { .. } => "rejected_to_team",
             Self::Reopened { .. } => "reopened",
             Self::Closed { .. } => "closed",
@@ -313,6 +452,12 @@ impl Content {
                 | Self::SlaWarning { .. }
                 | Self::SlaBreached { .. }
                 | Self::AccessRequested { .. }
+                | Self::TeamNotice { .. }
+                | Self::SurveyAnswered { .. }
+                | Self::ApprovalRequested {
+                    in_console: true,
+                    ..
+                }
         )
     }
 }

@@ -21,6 +21,7 @@ use uuid::Uuid;
 use super::code::{Code, Codes, short_reference};
 use super::store::{self, ChallengeRow, CodeWay, FreshCode, MAX_SENDS, NewChallenge, StoredDraft};
 use super::{mails, view};
+use crate::approvals::store as approvals;
 use crate::attachments::store::{self as attachments, BindError, Owner, Quota};
 use crate::config::Limits;
 use crate::db::dialect::lock_name;
@@ -529,7 +530,8 @@ fn owner_of(
     let person_id = store::registered_person(conn, desk_id, email)?;
     // Ask in any case: the time must not tell whether the address is known.
     let owns = store::owns_ticket(conn, desk_id, person_id.unwrap_or(0), code)?;
-    Ok(person_id.filter(|_| owns))
+    let asked = approvals::is_asked(conn, desk_id, person_id.unwrap_or(0), code)?;
+    Ok(person_id.filter(|_| owns | asked))
 }
 
 fn wrong_try(conn: &mut DbConnection, row: &ChallengeRow) -> Result<Tried, ApiError> {

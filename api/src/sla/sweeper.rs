@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use shared::sla::clock::{DueWhat, due_effects};
 use shared::ticket::command::Command;
-use shared::ticket::{Ticket, closes_by_silence_at};
+use shared::ticket::{Ticket, approval_reminder_at, closes_by_silence_at};
 
 use crate::db::{Db, DbConnection};
 use crate::desks::registry::{DeskRegistry, InstalledDesk};
@@ -96,6 +96,9 @@ fn next_command(ticket: &Ticket, desk: &InstalledDesk, now: DateTime<Utc>) -> Op
                 due_at: effect.at,
             },
         });
+    }
+    if approval_reminder_at(ticket, &desk.profile).is_some_and(|at| at <= now) {
+        return Some(Command::RemindApprovers);
     }
     closes_by_silence_at(ticket, &desk.profile)
         .filter(|at| *at <= now)

@@ -10,11 +10,12 @@ use shared::ticket::event::{IdentityProof, RequesterRef};
 use shared::ticket::refusal::FieldCode;
 use shared::ticket::status::{Channel, Level, RequestType, Status, Visibility};
 use shared::ticket::text::{Body, Reason, Stars, Subject};
-use shared::ticket::{NewTicket, Ticket, decide, decide_without, open};
+use shared::ticket::{NewTicket, Ticket, decide, decide_without, open, tells};
 
 use super::error::{TicketError, fault};
 use super::pipeline::{self, Changed};
 use super::seal::{self, Seal, Sealed};
+use super::steps::{self, Step};
 use super::store::{self, NewMessageRow, NewTicketRow, RequesterRow, TicketRecord};
 use crate::attachments::store::{BindError, Owner, Place, Quota, bind};
 use crate::db::dialect::next_ticket_number;
@@ -161,6 +162,10 @@ pub fn open_ticket(
         },
     )?;
     store::insert_events(conn, pipeline::event_rows(desk.id, ticket_id, &folded))?;
+    let ties = pipeline::ties(&folded.ticket, desk);
+    if ties != store::Ties::default() {
+        store::save_ties(conn, ticket_id, &ties)?;
+    }
     let place = MessagePlace {
         desk,
         ticket_id,
@@ -186,6 +191,7 @@ pub fn open_ticket(
         &changed,
         Some(requester),
         &written,
+        &[],
         now,
     )?;
     Ok(changed)
@@ -237,7 +243,11 @@ pub enum Change {
         reason: Option<String>,
         /// Files that go with it.
         files: Files,
+        /// Whether the caller knows that children are open.
+        despite_children: bool,
     },
+    /// A step of the desk's process.
+    Step(Step),
     /// Write a message or an internal note.
     Write {
         /// Who may read it.
@@ -363,7 +373,12 @@ pub fn change(
             solution,
             reason,
             files,
-        } => solve(conn, desk, record, actor, solution, reason, files, now),
+            despite_children,
+        } => {
+            steps::check_children(conn, &record, despite_children)?;
+            solve(conn, desk, record, actor, solution, reason, files, now)
+        }
+        Change::Step(step) => steps::carry_out(conn, desk, record, actor, step, now),
         Change::Write {
             visibility,
             body,
@@ -418,7 +433,7 @@ pub fn give(
     run(conn, desk, record, actor, command, Written::default(), now)
 }
 
-fn run(
+pub(super) fn run(
     conn: &mut DbConnection,
     desk: &InstalledDesk,
     record: TicketRecord,
@@ -438,8 +453,9 @@ fn run(
             .for_each(|event| event.seal(seal.message_id, &seal.digest));
     }
     let subject = record.subject.clone();
+    let told = tells(&record.state, &desk.profile, actor, command, &events, now);
     let changed = pipeline::save(conn, desk, record, actor, events, now)?;
-    tell(conn, desk, &subject, &changed, None, &written, now)?;
+    tell(conn, desk, &subject, &changed, None, &written, &told, now)?;
     Ok(changed)
 }
 
@@ -531,7 +547,8 @@ fn solve(
     )
 }
 
-fn write(
+/// Stores a message or an internal note with its files.
+pub(super) fn write(
     conn: &mut DbConnection,
     desk: &InstalledDesk,
     record: TicketRecord,
@@ -616,7 +633,7 @@ fn rate(
 }
 
 /// An active agent of the desk with their groups; absent, inactive and foreign ones are refused alike (B-57).
-fn find_assignee(
+pub(super) fn find_assignee(
     conn: &mut DbConnection,
     desk: &InstalledDesk,
     id: Option<i64>,

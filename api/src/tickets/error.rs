@@ -26,6 +26,9 @@ pub enum TicketError {
     /// The data of the command are not acceptable.
     #[error("{} fields are not acceptable", .0.len())]
     Invalid(Vec<Fault>),
+    /// Children are open, and the caller did not say that this is known.
+    #[error("{} children are open", .0.len())]
+    OpenChildren(Vec<String>),
     /// The database failed.
     #[error(transparent)]
     Db(#[from] DbError),
@@ -145,6 +148,9 @@ impl From<TicketError> for ApiError {
                 format!("The ticket changed and is at version {current} now. Load it again and repeat the change."),
             ),
             TicketError::Invalid(faults) => Self::validation(faults),
+            TicketError::OpenChildren(codes) => {
+                Self::new(ProblemType::OpenChildren).with_open_children(codes)
+            }
             TicketError::Db(error) => error.into(),
             TicketError::Refused(refusal) => refused(refusal),
         }

@@ -15,6 +15,7 @@ use shared::ticket::text::{Body, EmailAddress, Reason, Subject};
 use super::commands::{self, Change, Files, OpenTicket, Scope};
 use super::error::fault;
 use super::pipeline::Changed;
+use super::steps::must_see;
 use super::{list, query, store, view};
 use crate::app::AppState;
 use crate::attachments::store::Owner;
@@ -212,7 +213,7 @@ fn summary(changed: &Changed) -> TicketChanged {
     }
 }
 
-fn ticket_bytes(state: &AppState) -> i64 {
+pub(super) fn ticket_bytes(state: &AppState) -> i64 {
     i64::try_from(state.settings.limits.ticket_bytes).unwrap_or(i64::MAX)
 }
 
@@ -357,7 +358,15 @@ pub async fn list_timeline(
                 .map(|cursor| cursors.decode(&fingerprint, cursor))
                 .transpose()
         };
-        view::older_timeline(conn, &desks, scope.as_deref(), &code, position, lang)
+        view::older_timeline(
+            conn,
+            &desks,
+            scope.as_deref(),
+            &code,
+            &|desk| reader.actor_at(desk.id),
+            position,
+            lang,
+        )
     };
     let (ticket_id, items, older) = state.db.read(read).await?;
     let fingerprint = timeline_fingerprint(&caller, ticket_id);
@@ -397,7 +406,16 @@ pub async fn explain_sla(
     let desks = state.desks.clone();
     let read = move |conn: &mut DbConnection| {
         let scope = caller.desks_with(Privilege::TicketRead);
-        view::sla(conn, &desks, scope.as_deref(), &code, lang, now).map_err(ApiError::from)
+        view::sla(
+            conn,
+            &desks,
+            scope.as_deref(),
+            &code,
+            &|desk| caller.actor_at(desk.id),
+            lang,
+            now,
+        )
+        .map_err(ApiError::from)
     };
     Ok(Json(SlaExplanations {
         clocks: state.db.read(read).await?,
@@ -405,16 +423,16 @@ pub async fn explain_sla(
 }
 
 /// Everything that a change of a ticket needs to know about its request.
-struct Asked {
-    caller: AgentCaller,
-    code: String,
-    key: OptionalIdempotencyKey,
-    seen: Option<IfMatch>,
-    operation: &'static str,
+pub(super) struct Asked {
+    pub(super) caller: AgentCaller,
+    pub(super) code: String,
+    pub(super) key: OptionalIdempotencyKey,
+    pub(super) seen: Option<IfMatch>,
+    pub(super) operation: &'static str,
 }
 
 /// Applies a change once and answers with the new version.
-async fn apply(
+pub(super) async fn apply(
     state: &AppState,
     asked: Asked,
     body: &impl Serialize,
@@ -440,6 +458,7 @@ async fn apply(
             let scope = Scope::Desks(caller.desks_with(Privilege::TicketRead));
             let (record, desk) = commands::load(conn, &desks, &scope, &code)?;
             let actor = caller.actor_at(desk.id);
+            must_see(&record.state, &desk, &actor)?;
             let matches = |version: i32| {
                 seen.as_ref()
                     .is_none_or(|seen| seen.check(i64::from(version)).is_ok())
@@ -736,6 +755,7 @@ pub async fn solve_ticket(
         solution,
         reason: new.reason.clone(),
         files,
+        despite_children: new.confirm_open_children,
     };
     apply(
         &state,

@@ -37,6 +37,8 @@ pub struct ListFilter {
     pub requester: Option<i64>,
     /// Folded text to find in code and subject.
     pub text: Option<String>,
+    /// Restricted tickets that the caller does not see.
+    pub hidden: Vec<i64>,
     /// The time.
     pub now: DateTime<Utc>,
     /// Until when a target counts as due soon.
@@ -177,6 +179,9 @@ pub fn page(
         [desk] => query.filter(tickets::desk_id.eq(*desk)),
         desks => query.filter(tickets::desk_id.eq_any(desks.to_vec())),
     };
+    if !filter.hidden.is_empty() {
+        query = query.filter(tickets::id.ne_all(filter.hidden.clone()));
+    }
     if filter.statuses.is_empty() {
         query = match filter.view {
             View::Solved => query
@@ -331,6 +336,37 @@ fn escape_like(text: &str) -> String {
     escaped
 }
 
+/// Restricted tickets of some desks that somebody does not see: neither in charge, nor in the group in charge, nor in the
+/// group of the category.
+pub fn hidden(
+    conn: &mut DbConnection,
+    desks: &[i64],
+    user_id: i64,
+    group_ids: &[i64],
+) -> QueryResult<Vec<i64>> {
+    type Row = (i64, Option<i64>, Option<i64>, Option<i64>);
+    let rows: Vec<Row> = ticket_ties::table
+        .inner_join(tickets::table.on(tickets::id.eq(ticket_ties::ticket_id)))
+        .filter(ticket_ties::restricted.eq(true))
+        .filter(tickets::desk_id.eq_any(desks.to_vec()))
+        .select((
+            tickets::id,
+            tickets::assignee_id,
+            tickets::group_id,
+            ticket_ties::restricted_group,
+        ))
+        .load(conn)?;
+    let member = |group: Option<i64>| group.is_some_and(|group| group_ids.contains(&group));
+    let sees = |(_, assignee, group, own): &Row| {
+        *assignee == Some(user_id) || member(*group) || member(*own)
+    };
+    Ok(rows
+        .into_iter()
+        .filter(|row| !sees(row))
+        .map(|(id, ..)| id)
+        .collect())
+}
+
 type ContactDue = diesel::dsl::Select<
     diesel::dsl::Filter<ticket_ties::table, diesel::dsl::LtEq<ticket_ties::contact_at, Ts>>,
     ticket_ties::ticket_id,
@@ -368,14 +404,20 @@ pub fn counts(conn: &mut DbConnection, filter: &ListFilter) -> QueryResult<Count
         let query = tickets::table
             .filter(tickets::open.eq(true))
             .into_boxed::<MultiBackend>();
-        match filter.desks.as_slice() {
+        let query = match filter.desks.as_slice() {
             [desk] => query.filter(tickets::desk_id.eq(*desk)),
             desks => query.filter(tickets::desk_id.eq_any(desks.to_vec())),
+        };
+        if filter.hidden.is_empty() {
+            query
+        } else {
+            query.filter(tickets::id.ne_all(filter.hidden.clone()))
         }
     };
     let solved = tickets::table
         .filter(tickets::open.eq(false))
         .filter(tickets::desk_id.eq_any(filter.desks.clone()))
+        .filter(tickets::id.ne_all(filter.hidden.clone()))
         .filter(tickets::status.eq_any(["solved", "unsolvable"]));
     Ok(Counts {
         mine: open()

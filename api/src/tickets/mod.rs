@@ -18,9 +18,12 @@ pub mod history;
 pub mod list;
 pub mod pipeline;
 pub mod portal_view;
+pub mod process;
 pub mod process_view;
 mod query;
+pub mod relations;
 pub mod seal;
+pub mod steps;
 pub mod store;
 pub mod view;
 
@@ -38,6 +41,19 @@ pub fn routes(config: &mut ServiceConfig) {
             .service(handlers::assign_ticket)
             .service(handlers::escalate_ticket)
             .service(handlers::change_priority)
-            .service(handlers::solve_ticket),
+            .service(handlers::solve_ticket)
+            .service(process::move_ticket)
+            .service(process::change_category)
+            .service(process::record_contact_attempt)
+            .service(process::answer_control)
+            .service(process::prepare_follow_up)
+            .service(process::send_follow_up)
+            .service(process::complete_extra)
+            .service(process::mark_ticket)
+            .service(process::record_cause)
+            .service(process::relate_tickets)
+            .service(process::unrelate_ticket)
+            .service(process::merge_ticket)
+            .service(process::unmerge_ticket),
     );
 }

@@ -7,10 +7,14 @@ use shared::sla::clock::{self, ClockInput, ClockState, ClockStatus};
 use shared::sla::policy::{ClockEffect, ClockKind};
 use shared::ticket::actor::{Actor, ActorRef};
 use shared::ticket::event::{Event, Recorded};
-use shared::ticket::{Ticket, closes_by_silence_at, evolve, record};
+use shared::ticket::status::Status;
+use shared::ticket::{
+    Ticket, approval_reminder_at, closes_by_silence_at, evolve, is_restricted, record,
+};
 
 use super::error::TicketError;
 use super::store::{self, NewEventRow, Projection, TicketRecord, Ties};
+use crate::approvals::store::sync_asks;
 use crate::db::{DbConnection, JsonText, Ts};
 use crate::desks::registry::InstalledDesk;
 
@@ -56,6 +60,15 @@ pub enum Before<'a> {
         /// Hash of its last event.
         head: &'a [u8],
     },
+}
+
+impl Folded {
+    /// Place of the last event.
+    fn last_seq(&self) -> i32 {
+        self.recorded
+            .last()
+            .map_or(0, |entry| i32::try_from(entry.seq).unwrap_or(i32::MAX))
+    }
 }
 
 /// Gives events their place after a history and folds them in.
@@ -160,6 +173,7 @@ pub fn save(
         ..
     } = record;
     let ties_before = ties(&state, desk);
+    let pending_before = pending_approvals(&state);
     let before = Before::Stored {
         ticket: Box::new(state),
         head: &head_hash,
@@ -175,6 +189,10 @@ pub fn save(
     let after = ties(&folded.ticket, desk);
     if after != ties_before {
         store::save_ties(conn, id, &after)?;
+    }
+    let pending = pending_approvals(&folded.ticket);
+    if pending != pending_before {
+        sync_asks(conn, desk_id, id, folded.last_seq(), &pending, now)?;
     }
     Ok(Changed {
         ticket_id: id,
@@ -255,10 +273,7 @@ pub fn project(folded: &Folded, desk: &InstalledDesk, now: DateTime<Utc>) -> Pro
         status: ticket.status.as_str().to_owned(),
         reason: ticket.reason.clone(),
         open: ticket.status.is_open(),
-        last_seq: folded
-            .recorded
-            .last()
-            .map_or(0, |entry| i32::try_from(entry.seq).unwrap_or(i32::MAX)),
+        last_seq: folded.last_seq(),
         updated_at: Ts::new(now),
         due_at: due_at.map(Ts::new),
         due_sort: Ts::new(due_at.unwrap_or(end_of_time)),
@@ -275,13 +290,29 @@ pub fn project(folded: &Folded, desk: &InstalledDesk, now: DateTime<Utc>) -> Pro
     }
 }
 
+/// The approver roles whose word a ticket waits for now.
+fn pending_approvals(ticket: &Ticket) -> Vec<String> {
+    let waits = ticket.status == Status::AwaitingApproval;
+    let state = ticket.approval.as_ref().filter(|_| waits);
+    state.map_or_else(Vec::new, |state| state.pending.clone())
+}
+
 /// What is kept of a ticket beside its row.
-fn ties(ticket: &Ticket, desk: &InstalledDesk) -> Ties {
+pub fn ties(ticket: &Ticket, desk: &InstalledDesk) -> Ties {
     Ties {
         contact_at: contact_at(ticket, desk),
         parent_id: ticket.parent,
-        merged_into: None,
+        merged_into: ticket.merged.as_ref().map(|merged| merged.into),
+        restricted: is_restricted(ticket, &desk.profile),
+        restricted_group: restricted_group(ticket, desk),
     }
+}
+
+/// The group whose category restricts the ticket.
+fn restricted_group(ticket: &Ticket, desk: &InstalledDesk) -> Option<i64> {
+    let entry = desk.profile.catalog.get(ticket.category.as_deref()?)?;
+    let group = entry.group.as_deref().filter(|_| entry.restricted)?;
+    desk.group_id(group)
 }
 
 /// When the day begins on which the requester of an open ticket is to be contacted again.
@@ -298,5 +329,6 @@ pub fn next_effect_at(
 ) -> Option<DateTime<Utc>> {
     let effect = clock::next_effect(&clock_input(ticket, desk), now).map(|effect| effect.at);
     let silence = closes_by_silence_at(ticket, &desk.profile);
-    [effect, silence].into_iter().flatten().min()
+    let reminder = approval_reminder_at(ticket, &desk.profile);
+    [effect, silence, reminder].into_iter().flatten().min()
 }

@@ -16,13 +16,14 @@ use shared::sla::policy::ClockEffect;
 use shared::ticket::actor::Actor;
 use shared::ticket::command::CommandKind;
 use shared::ticket::event::Event;
-use shared::ticket::status::Status;
+use shared::ticket::status::{Status, Visibility};
 use shared::ticket::{Ticket, allowed_commands};
 
 use super::error::TicketError;
 use super::history;
 use super::pipeline::clocks;
 use super::process_view;
+use super::relations;
 use super::store;
 use super::view::{attachment, ticket_files};
 use crate::db::schema::tickets;
@@ -204,8 +205,16 @@ pub fn detail(
         priority: priority(profile, &ticket.priority, lang),
         extra: process_view::extra(&ticket, profile, lang),
         status: status(profile, ticket.status, lang),
-        reason: None,
-        missing: None,
+        reason: if actions.complete {
+            reason_label(&ticket, profile, lang)
+        } else {
+            None
+        },
+        missing: if actions.complete {
+            what_is_missing(conn, id)?
+        } else {
+            None
+        },
         created_at: ticket.created_at,
         updated_at: updated_at.get(),
         promise: promise(&ticket, &desk, now),
@@ -214,7 +223,10 @@ pub fn detail(
         } else {
             Vec::new()
         },
-        merged_into: None,
+        merged_into: match &ticket.merged {
+            Some(merged) => relations::code_of(conn, merged.into)?,
+            None => None,
+        },
         solution,
         rating: ticket.rating.as_ref().map(|rating| PublicRating {
             stars: rating.stars.map(|stars| stars.number()),
@@ -286,6 +298,44 @@ fn promise(ticket: &Ticket, desk: &InstalledDesk, now: DateTime<Utc>) -> Promise
     }
 }
 
+/// Whether a message of the requester brings the ticket back to the desk.
+fn waits_for_requester(ticket: &Ticket, desk: &Desk) -> bool {
+    ticket.status == Status::Suspended
+        && ticket
+            .reason
+            .as_deref()
+            .and_then(|id| desk.reason(ticket.status, id))
+            .is_some_and(|reason| reason.answer_returns)
+}
+
+fn reason_label(ticket: &Ticket, desk: &Desk, lang: Lang) -> Option<String> {
+    let reason = desk.reason(ticket.status, ticket.reason.as_deref()?)?;
+    Some(reason.label.get(lang).to_owned())
+}
+
+/// What the desk wrote when it suspended the ticket, if that was for the requester too.
+fn what_is_missing(conn: &mut DbConnection, ticket_id: i64) -> QueryResult<Option<String>> {
+    use crate::db::schema::events;
+    let rows: Vec<String> = events::table
+        .filter(events::ticket_id.eq(ticket_id))
+        .filter(events::kind.eq("status_changed"))
+        .order(events::seq.desc())
+        .limit(1)
+        .select(events::data)
+        .load(conn)?;
+    let note = rows
+        .first()
+        .and_then(|data| match serde_json::from_str(data) {
+            Ok(Event::StatusChanged {
+                note,
+                note_visibility: Visibility::Public,
+                ..
+            }) => note,
+            _ => None,
+        });
+    Ok(note.map(|note| note.to_string()))
+}
+
 fn actions(ticket: &Ticket, desk: &Desk, actor: &Actor) -> RequesterActions {
     let allowed = allowed_commands(ticket, desk, actor);
     let may = |command: CommandKind| {
@@ -298,6 +348,6 @@ fn actions(ticket: &Ticket, desk: &Desk, actor: &Actor) -> RequesterActions {
         accept: may(CommandKind::Accept),
         reject: may(CommandKind::Reject),
         rate: may(CommandKind::Rate),
-        complete: false,
+        complete: waits_for_requester(ticket, desk),
     }
 }

@@ -7,7 +7,7 @@ use shared::api::tickets::{TicketQuery, View};
 use shared::ticket::actor::Privilege;
 use shared::ticket::status::Status;
 
-use super::list::{ListFilter, due_soon_limit};
+use super::list::{ListFilter, due_soon_limit, hidden};
 use crate::auth::AgentCaller;
 use crate::db::DbConnection;
 use crate::desks::registry::DeskRegistry;
@@ -96,13 +96,22 @@ pub fn filter(
             "Search with 100 characters at most.",
         ));
     }
+    let group_ids: Vec<i64> = chosen
+        .iter()
+        .flat_map(|desk| caller.group_ids_at(desk.id).to_vec())
+        .collect();
+    let places: Vec<i64> = chosen.iter().map(|desk| desk.id).collect();
+    // A program belongs to no group and is in charge of nothing.
+    let (reader, member_of) = match caller.token_id() {
+        Some(_) => (0, &[][..]),
+        None => (caller.user_id(), &group_ids[..]),
+    };
+    let hidden = hidden(conn, &places, reader, member_of)?;
     Ok(ListFilter {
         view: asked.view.unwrap_or(View::All),
         user_id: caller.user_id(),
-        group_ids: chosen
-            .iter()
-            .flat_map(|desk| caller.group_ids_at(desk.id).to_vec())
-            .collect(),
+        hidden,
+        group_ids,
         statuses: words::<Status>(asked.status.as_deref(), "?status")?,
         priorities: words::<String>(asked.priority.as_deref(), "?priority")?,
         request_type: asked.request_type,
@@ -119,7 +128,7 @@ pub fn filter(
                 .filter(|_| chosen.len() == 1)
                 .map(|desk| &desk.profile.calendar),
         ),
-        desks: chosen.iter().map(|desk| desk.id).collect(),
+        desks: places,
     })
 }
 

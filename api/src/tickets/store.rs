@@ -105,6 +105,26 @@ pub fn load_for_desks(
     found.optional().map(|row| row.map(TicketRecord::from))
 }
 
+/// Loads a ticket of one of these desks (`None`: of any) to be read only.
+pub fn read_for_desks(
+    conn: &mut DbConnection,
+    code: &str,
+    desks: Option<&[i64]>,
+) -> QueryResult<Option<TicketRecord>> {
+    let query = tickets::table
+        .filter(tickets::code.eq(code))
+        .select(RECORD)
+        .into_boxed::<crate::db::MultiBackend>();
+    let query = match desks {
+        Some(desks) => query.filter(tickets::desk_id.eq_any(desks.to_vec())),
+        None => query,
+    };
+    query
+        .first::<RecordRow>(conn)
+        .optional()
+        .map(|row| row.map(TicketRecord::from))
+}
+
 /// Loads a ticket of this requester at this desk and keeps it locked to the end of the write.
 pub fn load_for_requester(
     conn: &mut DbConnection,
@@ -704,6 +724,10 @@ pub struct Ties {
     pub parent_id: Option<i64>,
     /// Key of the ticket that goes on with it.
     pub merged_into: Option<i64>,
+    /// Whether only its groups and whoever is in charge see it.
+    pub restricted: bool,
+    /// The group of its category, which sees it too.
+    pub restricted_group: Option<i64>,
 }
 
 /// Stores the ties of a ticket.
@@ -713,6 +737,8 @@ pub fn save_ties(conn: &mut DbConnection, ticket_id: i64, ties: &Ties) -> QueryR
         dsl::contact_at.eq(ties.contact_at.map(Ts::new)),
         dsl::parent_id.eq(ties.parent_id),
         dsl::merged_into.eq(ties.merged_into),
+        dsl::restricted.eq(ties.restricted),
+        dsl::restricted_group.eq(ties.restricted_group),
     );
     let saved = diesel::update(dsl::ticket_ties.filter(dsl::ticket_id.eq(ticket_id)))
         .set(values)
@@ -724,6 +750,8 @@ pub fn save_ties(conn: &mut DbConnection, ticket_id: i64, ties: &Ties) -> QueryR
                 dsl::contact_at.eq(ties.contact_at.map(Ts::new)),
                 dsl::parent_id.eq(ties.parent_id),
                 dsl::merged_into.eq(ties.merged_into),
+                dsl::restricted.eq(ties.restricted),
+                dsl::restricted_group.eq(ties.restricted_group),
             ))
             .execute(conn)?;
     }

@@ -8,6 +8,7 @@ use diesel::dsl::{count_star, exists};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::api::desks::StateView;
+use shared::api::process::RelationKind;
 use shared::api::tickets::{
     ActorKind as WireActor, ClockName, ClockStatus, ClockView, IdentityProof, Labelled, MailStatus,
     PersonRef, RequesterPanel, SegmentKind, SlaChip, SlaExplanation, SlaSegment, TicketRow,
@@ -19,17 +20,20 @@ use shared::i18n::Lang;
 use shared::sla::clock::ClockState;
 use shared::sla::explain::{Explanation, SegmentKind as EngineSegment, explain};
 use shared::sla::policy::{ClockEffect, ClockKind, CountsFrom};
-use shared::ticket::Ticket;
 use shared::ticket::actor::Actor;
 use shared::ticket::event::{Event, IdentityProof as Proof};
 use shared::ticket::status::{RequestType, Status};
+use shared::ticket::{Ticket, is_restricted};
 
 use super::error::TicketError;
 use super::history;
 use super::list::ListRow;
 use super::pipeline::{clock_input, clock_word, clocks};
 use super::process_view;
+use super::relations;
+use super::steps::must_see;
 use super::store::{self, EventRow, MessageRow};
+use crate::approvals;
 use crate::attachments::store::AttachmentRow;
 use crate::db::schema::{attachments, organizations, outbox, people, tickets};
 use crate::db::{DbConnection, JsonText, MultiBackend, Ts};
@@ -213,9 +217,12 @@ pub fn detail(
     let files = files_of(conn, &row)?;
     let page = timeline(conn, row.id, &desk, &files, None, lang)?;
     let actor = actor_of(&desk);
+    must_see(&row.state.0, &desk, &actor)?;
+    let relations = relations::of_ticket(conn, desks, row.id, &row.state.0, &actor, lang)?;
     let profile = &desk.profile;
     let ticket = row.state.0;
-    let unsettled = page.unsettled;
+    let approval = approvals::view::of_ticket(conn, &desk, row.id, &ticket, &actor, lang)?;
+    let unsettled = page.unsettled || !relations.is_empty() || ticket.approval.is_some();
     let allowed = process_view::allowed(&ticket, profile, &actor, lang);
     let (impact, urgency) = process_view::matrix_choice(&ticket, profile, lang);
     let view = TicketView {
@@ -241,7 +248,7 @@ pub fn detail(
             .map_or_else(String::new, |kind| kind.label.get(lang).to_owned()),
         category: category(profile, &ticket, lang),
         category_id: ticket.category.clone(),
-        restricted: false,
+        restricted: is_restricted(&ticket, profile),
         impact,
         urgency,
         extra: process_view::extra(&ticket, profile, lang),
@@ -295,8 +302,15 @@ pub fn detail(
         next_contact: ticket.next_contact,
         suspended_minutes: process_view::suspended_minutes(&ticket, profile, now),
         controls: process_view::controls(&ticket, profile, &allowed, lang),
-        approval: None,
-        relations: Vec::new(),
+        approval,
+        merged_into: relations
+            .iter()
+            .find(|relation| relation.kind == RelationKind::MergedInto)
+            .map(|relation| relation.code.clone()),
+        // What related tickets look like changes without a version of this one.
+        marks: ticket.marks.iter().copied().collect(),
+        cause: ticket.cause.as_ref().map(ToString::to_string),
+        relations,
         clocks: clock_views(&ticket, &desk, lang, now),
         attachments: files.iter().map(attachment).collect(),
         allowed_commands: allowed,
@@ -317,12 +331,14 @@ pub fn older_timeline(
     desks: &DeskRegistry,
     scope: Option<&[i64]>,
     code: &str,
+    actor_of: &dyn Fn(&InstalledDesk) -> Actor,
     before: impl FnOnce(i64) -> Result<Option<TimelinePosition>, crate::http::ApiError>,
     lang: Lang,
 ) -> Result<(i64, Vec<TimelineEntry>, Option<TimelinePosition>), crate::http::ApiError> {
     let row = read(conn, code, scope)?;
-    let position = before(row.id)?;
     let desk = desks.version(conn, row.desk_id, row.desk_version)?;
+    must_see(&row.state.0, &desk, &actor_of(&desk))?;
+    let position = before(row.id)?;
     let files = files_of(conn, &row)?;
     let page = timeline(conn, row.id, &desk, &files, position.as_ref(), lang)?;
     Ok((row.id, page.entries, page.older))
@@ -334,11 +350,13 @@ pub fn sla(
     desks: &DeskRegistry,
     scope: Option<&[i64]>,
     code: &str,
+    actor_of: &dyn Fn(&InstalledDesk) -> Actor,
     lang: Lang,
     now: DateTime<Utc>,
 ) -> Result<Vec<SlaExplanation>, TicketError> {
     let row = read(conn, code, scope)?;
     let desk = desks.version(conn, row.desk_id, row.desk_version)?;
+    must_see(&row.state.0, &desk, &actor_of(&desk))?;
     let ticket = row.state.0;
     let (attention, solution) = clocks(&ticket, &desk, now);
     let explained = |state: &ClockState| {

@@ -98,6 +98,10 @@ enum Rule {
     TicketRequester,
     /// The agent whose thing it is, nobody else.
     OwnerAgent,
+    /// Agents, of a thing that is not there.
+    NothingThere,
+    /// Requesters who hold the approver role that is asked.
+    Approver,
 }
 
 impl Rule {
@@ -166,6 +170,20 @@ impl Rule {
                 (Actor::Requester, Object::Own) => Door::Open,
                 _ => Door::Unknown,
             },
+            Rule::NothingThere => {
+                if is_agent {
+                    Door::Unknown
+                } else {
+                    Door::Unproved
+                }
+            }
+            Rule::Approver => {
+                if is_requester {
+                    Door::Unknown
+                } else {
+                    Door::Unproved
+                }
+            }
             Rule::OwnerAgent => match (actor, object) {
                 _ if !is_agent => Door::Unproved,
                 (Actor::Agent, Object::Own) | (Actor::OtherDeskAgent, Object::Other) => Door::Open,
@@ -202,6 +220,24 @@ const RULES: &[(&str, Rule)] = &[
     ("escalate_ticket", Rule::DeskAgent),
     ("change_priority", Rule::DeskAgent),
     ("solve_ticket", Rule::DeskAgent),
+    ("move_ticket", Rule::DeskAgent),
+    ("change_category", Rule::DeskAgent),
+    ("record_contact_attempt", Rule::DeskAgent),
+    ("answer_control", Rule::DeskAgent),
+    ("prepare_follow_up", Rule::DeskAgent),
+    ("send_follow_up", Rule::DeskAgent),
+    ("complete_extra", Rule::DeskAgent),
+    ("mark_ticket", Rule::DeskAgent),
+    ("record_cause", Rule::DeskAgent),
+    ("relate_tickets", Rule::DeskAgent),
+    // Nothing is related to the tickets of this table, so there is nothing to take away either.
+    ("unrelate_ticket", Rule::NothingThere),
+    ("merge_ticket", Rule::DeskAgent),
+    ("unmerge_ticket", Rule::DeskAgent),
+    ("list_approvals", Rule::AnyAgent),
+    ("list_approvers", Rule::DeskAgent),
+    ("replace_approvers", Rule::DeskAgent),
+    ("decide_approval", Rule::DeskAgent),
     ("download_attachment", Rule::DeskAgent),
     ("upload_file", Rule::AnyAgent),
     ("delete_upload", Rule::OwnerAgent),
@@ -240,6 +276,11 @@ const RULES: &[(&str, Rule)] = &[
     ("reject_my_solution", Rule::TicketRequester),
     ("rate_my_ticket", Rule::TicketRequester),
     ("download_my_attachment", Rule::TicketRequester),
+    ("list_my_approvals", Rule::AnyRequester),
+    // Nothing waits for these requesters, who hold no approver role.
+    ("get_my_approval", Rule::Approver),
+    ("decide_my_approval", Rule::Approver),
+    ("download_approval_attachment", Rule::Approver),
 ];
 
 #[test]
@@ -413,6 +454,8 @@ fn request(name: &str, path: &str, keys: &Keys) -> (String, Option<Value>) {
     let mut address = path
         .replace("{code}", &keys.ticket)
         .replace("{desk}", &keys.desk)
+        .replace("{child}", "INF-99998")
+        .replace("{role}", "risk")
         .replace("{id}", id);
     match name {
         "list_tickets" | "count_tickets" | "list_people" | "list_access_requests" => {
@@ -443,6 +486,20 @@ fn request(name: &str, path: &str, keys: &Keys) -> (String, Option<Value>) {
         }
         "change_priority" => json!({ "priority": "p1", "reason": "Prueba." }),
         "solve_ticket" => json!({ "solution": "Listo." }),
+        "move_ticket" => json!({ "command": "resume" }),
+        "change_category" => json!({ "category": "no-existe" }),
+        "record_contact_attempt" => json!({ "channel": "phone", "result": "no_answer" }),
+        "answer_control" => json!({ "control": "c1", "answer": true }),
+        "send_follow_up" => json!({ "step": "first", "text": "Hola." }),
+        "complete_extra" => json!({ "extra": { "x": "y" } }),
+        "mark_ticket" => json!({ "mark": "problem", "on": false }),
+        "record_cause" => json!({ "cause": "Algo." }),
+        "relate_tickets" => json!({ "children": ["INF-99998"] }),
+        "merge_ticket" => json!({ "into": "INF-99998" }),
+        "replace_approvers" => json!({ "holders": [] }),
+        "decide_approval" | "decide_my_approval" => {
+            json!({ "role": "risk", "decision": "approved" })
+        }
         "create_person" => {
             json!({ "desk": keys.desk, "full_name": "", "email": "x", "phone": "1", "entity": "" })
         }

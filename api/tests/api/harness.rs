@@ -29,7 +29,8 @@ use uuid::Uuid;
 /// Runs a story on both databases: `both! { async fn a_rule_in_a_sentence(app: TestApp) { … } }`.
 #[macro_export]
 macro_rules! both {
-    ($(async fn $name:ident($app:ident: TestApp) $body:block)+) => { $(
+    ($($(#[$doc:meta])* async fn $name:ident($app:ident: TestApp) $body:block)+) => { $(
+        $(#[$doc])*
         mod $name {
             #[allow(unused_imports, reason = "not every story uses everything that its file imports")]
             use super::*;

@@ -431,7 +431,7 @@ both! {
         assert_eq!(enqueue(&app, to("ana.rojas@example.org")).await, Enqueued::New);
         assert_eq!(enqueue(&app, to("Ana.Rojas@example.org")).await, Enqueued::AlreadyThere);
         assert_eq!(enqueue(&app, to("ben@example.org")).await, Enqueued::New);
-        let solved = Content::Solved { solution: "Listo".to_owned(), attachments: vec![], closes_at: None };
+        let solved = Content::Solved { solution: "Listo".to_owned(), attachments: vec![], closes_at: None, by_survey: false };
         assert_eq!(enqueue(&app, mail(Some(ticket_id), "ana.rojas@example.org", "event:5", solved)).await, Enqueued::New);
         assert_eq!(record(&app, ticket_id).await.len(), 3);
     }
@@ -812,6 +812,7 @@ fn a_solution_leads_to_its_ticket_and_explains_both_answers() {
         solution: "Se cambió el cable.".to_owned(),
         attachments: vec![],
         closes_at,
+        by_survey: false,
     };
     let es = written(content.clone(), Lang::Es, Tone::Usted);
     assert_eq!(

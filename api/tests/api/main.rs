@@ -21,6 +21,7 @@ mod once;
 mod openapi;
 mod people;
 mod portal;
+mod process;
 mod smtp_sink;
 mod tickets;
 mod vouching;

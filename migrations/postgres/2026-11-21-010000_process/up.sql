@@ -1,15 +1,19 @@
 -- Who raises the priority at desks that say so.
 ALTER TABLE people ADD COLUMN vip boolean NOT NULL DEFAULT FALSE;
 
--- What only some tickets have: when the requester is to be contacted again, a parent, a ticket they were merged into.
+-- What only some tickets have: when the requester is to be contacted again, a parent, a ticket they
+-- were merged into, and that only one group sees them.
 CREATE TABLE ticket_ties (
     ticket_id bigint NOT NULL PRIMARY KEY REFERENCES tickets (id),
     contact_at timestamptz,
     parent_id bigint REFERENCES tickets (id),
-    merged_into bigint REFERENCES tickets (id)
+    merged_into bigint REFERENCES tickets (id),
+    restricted boolean NOT NULL,
+    restricted_group bigint REFERENCES groups (id)
 );
 CREATE INDEX ticket_ties_contact ON ticket_ties (contact_at) WHERE contact_at IS NOT NULL;
 CREATE INDEX ticket_ties_parent ON ticket_ties (parent_id) WHERE parent_id IS NOT NULL;
+CREATE INDEX ticket_ties_restricted ON ticket_ties (ticket_id) WHERE restricted;
 CREATE INDEX ticket_ties_merged ON ticket_ties (merged_into) WHERE merged_into IS NOT NULL;
 
 -- Who decides approvals, and what waits for them.
@@ -28,11 +32,9 @@ CREATE TABLE approval_asks (
     desk_id bigint NOT NULL REFERENCES desks (id),
     asked_seq integer NOT NULL,
     asked_at timestamptz NOT NULL,
-    remind_at timestamptz,
     PRIMARY KEY (ticket_id, role)
 );
 CREATE INDEX approval_asks_role ON approval_asks (desk_id, role, asked_at);
-CREATE INDEX approval_asks_remind ON approval_asks (remind_at) WHERE remind_at IS NOT NULL;
 
 -- A survey may ask questions instead of stars.
 ALTER TABLE surveys ALTER COLUMN stars DROP NOT NULL;

@@ -1,12 +1,14 @@
 //! The steps of a ticket's process beyond writing, assigning and solving: moves between states, contact attempts,
 //! control questions, approvals, relations and merging, as agents and API clients see them.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::tickets::{Labelled, PersonRef};
 use super::uploads::Attachment;
-use crate::ticket::command::{ContactChannel, ContactResult, Decision};
+use crate::ticket::command::{ContactChannel, ContactResult, Decision, Mark};
 use crate::ticket::status::{RequestType, Status};
 
 /// A command that moves a ticket and has no endpoint of its own. `allowed_commands` of the ticket says which of them the
@@ -204,6 +206,35 @@ pub struct NewFollowUp {
     /// The text, 1 to 2000 characters.
     #[cfg_attr(feature = "schema", schema(min_length = 1, max_length = 2000))]
     pub text: String,
+}
+
+/// Completes or corrects the answers to the form of the category.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewExtra {
+    /// Answers by the key of the field; what is not named stays, an empty one is taken out.
+    pub extra: BTreeMap<String, String>,
+}
+
+/// Marks the ticket, or takes the mark off.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewMark {
+    /// Which mark.
+    pub mark: Mark,
+    /// On or off.
+    pub on: bool,
+}
+
+/// The cause that was found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewCause {
+    /// What it is, at most 65 536 bytes.
+    pub cause: String,
 }
 
 /// A control question and its answer.

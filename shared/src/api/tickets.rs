@@ -9,7 +9,7 @@ use super::desks::{LevelView, StateView};
 use super::process::{ApprovalView, ContactView, ControlView, RelationView};
 use super::uploads::Attachment;
 use crate::desk::profile::Need;
-use crate::ticket::command::{AnswerValue, CommandKind};
+use crate::ticket::command::{AnswerValue, CommandKind, Mark};
 use crate::ticket::status::{Channel, RequestType, Status, Visibility};
 
 /// A named key: something with a stable key and a label in the caller's language.
@@ -592,6 +592,15 @@ pub struct TicketView {
     /// Its parent, its children, and what it was merged with.
     #[serde(default)]
     pub relations: Vec<RelationView>,
+    /// Code of the ticket that goes on in its place, when it was merged: look there.
+    #[serde(default)]
+    pub merged_into: Option<String>,
+    /// What it is marked as.
+    #[serde(default)]
+    pub marks: Vec<Mark>,
+    /// The cause that was found.
+    #[serde(default)]
+    pub cause: Option<String>,
     /// Both clocks.
     pub clocks: Vec<ClockView>,
     /// Every file of the ticket.
@@ -803,7 +812,7 @@ pub struct NewSolution {
     /// Keys of uploads made by the caller.
     #[serde(default)]
     pub attachments: Vec<String>,
-    /// Solves although children are open; without it a ticket with open children is refused, naming them.
+    /// Solves although children are open; without it a ticket with open children is refused, naming them.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub confirm_open_children: bool,
 }

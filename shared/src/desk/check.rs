@@ -999,15 +999,6 @@ impl Check<'_> {
             desk.notifications.iter().map(|known| known.notice.as_str()),
             "the mail",
         );
-        for known in &desk.notifications {
-            if !known.notice.is_sent() {
-                self.notes.warn(
-                    "notifications",
-                    format!("the mail `{}` is not sent yet", known.notice),
-                    "",
-                );
-            }
-        }
         for (notice, recipient) in [
             (Notice::VerificationCode, Recipient::Requester),
             (Notice::TicketCreated, Recipient::Requester),

@@ -1011,47 +1011,6 @@ words! {
     }
 }
 
-impl Notice {
-    /// Whether this version of the product sends the mail. A desk may name the others already.
-    pub fn is_sent(self) -> bool {
-        match self {
-            Self::VerificationCode
-            | Self::TicketCreated
-            | Self::MessageAdded
-            | Self::RequesterWrote
-            | Self::Assigned
-            | Self::Escalated
-            | Self::Solved
-            | Self::SolutionRejected
-            | Self::Reopened
-            | Self::Closed
-            | Self::IdentityVouched
-            | Self::AccessRequested
-            | Self::AccessDecided
-            | Self::SlaWarning
-            | Self::SlaBreached => true,
-            Self::PrecaseReceived
-            | Self::Suspended
-            | Self::MissingInformation
-            | Self::Resumed
-            | Self::VendorAsked
-            | Self::VendorAnswered
-            | Self::CostImplication
-            | Self::InstructionRequested
-            | Self::ApprovalRequested
-            | Self::ApprovalReminder
-            | Self::ApprovalDecided
-            | Self::Unsolvable
-            | Self::Survey
-            | Self::SurveyAnswered
-            | Self::NotManaged
-            | Self::FollowUpFirst
-            | Self::FollowUpSecond
-            | Self::FollowUpClosing => false,
-        }
-    }
-}
-
 words! {
     /// To whom a mail goes.
     pub enum Recipient {

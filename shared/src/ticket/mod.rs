@@ -30,6 +30,7 @@ pub mod refusal;
 mod settle;
 pub mod status;
 pub mod text;
+mod told;
 pub(crate) mod words;
 
 use crate::sla::clock::Span;
@@ -43,6 +44,7 @@ pub use open::{NewTicket, open};
 pub use permission::{Allowed, allowed_commands};
 pub use refusal::Refusal;
 pub use settle::approval_reminder_at;
+pub use told::tells;
 pub use words::UnknownWord;
 
 use actor::{Actor, ActorRef, AgentRef};

@@ -4,6 +4,7 @@
 //! so that they are right for *ticket*, *caso* and *solicitud* alike.
 
 mod identity;
+mod process;
 mod requester;
 mod team;
 
@@ -75,6 +76,15 @@ impl Voice<'_> {
     fn portal_ticket(&self, ticket: &TicketRef) -> String {
         self.public_url.link(&format!(
             "/{}/tickets/{}",
+            path_segment(&self.desk.slug),
+            path_segment(&ticket.code)
+        ))
+    }
+
+    /// Address of an approval in the portal, for approvers without the console.
+    fn portal_approval(&self, ticket: &TicketRef) -> String {
+        self.public_url.link(&format!(
+            "/{}/approvals/{}",
             path_segment(&self.desk.slug),
             path_segment(&ticket.code)
         ))
@@ -197,7 +207,85 @@ pub(super) fn compose(
             solution,
             attachments,
             closes_at,
-        } => requester::solved(voice, ticket()?, solution, attachments, *closes_at),
+            by_survey,
+        } => requester::solved(
+            voice,
+            ticket()?,
+            solution,
+            attachments,
+            *closes_at,
+            *by_survey,
+        ),
+        Content::Suspended {
+            reason,
+            note,
+            next_contact,
+        } => process::suspended(voice, ticket()?, reason.as_deref(), note, *next_contact),
+        Content::MissingInformation { note } => {
+            process::missing_information(voice, ticket()?, note)
+        }
+        Content::Resumed { note } => process::resumed(voice, ticket()?, note),
+        Content::Unsolvable {
+            description,
+            closes_at,
+        } => process::unsolvable(voice, ticket()?, description, *closes_at),
+        Content::Survey {
+            questions,
+            closes_at,
+        } => process::survey(voice, ticket()?, *questions, *closes_at),
+        Content::FollowUp { step, text } => process::follow_up(voice, ticket()?, *step, text),
+        Content::NotManaged { description } => process::not_managed(voice, ticket()?, description),
+        Content::PrecaseReceived { summary } => process::precase(voice, ticket()?, summary),
+        Content::ApprovalRequested {
+            requester,
+            organization,
+            category,
+            detail,
+            policy,
+            note,
+            reminder,
+            in_console,
+        } => {
+            let asked = process::Asked {
+                requester,
+                organization: organization.as_deref(),
+                category,
+                detail,
+                policy,
+                note: note.as_deref(),
+                reminder: *reminder,
+                in_console: *in_console,
+            };
+            process::approval(voice, ticket()?, asked)
+        }
+        Content::TeamNotice {
+            news,
+            facts,
+            author,
+            note,
+            vendor,
+        } => process::team_notice(
+            voice,
+            ticket()?,
+            *news,
+            facts,
+            author,
+            note,
+            vendor.as_deref(),
+        ),
+        Content::SurveyAnswered {
+            author,
+            answers,
+            comment,
+            closing,
+        } => process::survey_answered(
+            voice,
+            ticket()?,
+            author,
+            answers,
+            comment.as_deref(),
+            *closing,
+        ),
         Content::Reopened { reason } => requester::reopened(voice, ticket()?, reason),
         Content::Closed {
             status,

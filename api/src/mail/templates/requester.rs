@@ -150,6 +150,7 @@ pub(super) fn solved(
     solution: &str,
     attachments: &[String],
     closes_at: Option<DateTime<Utc>>,
+    by_survey: bool,
 ) -> Letter {
     let word = voice.word();
     let mut blocks = vec![Block::Quote {
@@ -157,26 +158,28 @@ pub(super) fn solved(
         text: solution.to_owned(),
     }];
     blocks.extend(files(voice, attachments));
-    blocks.push(Block::Choices(vec![
-        (
-            voice.say("¿Quedó resuelto? Acéptela", "¿Quedó resuelto? Acéptala", "Is it solved? Accept it").to_owned(),
-            voice
-                .say(
-                    "Acepte la solución y califique la atención de 1 a 5 estrellas.",
-                    "Acepta la solución y califica la atención de 1 a 5 estrellas.",
-                    "Accept the solution and rate the service with 1 to 5 stars.",
-                )
-                .to_owned(),
-        ),
-        (
-            voice.say("¿Algo no quedó bien? Rechácela", "¿Algo no quedó bien? Recházala", "Is something still wrong? Reject it").to_owned(),
-            voice.say(
-                format!("Rechace la solución y cuéntenos qué falta; quien atendió su {word} seguirá trabajando."),
-                format!("Rechaza la solución y cuéntanos qué falta; quien atendió tu {word} seguirá trabajando."),
-                "Reject the solution and tell us what is missing; whoever worked on it will take it up again.".to_owned(),
+    if !by_survey {
+        blocks.push(Block::Choices(vec![
+            (
+                voice.say("¿Quedó resuelto? Acéptela", "¿Quedó resuelto? Acéptala", "Is it solved? Accept it").to_owned(),
+                voice
+                    .say(
+                        "Acepte la solución y califique la atención de 1 a 5 estrellas.",
+                        "Acepta la solución y califica la atención de 1 a 5 estrellas.",
+                        "Accept the solution and rate the service with 1 to 5 stars.",
+                    )
+                    .to_owned(),
             ),
-        ),
-    ]));
+            (
+                voice.say("¿Algo no quedó bien? Rechácela", "¿Algo no quedó bien? Recházala", "Is something still wrong? Reject it").to_owned(),
+                voice.say(
+                    format!("Rechace la solución y cuéntenos qué falta; quien atendió su {word} seguirá trabajando."),
+                    format!("Rechaza la solución y cuéntanos qué falta; quien atendió tu {word} seguirá trabajando."),
+                    "Reject the solution and tell us what is missing; whoever worked on it will take it up again.".to_owned(),
+                ),
+            ),
+        ]));
+    }
     let label = voice
         .both("Ver la solución y responder", "See the solution and answer")
         .to_owned();

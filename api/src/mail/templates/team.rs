@@ -305,7 +305,7 @@ pub(super) fn access_requested(voice: Voice, asked: AccessAsked) -> Letter {
 }
 
 /// The data of the case, as far as they are known, and its description.
-fn case(voice: Voice, facts: &TicketFacts) -> Vec<Block> {
+pub(super) fn case(voice: Voice, facts: &TicketFacts) -> Vec<Block> {
     let mut rows: Vec<(String, String)> = Vec::new();
     let mut row = |es: &str, en: &str, value: Option<String>| {
         if let Some(value) = value.filter(|value| !value.trim().is_empty()) {
@@ -357,7 +357,7 @@ fn case(voice: Voice, facts: &TicketFacts) -> Vec<Block> {
     ]
 }
 
-fn open_in_console(voice: Voice, ticket: &TicketRef) -> Block {
+pub(super) fn open_in_console(voice: Voice, ticket: &TicketRef) -> Block {
     Block::Button {
         label: voice
             .both("Abrir en la consola", "Open in the console")

@@ -1,0 +1,197 @@
+//! Who may decide, and deciding: each command inside the caller's write transaction.
+
+use chrono::{DateTime, Utc};
+use shared::api::process::{ApproverHolder, ApproverHolders};
+use shared::desk::Desk;
+use shared::ticket::Ticket;
+use shared::ticket::actor::Actor;
+use shared::ticket::command::Decision;
+use shared::ticket::status::Status;
+use shared::ticket::text::{EmailAddress, Reason};
+
+use super::store;
+use crate::auth::AgentCaller;
+use crate::db::DbConnection;
+use crate::desks::registry::{DeskRegistry, InstalledDesk};
+use crate::http::faults::Faults;
+use crate::http::{ApiError, Fault};
+use crate::tickets::commands::{Change, Expected, change};
+use crate::tickets::error::{TicketError, fault};
+use crate::tickets::pipeline::Changed;
+use crate::tickets::steps::Step;
+use crate::tickets::store::{TicketRecord, load_for_desks};
+
+/// Most holders of a role.
+const HOLDERS_MAX: usize = 20;
+
+/// The roles of a ticket that wait for somebody who holds these roles: theirs, and those that they stand in for.
+pub fn decidable(ticket: &Ticket, desk: &Desk, held: &[String]) -> Vec<String> {
+    let Some(state) = ticket
+        .approval
+        .as_ref()
+        .filter(|_| ticket.status == Status::AwaitingApproval)
+    else {
+        return Vec::new();
+    };
+    let policy = desk
+        .approvals
+        .iter()
+        .find(|policy| policy.key == state.policy);
+    let may = |role: &&String| match policy {
+        Some(policy) => policy
+            .deciders(role)
+            .any(|decider| held.iter().any(|held| held == decider)),
+        None => held.contains(role),
+    };
+    state.pending.iter().filter(may).cloned().collect()
+}
+
+/// The caller of the console as an approver at a desk: the person with the same address, with the roles that they hold and
+/// the groups that are roles too. Without such a person, the agent with their groups.
+pub fn approver_at(
+    conn: &mut DbConnection,
+    desk_id: i64,
+    caller: &AgentCaller,
+) -> Result<(Actor, Vec<String>), ApiError> {
+    let agent = caller.actor_at(desk_id);
+    let groups = match &agent {
+        Actor::Agent { groups, .. } => groups.clone(),
+        _ => Vec::new(),
+    };
+    let Some((person_id, name)) = store::person_at(conn, desk_id, caller.email())? else {
+        return Ok((agent, groups));
+    };
+    let mut roles = store::roles_of(conn, person_id)?;
+    roles.extend(groups);
+    let actor = Actor::Approver {
+        person_id,
+        name,
+        roles: roles.clone(),
+    };
+    Ok((actor, roles))
+}
+
+/// A word on an approval.
+#[derive(Clone, Debug)]
+pub struct Word {
+    /// Key of the role.
+    pub role: String,
+    /// Yes or no.
+    pub decision: Decision,
+    /// Why.
+    pub comment: Option<Reason>,
+}
+
+impl Word {
+    /// Reads what was sent.
+    ///
+    /// # Errors
+    /// `validation`.
+    pub fn parse(new: &shared::api::process::NewApprovalDecision) -> Result<Self, ApiError> {
+        let mut faults = Faults::new();
+        let comment = faults.take_optional(
+            "/comment",
+            new.comment
+                .as_deref()
+                .filter(|text| !text.trim().is_empty()),
+            Reason::parse,
+        );
+        if new.decision == Decision::Refused && comment.is_none() && faults.is_empty() {
+            faults.add(fault("/comment", "required"));
+        }
+        faults.check()?;
+        Ok(Self {
+            role: new.role.clone(),
+            decision: new.decision,
+            comment,
+        })
+    }
+}
+
+/// The ticket of a decision. `is_open_to` says whether it exists for the caller although nothing of it waits for them.
+///
+/// # Errors
+/// `not_found`.
+pub fn load(
+    conn: &mut DbConnection,
+    desks: &DeskRegistry,
+    code: &str,
+) -> Result<(TicketRecord, std::sync::Arc<InstalledDesk>), ApiError> {
+    let record = load_for_desks(conn, code, None)?.ok_or_else(ApiError::not_found)?;
+    let desk = desks.version(conn, record.desk_id, record.desk_version)?;
+    Ok((record, desk))
+}
+
+/// Gives the word.
+pub fn decide(
+    conn: &mut DbConnection,
+    desk: &InstalledDesk,
+    record: TicketRecord,
+    actor: &Actor,
+    word: Word,
+    seen: Expected<'_>,
+    now: DateTime<Utc>,
+) -> Result<Changed, TicketError> {
+    let step = Step::Decide {
+        role: word.role,
+        decision: word.decision,
+        comment: word.comment,
+    };
+    change(conn, desk, record, actor, Change::Step(step), seen, now)
+}
+
+/// Replaces the holders of a role of a desk.
+///
+/// # Errors
+/// `validation` for a role that the desk does not ask, and for addresses of nobody.
+pub fn replace_holders(
+    conn: &mut DbConnection,
+    desk: &InstalledDesk,
+    role: &str,
+    new: &ApproverHolders,
+) -> Result<(), ApiError> {
+    let asks = |policy: &shared::desk::profile::ApprovalPolicy| {
+        policy
+            .steps
+            .iter()
+            .flat_map(|step| &step.all_of)
+            .any(|known| policy.deciders(known).any(|decider| decider == role))
+    };
+    let mut faults = Faults::new();
+    if !desk.profile.approvals.iter().any(asks) {
+        faults.add(Fault::new(
+            "/role",
+            "unknown",
+            "La mesa no pide aprobaciones a ese rol.",
+            "The desk asks no approvals of that role.",
+        ));
+    }
+    if new.holders.len() > HOLDERS_MAX {
+        faults.add(fault("/holders", "out_of_range"));
+    }
+    let mut holders: Vec<(i64, bool)> = Vec::new();
+    for (place, holder) in new.holders.iter().take(HOLDERS_MAX).enumerate() {
+        let pointer = format!("/holders/{place}/email");
+        match find_person(conn, desk.id, holder)? {
+            Some(id) if holders.iter().any(|(known, _)| *known == id) => {
+                faults.add(fault(&pointer, "duplicate"));
+            }
+            Some(id) => holders.push((id, holder.deputy)),
+            None => faults.add(fault(&pointer, "unknown_requester")),
+        }
+    }
+    faults.check()?;
+    Ok(store::replace(conn, desk.id, role, &holders)?)
+}
+
+fn find_person(
+    conn: &mut DbConnection,
+    desk_id: i64,
+    holder: &ApproverHolder,
+) -> Result<Option<i64>, ApiError> {
+    let Ok(email) = EmailAddress::parse(&holder.email) else {
+        return Ok(None);
+    };
+    let found = store::person_at(conn, desk_id, &email.canonical())?;
+    Ok(found.map(|(id, _)| id))
+}

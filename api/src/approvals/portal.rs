@@ -1,0 +1,223 @@
+//! Approvals in the portal, for approvers without the console: the session proves their address, and they see of a ticket
+//! only what the decision needs.
+
+use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use shared::api::page::Page;
+use shared::api::portal::{PortalApproval, PortalApprovalRow};
+use shared::api::process::NewApprovalDecision;
+use shared::api::tickets::TicketChanged;
+use shared::ticket::actor::Actor;
+
+use super::commands::{self, Word, decidable};
+use super::{store, view};
+use crate::app::AppState;
+use crate::auth::RequesterCaller;
+use crate::db::DbConnection;
+use crate::desks::registry::{DeskRegistry, InstalledDesk};
+use crate::http::etag::IfMatch;
+use crate::http::idempotency::{OptionalIdempotencyKey, StoredAnswer, once};
+use crate::http::{ApiError, Json, Language, Path, problems};
+use crate::tickets::store::TicketRecord;
+
+/// Lists the approvals that wait for the person of the session
+#[utoipa::path(
+    tag = "portal",
+    operation_id = "list_my_approvals",
+    security(("portal" = [])),
+    responses(
+        (status = 200, description = "What waits, longest first.", body = Page<PortalApprovalRow>),
+        problems::Unauthorized, problems::RateLimited,
+    ),
+)]
+#[get("/portal/approvals")]
+pub async fn list_my_approvals(
+    state: web::Data<AppState>,
+    caller: RequesterCaller,
+    Language(lang): Language,
+) -> Result<Json<Page<PortalApprovalRow>>, ApiError> {
+    let desks = state.desks.clone();
+    let read = move |conn: &mut DbConnection| -> Result<_, ApiError> {
+        let held = store::roles_of(conn, caller.person_id())?;
+        if held.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rows = store::asks(conn, &[caller.desk_id()])?;
+        let holder = |_: i64| Some((caller.person_id(), held.clone()));
+        let found = view::waiting(conn, &desks, rows, &holder)?;
+        Ok(view::portal_rows(found, lang))
+    };
+    Ok(Json(Page {
+        items: state.db.read(read).await?,
+        next: None,
+    }))
+}
+
+/// Gets what the person of the session is asked to approve
+#[utoipa::path(
+    tag = "portal",
+    operation_id = "get_my_approval",
+    params(("code" = String, Path, description = "The ticket's code.", example = "INF-1042")),
+    security(("portal" = [])),
+    responses(
+        (status = 200, description = "What is asked.", body = PortalApproval),
+        problems::Unauthorized, problems::NotFound, problems::RateLimited,
+    ),
+)]
+#[get("/portal/approvals/{code}")]
+pub async fn get_my_approval(
+    state: web::Data<AppState>,
+    caller: RequesterCaller,
+    Path(code): Path<String>,
+    Language(lang): Language,
+) -> Result<Json<PortalApproval>, ApiError> {
+    let desks = state.desks.clone();
+    let read = move |conn: &mut DbConnection| -> Result<_, ApiError> {
+        let asked = find(conn, &desks, &caller, &code, false)?;
+        Ok(view::portal(
+            conn,
+            &asked.desk,
+            &asked.record,
+            asked.roles,
+            lang,
+        )?)
+    };
+    Ok(Json(state.db.read_snapshot(read).await?))
+}
+
+/// Decides an approval that the person of the session is asked for
+///
+/// A refusal needs a comment and ends the request.
+#[utoipa::path(
+    tag = "portal",
+    operation_id = "decide_my_approval",
+    params(
+        ("code" = String, Path, description = "The ticket's code.", example = "INF-1042"),
+        ("If-Match" = String, Header, description = "The version that was seen.", example = "\"4\""),
+        ("Idempotency-Key" = Option<String>, Header, description = "Names this request; a repetition within a day gets the same answer."),
+    ),
+    request_body = NewApprovalDecision,
+    security(("portal" = [])),
+    responses(
+        (status = 200, description = "Decided.", body = TicketChanged),
+        problems::Malformed, problems::Unauthorized, problems::NotFound, problems::Conflict, problems::VersionMismatch, problems::Invalid,
+        problems::TooLarge, problems::UnsupportedMediaType, problems::PreconditionRequired, problems::RateLimited,
+    ),
+)]
+#[post("/portal/approvals/{code}/decisions")]
+pub async fn decide_my_approval(
+    state: web::Data<AppState>,
+    caller: RequesterCaller,
+    key: OptionalIdempotencyKey,
+    seen: IfMatch,
+    Path(code): Path<String>,
+    Json(new): Json<NewApprovalDecision>,
+) -> Result<StoredAnswer, ApiError> {
+    let guard = key.guard(
+        caller.idempotency_actor(),
+        "decide_my_approval",
+        &(&code, &new),
+    )?;
+    let (desks, now) = (state.desks.clone(), state.clock.now());
+    let answer = state.db.write(move |conn| {
+        once(conn, guard.as_ref(), now, |conn| {
+            let asked = find(conn, &desks, &caller, &code, true)?;
+            let word = Word::parse(&new)?;
+            let actor = Actor::Approver {
+                person_id: caller.person_id(),
+                name: caller.name().to_owned(),
+                roles: asked.held,
+            };
+            let matches = |version: i32| seen.check(version).is_ok();
+            let changed = commands::decide(
+                conn,
+                &asked.desk,
+                asked.record,
+                &actor,
+                word,
+                Some(&matches),
+                now,
+            )?;
+            let answer = TicketChanged {
+                code: changed.code.clone(),
+                version: changed.version,
+                status: changed.ticket.status,
+            };
+            Ok(StoredAnswer::ok(&answer)?.version(changed.version))
+        })
+    });
+    let answer = answer.await?;
+    state.wake.wake();
+    Ok(answer)
+}
+
+/// Downloads a file that an approval rests on
+#[utoipa::path(
+    tag = "portal",
+    operation_id = "download_approval_attachment",
+    params(
+        ("code" = String, Path, description = "The ticket's code.", example = "INF-1042"),
+        ("id" = String, Path, description = "Key of the file."),
+    ),
+    security(("portal" = [])),
+    responses(
+        (status = 200, description = "The file.", body = Vec<u8>, content_type = "application/octet-stream"),
+        (status = 304, description = "The caller has this content already (`If-None-Match`)."),
+        problems::Unauthorized, problems::NotFound, problems::RateLimited, problems::Unavailable,
+    ),
+)]
+#[get("/portal/approvals/{code}/attachments/{id}")]
+pub async fn download_approval_attachment(
+    state: web::Data<AppState>,
+    request: HttpRequest,
+    caller: RequesterCaller,
+    Path((code, id)): Path<(String, String)>,
+) -> Result<HttpResponse, ApiError> {
+    let desks = state.desks.clone();
+    let read = move |conn: &mut DbConnection| -> Result<_, ApiError> {
+        let asked = find(conn, &desks, &caller, &code, false)?;
+        let files = view::visible_files(conn, &asked.record)?;
+        files
+            .into_iter()
+            .find(|file| file.id.0.to_string() == id)
+            .ok_or_else(ApiError::not_found)
+    };
+    let row = state.db.read(read).await?;
+    crate::attachments::commands::download(&state.files, row, &request).await
+}
+
+/// A ticket that waits for the person of a session.
+struct Asked {
+    record: TicketRecord,
+    desk: std::sync::Arc<InstalledDesk>,
+    roles: Vec<String>,
+    held: Vec<String>,
+}
+
+/// Finds it; whatever does not wait for them, or is their own request, does not exist.
+fn find(
+    conn: &mut DbConnection,
+    desks: &DeskRegistry,
+    caller: &RequesterCaller,
+    code: &str,
+    to_change: bool,
+) -> Result<Asked, ApiError> {
+    let place = [caller.desk_id()];
+    let record = if to_change {
+        crate::tickets::store::load_for_desks(conn, code, Some(&place))?
+    } else {
+        crate::tickets::store::read_for_desks(conn, code, Some(&place))?
+    };
+    let record = record.ok_or_else(ApiError::not_found)?;
+    let desk = desks.version(conn, record.desk_id, record.desk_version)?;
+    let held = store::roles_of(conn, caller.person_id())?;
+    let roles = decidable(&record.state, &desk.profile, &held);
+    if roles.is_empty() || record.state.requester.id == caller.person_id() {
+        return Err(ApiError::not_found());
+    }
+    Ok(Asked {
+        record,
+        desk,
+        roles,
+        held,
+    })
+}

@@ -1,0 +1,319 @@
+//! Approvals in wire form.
+
+use diesel::prelude::*;
+use shared::api::portal::{PortalApproval, PortalApprovalRow, PortalDecision};
+use shared::api::process::{
+    ApprovalRow, ApprovalStepView, ApprovalView, ApproverHolder, ApproverRole, ApproverView,
+};
+use shared::api::tickets::{Labelled, PersonRef};
+use shared::desk::Desk;
+use shared::i18n::Lang;
+use shared::ticket::Ticket;
+use shared::ticket::actor::Actor;
+use shared::ticket::event::Event;
+use shared::ticket::status::{Status, Visibility};
+
+use super::commands::decidable;
+use super::store::{self, AskRow, HolderRow};
+use crate::attachments::store::{AttachmentRow, list_for_messages};
+use crate::db::schema::{events, users};
+use crate::db::{DbConnection, DbError};
+use crate::desks::registry::{DeskRegistry, InstalledDesk};
+use crate::desks::view::{approver_role, approver_roles};
+use crate::tickets::process_view::extra;
+use crate::tickets::store::{TicketRecord, first_message, requester_by_id};
+use crate::tickets::view::attachment;
+
+/// Every role of a desk with its holders.
+pub fn roles(rows: Vec<HolderRow>, desk: &Desk, lang: Lang) -> Vec<ApproverRole> {
+    let holders_of = |role: &str| {
+        rows.iter()
+            .filter(|row| row.role == role)
+            .map(|row| ApproverHolder {
+                email: row.email.clone(),
+                full_name: Some(row.full_name.clone()),
+                deputy: row.deputy,
+            })
+            .collect()
+    };
+    approver_roles(desk, lang)
+        .into_iter()
+        .map(|role| ApproverRole {
+            holders: holders_of(&role.id),
+            role,
+        })
+        .collect()
+}
+
+/// What of these asks waits for somebody: each ask with the role in which they are asked. Never their own request.
+pub fn waiting(
+    conn: &mut DbConnection,
+    desks: &DeskRegistry,
+    rows: Vec<AskRow>,
+    holder: &dyn Fn(i64) -> Option<(i64, Vec<String>)>,
+) -> Result<Vec<(AskRow, std::sync::Arc<InstalledDesk>)>, DbError> {
+    let mut found = Vec::new();
+    for row in rows {
+        let Some((person_id, held)) = holder(row.desk_id) else {
+            continue;
+        };
+        let desk = desks.version(conn, row.desk_id, row.desk_version)?;
+        let own = row.requester.0 == person_id;
+        if !own && decidable(&row.state.0, &desk.profile, &held).contains(&row.role) {
+            found.push((row, desk));
+        }
+    }
+    Ok(found)
+}
+
+/// A row of the console's inbox.
+pub fn row(row: AskRow, desk: &InstalledDesk, lang: Lang) -> ApprovalRow {
+    ApprovalRow {
+        code: row.code,
+        desk: desk.slug.clone(),
+        subject: row.state.0.subject.to_string(),
+        requester: PersonRef {
+            id: row.requester.0,
+            name: row.requester.1,
+        },
+        category: category(&row.state.0, &desk.profile, lang),
+        role: approver_role(&desk.profile, &row.role, lang),
+        asked_at: row.asked_at.get(),
+        version: row.version,
+    }
+}
+
+/// The rows of the portal's inbox: one for each ticket.
+pub fn portal_rows(
+    rows: Vec<(AskRow, std::sync::Arc<InstalledDesk>)>,
+    lang: Lang,
+) -> Vec<PortalApprovalRow> {
+    let mut list: Vec<PortalApprovalRow> = Vec::new();
+    for (row, desk) in rows {
+        let role = approver_role(&desk.profile, &row.role, lang);
+        match list.iter_mut().find(|known| known.code == row.code) {
+            Some(known) => known.roles.push(role),
+            None => list.push(PortalApprovalRow {
+                code: row.code,
+                subject: row.state.0.subject.to_string(),
+                requester: row.requester.1,
+                roles: vec![role],
+                asked_at: row.asked_at.get(),
+            }),
+        }
+    }
+    list
+}
+
+/// A ticket as an approver sees it in the portal: what is asked, by whom, and the proof. No notes of the desk beyond the
+/// one that was written to the approvers.
+pub fn portal(
+    conn: &mut DbConnection,
+    desk: &InstalledDesk,
+    record: &TicketRecord,
+    roles: Vec<String>,
+    lang: Lang,
+) -> Result<PortalApproval, DbError> {
+    let ticket = &record.state;
+    let first = first_message(conn, record.id)?;
+    let requester = requester_by_id(conn, ticket.requester.id)?;
+    let (note, _) = request_of(conn, record.id)?;
+    let files = visible_files(conn, record)?;
+    let state = ticket.approval.as_ref();
+    let asked_at = state
+        .and_then(|state| state.asked_at)
+        .unwrap_or(ticket.status_since);
+    Ok(PortalApproval {
+        code: record.code.clone(),
+        version: record.version,
+        subject: ticket.subject.to_string(),
+        description: first.map_or_else(String::new, |first| first.body),
+        category: category(ticket, &desk.profile, lang),
+        extra: extra(ticket, &desk.profile, lang),
+        requester: requester.full_name,
+        entity: requester.entity,
+        roles: roles
+            .iter()
+            .map(|role| approver_role(&desk.profile, role, lang))
+            .collect(),
+        decided: state
+            .into_iter()
+            .flat_map(|state| &state.decisions)
+            .map(|decision| PortalDecision {
+                role: approver_role(&desk.profile, &decision.approver, lang),
+                decision: decision.decision,
+                at: decision.at,
+            })
+            .collect(),
+        note,
+        attachments: files.iter().map(attachment).collect(),
+        asked_at,
+    })
+}
+
+/// The files that an approver sees: those of the description, and the proof that came with the request.
+pub fn visible_files(
+    conn: &mut DbConnection,
+    record: &TicketRecord,
+) -> Result<Vec<AttachmentRow>, DbError> {
+    let first = first_message(conn, record.id)?.map(|first| first.id);
+    let (_, evidence) = request_of(conn, record.id)?;
+    let mut messages: Vec<i64> = [first, evidence].into_iter().flatten().collect();
+    messages.dedup();
+    let files = list_for_messages(conn, &messages)?;
+    let shown = |file: &AttachmentRow| {
+        file.message_id == evidence
+            || file.visibility.as_deref() == Some(Visibility::Public.as_str())
+    };
+    Ok(files.into_iter().filter(shown).collect())
+}
+
+/// The note and the proof of the last request for approval.
+fn request_of(
+    conn: &mut DbConnection,
+    ticket_id: i64,
+) -> Result<(Option<String>, Option<i64>), DbError> {
+    let rows: Vec<(i32, String)> = events::table
+        .filter(events::ticket_id.eq(ticket_id))
+        .filter(events::kind.eq_any(["approval_requested", "status_changed"]))
+        .order(events::seq.desc())
+        .limit(50)
+        .select((events::seq, events::data))
+        .load(conn)?;
+    let parsed = |data: &str| serde_json::from_str::<Event>(data).ok();
+    // Later steps of the same request carry no proof of their own.
+    let asked = rows.iter().find_map(|(seq, data)| match parsed(data) {
+        Some(Event::ApprovalRequested {
+            step: 0, evidence, ..
+        }) => Some((*seq, evidence)),
+        _ => None,
+    });
+    let Some((seq, evidence)) = asked else {
+        return Ok((None, None));
+    };
+    let note = rows
+        .iter()
+        .filter(|(moved, _)| *moved < seq && *moved + 2 >= seq)
+        .find_map(|(_, data)| match parsed(data) {
+            Some(Event::StatusChanged {
+                to: Status::AwaitingApproval,
+                note,
+                ..
+            }) => note.map(|note| note.to_string()),
+            _ => None,
+        });
+    Ok((note, evidence))
+}
+
+/// How the approvals of a ticket stand; none where its category demands none and none were asked.
+pub fn of_ticket(
+    conn: &mut DbConnection,
+    desk: &InstalledDesk,
+    ticket_id: i64,
+    ticket: &Ticket,
+    actor: &Actor,
+    lang: Lang,
+) -> Result<Option<ApprovalView>, DbError> {
+    let profile = &desk.profile;
+    let state = ticket.approval.as_ref();
+    let demanded = profile.approval_of(ticket.category.as_deref());
+    let policy = state
+        .and_then(|state| {
+            profile
+                .approvals
+                .iter()
+                .find(|policy| policy.key == state.policy)
+        })
+        .or(demanded);
+    let Some(policy) = policy else {
+        return Ok(None);
+    };
+    let rows = store::holders(conn, desk.id)?;
+    let mine = match actor {
+        Actor::Agent {
+            user_id, groups, ..
+        } if state.is_some() => decidable_by_agent(conn, desk, ticket, *user_id, groups)?,
+        _ => Vec::new(),
+    };
+    let (_, evidence) = match state {
+        Some(_) => request_of(conn, ticket_id)?,
+        None => (None, None),
+    };
+    let files = match evidence {
+        Some(message) => list_for_messages(conn, &[message])?,
+        None => Vec::new(),
+    };
+    let present = state.map(|state| state.step);
+    let steps = (0_u32..).zip(&policy.steps).map(|(number, step)| {
+        let approver = |role: &String| {
+            let decision = state.and_then(|state| {
+                state
+                    .decisions
+                    .iter()
+                    .find(|known| known.step == number && known.approver == *role)
+            });
+            ApproverView {
+                role: approver_role(profile, role, lang),
+                people: rows
+                    .iter()
+                    .filter(|row| row.role == *role)
+                    .map(|row| row.full_name.clone())
+                    .collect(),
+                decision: decision.map(|known| known.decision),
+                decided_by: decision.map(|known| known.by.name.clone()),
+                comment: decision
+                    .and_then(|known| known.comment.as_ref())
+                    .map(ToString::to_string),
+                at: decision.map(|known| known.at),
+                mine: present == Some(number) && mine.contains(role),
+            }
+        };
+        ApprovalStepView {
+            approvers: step.all_of.iter().map(approver).collect(),
+            current: present == Some(number) && ticket.status == Status::AwaitingApproval,
+        }
+    });
+    Ok(Some(ApprovalView {
+        policy: Labelled {
+            id: policy.key.clone(),
+            label: policy.name.get(lang).to_owned(),
+        },
+        needs_evidence: policy.evidence,
+        requested: state.is_some(),
+        steps: steps.collect(),
+        evidence: files.iter().map(attachment).collect(),
+    }))
+}
+
+/// The roles of the ticket that an agent may decide, as the person with the same address and by their groups.
+fn decidable_by_agent(
+    conn: &mut DbConnection,
+    desk: &InstalledDesk,
+    ticket: &Ticket,
+    user_id: i64,
+    groups: &[String],
+) -> Result<Vec<String>, DbError> {
+    let email: Option<String> = users::table
+        .filter(users::id.eq(user_id))
+        .select(users::email)
+        .first(conn)
+        .optional()?;
+    let mut held = groups.to_vec();
+    if let Some(email) = email
+        && let Some((person_id, _)) = store::person_at(conn, desk.id, &email)?
+    {
+        if person_id == ticket.requester.id {
+            return Ok(Vec::new());
+        }
+        held.extend(store::roles_of(conn, person_id)?);
+    }
+    Ok(decidable(ticket, &desk.profile, &held))
+}
+
+fn category(ticket: &Ticket, desk: &Desk, lang: Lang) -> Vec<String> {
+    ticket
+        .category
+        .as_deref()
+        .and_then(|key| desk.catalog.get(key))
+        .map_or_else(Vec::new, |entry| entry.labels(lang).to_vec())
+}

@@ -1,0 +1,597 @@
+//! The processes of the desks over HTTP: what each folder asks, refuses and mails.
+
+use api::auth::session::Audience;
+
+use api::mail::{Content, TeamNews};
+use api::{desks, sla};
+use chrono::TimeDelta;
+
+use serde_json::{Value, json};
+use shared::api::page::Page;
+use shared::api::portal::{PortalApproval, PortalApprovalRow, RequesterTicket};
+use shared::api::problem::ProblemType;
+use shared::api::process::{ApprovalRow, FollowUpDraft, FollowUpStep, RelationKind};
+use shared::api::tickets::{TicketChanged, TicketRow, TicketView};
+use shared::desk::load::load;
+use shared::desk::profile::Need;
+use shared::ticket::actor::Privilege;
+use shared::ticket::command::CommandKind;
+use shared::ticket::status::Status;
+
+use crate::harness::{Agent, Answer, TestApp};
+use crate::stage::{self, ANA, BEN};
+
+/// A desk of the folders with two people and agents on the way.
+struct Place {
+    desk: i64,
+    slug: &'static str,
+    ana: i64,
+    ben: i64,
+}
+
+async fn place(app: &TestApp, slug: &'static str) -> Place {
+    let now = app.clock.now();
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("desks")
+        .join(slug);
+    let read = |name: &str| {
+        (
+            name.to_owned(),
+            std::fs::read_to_string(folder.join(name)).unwrap(),
+        )
+    };
+    let files = vec![read("desk.toml"), read("catalog.csv")];
+    let (profile, _) = load(&files).unwrap_or_else(|errors| panic!("{errors:?}"));
+    app.seed(move |conn| {
+        let (desk, _) = desks::store::install(conn, &profile, &files, "story", now)?;
+        let ana = stage::add_person(conn, desk, "Ana María Rojas", ANA, now)?;
+        let ben = stage::add_person(conn, desk, "Ben Luna", BEN, now)?;
+        Ok(Place {
+            desk,
+            slug,
+            ana,
+            ben,
+        })
+    })
+    .await
+}
+
+async fn agent(app: &TestApp, place: &Place, name: &str, group: &str) -> Agent {
+    let agent = app.agent(name, &[(place.desk, Privilege::ALL)]).await;
+    stage::join_group(app, &agent, place.desk, group).await;
+    agent
+}
+
+async fn fresh(app: &TestApp, agent: &Agent) -> Agent {
+    Agent {
+        id: agent.id,
+        token: app.sign_in(Audience::Console, agent.id, None).await,
+    }
+}
+
+async fn session(app: &TestApp, place: &Place, person: i64) -> String {
+    app.sign_in(Audience::Portal, person, Some(place.desk))
+        .await
+}
+
+/// A ticket of Ana's, recorded by an agent.
+async fn record(app: &TestApp, place: &Place, by: &Agent, more: Value) -> String {
+    let mut body = json!({
+        "desk": place.slug, "requester_email": ANA, "channel": "mail", "request_type": "request",
+        "subject": "Una solicitud", "message": "El detalle de la solicitud."
+    });
+    body.as_object_mut()
+        .unwrap()
+        .extend(more.as_object().unwrap().clone());
+    let by = fresh(app, by).await;
+    let made: TicketChanged = app
+        .post("/api/v1/tickets")
+        .by(&by)
+        .with_key()
+        .json(&body)
+        .send()
+        .await
+        .expect(201)
+        .json();
+    made.code
+}
+
+async fn view(app: &TestApp, who: &Agent, code: &str) -> TicketView {
+    let who = fresh(app, who).await;
+    app.get(&format!("/api/v1/tickets/{code}"))
+        .by(&who)
+        .send()
+        .await
+        .expect(200)
+        .json()
+}
+
+/// A deed at the present version.
+async fn act(app: &TestApp, who: &Agent, code: &str, deed: &str, body: Value) -> Answer {
+    let who = fresh(app, who).await;
+    let seen = app
+        .get(&format!("/api/v1/tickets/{code}"))
+        .by(&who)
+        .send()
+        .await;
+    let version = if seen.status == 200 {
+        seen.json::<TicketView>().version
+    } else {
+        1
+    };
+    app.post(&format!("/api/v1/tickets/{code}/{deed}"))
+        .by(&who)
+        .if_match(version)
+        .json(&body)
+        .send()
+        .await
+}
+
+async fn status(app: &TestApp, who: &Agent, code: &str) -> Status {
+    view(app, who, code).await.status
+}
+
+async fn upload(app: &TestApp, who: &Agent) -> String {
+    let who = fresh(app, who).await;
+    let part =
+        reqwest::multipart::Part::bytes(b"Apruebo.".to_vec()).file_name("correo del jefe.eml");
+    let form = reqwest::multipart::Form::new().part("file", part);
+    let answer = app
+        .post("/api/v1/uploads")
+        .by(&who)
+        .form(form)
+        .send()
+        .await
+        .expect(201);
+    answer.json::<Value>()["id"].as_str().unwrap().to_owned()
+}
+
+/// The words of the mails to an address, oldest first.
+async fn mailed(app: &TestApp, email: &str) -> Vec<&'static str> {
+    stage::mails(app, email)
+        .await
+        .iter()
+        .map(Content::template)
+        .collect()
+}
+
+fn email_of(name: &str) -> String {
+    format!("{}@example.org", name.to_lowercase())
+}
+
+both! {
+    ///
+    async fn an_incomplete_request_waits_for_its_requester_and_comes_back_with_the_answer(app: TestApp) {
+        let place = place(&app, "icetex").await;
+        let laura = agent(&app, &place, "Laura", "mesa").await;
+        let code = record(&app, &place, &laura, json!({ "category": "otra-solicitud", "impact": "high", "urgency": "low" })).await;
+        let seen = view(&app, &laura, &code).await;
+        assert_eq!((seen.priority.id.as_str(), seen.impact.unwrap().label.as_str()), ("medium", "Alto"));
+        let take = |allowed: &TicketView| allowed.allowed_commands.iter().find(|row| row.command == CommandKind::Take).cloned().unwrap();
+        assert!(take(&view(&app, &laura, &code).await).blocked_by.contains(&Need::Controls));
+        let refused = act(&app, &laura, &code, "assignments", json!({ "assignee": laura.id })).await;
+        assert!(refused.problem(ProblemType::StateConflict).unmet.contains(&Need::Controls));
+
+        act(&app, &laura, &code, "control-answers", json!({ "control": "complete", "answer": false })).await.expect(200);
+        let suspend = json!({ "command": "suspend", "reason": "incomplete_information", "justification": "Falta la placa del equipo." });
+        let early = act(&app, &laura, &code, "transitions", suspend.clone()).await;
+        assert_eq!(early.problem(ProblemType::StateConflict).unmet, [Need::ContactAttempted]);
+        act(&app, &laura, &code, "contact-attempts", json!({ "channel": "phone", "result": "no_answer" })).await.expect(200);
+        act(&app, &laura, &code, "transitions", suspend).await.expect(200);
+        assert!(mailed(&app, ANA).await.contains(&"missing_information"));
+
+        let token = session(&app, &place, place.ana).await;
+        let path = format!("/api/v1/portal/tickets/{code}");
+        let mine: RequesterTicket = app.get(&path).bearer(&token).send().await.expect(200).json();
+        assert!(mine.actions.complete);
+        assert_eq!(mine.missing.as_deref(), Some("Falta la placa del equipo."));
+        let answered: RequesterTicket = app.post(&format!("{path}/messages")).bearer(&token).json(&json!({ "body": "La placa es 1234." })).send().await.expect(201).json();
+        assert_eq!(answered.status.id, Status::New);
+        assert!(!answered.actions.complete);
+        // The answer was given for the stay in which it was asked.
+        act(&app, &laura, &code, "control-answers", json!({ "control": "complete", "answer": true })).await.expect(200);
+        act(&app, &laura, &code, "assignments", json!({ "assignee": laura.id })).await.expect(200);
+        assert_eq!(status(&app, &laura, &code).await, Status::InProgress);
+    }
+
+    ///
+    async fn an_approval_needs_its_proof_and_both_roles_and_never_the_requester(app: TestApp) {
+        let place = place(&app, "icetex").await;
+        let laura = agent(&app, &place, "Laura", "mesa").await;
+        let carlos = agent(&app, &place, "Carlos", "coordinacion_infraestructura").await;
+        let now = app.clock.now();
+        let desk = place.desk;
+        let risk = app.seed(move |conn| stage::add_person(conn, desk, "Rita Pardo", "rita@example.org", now)).await;
+        let holders = json!({ "holders": [{ "email": ANA }, { "email": "rita@example.org" }] });
+        let approvers = "/api/v1/desks/icetex/approvers";
+        app.call(reqwest::Method::PUT, &format!("{approvers}/oficina_riesgos")).by(&laura).json(&holders).send().await.expect(200);
+        app.call(reqwest::Method::PUT, &format!("{approvers}/nadie")).by(&laura).json(&holders).send().await.problem(ProblemType::Validation);
+        let roles: Value = app.get(approvers).by(&laura).send().await.expect(200).json();
+        assert_eq!(roles["items"][0]["holders"][1]["full_name"], "Rita Pardo");
+
+        let code = record(&app, &place, &laura, json!({ "category": "backup-carpetas", "impact": "low", "urgency": "low" })).await;
+        act(&app, &laura, &code, "control-answers", json!({ "control": "complete", "answer": true })).await.expect(200);
+        act(&app, &laura, &code, "transitions", json!({ "command": "request_approval" })).await.problem(ProblemType::Validation);
+        act(&app, &laura, &code, "assignments", json!({ "assignee": laura.id })).await.problem(ProblemType::StateConflict);
+        let proof = upload(&app, &laura).await;
+        act(&app, &laura, &code, "transitions", json!({ "command": "request_approval", "note": "Va el correo del jefe.", "attachments": [proof] })).await.expect(200);
+        assert_eq!(status(&app, &laura, &code).await, Status::AwaitingApproval);
+        let seen = view(&app, &laura, &code).await.approval.unwrap();
+        assert_eq!(seen.evidence.len(), 1);
+        assert!(seen.steps[0].current && seen.steps[0].approvers.iter().all(|role| role.decision.is_none()));
+        assert_eq!(mailed(&app, "rita@example.org").await, ["approval_requested"]);
+        assert!(mailed(&app, &email_of("Carlos")).await.contains(&"approval_requested"));
+        assert!(!mailed(&app, ANA).await.contains(&"approval_requested"), "the requester was asked to approve");
+
+        // Who asks for the service holds the role too, and neither sees nor decides it.
+        let own = session(&app, &place, place.ana).await;
+        let asked = format!("/api/v1/portal/approvals/{code}");
+        app.get(&asked).bearer(&own).send().await.expect(404);
+        let decide = json!({ "role": "oficina_riesgos", "decision": "approved" });
+        app.post(&format!("{asked}/decisions")).bearer(&own).if_match(1).json(&decide).send().await.expect(404);
+        let stranger = session(&app, &place, place.ben).await;
+        app.get(&asked).bearer(&stranger).send().await.expect(404);
+
+        // A mailed code opens the portal for the approver, who is not the requester of the ticket.
+        let browser = app.browser();
+        let lookup = json!({ "desk": "icetex", "ticket_code": code, "email": "rita@example.org" });
+        let challenge = browser.post("/api/v1/portal/lookups").json(&lookup).send().await.expect(202).json();
+        let mailed_code = stage::last_code(&app, "rita@example.org").await;
+        let verified: shared::api::portal::Verified = stage::prove(&browser, &challenge, &mailed_code).await.expect(200).json();
+        let inbox: Page<PortalApprovalRow> = app.get("/api/v1/portal/approvals").bearer(&verified.access_token).send().await.expect(200).json();
+        assert_eq!(inbox.items.iter().map(|row| row.code.as_str()).collect::<Vec<_>>(), [code.as_str()]);
+        let shown: PortalApproval = app.get(&asked).bearer(&verified.access_token).send().await.expect(200).json();
+        assert_eq!((shown.note.as_deref(), shown.attachments.len(), shown.roles.len()), (Some("Va el correo del jefe."), 1, 1));
+        app.get(&format!("{asked}/attachments/{}", shown.attachments[0].id)).bearer(&verified.access_token).send().await.expect(200);
+        app.get(&format!("/api/v1/portal/tickets/{code}")).bearer(&verified.access_token).send().await.expect(404);
+        app.post(&format!("{asked}/decisions")).bearer(&verified.access_token).if_match(shown.version).json(&decide).send().await.expect(200);
+        app.get(&asked).bearer(&verified.access_token).send().await.expect(404);
+        assert_eq!(status(&app, &laura, &code).await, Status::AwaitingApproval, "one word was enough");
+
+        // The other role is a group; its member decides in the console.
+        let carlos = fresh(&app, &carlos).await;
+        let inbox: Page<ApprovalRow> = app.get("/api/v1/approvals").by(&carlos).send().await.expect(200).json();
+        assert_eq!(inbox.items.len(), 1);
+        let infrastructure = json!({ "role": "coordinacion_infraestructura", "decision": "approved" });
+        act(&app, &laura, &code, "approval-decisions", infrastructure.clone()).await.expect(403);
+        act(&app, &carlos, &code, "approval-decisions", infrastructure).await.expect(200);
+        let done = view(&app, &laura, &code).await;
+        assert_eq!(done.status, Status::InProgress);
+        assert_eq!(done.approval.unwrap().steps[0].approvers[0].decided_by.as_deref(), Some("Rita Pardo"));
+        let _ = risk;
+    }
+
+    ///
+    async fn a_refused_approval_needs_its_reason_and_ends_without_solution(app: TestApp) {
+        let place = place(&app, "icetex").await;
+        let laura = agent(&app, &place, "Laura", "mesa").await;
+        let carlos = agent(&app, &place, "Carlos", "coordinacion_infraestructura").await;
+        let code = record(&app, &place, &laura, json!({ "category": "activar-licencias", "impact": "low", "urgency": "low" })).await;
+        act(&app, &laura, &code, "control-answers", json!({ "control": "complete", "answer": true })).await.expect(200);
+        let proof = upload(&app, &laura).await;
+        act(&app, &laura, &code, "transitions", json!({ "command": "request_approval", "attachments": [proof] })).await.expect(200);
+        let mute = json!({ "role": "coordinacion_infraestructura", "decision": "refused" });
+        act(&app, &carlos, &code, "approval-decisions", mute).await.problem(ProblemType::Validation);
+        let word = json!({ "role": "coordinacion_infraestructura", "decision": "refused", "comment": "No hay licencias." });
+        act(&app, &carlos, &code, "approval-decisions", word).await.expect(200);
+        let seen = view(&app, &laura, &code).await;
+        assert_eq!((seen.status, seen.reason_id.as_deref()), (Status::Unsolvable, Some("approval_refused")));
+        let mails = mailed(&app, ANA).await;
+        assert!(mails.contains(&"unsolvable") && mails.contains(&"survey"), "{mails:?}");
+        let inbox: Page<ApprovalRow> = app.get("/api/v1/approvals").by(&fresh(&app, &carlos).await).send().await.expect(200).json();
+        assert!(inbox.items.is_empty());
+    }
+
+    ///
+    async fn a_solution_that_implies_costs_asks_the_coordinators_and_goes_on_with_their_instruction(app: TestApp) {
+        let place = place(&app, "icetex").await;
+        let laura = agent(&app, &place, "Laura", "mesa").await;
+        let pedro = agent(&app, &place, "Pedro", "profesionales").await;
+        let worker = app.agent("Sara", &[(place.desk, &[Privilege::TicketRead, Privilege::TicketWork])]).await;
+        agent(&app, &place, "Carlos", "coordinacion_infraestructura").await;
+        let code = record(&app, &place, &laura, json!({ "category": "falla", "request_type": "incident", "impact": "low", "urgency": "low" })).await;
+        act(&app, &laura, &code, "control-answers", json!({ "control": "complete", "answer": true })).await.expect(200);
+        act(&app, &laura, &code, "assignments", json!({ "assignee": laura.id })).await.expect(200);
+        let blind = json!({ "level": 2, "group": "profesionales", "justification": "Es del nivel 2." });
+        act(&app, &laura, &code, "escalations", blind).await.problem(ProblemType::Validation);
+        let escalate = json!({ "level": 2, "group": "profesionales", "assignee": pedro.id, "justification": "Es del nivel 2.", "diagnosis": "El servidor no tiene espacio." });
+        act(&app, &laura, &code, "escalations", escalate).await.expect(200);
+        let suspend = json!({ "command": "suspend", "reason": "coordinator", "justification": "Hay que comprar un disco." });
+        act(&app, &pedro, &code, "transitions", suspend).await.expect(200);
+        let news = |mails: Vec<Content>| mails.into_iter().filter_map(|mail| match mail { Content::TeamNotice { news, note, .. } => Some((news, note)), _ => None }).collect::<Vec<_>>();
+        let to_carlos = news(stage::mails(&app, &email_of("Carlos")).await);
+        assert_eq!(to_carlos.iter().map(|(news, _)| *news).collect::<Vec<_>>(), [TeamNews::CostImplication, TeamNews::InstructionRequested]);
+        assert!(to_carlos.iter().all(|(_, note)| note == "Hay que comprar un disco."));
+        let resume = json!({ "command": "resume", "note": "Use el disco de reserva." });
+        act(&app, &worker, &code, "transitions", resume.clone()).await.expect(403);
+        act(&app, &laura, &code, "transitions", resume).await.expect(200);
+        assert_eq!(status(&app, &laura, &code).await, Status::Escalated);
+        assert!(mailed(&app, &email_of("Pedro")).await.contains(&"resumed_to_team"));
+    }
+
+    ///
+    async fn a_suspension_says_why_pauses_the_clock_and_comes_up_on_the_day_of_contact(app: TestApp) {
+        let place = place(&app, "victimas").await;
+        let laura = agent(&app, &place, "Laura", "mesa").await;
+        let code = record(&app, &place, &laura, json!({ "category": "informacion", "urgency": "low" })).await;
+        act(&app, &laura, &code, "assignments", json!({ "assignee": laura.id })).await.expect(200);
+        act(&app, &laura, &code, "transitions", json!({ "command": "start", "reason": "attention_begins" })).await.expect(200);
+        let seen = view(&app, &laura, &code).await;
+        let suspend = seen.allowed_commands.iter().find(|row| row.command == CommandKind::Suspend).unwrap();
+        assert!(suspend.reasons.iter().any(|reason| reason.note_script.as_deref().is_some_and(|script| script.contains("{next_contact}"))));
+        let without = act(&app, &laura, &code, "transitions", json!({ "command": "suspend" })).await;
+        let wrong: Vec<_> = without.problem(ProblemType::Validation).errors.into_iter().map(|error| error.pointer).collect();
+        assert_eq!(wrong, ["/justification", "/reason"]);
+        let odd = json!({ "command": "suspend", "reason": "user_unavailable", "justification": "No contesta.", "vendor": "Acme" });
+        assert_eq!(act(&app, &laura, &code, "transitions", odd).await.problem(ProblemType::Validation).errors[0].pointer, "/vendor");
+        let past = json!({ "command": "suspend", "reason": "user_unavailable", "justification": "No contesta.", "next_contact": "2026-11-17" });
+        act(&app, &laura, &code, "transitions", past).await.problem(ProblemType::Validation);
+        let good = json!({ "command": "suspend", "reason": "user_unavailable", "justification": "SUSP: se contacta nuevamente el día 20/11/26", "next_contact": "2026-11-20" });
+        act(&app, &laura, &code, "transitions", good).await.expect(200);
+        assert!(stage::mails(&app, ANA).await.iter().any(|mail| matches!(mail, Content::Suspended { next_contact: Some(day), .. } if day.to_string() == "2026-11-20")));
+        let listed = |agent: Agent| { let app = &app; async move { app.get("/api/v1/tickets?view=due_contact").by(&agent).send().await.expect(200).json::<Page<TicketRow>>().items.len() } };
+        assert_eq!(listed(fresh(&app, &laura).await).await, 0);
+        app.advance(TimeDelta::days(2));
+        assert_eq!(listed(fresh(&app, &laura).await).await, 1);
+        act(&app, &laura, &code, "transitions", json!({ "command": "resume", "reason": "contact_date" })).await.expect(200);
+        let back = view(&app, &laura, &code).await;
+        assert!(back.suspended_minutes > 0 && back.next_contact.is_none());
+        assert_eq!(listed(fresh(&app, &laura).await).await, 0);
+    }
+
+    ///
+    async fn three_mails_on_three_business_days_end_a_case_that_nobody_answers(app: TestApp) {
+        let place = place(&app, "victimas").await;
+        let laura = agent(&app, &place, "Laura", "mesa").await;
+        let code = record(&app, &place, &laura, json!({ "category": "informacion", "urgency": "low" })).await;
+        act(&app, &laura, &code, "assignments", json!({ "assignee": laura.id })).await.expect(200);
+        act(&app, &laura, &code, "transitions", json!({ "command": "start", "reason": "attention_begins" })).await.expect(200);
+        let end = json!({ "command": "mark_not_managed", "reason": "no_answer", "description": "No respondió a tres correos." });
+        act(&app, &laura, &code, "transitions", end.clone()).await.problem(ProblemType::StateConflict);
+        for step in [FollowUpStep::First, FollowUpStep::Second, FollowUpStep::Closing] {
+            let draft: FollowUpDraft = app.get(&format!("/api/v1/tickets/{code}/follow-ups")).by(&fresh(&app, &laura).await).send().await.expect(200).json();
+            assert_eq!((draft.step, draft.ready), (Some(step), true));
+            let mail = json!({ "step": step, "text": draft.text });
+            act(&app, &laura, &code, "follow-ups", mail.clone()).await.expect(200);
+            act(&app, &laura, &code, "follow-ups", mail).await.expect(409);
+            app.advance(TimeDelta::days(1));
+        }
+        let sent: Vec<_> = mailed(&app, ANA).await.into_iter().filter(|word| word.starts_with("follow_up")).collect();
+        assert_eq!(sent, ["follow_up_first", "follow_up_second", "follow_up_closing"]);
+        let contact = view(&app, &laura, &code).await.contact.unwrap();
+        assert!(contact.complete && contact.counted == 3);
+        act(&app, &laura, &code, "transitions", end).await.expect(200);
+        assert_eq!(status(&app, &laura, &code).await, Status::NotManaged);
+    }
+
+    ///
+    async fn a_vendor_solves_and_the_sixth_question_decides(app: TestApp) {
+        let place = place(&app, "victimas").await;
+        let laura = agent(&app, &place, "Laura", "mesa").await;
+        let vera = agent(&app, &place, "Vera", "proveedor").await;
+        let code = record(&app, &place, &laura, json!({ "category": "informacion", "urgency": "high", "impact": "high" })).await;
+        act(&app, &laura, &code, "assignments", json!({ "assignee": laura.id })).await.expect(200);
+        act(&app, &laura, &code, "transitions", json!({ "command": "start", "reason": "attention_begins" })).await.expect(200);
+        act(&app, &laura, &code, "transitions", json!({ "command": "send_to_vendor", "assignee": vera.id, "group": "proveedor" })).await.expect(200);
+        assert_eq!(status(&app, &laura, &code).await, Status::WithVendor);
+        let solve = |who: Agent, reason: Value| { let (app, code) = (&app, &code); async move { act(app, &who, code, "solutions", json!({ "solution": "Se cambió el equipo.", "reason": reason })).await } };
+        let seen = view(&app, &vera, &code).await;
+        let reason = seen.allowed_commands.iter().find(|row| row.command == CommandKind::Solve).unwrap().reasons[0].id.clone();
+        solve(vera.clone(), json!(reason)).await.expect(200);
+        let told = mailed(&app, &email_of("Vera")).await;
+        assert_eq!(told.len(), 1, "the vendor was told twice: {told:?}");
+        let mails = mailed(&app, ANA).await;
+        assert!(mails.contains(&"solved") && mails.contains(&"survey"), "{mails:?}");
+        let token = session(&app, &place, place.ana).await;
+        let path = format!("/api/v1/portal/tickets/{code}");
+        let mine: RequesterTicket = app.get(&path).bearer(&token).send().await.expect(200).json();
+        assert_eq!(mine.survey.len(), 6);
+        assert!(mine.actions.rate && !mine.actions.accept);
+        let answers = |closing: bool| json!({ "answers": [
+            { "question": "q1", "value": { "stars": 4 } }, { "question": "q2", "value": { "stars": 4 } }, { "question": "q3", "value": { "stars": 5 } },
+            { "question": "q4", "value": { "yes_no": true } }, { "question": "q6", "value": { "yes_no": closing } },
+        ] });
+        let send = |body: Value, version: i32| { let (app, path, token) = (&app, &path, &token); async move { app.post(&format!("{path}/surveys")).bearer(token).if_match(version).json(&body).send().await } };
+        send(json!({ "answers": [] }), mine.version).await.problem(ProblemType::Validation);
+        let reopened: RequesterTicket = send(answers(false), mine.version).await.expect(200).json();
+        assert_eq!(reopened.status.id, Status::Reopened);
+        assert!(mailed(&app, &email_of("Vera")).await.contains(&"rejected_to_team"));
+        assert_eq!(view(&app, &laura, &code).await.survey.len(), 5);
+        send(answers(true), reopened.version).await.expect(409);
+        act(&app, &vera, &code, "transitions", json!({ "command": "start", "reason": "attention_goes_on" })).await.expect(200);
+        let solved = view(&app, &vera, &code).await;
+        let reason = solved.allowed_commands.iter().find(|row| row.command == CommandKind::Solve).unwrap().reasons[0].id.clone();
+        solve(vera, json!(reason)).await.expect(200);
+        let mine: RequesterTicket = app.get(&path).bearer(&token).send().await.expect(200).json();
+        let closed: RequesterTicket = send(answers(true), mine.version).await.expect(200).json();
+        assert_eq!(closed.status.id, Status::Closed);
+    }
+
+    ///
+    async fn the_office_asks_its_provider_and_the_help_desk_closes_by_hand(app: TestApp) {
+        let place = place(&app, "uspec").await;
+        let laura = agent(&app, &place, "Laura", "mesa").await;
+        let omar = agent(&app, &place, "Omar", "oficina_tecnologia").await;
+        agent(&app, &place, "Vera", "proveedor").await;
+        let code = record(&app, &place, &laura, json!({ "category": "licenciamiento-licencia-office", "priority": "medium" })).await;
+        act(&app, &laura, &code, "control-answers", json!({ "control": "c1", "answer": true })).await.expect(200);
+        act(&app, &laura, &code, "assignments", json!({ "assignee": laura.id })).await.expect(200);
+        let escalate = json!({ "level": 2, "group": "oficina_tecnologia", "assignee": omar.id, "justification": "Requiere la consola de licencias." });
+        act(&app, &laura, &code, "escalations", escalate).await.expect(200);
+        assert_eq!(status(&app, &laura, &code).await, Status::Suspended);
+        let ask = json!({ "command": "send_to_vendor", "vendor": "Licencias SAS", "justification": "Activar diez licencias." });
+        let unmet = act(&app, &omar, &code, "transitions", ask.clone()).await.problem(ProblemType::StateConflict).unmet;
+        assert!(unmet.contains(&Need::Cause) && unmet.contains(&Need::Controls), "{unmet:?}");
+        act(&app, &omar, &code, "causes", json!({ "cause": "Se agotaron las licencias." })).await.expect(200);
+        act(&app, &omar, &code, "control-answers", json!({ "control": "c3", "answer": true })).await.expect(200);
+        act(&app, &omar, &code, "transitions", ask).await.expect(200);
+        assert!(mailed(&app, &email_of("Vera")).await.contains(&"vendor_asked"));
+        let seen = view(&app, &laura, &code).await;
+        assert_eq!((seen.reason_id.as_deref(), seen.vendor.as_deref(), seen.cause.as_deref()), (Some("provider"), Some("Licencias SAS"), Some("Se agotaron las licencias.")));
+        let evidence = upload(&app, &omar).await;
+        act(&app, &omar, &code, "transitions", json!({ "command": "return_from_vendor", "note": "Entregó las licencias.", "attachments": [evidence] })).await.expect(200);
+        assert!(mailed(&app, &email_of("Laura")).await.contains(&"vendor_answered"));
+        let solution = json!({ "solution": "Licencias activas.", "reason": "solution_given" });
+        act(&app, &omar, &code, "solutions", solution).await.expect(200);
+        let close = json!({ "command": "close_by_desk" });
+        assert_eq!(act(&app, &laura, &code, "transitions", close.clone()).await.problem(ProblemType::StateConflict).unmet, [Need::SurveyAnswered]);
+        let token = session(&app, &place, place.ana).await;
+        let path = format!("/api/v1/portal/tickets/{code}");
+        let mine: RequesterTicket = app.get(&path).bearer(&token).send().await.expect(200).json();
+        let survey = json!({ "answers": [{ "question": "service", "value": { "stars": 5 } }, { "question": "validated", "value": { "yes_no": true } }] });
+        let rated: RequesterTicket = app.post(&format!("{path}/surveys")).bearer(&token).if_match(mine.version).json(&survey).send().await.expect(200).json();
+        assert_eq!(rated.status.id, Status::Solved);
+        assert!(!rated.actions.rate);
+        assert!(mailed(&app, &email_of("Laura")).await.contains(&"survey_answered") || mailed(&app, &email_of("Omar")).await.contains(&"survey_answered"));
+        act(&app, &laura, &code, "transitions", close).await.expect(200);
+        assert_eq!(status(&app, &laura, &code).await, Status::Closed);
+    }
+
+    ///
+    async fn a_security_incident_exists_for_its_group_and_whoever_is_in_charge_only(app: TestApp) {
+        let place = place(&app, "uspec").await;
+        let laura = agent(&app, &place, "Laura", "mesa").await;
+        let sofia = agent(&app, &place, "Sofia", "seguridad").await;
+        let code = record(&app, &place, &laura, json!({ "category": "correo-electronico-correo-sospechoso", "request_type": "incident", "priority": "high" })).await;
+        let path = format!("/api/v1/tickets/{code}");
+        assert!(view(&app, &sofia, &code).await.restricted);
+        let listed = |agent: Agent| { let app = &app; async move { app.get("/api/v1/tickets?view=all").by(&agent).send().await.expect(200).json::<Page<TicketRow>>().items.len() } };
+        assert_eq!((listed(fresh(&app, &sofia).await).await, listed(fresh(&app, &laura).await).await), (1, 0));
+        for address in [path.clone(), format!("{path}/timeline"), format!("{path}/sla"), format!("{path}/follow-ups")] {
+            app.get(&address).by(&fresh(&app, &laura).await).send().await.expect(404);
+        }
+        act(&app, &laura, &code, "messages", json!({ "visibility": "internal", "body": "Hola." })).await.expect(404);
+        let counts: Value = app.get("/api/v1/tickets/counts").by(&fresh(&app, &laura).await).send().await.expect(200).json();
+        assert_eq!(counts["all"], 0);
+    }
+
+    ///
+    async fn families_have_no_circles_and_a_parent_with_open_children_asks_first(app: TestApp) {
+        let place = place(&app, "infortec").await;
+        let laura = agent(&app, &place, "Laura", "mesa").await;
+        let mut codes = Vec::new();
+        for _ in 0..3 {
+            codes.push(record(&app, &place, &laura, json!({ "category": "eset", "priority": "p3", "channel": "phone" })).await);
+        }
+        let [one, two, three] = [&codes[0], &codes[1], &codes[2]];
+        act(&app, &laura, one, "relations", json!({ "children": [two, three] })).await.expect(200);
+        act(&app, &laura, two, "relations", json!({ "children": [one] })).await.problem(ProblemType::Validation);
+        act(&app, &laura, one, "relations", json!({ "children": [one] })).await.problem(ProblemType::Validation);
+        act(&app, &laura, one, "relations", json!({ "children": [two] })).await.problem(ProblemType::Conflict);
+        act(&app, &laura, one, "relations", json!({ "children": ["INF-99999"] })).await.problem(ProblemType::Validation);
+        let kinds: Vec<_> = view(&app, &laura, one).await.relations.into_iter().map(|relation| (relation.kind, relation.code)).collect();
+        assert_eq!(kinds, [(RelationKind::Child, two.clone()), (RelationKind::Child, three.clone())]);
+        assert_eq!(view(&app, &laura, two).await.relations[0].kind, RelationKind::Parent);
+
+        act(&app, &laura, one, "assignments", json!({ "assignee": laura.id })).await.expect(200);
+        let asked = act(&app, &laura, one, "solutions", json!({ "solution": "Listo." })).await;
+        assert_eq!(asked.problem(ProblemType::OpenChildren).open_children, [two.clone(), three.clone()]);
+        act(&app, &laura, one, "solutions", json!({ "solution": "Listo.", "confirm_open_children": true })).await.expect(200);
+        assert_eq!(status(&app, &laura, two).await, Status::New, "a child followed its parent");
+        let gone = format!("/api/v1/tickets/{one}/relations/{two}");
+        app.delete(&gone).by(&fresh(&app, &laura).await).send().await.expect(200);
+        app.delete(&gone).by(&fresh(&app, &laura).await).send().await.expect(404);
+        assert!(view(&app, &laura, two).await.relations.is_empty());
+    }
+
+    ///
+    async fn two_writers_at_once_close_no_circle(app: TestApp) {
+        let place = place(&app, "infortec").await;
+        let laura = agent(&app, &place, "Laura", "mesa").await;
+        let a = record(&app, &place, &laura, json!({ "category": "eset", "priority": "p3", "channel": "phone" })).await;
+        let b = record(&app, &place, &laura, json!({ "category": "eset", "priority": "p3", "channel": "phone" })).await;
+        let actor = shared::ticket::actor::Actor::Agent {
+            user_id: laura.id,
+            name: "Laura".to_owned(),
+            privileges: Privilege::ALL.iter().copied().collect(),
+            groups: vec!["mesa".to_owned()],
+        };
+        let desks = app.state.desks.clone();
+        let now = app.clock.now();
+        let relate = |parent: String, child: String| {
+            let (actor, desks) = (actor.clone(), desks.clone());
+            move |conn: &mut api::db::DbConnection| {
+                let scope = api::tickets::commands::Scope::Desks(None);
+                // Both read before either writes: only the lock of the families orders them.
+                let record = api::tickets::store::read_for_desks(conn, &parent, None)?.unwrap();
+                let desk = desks.version(conn, record.desk_id, record.desk_version)?;
+                let _ = scope;
+                api::tickets::relations::relate(conn, &desk, record, &actor, &[child], now).map_err(api::http::ApiError::from)
+            }
+        };
+        let (first, second) = app.overlapping(relate(a.clone(), b.clone()), relate(b.clone(), a.clone())).await;
+        assert!(first.is_ok());
+        assert_eq!(second.unwrap_err().kind(), ProblemType::Validation);
+    }
+
+    async fn a_duplicate_leads_to_the_ticket_that_goes_on_until_it_is_undone(app: TestApp) {
+        let place = place(&app, "infortec").await;
+        let laura = agent(&app, &place, "Laura", "mesa").await;
+        let kept = record(&app, &place, &laura, json!({ "category": "eset", "priority": "p3", "channel": "phone" })).await;
+        let twin = record(&app, &place, &laura, json!({ "category": "eset", "priority": "p3", "channel": "phone" })).await;
+        act(&app, &laura, &twin, "merge", json!({ "into": twin })).await.problem(ProblemType::Validation);
+        act(&app, &laura, &twin, "merge", json!({ "into": kept })).await.expect(200);
+        let merged = view(&app, &laura, &twin).await;
+        assert_eq!((merged.status, merged.merged_into.as_deref()), (Status::Closed, Some(kept.as_str())));
+        assert_eq!(view(&app, &laura, &kept).await.relations[0].kind, RelationKind::Duplicate);
+        let token = session(&app, &place, place.ana).await;
+        let mine: RequesterTicket = app.get(&format!("/api/v1/portal/tickets/{twin}")).bearer(&token).send().await.expect(200).json();
+        assert_eq!(mine.merged_into.as_deref(), Some(kept.as_str()));
+        let laura_now = fresh(&app, &laura).await;
+        app.delete(&format!("/api/v1/tickets/{twin}/merge")).by(&laura_now).if_match(merged.version).send().await.expect(200);
+        assert_eq!(status(&app, &laura, &twin).await, Status::New);
+        assert!(view(&app, &laura, &kept).await.relations.is_empty());
+    }
+
+    ///
+    async fn three_business_days_of_silence_close_a_solved_request_once(app: TestApp) {
+        let place = place(&app, "icetex").await;
+        let laura = agent(&app, &place, "Laura", "mesa").await;
+        let code = record(&app, &place, &laura, json!({ "category": "falla", "request_type": "incident", "impact": "low", "urgency": "low" })).await;
+        act(&app, &laura, &code, "control-answers", json!({ "control": "complete", "answer": true })).await.expect(200);
+        act(&app, &laura, &code, "assignments", json!({ "assignee": laura.id })).await.expect(200);
+        act(&app, &laura, &code, "control-answers", json!({ "control": "validated", "answer": true })).await.expect(200);
+        act(&app, &laura, &code, "solutions", json!({ "solution": "Listo.", "reason": "validated_solution" })).await.expect(200);
+        // Wednesday to Monday are three business days; a minute less is not enough.
+        app.advance(TimeDelta::days(5) - TimeDelta::minutes(1));
+        sla::sweeper::run_once(&app.state.db, &app.state.desks, app.clock.now()).await.unwrap();
+        assert_eq!(status(&app, &laura, &code).await, Status::Solved);
+        app.advance(TimeDelta::minutes(1));
+        let (db, desks, now) = (&app.state.db, &app.state.desks, app.clock.now());
+        let (one, two) = tokio::join!(sla::sweeper::run_once(db, desks, now), sla::sweeper::run_once(db, desks, now));
+        one.unwrap();
+        two.unwrap();
+        let closed = view(&app, &laura, &code).await;
+        assert_eq!((closed.status, closed.reason_id.as_deref()), (Status::Closed, Some("lapsed")));
+        assert_eq!(mailed(&app, ANA).await.iter().filter(|word| **word == "closed").count(), 1);
+    }
+
+    ///
+    async fn a_vip_raises_the_priority_where_the_desk_says_so(app: TestApp) {
+        let place = place(&app, "icetex").await;
+        let laura = agent(&app, &place, "Laura", "mesa").await;
+        let vip = json!({ "vip": true });
+        app.patch(&format!("/api/v1/people/{}", place.ana)).by(&laura).if_match(1).json(&vip).send().await.expect(200);
+        let code = record(&app, &place, &laura, json!({ "category": "falla", "request_type": "incident", "impact": "low", "urgency": "low" })).await;
+        let seen = view(&app, &laura, &code).await;
+        assert_eq!((seen.priority.id.as_str(), seen.requester.vip), ("medium", true));
+    }
+
+    ///
+    async fn a_form_is_asked_where_its_category_says_so(app: TestApp) {
+        let place = place(&app, "victimas").await;
+        let laura = agent(&app, &place, "Laura", "mesa").await;
+        let mut body = json!({
+            "desk": "victimas", "requester_email": ANA, "channel": "phone", "request_type": "incident", "urgency": "low",
+            "category": "red", "subject": "Sin red", "message": "No hay conexión."
+        });
+        let refused = app.post("/api/v1/tickets").by(&laura).with_key().json(&body).send().await.problem(ProblemType::Validation);
+        assert_eq!(refused.errors.iter().map(|error| error.pointer.as_str()).collect::<Vec<_>>(), ["/extra/site", "/extra/area"]);
+        body["extra"] = json!({ "site": "Sede norte", "area": "Archivo" });
+        let made: TicketChanged = app.post("/api/v1/tickets").by(&laura).with_key().json(&body).send().await.expect(201).json();
+        act(&app, &laura, &made.code, "extra", json!({ "extra": { "floor": "3" } })).await.expect(200);
+        let extra: Vec<_> = view(&app, &laura, &made.code).await.extra.into_iter().map(|field| (field.id, field.value)).collect();
+        assert_eq!(extra, [("site".to_owned(), "Sede norte".to_owned()), ("area".to_owned(), "Archivo".to_owned()), ("floor".to_owned(), "3".to_owned())]);
+
+    }
+}
