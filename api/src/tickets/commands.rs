@@ -619,7 +619,7 @@ fn rate(
         cycle,
         stars: stars.map(|stars| i32::from(stars.number())),
         comment: comment.as_ref().map(Reason::as_str),
-        answers: (!answers.is_empty()).then(|| JsonText(answers)),
+        answers: (!answers.is_empty()).then_some(JsonText(answers)),
         closing: changed
             .ticket
             .rating

@@ -7,7 +7,9 @@ use api::db::{DbConnection, Ts};
 use api::http::ApiError;
 use api::mail::render::{self, MailText, Source};
 use api::mail::transport::Transport;
-use api::mail::{CodePurpose, Content, DeskVoice, MailPayload, TicketFacts, TicketRef, Tone};
+use api::mail::{
+    CodePurpose, Content, DeskVoice, MailPayload, TeamNews, TicketFacts, TicketRef, Tone,
+};
 use api::outbox::store::{self, Enqueued, MailRecord, MailStatus, Marked, NewMail, Outcome};
 use api::outbox::worker::{LEASE, Round, Worker};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -840,6 +842,180 @@ fn a_solution_leads_to_its_ticket_and_explains_both_answers() {
             "Accept the solution and rate the service with 1 to 5 stars.",
             "we will close your ticket",
         ],
+    );
+}
+
+///
+#[test]
+fn the_mails_of_a_process_have_their_words_and_lead_to_where_their_reader_acts() {
+    let text = || "Texto de prueba".to_owned();
+    let check = |content: Content, es: &[&str], en: &[&str]| {
+        says(&written(content.clone(), Lang::Es, Tone::Usted), es);
+        says(&written(content, Lang::En, Tone::Usted), en);
+    };
+    let portal = "/soporte/tickets/SOP-1042";
+    check(
+        Content::Suspended {
+            reason: Some("Usuario no disponible".to_owned()),
+            note: text(),
+            next_contact: chrono::NaiveDate::from_ymd_opt(2026, 11, 20),
+        },
+        &[
+            "Su ticket está en pausa",
+            "Usuario no disponible",
+            "20/11/26",
+            "Texto de prueba",
+            portal,
+        ],
+        &["Your ticket is on hold", "We contact you again on"],
+    );
+    check(
+        Content::MissingInformation { note: text() },
+        &["Falta información en su ticket", "Texto de prueba", portal],
+        &["Information is missing in your ticket", portal],
+    );
+    check(
+        Content::Resumed { note: text() },
+        &["Continuamos con su ticket", "Texto de prueba"],
+        &["We go on with your ticket"],
+    );
+    check(
+        Content::Unsolvable {
+            description: text(),
+            closes_at: Some(start_of_story()),
+        },
+        &[
+            "No podemos resolver su ticket",
+            "Texto de prueba",
+            "cerraremos su ticket",
+        ],
+        &["We cannot solve your ticket", "we will close your ticket"],
+    );
+    check(
+        Content::Survey {
+            questions: 6,
+            closes_at: None,
+        },
+        &[
+            "Su opinión sobre la atención",
+            "6 preguntas",
+            "/soporte/tickets/SOP-1042/rate",
+        ],
+        &[
+            "Your opinion of the service",
+            "6 questions",
+            "/soporte/tickets/SOP-1042/rate",
+        ],
+    );
+    check(
+        Content::FollowUp {
+            step: 3,
+            text: text(),
+        },
+        &[
+            "Cierre de su ticket por falta de respuesta",
+            "Texto de prueba",
+            portal,
+        ],
+        &["Closing of your ticket for lack of an answer"],
+    );
+    check(
+        Content::NotManaged {
+            description: text(),
+        },
+        &["No gestionamos su ticket", "Texto de prueba"],
+        &["We did not attend your ticket"],
+    );
+    check(
+        Content::PrecaseReceived { summary: text() },
+        &["Recibimos su correo", "SOP-1042"],
+        &["We received your mail", "SOP-1042"],
+    );
+    let asked = |in_console: bool| Content::ApprovalRequested {
+        requester: "Ana María Rojas".to_owned(),
+        organization: None,
+        category: "Backups".to_owned(),
+        detail: text(),
+        policy: "Oficina de riesgos".to_owned(),
+        note: None,
+        reminder: false,
+        in_console,
+    };
+    check(
+        asked(false),
+        &[
+            "Se pide su aprobación",
+            "Ana María Rojas",
+            "Texto de prueba",
+            "/soporte/approvals/SOP-1042",
+        ],
+        &["Your approval is asked", "/soporte/approvals/SOP-1042"],
+    );
+    check(
+        asked(true),
+        &["/console/tickets/SOP-1042"],
+        &["See and decide"],
+    );
+    for (news, es, en) in [
+        (
+            TeamNews::Resumed,
+            "Continúa después de la pausa",
+            "It goes on after the pause",
+        ),
+        (TeamNews::VendorAsked, "Solicitud a Acme", "Request to Acme"),
+        (
+            TeamNews::VendorAnswered,
+            "Acme respondió",
+            "Acme has answered",
+        ),
+        (
+            TeamNews::CostImplication,
+            "La solución implica costos",
+            "The solution implies costs",
+        ),
+        (
+            TeamNews::InstructionRequested,
+            "Se pide una instrucción",
+            "An instruction is asked",
+        ),
+        (
+            TeamNews::ApprovalGranted,
+            "Aprobación concedida",
+            "Approval granted",
+        ),
+        (
+            TeamNews::ApprovalRefused,
+            "Aprobación negada",
+            "Approval refused",
+        ),
+    ] {
+        let content = Content::TeamNotice {
+            news,
+            facts: facts(),
+            author: "Laura".to_owned(),
+            note: text(),
+            vendor: Some("Acme".to_owned()),
+        };
+        check(
+            content,
+            &[es, "Nota de Laura", "/console/tickets/SOP-1042"],
+            &[en, "Note of Laura"],
+        );
+    }
+    check(
+        Content::SurveyAnswered {
+            author: "Ana".to_owned(),
+            answers: vec![("¿Está satisfecho?".to_owned(), "No".to_owned())],
+            comment: Some(text()),
+            closing: Some(false),
+        },
+        &[
+            "Ana respondió la encuesta",
+            "No está de acuerdo",
+            "¿Está satisfecho?",
+            "Texto de prueba",
+        ],
+        &["Ana answered the survey", "They do not agree"],
     );
 }
 
