@@ -89,7 +89,9 @@ async fn portal(stage: Rc<Stage>) {
     inspect.look("ticket-closed").await;
     browser.open(&format!("/{DESK}/tickets/INF-999999")).await;
     browser
-        .find(Heading("No encontramos el ticket INF-999999 entre los suyos"))
+        .find(Heading(
+            "No encontramos el ticket INF-999999 entre los suyos",
+        ))
         .await;
     inspect.look("ticket-unknown").await;
     browser.click(Button("Entrar con otro correo")).await;
@@ -176,7 +178,6 @@ async fn console(stage: Rc<Stage>) {
     for (button, field, name) in [
         ("Asignar", "Agente", "assign"),
         ("Escalar", "Justificación", "escalate"),
-        ("Cambiar prioridad", "Motivo", "priority"),
         ("Solucionar", "Solución", "solve"),
     ] {
         browser.click(Button(button)).await;
@@ -185,6 +186,43 @@ async fn console(stage: Rc<Stage>) {
         browser.press("\u{E00C}").await;
         browser.gone(Field(field)).await;
     }
+    browser.click(Button("Más acciones")).await;
+    browser.find(Button("Crear relación")).await;
+    inspect.look("more-actions").await;
+    browser.press("\u{E00C}").await;
+    for (button, field, name) in [
+        ("Cambiar prioridad", "Motivo", "priority"),
+        ("Cambiar categoría", "Nueva categoría", "category"),
+        ("Registrar intento de contacto", "Medio", "attempt"),
+        ("Crear relación", "Buscar tickets", "relate"),
+        ("Unir duplicado", "Buscar tickets", "merge"),
+    ] {
+        browser.click(Button("Más acciones")).await;
+        browser.click(Button(button)).await;
+        browser.find(Field(field)).await;
+        if field == "Nueva categoría" {
+            // The catalogue opens under the field, and is searched without accents.
+            browser.fill(field, "antivirus").await;
+        }
+        if field == "Buscar tickets" {
+            browser.fill(field, "inf").await;
+            browser.see("Cambio de responsable de la consola").await;
+        }
+        inspect.look(name).await;
+        browser.press("\u{E00C}").await;
+        if matches!(field, "Nueva categoría" | "Buscar tickets") {
+            // The first Escape closes the catalogue, or empties the search field, alone.
+            browser.press("\u{E00C}").await;
+        }
+        browser.gone(Field(field)).await;
+    }
+    browser.click(Button("Gestión")).await;
+    browser.find(Heading("Contacto con el solicitante")).await;
+    inspect.look("panel-process").await;
+    browser.click(Button("Relaciones")).await;
+    browser.see("No hay tickets relacionados.").await;
+    inspect.look("panel-relations").await;
+    browser.click(Button("Datos")).await;
     browser.click(Button("¿Por qué?")).await;
     browser.see("Total contado").await;
     inspect.look("sla-why").await;
@@ -205,6 +243,15 @@ async fn console(stage: Rc<Stage>) {
     browser.click(Button("Crear ticket")).await;
     browser.see("Revise estos datos").await;
     inspect.look("new-ticket").await;
+    browser.open("/console/approvals").await;
+    browser.see("Nada espera su decisión").await;
+    inspect.look("approvals").await;
+    browser.open("/console/approvers").await;
+    browser.find(Heading("Aprobadores")).await;
+    inspect.look("approvers").await;
+    browser.open("/console/queue?view=due_contact").await;
+    browser.find(Heading("Para contactar hoy")).await;
+    inspect.look("queue-contact").await;
     browser.open_view("Personas").await;
     browser.find(Button(ANA.name)).await;
     inspect.look("people").await;

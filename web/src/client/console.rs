@@ -7,6 +7,11 @@ use shared::api::people::{
     AccessApproval, AccessRefusal, AccessRequest, AccessRequestStatus, NewPerson, Person,
     PersonPatch,
 };
+use shared::api::process::{
+    ApprovalRow, ApproverHolders, ApproverRole, FollowUpDraft, NewApprovalDecision,
+    NewCategoryChange, NewCause, NewContactAttempt, NewControlAnswer, NewExtra, NewFollowUp,
+    NewMark, NewMerge, NewRelation, NewTransition,
+};
 use shared::api::session::{AccessToken, Login, Me};
 use shared::api::tickets::{
     NewAssignment, NewEscalation, NewMessage, NewPriorityChange, NewSolution, NewTicket,
@@ -140,6 +145,30 @@ pub enum TicketAction {
     ChangePriority(NewPriorityChange),
     /// Delivers a solution.
     Solve(NewSolution),
+    /// Any other move between states.
+    Move(NewTransition),
+    /// Corrects the category.
+    ChangeCategory(NewCategoryChange),
+    /// Records an attempt to reach the requester.
+    RecordAttempt(NewContactAttempt),
+    /// Sends the next mail of the follow-up series.
+    FollowUp(NewFollowUp),
+    /// Answers a control question.
+    AnswerControl(NewControlAnswer),
+    /// Completes or corrects the answers to the form of the category.
+    SetExtra(NewExtra),
+    /// Marks the ticket, or takes the mark off.
+    Mark(NewMark),
+    /// Keeps the cause that was found.
+    RecordCause(NewCause),
+    /// Decides an approval.
+    Decide(NewApprovalDecision),
+    /// Puts other tickets under this one.
+    Relate(NewRelation),
+    /// Joins this ticket to another one.
+    Merge(NewMerge),
+    /// Takes back having joined it.
+    Unmerge,
 }
 
 impl TicketAction {
@@ -160,9 +189,79 @@ impl TicketAction {
             Self::Escalate(body) => to("escalations").json(body),
             Self::ChangePriority(body) => to("priority-changes").json(body),
             Self::Solve(body) => to("solutions").json(body),
+            Self::Move(body) => to("transitions").json(body),
+            Self::ChangeCategory(body) => to("category-changes").json(body),
+            Self::RecordAttempt(body) => to("contact-attempts").json(body),
+            Self::FollowUp(body) => to("follow-ups").json(body),
+            Self::AnswerControl(body) => to("control-answers").json(body),
+            Self::SetExtra(body) => to("extra").json(body),
+            Self::Mark(body) => to("marks").json(body),
+            Self::RecordCause(body) => to("causes").json(body),
+            Self::Decide(body) => to("approval-decisions").json(body),
+            Self::Relate(body) => to("relations").json(body),
+            Self::Merge(body) => to("merge").json(body),
+            Self::Unmerge => Request::delete(path(&["tickets", code, "merge"])),
         };
         client.send(request.if_match(version).key(key)).await
     }
+}
+
+/// Takes a ticket from under its parent.
+pub async fn unrelate(client: Client, parent: &str, child: &str) -> Answer<()> {
+    client
+        .run(Request::delete(path(&[
+            "tickets",
+            parent,
+            "relations",
+            child,
+        ])))
+        .await
+}
+
+/// The next mail of the follow-up series, as the product prepares it.
+pub async fn follow_up(client: Client, code: &str) -> Answer<FollowUpDraft> {
+    client
+        .send(Request::get(path(&["tickets", code, "follow-ups"])))
+        .await
+}
+
+/// Tickets that wait for the caller's decision, if they changed.
+pub async fn approvals(client: Client, etag: Option<String>) -> Answer<Fetched<Page<ApprovalRow>>> {
+    client.poll("/approvals".to_owned(), etag).await
+}
+
+/// Who holds the approver roles of a desk.
+pub async fn approvers(client: Client, desk: &str) -> Answer<Vec<ApproverRole>> {
+    let list: Page<ApproverRole> = client
+        .send(Request::get(path(&["desks", desk, "approvers"])))
+        .await?;
+    Ok(list.items)
+}
+
+/// Replaces the holders of an approver role; answers every role as it is then.
+pub async fn keep_approvers(
+    client: Client,
+    desk: &str,
+    role: &str,
+    holders: &ApproverHolders,
+) -> Answer<Vec<ApproverRole>> {
+    let list: Page<ApproverRole> = client
+        .send(Request::put(path(&["desks", desk, "approvers", role])).json(holders))
+        .await?;
+    Ok(list.items)
+}
+
+/// Tickets of a desk that hold a text in code, subject, requester or entity: enough to choose from.
+pub async fn find_tickets(client: Client, desk: &str, text: &str) -> Answer<Vec<TicketRow>> {
+    let address = [
+        "/tickets?view=all&limit=20&sort=-updated&desk=",
+        &encode(desk),
+        "&q=",
+        &encode(text),
+    ]
+    .concat();
+    let page: Page<TicketRow> = client.send(Request::get(address)).await?;
+    Ok(page.items)
 }
 
 /// Downloads a file of a ticket.

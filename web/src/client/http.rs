@@ -177,6 +177,11 @@ impl Request {
         Self::new("PATCH", path)
     }
 
+    /// Replaces.
+    pub fn put(path: impl Into<String>) -> Self {
+        Self::new("PUT", path)
+    }
+
     /// Removes.
     pub fn delete(path: impl Into<String>) -> Self {
         Self::new("DELETE", path)

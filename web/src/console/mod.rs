@@ -13,6 +13,8 @@
 )]
 
 mod access_requests;
+mod approvals;
+mod approvers;
 mod components;
 mod frame;
 mod keys;
@@ -20,6 +22,7 @@ mod login;
 mod new_ticket;
 pub mod parts;
 mod people;
+mod person_picker;
 mod preferences;
 mod query;
 mod queue;

@@ -1,35 +1,34 @@
 //! Recording a ticket for a registered person who called, wrote or came by.
 
-use super::task::later;
-use crate::components::act;
 use leptos::ev;
 use leptos::prelude::*;
+use shared::api::desks::{FieldInput, FieldView};
 use shared::api::people::Person;
 use shared::api::tickets::NewTicket;
-use shared::ticket::actor::Privilege;
 use shared::ticket::status::{Channel, RequestType};
 use shared::ticket::text::{BODY_MAX, Body, SUBJECT_MAX, Subject};
 
+use super::components::extra::{Extra, ExtraFields};
+use super::components::matrix::ImpactUrgency;
+use super::components::tree::CategoryPicker;
+use super::person_picker::PersonPicker;
 use super::router::{Step, nav};
 use super::session::session;
 use super::shell::{Topbar, counts};
+use super::task::{later, watch};
 use super::words::{PageWords, Words};
 use crate::browser;
 use crate::client::console::{self as api, UPLOADS};
 use crate::client::uploads::Uploads;
-use crate::client::{ApiError, use_client};
-use crate::components::feedback::{ErrorNote, Kind, Loading};
+use crate::client::{ApiError, Client, use_client};
+use crate::components::feedback::{Banner, ErrorNote, Kind, Loading};
 use crate::components::files::{FilePicker, Limits};
 use crate::components::form::{
-    Check, Choice, Entry, ErrorSummary, Faults, Field, RadioCards, SelectField, SubmitButton,
-    TextArea, TextField,
+    Check, Choice, Entry, ErrorSummary, Faults, RadioCards, SelectField, SubmitButton, TextArea,
+    TextField, named,
 };
-use crate::components::{icon, use_ui};
+use crate::components::{act, use_ui};
 use crate::i18n::{t, t_with};
-
-/// Typing asks the server after this pause, and from this many characters on.
-const TYPING_PAUSE: std::time::Duration = std::time::Duration::from_millis(350);
-const SEARCH_FROM: usize = 3;
 
 /// The form; it is drawn again when another desk is chosen, because the choices are those of the desk.
 #[component]
@@ -68,6 +67,29 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
     );
     let category = RwSignal::new(String::new());
     let priority = RwSignal::new(String::new());
+    let impact = RwSignal::new(String::new());
+    let urgency = RwSignal::new(String::new());
+    let matrix = desk.prioritisation.matrix.clone();
+    let by_matrix = matrix.is_some();
+    // What is required is required; else category or desk have a priority of their own.
+    let priority_needed = desk.prioritisation.required;
+    let (categories, forms) = (
+        StoredValue::new(desk.categories.clone()),
+        StoredValue::new(desk.forms.clone()),
+    );
+    // The form of the chosen category; its answers are kept while the category stays.
+    let extra = Memo::new(move |_| {
+        let form = category.with(|key| {
+            categories.with_value(|categories| {
+                let chosen = categories.iter().find(|one| one.id == *key)?;
+                chosen.form.clone()
+            })
+        })?;
+        forms.with_value(|forms| {
+            let form = forms.iter().find(|one| one.id == form)?;
+            Some((form.id.clone(), Extra::new(form)))
+        })
+    });
     let subject = RwSignal::new(String::new());
     let message = RwSignal::new(String::new());
     let key = StoredValue::new(browser::random_key());
@@ -102,11 +124,27 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
             t(PageWords::ChooseCategory),
             category.get_untracked(),
         );
-        let priority = check.choice(
-            "priority",
-            t(Words::ChoosePriority),
-            priority.get_untracked(),
-        );
+        let answers = extra
+            .get_untracked()
+            .map(|(_, extra)| extra.answers(&mut check))
+            .unwrap_or_default();
+        let some =
+            |value: RwSignal<String>| Some(value.get_untracked()).filter(|key| !key.is_empty());
+        let (chosen, wide, soon) = if by_matrix {
+            (None, some(impact), some(urgency))
+        } else {
+            (some(priority), None, None)
+        };
+        if by_matrix && (priority_needed || wide.is_some() || soon.is_some()) {
+            check.choice("impact", t(PageWords::ChooseImpact), impact.get_untracked());
+            check.choice(
+                "urgency",
+                t(PageWords::ChooseUrgency),
+                urgency.get_untracked(),
+            );
+        } else if priority_needed && chosen.is_none() {
+            check.fault("priority", t(Words::ChoosePriority).to_owned());
+        }
         let subject = check.text(
             "subject",
             t(PageWords::WriteSubject),
@@ -128,7 +166,6 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
             Some(channel),
             Some(request_type),
             Some(category),
-            Some(priority),
             Some(subject),
             Some(message),
         ) = (
@@ -136,7 +173,6 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
             channel,
             request_type,
             category,
-            priority,
             subject,
             message,
         )
@@ -149,10 +185,10 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
             channel,
             request_type,
             category,
-            priority: Some(priority),
-            impact: None,
-            urgency: None,
-            extra: Default::default(),
+            priority: chosen,
+            impact: wide,
+            urgency: soon,
+            extra: answers,
             group: None,
             assignee: None,
             subject: subject.into_string(),
@@ -186,17 +222,28 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
             }
         });
     };
+    // What people write themselves comes through the portal; the API is for programs.
     let channels = [
         (Channel::Phone, Words::ChannelPhone),
         (Channel::Mail, Words::ChannelMail),
         (Channel::Chat, Words::ChannelChat),
         (Channel::InPerson, Words::ChannelInPerson),
     ]
+    .into_iter()
+    .filter(|(channel, _)| desk.channels.is_empty() || desk.channels.contains(channel))
     .map(|(channel, name)| Entry {
         value: channel.as_str().to_owned(),
         label: t(name).to_owned(),
         group: String::new(),
-    });
+    })
+    .collect::<Vec<_>>();
+    if let Some(first) = channels.first()
+        && !channels
+            .iter()
+            .any(|one| one.value == Channel::Phone.as_str())
+    {
+        channel.set(first.value.clone());
+    }
     let types = desk
         .types
         .iter()
@@ -217,45 +264,97 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
             side: one.promise.clone().unwrap_or_default(),
         })
         .collect::<Vec<_>>();
-    let categories = StoredValue::new(desk.categories.clone());
     // A category that fixes the other type is no choice.
-    let category_select = move || {
+    let offered = Signal::derive(move || {
         let kind = kind.get();
-        let entries: Vec<Entry> = categories.with_value(|categories| {
+        categories.with_value(|categories| {
             categories
                 .iter()
                 .filter(|one| {
                     kind.is_empty() || one.request_type.is_none_or(|fixed| fixed.as_str() == kind)
                 })
-                .map(|one| {
-                    let (group, rest) = match one.path.split_first() {
-                        Some((first, rest)) if !rest.is_empty() => {
-                            (first.clone(), rest.join(" › "))
-                        }
-                        _ => (String::new(), one.path.join(" › ")),
-                    };
-                    Entry {
-                        value: one.id.clone(),
-                        label: rest,
-                        group,
-                    }
-                })
-                .collect()
+                .cloned()
+                .collect::<Vec<_>>()
+        })
+    });
+    watch(move || {
+        let gone = offered.with(|offered| {
+            category
+                .with_untracked(|key| !key.is_empty() && !offered.iter().any(|one| one.id == *key))
         });
-        if category.with_untracked(|chosen| !entries.iter().any(|entry| entry.value == *chosen)) {
+        if gone {
             category.set(String::new());
         }
-        view! { <SelectField id="category" label=t(Words::Category) value=category faults entries/> }
+    });
+    // Choosing the category first settles the type where the catalogue does.
+    watch(move || {
+        let fixed = category.with(|key| {
+            categories
+                .with_value(|categories| categories.iter().find(|one| one.id == *key)?.request_type)
+        });
+        if let Some(fixed) = fixed
+            && kind.with_untracked(|kind| kind != fixed.as_str())
+        {
+            kind.set(fixed.as_str().to_owned());
+        }
+    });
+    let notes = move || {
+        let chosen = category.with(|key| {
+            categories
+                .with_value(|categories| categories.iter().find(|one| one.id == *key).cloned())
+        })?;
+        let evidence = chosen
+            .evidence
+            .then(|| view! { <p>{t(PageWords::NeedsEvidence)}</p> }.into_any());
+        let cutoff = chosen
+            .cutoff
+            .map(|hour| view! { <p>{t_with(PageWords::CutOff, &[&hour])}</p> }.into_any());
+        let restricted = chosen
+            .restricted
+            .then(|| view! { <p>{t(PageWords::RestrictedCategory)}</p> }.into_any());
+        (evidence.is_some() || cutoff.is_some() || restricted.is_some()).then(|| {
+            view! { <Banner kind=Kind::Info>{evidence}{cutoff}{restricted}</Banner> }.into_any()
+        })
+    };
+    let slug_for_people = desk.slug.clone();
+    let special = Callback::new(move |(field, value): (FieldView, RwSignal<String>)| {
+        special_field(
+            field,
+            value,
+            faults,
+            slug_for_people.clone(),
+            client,
+            limits,
+        )
+    });
+    let priority_fields = match matrix {
+        Some(matrix) => view! { <ImpactUrgency desk=desk.clone() matrix impact urgency faults optional=!priority_needed/> }.into_any(),
+        None => {
+            let choices = if priority_needed {
+                priorities
+            } else {
+                let own = Choice {
+                    value: String::new(),
+                    title: t(PageWords::OwnPriority).to_owned(),
+                    help: t(PageWords::OwnPriorityHelp).to_owned(),
+                    side: String::new(),
+                };
+                std::iter::once(own).chain(priorities).collect()
+            };
+            view! { <RadioCards id="priority" legend=t(Words::Priority) value=priority faults choices/> }.into_any()
+        }
     };
     view! {
         <form class="form stack loose" novalidate on:submit=act(submit)>
             <ErrorSummary faults/>
             <ErrorNote error/>
-            <PersonPicker desk=desk.slug.clone() person faults/>
-            <SelectField id="channel" label=t(Words::Channel) value=channel faults entries=channels.to_vec()/>
+            <PersonPicker id="requester_email" label=t(Words::Requester) desk=desk.slug.clone() person faults/>
+            <SelectField id="channel" label=t(Words::Channel) value=channel faults entries=channels/>
             <RadioCards id="request_type" legend=t(Words::Type) value=kind faults choices=types columns=true/>
-            {move || category_select()}
-            <RadioCards id="priority" legend=t(Words::Priority) value=priority faults choices=priorities/>
+            <CategoryPicker id="category" label=t(Words::Category) value=category faults categories=offered/>
+            {move || notes()}
+            {move || extra.get().map(|(_, extra)| view! { <ExtraFields extra faults special/> }.into_any())}
+            {priority_fields}
             <TextField id="subject" label=t(Words::Subject) hint=t(PageWords::SubjectHint) value=subject faults/>
             <TextArea id="message" label=t(PageWords::Description) hint=t(PageWords::DescriptionHint) value=message faults max=BODY_MAX rows=6/>
             <FilePicker
@@ -273,119 +372,35 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
     }
 }
 
-/// Finds a registered person by name, mail address or entity.
-#[component]
-fn PersonPicker(desk: String, person: RwSignal<Option<Person>>, faults: Faults) -> impl IntoView {
-    let client = use_client();
-    let session = session();
-    let text = RwSignal::new(String::new());
-    let found = RwSignal::new(None::<Result<Vec<Person>, ApiError>>);
-    let pending = StoredValue::new(None::<TimeoutHandle>);
-    let asked = StoredValue::new(0u32);
-    let error = faults.of("requester_email");
-    let desk = StoredValue::new(desk);
-    let search = move |wanted: String| {
-        let number = asked.get_value() + 1;
-        asked.set_value(number);
-        let desk = desk.get_value();
-        later(async move {
-            let answer = api::people(client, &desk, &wanted, None).await;
-            if asked.try_get_value() == Some(number) {
-                found.set(Some(answer.map(|page| {
-                    page.items
-                        .into_iter()
-                        .filter(|person| person.active)
-                        .collect()
-                })));
-            }
+/// A field of a form that takes a person or a file.
+fn special_field(
+    field: FieldView,
+    value: RwSignal<String>,
+    faults: Faults,
+    desk: String,
+    client: Client,
+    limits: Limits,
+) -> AnyView {
+    let id = named("extra", &field.id);
+    if field.kind == FieldInput::Person {
+        let person = RwSignal::new(None::<Person>);
+        watch(move || {
+            let key = person.with(|person| person.as_ref().map(|one| one.id.to_string()));
+            value.set(key.unwrap_or_default());
         });
-    };
-    let typed = move |event: ev::Event| {
-        let value = event_target_value(&event);
-        text.set(value.clone());
-        if let Some(handle) = pending.get_value() {
-            handle.clear();
-        }
-        let wanted = value.trim().to_owned();
-        if wanted.chars().count() < SEARCH_FROM {
-            asked.update_value(|number| *number += 1);
-            found.set(None);
-            return;
-        }
-        pending.set_value(set_timeout_with_handle(move || search(wanted), TYPING_PAUSE).ok());
-    };
-    let choose = move |one: Person| {
-        person.set(Some(one));
-        found.set(None);
-        browser::focus_id("person-change");
-    };
-    let option = move |one: Person| {
-        let entity = one
-            .organization
-            .as_ref()
-            .map(|entity| entity.name.clone())
-            .unwrap_or_default();
-        let (name, email) = (one.full_name.clone(), one.email.clone());
-        view! {
-            <li>
-                <button class="menu-item person-option" type="button" on:click=act(move |_| choose(one.clone()))>
-                    {icon("user")}<span class="grow"><strong>{name}</strong><br/><span class="muted small">{email}" · "{entity}</span></span>
-                </button>
-            </li>
-        }
-    };
-    let results = move || {
-        match found.get() {
-        None => ().into_any(),
-        Some(Err(error)) => view! { <p class="error">{icon("alert-circle")}<span>{error.detail()}</span></p> }.into_any(),
-        Some(Ok(people)) if people.is_empty() => view! {
-            <p class="muted">{t(PageWords::NobodyFound)}" "
-                {session.may(Privilege::PeopleManage).then(|| view! { <a class="link" href="/console/people?new=1">{t(PageWords::RegisterPerson)}</a> }.into_any())}
-            </p>
-        }.into_any(),
-        Some(Ok(people)) => view! { <ul class="people-found">{people.into_iter().map(option).collect_view()}</ul> }.into_any(),
+        return view! { <PersonPicker id label=field.label desk person faults optional=!field.required/> }
+            .into_any();
     }
-    };
-    let again = move |_| {
-        person.set(None);
-        browser::focus_id("requester_email");
-    };
-    let count = move || match found.get() {
-        Some(Ok(people)) => t_with(PageWords::PeopleFound, &[&people.len().to_string()]),
-        Some(Err(_)) | None => String::new(),
-    };
-    view! { {move || {
-        match person.get() {
-        Some(chosen) => view! {
-            <div class="field">
-                <p class="label">{t(Words::Requester)}</p>
-                <div class="banner info">
-                    {icon("user")}
-                    <div class="banner-body">
-                        <p class="banner-title">{chosen.full_name}</p>
-                        <p>{chosen.email}" · "<span class="num">{chosen.phone}</span>" · "{chosen.organization.map(|entity| entity.name)}</p>
-                    </div>
-                    <button class="btn sm" type="button" id="person-change" on:click=act(again)>{t(Words::Change)}</button>
-                </div>
-            </div>
-        }
-        .into_any(),
-        None => view! {
-            <Field id="requester_email" label=t(Words::Requester).to_owned() hint=t(PageWords::RequesterHint).to_owned() optional=false error>
-                <div class="input-group">
-                    {icon("search")}
-                    <input
-                        class="input" id="requester_email" type="search" autocomplete="off" aria-required="true"
-                        aria-describedby="requester_email-hint requester_email-error"
-                        aria-invalid=move || error.with(Option::is_some).then_some("true")
-                        prop:value=text on:input=act(typed)
-                    />
-                </div>
-                <p class="sr" role="status">{move || count()}</p>
-                {move || results()}
-            </Field>
-        }
-        .into_any(),
+    let uploads = Uploads::new(client, UPLOADS);
+    let one = Limits { count: 1, ..limits };
+    watch(move || value.set(uploads.ids().into_iter().next().unwrap_or_default()));
+    view! {
+        <FilePicker
+            id label=field.label items=uploads.items limits=one faults=faults
+            add=Callback::new(move |files| uploads.add(files, one))
+            remove=Callback::new(move |key| uploads.remove(key))
+            retry=Callback::new(move |key| uploads.retry(key))
+        />
     }
-    }} }
+    .into_any()
 }

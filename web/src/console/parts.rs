@@ -9,15 +9,17 @@ use std::time::Duration;
 use leptos::prelude::*;
 
 use super::access_requests::AccessRequestsPage;
+use super::approvals::ApprovalsPage;
+use super::approvers::ApproversPage;
 use super::new_ticket::NewTicketPage;
 use super::people::PeoplePage;
 use super::preferences::{Preferences, Shortcuts};
-use super::router::Page;
+use super::router::{Page, nav};
 use super::task::{later, watch};
-use super::ticket::Case;
 use super::ticket::actions::Action;
 use super::ticket::sla_window::SlaWindow;
 use super::ticket::windows::action_window;
+use super::ticket::{Case, SideTab, TicketPane};
 use super::vouching::VouchingPage;
 use super::words::Words;
 use crate::browser;
@@ -25,6 +27,8 @@ use crate::client::ApiError;
 use crate::components::feedback::{Failed, Kind, Loading};
 use crate::components::use_ui;
 use crate::i18n::t;
+
+pub use super::ticket::panel::draw_panel;
 
 /// How long the first page is left alone before the parts are fetched.
 const FETCH_AFTER: Duration = Duration::from_secs(2);
@@ -48,6 +52,12 @@ pub type DrawPage = fn(Page) -> AnyView;
 /// Draws a window, which says when it has closed.
 pub type DrawWindow = fn(Window, Callback<()>) -> AnyView;
 
+/// Draws the open ticket.
+pub type DrawTicket = fn() -> AnyView;
+
+/// Draws what the panel beside a ticket shows when it is not the facts.
+pub type DrawPanel = fn(SideTab, Case) -> AnyView;
+
 /// A part on its way; `None` if it could not be loaded.
 pub type Arrival<D> = Pin<Box<dyn Future<Output = Option<D>>>>;
 
@@ -56,20 +66,37 @@ pub type Arrival<D> = Pin<Box<dyn Future<Output = Option<D>>>>;
 pub struct Loaders {
     /// Loads [`draw_page`].
     pub pages: fn() -> Arrival<DrawPage>,
+    /// Loads [`draw_intake`].
+    pub intake: fn() -> Arrival<DrawPage>,
     /// Loads [`draw_window`].
     pub windows: fn() -> Arrival<DrawWindow>,
+    /// Loads [`draw_ticket`].
+    pub ticket: fn() -> Arrival<DrawTicket>,
+    /// Loads [`draw_panel`](super::ticket::panel::draw_panel).
+    pub panel: fn() -> Arrival<DrawPanel>,
 }
 
 /// Draws the pages of the part with the pages.
 pub fn draw_page(page: Page) -> AnyView {
     match page {
-        Page::NewTicket => view! { <NewTicketPage/> }.into_any(),
+        Page::Approvals => view! { <ApprovalsPage/> }.into_any(),
+        Page::Approvers => view! { <ApproversPage/> }.into_any(),
         Page::People => view! { <PeoplePage/> }.into_any(),
         Page::AccessRequests => view! { <AccessRequestsPage/> }.into_any(),
         Page::Vouching => view! { <VouchingPage/> }.into_any(),
-        // These are in the first load.
-        Page::Login | Page::Home | Page::Queue | Page::Unknown => ().into_any(),
+        // These are elsewhere.
+        Page::Login | Page::Home | Page::Queue | Page::NewTicket | Page::Unknown => ().into_any(),
     }
+}
+
+/// Draws the page that records a ticket, which is a part by itself for its size.
+pub fn draw_intake(_: Page) -> AnyView {
+    view! { <NewTicketPage/> }.into_any()
+}
+
+/// Draws the open ticket, which the list does without.
+pub fn draw_ticket() -> AnyView {
+    view! { <TicketPane/> }.into_any()
 }
 
 /// Draws the windows.
@@ -105,6 +132,13 @@ impl<D: Copy + Send + Sync + 'static> Part<D> {
         }
     }
 
+    /// Loads the part unless it is here, coming, or has just failed.
+    fn begin(self) {
+        if matches!(self.state.get_untracked(), State::Absent) {
+            self.fetch();
+        }
+    }
+
     /// Loads the part unless it is here or coming. One that failed is tried again.
     fn fetch(self) {
         match self.state.get_untracked() {
@@ -126,7 +160,10 @@ impl<D: Copy + Send + Sync + 'static> Part<D> {
 #[derive(Clone, Copy)]
 pub struct Parts {
     pages: Part<DrawPage>,
+    intake: Part<DrawPage>,
     windows: Part<DrawWindow>,
+    ticket: Part<DrawTicket>,
+    panel: Part<DrawPanel>,
 }
 
 impl Parts {
@@ -134,7 +171,10 @@ impl Parts {
     pub fn new(loaders: Loaders) -> Self {
         Self {
             pages: Part::new(loaders.pages),
+            intake: Part::new(loaders.intake),
             windows: Part::new(loaders.windows),
+            ticket: Part::new(loaders.ticket),
+            panel: Part::new(loaders.panel),
         }
     }
 
@@ -142,8 +182,11 @@ impl Parts {
     pub fn fetch_soon(self) {
         set_timeout(
             move || {
+                self.ticket.fetch();
                 self.windows.fetch();
+                self.panel.fetch();
                 self.pages.fetch();
+                self.intake.fetch();
             },
             FETCH_AFTER,
         );
@@ -151,7 +194,11 @@ impl Parts {
 
     /// The page, as soon as its part is here.
     pub fn page(self, page: Page) -> AnyView {
-        let part = self.pages;
+        let part = if page == Page::NewTicket {
+            self.intake
+        } else {
+            self.pages
+        };
         part.fetch();
         let mut waited = false;
         let content = move || match part.state.get() {
@@ -171,6 +218,51 @@ impl Parts {
                 <main class="sheet" id="main" tabindex="-1">
                     <Failed error=ApiError::Offline retry=Callback::new(move |()| part.fetch())/>
                 </main>
+            }
+            .into_any(),
+        };
+        view! { {content} }.into_any()
+    }
+
+    /// The ticket of the address, as soon as its part is here.
+    pub fn ticket(self) -> AnyView {
+        let part = self.ticket;
+        let nav = nav();
+        let wanted = Memo::new(move |_| nav.ticket.with(Option::is_some));
+        let content = move || {
+            if !wanted.get() {
+                return ().into_any();
+            }
+            // Here, because it may draw again after a failure: that is not tried for ever.
+            part.begin();
+            match part.state.get() {
+                State::Here(draw) => draw(),
+                State::Absent | State::Coming => view! {
+                    <article class="ticket-pane"><div class="ticket-main"><Loading lines=8/></div></article>
+                }
+                .into_any(),
+                State::Failed => view! {
+                    <article class="ticket-pane">
+                        <Failed error=ApiError::Offline retry=Callback::new(move |()| part.fetch())/>
+                    </article>
+                }
+                .into_any(),
+            }
+        };
+        view! { {content} }.into_any()
+    }
+
+    /// What the panel beside a ticket shows, as soon as its part is here.
+    pub fn panel(self, tab: SideTab, case: Case) -> AnyView {
+        let part = self.panel;
+        part.fetch();
+        let content = move || match part.state.get() {
+            State::Here(draw) => draw(tab, case),
+            State::Absent | State::Coming => {
+                view! { <div class="facts"><Loading lines=4/></div> }.into_any()
+            }
+            State::Failed => view! {
+                <Failed error=ApiError::Offline retry=Callback::new(move |()| part.fetch())/>
             }
             .into_any(),
         };

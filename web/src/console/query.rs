@@ -8,12 +8,13 @@ use web_sys::UrlSearchParams;
 pub const PAGE_ROWS: u16 = 50;
 
 /// The views of the rail, in its order.
-pub const VIEWS: [View; 7] = [
+pub const VIEWS: [View; 8] = [
     View::Mine,
     View::Group,
     View::All,
     View::Unassigned,
     View::DueSoon,
+    View::DueContact,
     View::Solved,
     View::Closed,
 ];
@@ -80,7 +81,7 @@ pub fn from_search(search: &str, desk: Option<String>) -> TicketQuery {
     let params = UrlSearchParams::new_with_str(search).ok();
     let text = |name: &str| params.as_ref()?.get(name).filter(|value| !value.is_empty());
     TicketQuery {
-        request_type: None,
+        request_type: text("request_type").and_then(|word| word.parse().ok()),
         desk,
         view: Some(
             text("view")
@@ -115,6 +116,10 @@ pub fn to_search(query: &TicketQuery) -> String {
     add("view", query.view.map(|view| view_word(view).to_owned()));
     add("status", query.status.clone());
     add("priority", query.priority.clone());
+    add(
+        "request_type",
+        query.request_type.map(|kind| kind.as_str().to_owned()),
+    );
     add("level", query.level.map(|level| level.to_string()));
     add("group", query.group.clone());
     add("assignee", query.assignee.map(|key| key.to_string()));

@@ -17,13 +17,13 @@ use shared::ticket::actor::Privilege;
 use wasm_bindgen::JsCast;
 
 use super::keys::keys;
+use super::parts::parts;
 use super::query::{self, PAGE_ROWS};
 use super::router::{Step, nav};
 use super::session::session;
 use super::shell::{Topbar, counts, view_title};
 use super::sla::{ChipStyle, SlaChip};
 use super::status::priority_icon;
-use super::ticket::TicketPane;
 use super::words::Words;
 use crate::browser;
 use crate::client::{ApiError, Fetched, console as api, use_client};
@@ -217,7 +217,7 @@ pub fn Workbench() -> impl IntoView {
         </Topbar>
         <main class="panes" id="main" tabindex="-1" data-open=move || if queue.open.with(Option::is_some) { "ticket" } else { "none" }>
             <List queue wide/>
-            <TicketPane/>
+            {parts().ticket()}
         </main>
     }
 }
@@ -696,6 +696,7 @@ fn FilterBar(queue: Queue) -> impl IntoView {
         queue.query.with(|query| {
             [
                 query.status.is_some(),
+                query.request_type.is_some(),
                 query.priority.is_some(),
                 query.level.is_some(),
                 query.group.is_some(),
@@ -734,6 +735,14 @@ fn FilterBar(queue: Queue) -> impl IntoView {
             desk.states
                 .iter()
                 .map(|state| (state.id.as_str().to_owned(), state.label.clone()))
+                .collect::<Vec<Pick>>()
+        })
+    };
+    let types = move || {
+        session.current().map(|desk| {
+            desk.types
+                .iter()
+                .map(|one| (one.id.as_str().to_owned(), one.label.clone()))
                 .collect::<Vec<Pick>>()
         })
     };
@@ -796,6 +805,12 @@ fn FilterBar(queue: Queue) -> impl IntoView {
         |query| query.status.clone(),
         |query, value| query.status = value,
     );
+    let type_select = select(
+        Words::Type,
+        Signal::derive(types),
+        |query| query.request_type.map(|kind| kind.as_str().to_owned()),
+        |query, value| query.request_type = value.and_then(|word| word.parse().ok()),
+    );
     let priority_select = select(
         Words::Priority,
         Signal::derive(priorities),
@@ -840,7 +855,7 @@ fn FilterBar(queue: Queue) -> impl IntoView {
             </select>
         </div>
         <div class="filterbar filters" id="filters" hidden=move || !shown.get()>
-            {status_select}{priority_select}{level_select}{group_select}{person_select}
+            {status_select}{type_select}{priority_select}{level_select}{group_select}{person_select}
         </div>
     }
 }

@@ -1,6 +1,6 @@
 //! Which page the address shows, and going to another without loading the console again.
 //!
-//! A router of our own, because the console has seven kinds of page and one nesting, and because the first load is
+//! A router of our own, because the console has few kinds of page and one nesting, and because the first load is
 //! weighed: this is about a tenth of what a general router adds to it.
 
 use super::task::watch;
@@ -31,6 +31,10 @@ pub enum Page {
     AccessRequests,
     /// Helping a caller.
     Vouching,
+    /// Tickets that wait for the agent's own decision.
+    Approvals,
+    /// Who holds the approver roles.
+    Approvers,
     /// An address that leads nowhere.
     Unknown,
 }
@@ -45,6 +49,8 @@ impl Page {
             "/people" => Self::People,
             "/access-requests" => Self::AccessRequests,
             "/vouching" => Self::Vouching,
+            "/approvals" => Self::Approvals,
+            "/approvers" => Self::Approvers,
             _ if ticket_code(path).is_some() => Self::Queue,
             _ => Self::Unknown,
         }

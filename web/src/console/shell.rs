@@ -5,8 +5,10 @@ use super::task::{later, watch};
 use crate::components::act;
 use leptos::ev;
 use leptos::prelude::*;
+use shared::api::process::ApprovalRow;
 use shared::api::tickets::{TicketQuery, View, ViewCounts};
 use shared::ticket::actor::Privilege;
+use shared::ticket::status::Status;
 use wasm_bindgen::JsCast;
 
 use super::components::menu::Menu;
@@ -26,12 +28,15 @@ use crate::components::{SkipLink, icon};
 use crate::i18n::t;
 
 const COUNT_SECONDS: u64 = 15;
+const APPROVAL_SECONDS: u64 = 60;
 
 /// The counts of the rail, which a page may ask to be read again after it changed something.
 #[derive(Clone, Copy)]
 pub struct Counts {
     /// The latest counts.
     pub now: RwSignal<Option<ViewCounts>>,
+    /// What waits for the agent's own decision, at any desk.
+    pub approvals: RwSignal<Vec<ApprovalRow>>,
     again: RwSignal<u32>,
 }
 
@@ -78,9 +83,12 @@ pub fn Shell() -> impl IntoView {
     };
     let page = move || match nav.page.get() {
         Page::Queue => view! { <Workbench/> }.into_any(),
-        page @ (Page::NewTicket | Page::People | Page::AccessRequests | Page::Vouching) => {
-            parts().page(page)
-        }
+        page @ (Page::NewTicket
+        | Page::People
+        | Page::AccessRequests
+        | Page::Vouching
+        | Page::Approvals
+        | Page::Approvers) => parts().page(page),
         Page::Home => {
             nav.go("/queue", Step::Instead);
             ().into_any()
@@ -119,8 +127,10 @@ fn start_counts() -> Counts {
     let session = session();
     let counts = Counts {
         now: RwSignal::new(None),
+        approvals: RwSignal::new(Vec::new()),
         again: RwSignal::new(0),
     };
+    follow_approvals(counts);
     let etag = StoredValue::new(None::<String>);
     let read = move || {
         let desk = session.desk.get_untracked();
@@ -152,6 +162,27 @@ fn start_counts() -> Counts {
     });
     browser::poll(COUNT_SECONDS, read);
     counts
+}
+
+/// Reads what waits for the agent's decision now, every minute, and when a page asks.
+fn follow_approvals(counts: Counts) {
+    let client = use_client();
+    let etag = StoredValue::new(None::<String>);
+    let read = move || {
+        later(async move {
+            let known = etag.try_get_value().flatten();
+            // A failure keeps what was known; the page says what is wrong.
+            if let Ok(Fetched::New(page, new_etag)) = api::approvals(client, known).await {
+                let _ = etag.try_set_value(new_etag);
+                let _ = counts.approvals.try_set(page.items);
+            }
+        });
+    };
+    watch(move || {
+        counts.again.track();
+        read();
+    });
+    browser::poll(APPROVAL_SECONDS, read);
 }
 
 /// Shows the desk's colour; its shades are clamped by the style sheet.
@@ -237,7 +268,7 @@ fn view_icon(view: View) -> &'static str {
         View::All => "list",
         View::Unassigned => "circle",
         View::DueSoon => "clock",
-        View::DueContact => "clock",
+        View::DueContact => "phone",
         View::Solved => "check-circle",
         View::Closed => "check",
     }
@@ -279,8 +310,17 @@ fn Rail(drawer: RwSignal<bool>, open_window: RwSignal<Option<Window>>) -> impl I
             ["/console/queue", &query::to_search(&query)].concat()
         };
         let count = move || counts.now.get().and_then(|counts| view_count(counts, view));
+        // A desk that suspends nothing contacts nobody again.
+        let useful = move || match view {
+            View::DueContact => count().is_some_and(|count| count > 0)
+                || session.current().is_some_and(|desk| {
+                    desk.states.iter().any(|state| state.id == Status::Suspended)
+                })
+                || present.get() == Some(view),
+            _ => true,
+        };
         view! {
-            <li>
+            <li hidden=move || !useful()>
                 <a class="rail-link" href=move || href() aria-current=move || (present.get() == Some(view)).then_some("page")>
                     {icon(view_icon(view))}
                     <span class="rail-text">{view_title(view)}</span>
@@ -293,7 +333,7 @@ fn Rail(drawer: RwSignal<bool>, open_window: RwSignal<Option<Window>>) -> impl I
                      href: &'static str,
                      symbol: &'static str,
                      name: Words,
-                     right: Privilege,
+                     right: Option<Privilege>,
                      count: Option<Signal<i64>>| {
         let current = move || (nav.page.get() == to).then_some("page");
         let badge = move || {
@@ -301,7 +341,7 @@ fn Rail(drawer: RwSignal<bool>, open_window: RwSignal<Option<Window>>) -> impl I
             (count > 0).then(|| view! { <span class="badge accent num">{count}</span> }.into_any())
         };
         move || {
-            session.may(right).then(|| {
+            right.is_none_or(|right| session.may(right)).then(|| {
                 view! {
                     <li>
                         <a class="rail-link" href=href aria-current=move || current()>
@@ -315,6 +355,33 @@ fn Rail(drawer: RwSignal<bool>, open_window: RwSignal<Option<Window>>) -> impl I
             })
         }
     };
+    let deciding = Signal::derive(move || {
+        counts
+            .approvals
+            .with(|rows| i64::try_from(rows.len()).unwrap_or(i64::MAX))
+    });
+    // Only where there is something to approve: at desks with approvals, and for who is asked elsewhere.
+    let has_roles = Memo::new(move |_| {
+        session
+            .current()
+            .is_some_and(|desk| !desk.approver_roles.is_empty())
+    });
+    let approving = Memo::new(move |_| {
+        has_roles.get() || deciding.get() > 0 || nav.page.get() == Page::Approvals
+    });
+    let keeps_roles =
+        move || session.may(Privilege::TicketCoordinate) || session.may(Privilege::DeskAdmin);
+    // Who may do none of it sees no heading over nothing.
+    let desk_shown = Memo::new(move |_| {
+        approving.get()
+            || [
+                Privilege::PeopleManage,
+                Privilege::AccessDecide,
+                Privilege::IdentityVouch,
+            ]
+            .into_iter()
+            .any(|right| session.may(right))
+    });
     let waiting =
         Signal::derive(move || counts.now.get().map_or(0, |counts| counts.access_requests));
     view! {
@@ -335,12 +402,16 @@ fn Rail(drawer: RwSignal<bool>, open_window: RwSignal<Option<Window>>) -> impl I
                 <DeskSwitch/>
                 <p class="rail-title" id="rail-views">{t(Words::Views)}</p>
                 <ul class="rail-list" aria-labelledby="rail-views">{views.collect_view()}</ul>
-                <p class="rail-title" id="rail-desk">{t(Words::Desk)}</p>
-                <ul class="rail-list" aria-labelledby="rail-desk">
-                    {page(Page::People, "/console/people", "user", Words::People, Privilege::PeopleManage, None)}
-                    {page(Page::AccessRequests, "/console/access-requests", "key", Words::AccessRequests, Privilege::AccessDecide, Some(waiting))}
-                    {page(Page::Vouching, "/console/vouching", "phone", Words::Vouching, Privilege::IdentityVouch, None)}
-                </ul>
+                {move || desk_shown.get().then(|| view! {
+                    <p class="rail-title" id="rail-desk">{t(Words::Desk)}</p>
+                    <ul class="rail-list" aria-labelledby="rail-desk">
+                        {move || approving.get().then(|| page(Page::Approvals, "/console/approvals", "shield", Words::Approvals, None, Some(deciding)))}
+                        {page(Page::People, "/console/people", "user", Words::People, Some(Privilege::PeopleManage), None)}
+                        {page(Page::AccessRequests, "/console/access-requests", "key", Words::AccessRequests, Some(Privilege::AccessDecide), Some(waiting))}
+                        {page(Page::Vouching, "/console/vouching", "phone", Words::Vouching, Some(Privilege::IdentityVouch), None)}
+                        {move || (has_roles.get() && keeps_roles()).then(|| page(Page::Approvers, "/console/approvers", "users", Words::Approvers, None, None))}
+                    </ul>
+                }.into_any())}
             </div>
             <div class="rail-foot"><UserMenu open_window/></div>
         </nav>

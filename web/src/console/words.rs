@@ -25,7 +25,7 @@ crate::messages! {
         ViewAll = "Todos", "All";
         ViewUnassigned = "Sin asignar", "Unassigned";
         ViewDueSoon = "Por vencer", "Due soon";
-        ViewDueContact = "Por contactar", "Due for contact";
+        ViewDueContact = "Para contactar hoy", "To contact today";
         ViewSolved = "Solucionados", "Solved";
         ViewClosed = "Cerrados", "Closed";
         People = "Personas", "People";
@@ -153,7 +153,6 @@ crate::messages! {
         Reopened = "Reabierto", "Reopened";
         Times = "{0} veces", "{0} times";
         Files = "Archivos", "Files";
-        Rating = "Calificación", "Rating";
 
         // Composer.
         KindOfMessage = "Tipo de mensaje", "Kind of message";
@@ -188,6 +187,65 @@ crate::messages! {
             "Somebody changed this meanwhile. It is up to date now; check and send again. What you typed is kept.";
         PossibleNow = "Ahora puede: {0}.", "Possible now: {0}.";
         Cancel = "Cancelar", "Cancel";
+        MoreActions = "Más acciones", "More actions";
+        Waits = "Falta algo", "Not yet";
+        MoveTo = "Pasar a {0}", "Move to {0}";
+        Start = "Iniciar atención", "Start";
+        Started = "La atención comenzó", "Attention has begun";
+        Complete = "Completar", "Complete";
+        Resume = "Retomar", "Resume";
+        ReturnFromVendor = "Recibir del proveedor", "Take back from the vendor";
+        RequestApproval = "Pedir aprobación", "Ask for approval";
+        DecideApproval = "Decidir la aprobación", "Decide the approval";
+        ChangeCategory = "Cambiar categoría", "Change category";
+        CloseByDesk = "Validar y cerrar", "Validate and close";
+        RejectSolution = "Devolver la solución", "Send the solution back";
+        RecordAttempt = "Registrar intento de contacto", "Record a contact attempt";
+        EscalateOnsite = "Enviar a sitio", "Send on site";
+        Suspend = "Suspender", "Suspend";
+        SendToVendor = "Enviar al proveedor", "Send to the vendor";
+        MarkUnsolvable = "Declarar sin solución", "Declare without solution";
+        MarkNotManaged = "Terminar sin atención", "End without attention";
+        SendFollowUp = "Enviar correo de seguimiento", "Send a follow-up mail";
+        SetExtra = "Completar datos de la solicitud", "Complete the data of the request";
+        RecordCause = "Registrar la causa", "Record the cause";
+        CreateRelation = "Crear relación", "Create a relation";
+        MergeDuplicate = "Unir duplicado", "Merge a duplicate";
+
+        MarkProblem = "Marcar como problema", "Mark as a problem";
+        MarkSecurity = "Marcar como incidente de seguridad", "Mark as a security incident";
+        UnmarkProblem = "Quitar la marca de problema", "Take off the mark of problem";
+        UnmarkSecurity = "Quitar la marca de seguridad", "Take off the mark of security";
+        Marked = "Marca guardada", "Mark saved";
+        Problem = "Problema", "Problem";
+        Security = "Seguridad", "Security";
+        Cause = "Causa", "Cause";
+
+        // Panel.
+        PanelParts = "Partes de los datos", "Parts of the data";
+        PanelFacts = "Datos", "Data";
+        PanelProcess = "Gestión", "Process";
+        PanelTies = "Relaciones", "Relations";
+        Impact = "Impacto", "Impact";
+        Urgency = "Urgencia", "Urgency";
+        Vendor = "Proveedor", "Vendor";
+        NextContact = "Próximo contacto", "Next contact";
+        SuspendedTime = "Suspendido en total", "Suspended in all";
+        Restricted = "Acceso restringido", "Restricted access";
+        Vip = "VIP", "VIP";
+        FormData = "Datos de la solicitud", "Data of the request";
+        Survey = "Calificación del solicitante", "The requester's rating";
+        Yes = "Sí", "Yes";
+        UntilContact = "Se contacta de nuevo el {0}", "To be contacted again on {0}";
+        CameFrom = "Viene de {0}", "Came from {0}";
+        MergedInto = "Este ticket se unió a {0}", "This ticket was merged into {0}";
+        MergedHelp = "Lo que llegue aquí continúa en ese ticket.", "What comes here goes on in that ticket.";
+        UndoMerge = "Deshacer", "Undo";
+        MergeUndone = "Los tickets están separados de nuevo", "The tickets are separate again";
+        ApprovalIsYours = "Este ticket espera su decisión", "This ticket waits for your decision";
+        DecideDots = "Decidir…", "Decide…";
+        Approvals = "Aprobaciones", "Approvals";
+        Approvers = "Aprobadores", "Approvers";
     }
 }
 
@@ -219,7 +277,35 @@ crate::messages! {
         Description = "Descripción", "Description";
         DescriptionHint = "Lo que contó la persona: qué pasa, desde cuándo, a quiénes afecta.", "What the person told: what happens, since when, whom it affects.";
         CreateTicket = "Crear ticket", "Create ticket";
+        ChooseImpact = "Elija el impacto.", "Choose the impact.";
+        ChooseUrgency = "Elija la urgencia.", "Choose the urgency.";
+        OwnPriority = "La que corresponda", "The usual one";
+        OwnPriorityHelp = "La define la categoría o la mesa.", "The category or the desk sets it.";
+        NeedsEvidence = "Esta categoría necesita un archivo que pruebe el visto bueno: adjúntelo aquí o después.", "This category needs a file that proves the approval: attach it here or later.";
+        CutOff = "Lo que llega después de las {0} cuenta desde el día hábil siguiente.", "What comes after {0} counts from the next business day.";
+        RestrictedCategory = "Los tickets de esta categoría solo los ve su grupo y quien esté a cargo.", "Only its group and whoever is in charge see tickets of this category.";
         TicketCreated = "Ticket {0} creado", "Ticket {0} created";
+
+        // Approvals.
+        NoApprovals = "Nada espera su decisión", "Nothing waits for your decision";
+        NoApprovalsHelp = "Cuando le pidan aprobar una solicitud, aparecerá aquí y le llegará un correo.", "When you are asked to approve a request, it shows here and you get a mail.";
+        AsRole = "Como", "As";
+        AskedAt = "Solicitada", "Asked";
+        Decide = "Decidir", "Decide";
+        DecideFor = "Decidir {0}", "Decide {0}";
+
+        // Approvers.
+        ApproversLead = "Quiénes deciden en cada rol de esta mesa. Los suplentes reciben el primer recordatorio y pueden decidir.", "Who decides in each role of this desk. Deputies get the first reminder and can decide.";
+        NoRoles = "Esta mesa no pide aprobaciones", "This desk asks for no approvals";
+        NoRolesHelp = "Su archivo no nombra roles de aprobación.", "Its file names no approver roles.";
+        NoHolders = "Nadie tiene este rol: nadie podrá decidir.", "Nobody holds this role: nobody will be able to decide.";
+        Deputy = "Suplente", "Deputy";
+        DeputyOf = "{0} es suplente", "{0} is a deputy";
+        AddHolder = "Agregar persona", "Add a person";
+        RemoveHolder = "Quitar a {0}", "Remove {0}";
+        KeepHolders = "Guardar este rol", "Save this role";
+        HoldersKept = "Aprobadores guardados", "Approvers saved";
+        NotSavedYet = "Hay cambios sin guardar.", "There are unsaved changes.";
 
         // People.
         SearchPeople = "Buscar personas", "Search people";
@@ -340,13 +426,10 @@ crate::messages! {
         SegmentSolved = "Solucionado, en espera", "Solved, waiting";
 
         // Actions.
-        Assigned = "Ticket asignado", "Ticket assigned";
         AgentOptional = "Si no elige a nadie, queda en la cola del grupo.", "If you choose nobody, it stays in the group's queue.";
         AgentWithLoad = "{0} ({1} abiertos)", "{0} ({1} open)";
         ChooseSomebody = "Elija un agente u otro grupo.", "Choose an agent or another group.";
-        Escalated = "Ticket escalado", "Ticket escalated";
         ToWhichLevel = "¿A qué nivel?", "To which level?";
-        LevelNumber = "Nivel {0}", "Level {0}";
         Up = "Sube de nivel", "One level up or more";
         BackDown = "Vuelve a este nivel", "Back to this level";
         SameLevel = "El mismo nivel, otro grupo", "The same level, another group";
@@ -356,8 +439,6 @@ crate::messages! {
         ChooseLevel = "Elija el nivel.", "Choose the level.";
         ChooseGroup = "Elija el grupo.", "Choose the group.";
         Justification = "Justificación", "Justification";
-        JustificationHint = "Por qué se escala. Queda en la historia del ticket.", "Why it is escalated. It stays in the ticket's history.";
-        Diagnosis = "Diagnóstico", "Diagnosis";
         DiagnosisHint = "Qué se revisó y qué se encontró.", "What was checked and what was found.";
         PriorityChanged = "Prioridad cambiada", "Priority changed";
         NewPriority = "Nueva prioridad", "New priority";
@@ -366,9 +447,198 @@ crate::messages! {
         ChooseReason = "Elija el motivo.", "Choose the reason.";
         SolutionMailed = "Al guardar, la solución se enviará a {0} y el ticket quedará a la espera de su respuesta.",
             "Once saved, the solution is sent to {0} and the ticket waits for their answer.";
-        SolutionText = "Solución", "Solution";
         SolutionHint = "Qué se hizo, en palabras que el solicitante entienda.", "What was done, in words that the requester understands.";
         WriteSolution = "Escriba la solución.", "Write the solution.";
-        SolutionSent = "Solución enviada", "Solution sent";
+    }
+}
+
+crate::messages! {
+    /// Words of choosing a category, a priority by matrix, and the extra data of a form.
+    pub enum TreeWords {
+        Hint = "Escriba parte del nombre, con o sin tildes, o recorra el catálogo.", "Type part of the name, with or without accents, or walk through the catalogue.";
+        Placeholder = "Buscar en el catálogo", "Search the catalogue";
+        NoneFound = "Ninguna categoría coincide.", "No category matches.";
+        Found = "{0} categorías", "{0} categories";
+        GivesPriority = "Prioridad que resulta:", "Resulting priority:";
+        FormData = "Datos de la solicitud", "Data of the request";
+        FieldMissing = "Este dato es obligatorio.", "This is required.";
+        Yes = "Sí", "Yes";
+        No = "No", "No";
+    }
+}
+
+crate::messages! {
+    /// Words of the windows of a ticket's process.
+    pub enum StepWords {
+        Close = "Cerrar", "Close";
+        Cancel = "Cancelar", "Cancel";
+        Save = "Guardar", "Save";
+        Done = "Cambio guardado", "Change saved";
+        Assigned = "Ticket asignado", "Ticket assigned";
+        HandedOver = "Ticket entregado", "Ticket handed over";
+        Solved = "Solución enviada", "Solution sent";
+        ApprovalAsked = "Aprobación solicitada", "Approval asked for";
+        NewState = "Pasa a", "Moves to";
+        RequesterReads = "El solicitante lee este texto: escríbalo claro y respetuoso.", "The requester reads this text: write it clear and respectful.";
+        StaysInHistory = "Queda en la historia del ticket.", "It stays in the ticket's history.";
+        NextContactHint = "El ticket aparecerá ese día en «Para contactar hoy».", "The ticket shows that day under “To contact today”.";
+        DayPattern = "dd/mm/aa", "dd/mm/yy";
+        DayInNote = "Elija el día que dice el texto, o quítelo de él.", "Choose the day that the text names, or take it out of it.";
+        ChooseDay = "Elija el día.", "Choose the day.";
+        Evidence = "Evidencia", "Evidence";
+        FilesOptional = "Archivos (opcional)", "Files (optional)";
+        AttachEvidence = "Adjunte el archivo que lo prueba.", "Attach the file that proves it.";
+        Diagnosis = "Diagnóstico", "Diagnosis";
+        Solution = "Solución", "Solution";
+        Description = "Descripción", "Description";
+        DescriptionHint = "Por qué termina así, en palabras claras.", "Why it ends like this, in clear words.";
+        Note = "Nota", "Note";
+        WriteReason = "Escriba el motivo.", "Write the reason.";
+        WriteDescription = "Escriba la descripción.", "Write the description.";
+        WriteNote = "Escriba la nota.", "Write the note.";
+        WriteVendor = "Escriba el nombre del proveedor.", "Write the vendor's name.";
+        ChooseAgent = "Elija la persona.", "Choose the person.";
+        ChooseCategory = "Elija la categoría.", "Choose the category.";
+        ChooseImpact = "Elija el impacto.", "Choose the impact.";
+        ChooseUrgency = "Elija la urgencia.", "Choose the urgency.";
+        SameMatrix = "Elija un impacto o una urgencia distintos de los actuales.", "Choose an impact or an urgency other than the present ones.";
+        OpenChildren = "Quedan abiertos los tickets {0}, que dependen de este.", "The tickets {0}, which are under this one, are still open.";
+        DespiteChildren = "Solucionar este de todos modos", "Solve this one all the same";
+
+        // What a command waits for.
+        NotYet = "Todavía no se puede", "Not possible yet";
+        OneAttemptMissing = "Falta 1 intento de contacto con el solicitante.", "1 attempt to reach the requester is missing.";
+        AttemptsMissing = "Faltan {0} intentos de contacto con el solicitante.", "{0} attempts to reach the requester are missing.";
+        AttemptsMoreDays = "Los intentos de contacto deben ser en {0} días hábiles distintos.", "The attempts must be on {0} different business days.";
+        ToContact = "Ver los intentos", "See the attempts";
+        ApprovalMissing = "Falta la aprobación que pide la categoría.", "The approval that the category demands is missing.";
+        ToApprovals = "Ver las aprobaciones", "See the approvals";
+        ControlsMissing = "Falta responder las preguntas de control {0}.", "The control questions {0} are not answered.";
+        ToControls = "Responder", "Answer";
+        CategoryMissing = "El ticket necesita una categoría del último nivel.", "The ticket needs a category of the last level.";
+        ToCategory = "Cambiar la categoría", "Change the category";
+        PriorityMissing = "Falta elegir la prioridad.", "The priority has not been chosen.";
+        ToPriority = "Elegir la prioridad", "Choose the priority";
+        NobodyInCharge = "Nadie está a cargo del ticket.", "Nobody is in charge of the ticket.";
+        ToAssign = "Asignar", "Assign";
+        ExtraMissing = "Faltan datos obligatorios de la categoría.", "Required data of the category are missing.";
+        SurveyMissing = "El solicitante todavía no responde la encuesta.", "The requester has not answered the survey yet.";
+        AcceptanceMissing = "El solicitante todavía no acepta la solución.", "The requester has not accepted the solution yet.";
+        OwnRating = "Quien solucionó no puede calificar.", "Whoever solved cannot rate.";
+
+        // Details.
+        NoForm = "La categoría de este ticket no pide datos adicionales.", "This ticket's category asks for no extra data.";
+        Cause = "Causa", "Cause";
+        CauseHint = "Qué originó el problema, según lo que se encontró.", "What brought the problem about, by what was found.";
+        WriteCause = "Escriba la causa.", "Write the cause.";
+
+        // Category.
+        PresentCategory = "Ahora", "Now";
+        NewCategory = "Nueva categoría", "New category";
+        SameCategory = "Elija una categoría distinta de la actual.", "Choose a category other than the present one.";
+        CategoryChanged = "Categoría cambiada", "Category changed";
+
+        // Decision.
+        AsWhich = "Decide como", "You decide as";
+        YourDecision = "¿Qué decide?", "What do you decide?";
+        Approve = "Aprobar", "Approve";
+        ApproveHelp = "Da el visto bueno para que se atienda.", "Gives leave for it to be attended to.";
+        Refuse = "Negar", "Refuse";
+        RefuseHelp = "No se atiende; el solicitante conocerá la razón.", "It is not attended to; the requester learns why.";
+        ChooseDecision = "Elija si aprueba o niega.", "Choose whether you approve or refuse.";
+        Comment = "Comentario", "Comment";
+        CommentHint = "Obligatorio al negar. Queda en la historia del ticket.", "Required to refuse. It stays in the ticket's history.";
+        WriteWhyRefused = "Escriba por qué la niega.", "Write why you refuse it.";
+        SendDecision = "Enviar decisión", "Send decision";
+        DecisionKept = "Decisión guardada", "Decision saved";
+
+        // Contact.
+        ByWhichWay = "Medio", "Way";
+        DoesNotCount = "{0} (no cuenta para el mínimo)", "{0} (does not count)";
+        WhatCameOfIt = "¿Qué resultado tuvo?", "What came of it?";
+        ReachedHelp = "La serie de intentos termina.", "The series of attempts ends.";
+        NoAnswerHelp = "No contestó o queda pendiente la respuesta.", "No answer, or it is still to come.";
+        WrongContactHelp = "El número o la dirección no sirven.", "The number or address does not work.";
+        ChooseResult = "Elija el resultado.", "Choose the result.";
+        AttemptKept = "Intento registrado", "Attempt recorded";
+        FollowUp = "Correo de seguimiento", "Follow-up mail";
+        FollowUpFirst = "Primer correo: solicita la información", "First mail: asks for the information";
+        FollowUpSecond = "Segundo correo: recordatorio", "Second mail: reminder";
+        FollowUpClosing = "Tercer correo: aviso de cierre", "Third mail: notice of closing";
+        FollowUpFrom = "Se puede enviar desde el {0}: como máximo uno por día hábil.", "It can be sent from {0} on: at most one on a business day.";
+        FollowUpNotNow = "No se puede enviar ahora.", "It cannot be sent now.";
+        AllFollowUpsSent = "Los tres correos de la serie ya se enviaron.", "All three mails of the series have been sent.";
+        MailText = "Texto del correo", "Text of the mail";
+        WriteText = "Escriba el texto.", "Write the text.";
+        SendMail = "Enviar correo", "Send mail";
+        FollowUpSent = "Correo enviado y registrado como intento", "Mail sent and recorded as an attempt";
+
+        // Relations.
+        WhichRelation = "¿Qué serán los otros tickets?", "What will the other tickets be?";
+        AsChildren = "Hijos de este", "Children of this one";
+        AsChildrenHelp = "Puede elegir varios.", "You can choose several.";
+        AsParent = "Padre de este", "Parent of this one";
+        AsParentHelp = "Solo uno.", "Just one.";
+        FindTickets = "Buscar tickets", "Find tickets";
+        FindTicketsHint = "Por código, asunto, solicitante o entidad.", "By code, subject, requester or entity.";
+        TicketsFound = "{0} tickets encontrados", "{0} tickets found";
+        TakeOut = "Quitar {0}", "Take out {0}";
+        ChooseTickets = "Elija al menos un ticket.", "Choose at least one ticket.";
+        RelationHelp = "La relación se ve en ambos tickets y se puede quitar desde {0}.", "The relation shows in both tickets and can be removed from {0}.";
+        Relate = "Relacionar", "Relate";
+        Related = "Relación creada", "Relation created";
+        MergeHelp = "{0} se cierra y su código lleva al ticket que usted elija. Se puede deshacer.", "{0} closes, and its code leads to the ticket that you choose. It can be undone.";
+        ChooseStaying = "Elija el ticket que queda.", "Choose the ticket that stays.";
+        Merge = "Unir", "Merge";
+        Merged = "Ticket unido", "Ticket merged";
+    }
+}
+
+crate::messages! {
+    /// Words of the panel beside a ticket that come when it is opened.
+    pub enum PanelWords {
+        Contact = "Contacto con el solicitante", "Reaching the requester";
+        Chat = "Chat", "Chat";
+        Phone = "Teléfono", "Telephone";
+        Mail = "Correo", "Mail";
+        InPerson = "Presencial", "In person";
+        Reached = "Contactado", "Reached";
+        NoAnswer = "Sin respuesta", "No answer";
+        WrongContact = "Dato equivocado", "Wrong number or address";
+        NotCounted = "· no cuenta", "· does not count";
+        AttemptsOf = "{0} de {1} intentos", "{0} of {1} attempts";
+        OnDays = "En {0} días hábiles distintos.", "On {0} different business days.";
+        SeriesComplete = "Completa", "Complete";
+        NoAttempts = "Todavía no hay intentos.", "No attempts yet.";
+        NextOn = "Se contacta de nuevo el {0}", "To be contacted again on {0}";
+        RecordAttempt = "Registrar intento", "Record attempt";
+        FollowUp = "Correo de seguimiento", "Follow-up mail";
+        Controls = "Preguntas de control", "Control questions";
+        Yes = "Sí", "Yes";
+        No = "No", "No";
+        Due = "Falta", "Due";
+        AnswerKept = "Respuesta guardada", "Answer saved";
+        Approvals = "Aprobaciones", "Approvals";
+        Approved = "Aprobada", "Approved";
+        Refused = "Negada", "Refused";
+        Pending = "Pendiente", "Pending";
+        NobodyHolds = "Nadie tiene este rol todavía", "Nobody holds this role yet";
+        StepNumber = "Paso {0}", "Step {0}";
+        AskedNow = "· se consulta ahora", "· asked now";
+        NotAsked = "Todavía no se pide.", "Not asked for yet.";
+        NotAskedEvidence = "Todavía no se pide: primero adjunte el visto bueno del jefe.", "Not asked for yet: the manager's approval must be attached first.";
+        EvidenceGiven = "Evidencia", "Evidence";
+        Ask = "Pedir aprobación", "Ask for approval";
+        Decide = "Decidir", "Decide";
+        Relations = "Tickets relacionados", "Related tickets";
+        NoRelations = "No hay tickets relacionados.", "No related tickets.";
+        MergedInto = "Continúa en", "Goes on in";
+        Parent = "Padre", "Parent";
+        Children = "Hijos", "Children";
+        Duplicates = "Duplicados unidos", "Merged duplicates";
+        RemoveRelation = "Quitar la relación con {0}", "Remove the relation with {0}";
+        RelationRemoved = "Relación quitada", "Relation removed";
+        CreateRelation = "Crear relación", "Create a relation";
+        MergeDuplicate = "Unir duplicado", "Merge duplicate";
     }
 }

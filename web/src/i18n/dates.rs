@@ -1,6 +1,6 @@
 //! Instants, spans and sizes in words, by the browser's `Intl`, in the desk's time zone.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use wasm_bindgen::JsValue;
 
 use super::{Lang, lang, locale, t, t_with};
@@ -77,6 +77,20 @@ pub fn instant(at: DateTime<Utc>, zone: &str, style: Style) -> String {
         .unwrap_or_default()
 }
 
+/// A day as people here write it in notes, `09/03/26` for 9 March 2026.
+pub fn short_day(day: NaiveDate) -> String {
+    let two = |number: u32| {
+        let digits = (number % 100).to_string();
+        if digits.len() == 1 {
+            ["0", &digits].concat()
+        } else {
+            digits
+        }
+    };
+    let year = day.year_ce().1;
+    [&two(day.day()), "/", &two(day.month()), "/", &two(year)].concat()
+}
+
 /// An instant for the `datetime` attribute of `<time>`.
 pub fn iso(at: DateTime<Utc>) -> String {
     js_date(at).to_iso_string().into()
@@ -142,7 +156,15 @@ pub fn size(bytes: i64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{countdown, size, span};
+    use chrono::NaiveDate;
+
+    use super::{countdown, short_day, size, span};
+
+    #[test]
+    fn a_day_in_a_note_has_two_digits_for_each_part() {
+        let day = NaiveDate::from_ymd_opt(2026, 3, 9).expect("it is a day of the calendar");
+        assert_eq!(short_day(day), "09/03/26");
+    }
 
     #[test]
     fn sizes_read_as_on_a_desktop() {

@@ -5,11 +5,14 @@ use leptos::ev;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
-/// A menu that opens upwards; its children are `menu-item` buttons and links. Choosing one closes it.
+/// A menu that opens upwards, or where `menu_class` says; its children are `menu-item` buttons and links. Choosing one closes it.
 #[component]
 pub fn Menu(
     /// Classes of the button.
     button_class: &'static str,
+    /// Classes of the list.
+    #[prop(default = "menu up")]
+    menu_class: &'static str,
     /// What a screen reader calls the button, where its content has no words.
     #[prop(optional, into)]
     label: Option<String>,
@@ -108,7 +111,7 @@ pub fn Menu(
             >
                 {button}
             </button>
-            <div class="menu up" role="menu" hidden=move || !open.get() on:click=act(move |_| hide(true))>
+            <div class=menu_class role="menu" hidden=move || !open.get() on:click=act(move |_| hide(true))>
                 {children()}
             </div>
         </div>

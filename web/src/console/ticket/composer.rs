@@ -171,7 +171,7 @@ pub fn Composer(case: Case) -> impl IntoView {
     let closed = Memo::new(move |_| {
         case.view
             .with(|view| view.as_ref().is_some_and(|view| view.status.is_final()))
-            && case.allowed(CommandKind::AddMessage).is_none()
+            && !case.can(CommandKind::AddMessage)
     });
     let kind_word = move || if is_public() { "public" } else { "note" };
     let button_class = move || {

@@ -6,8 +6,10 @@
 pub mod actions;
 mod composer;
 mod head;
+pub mod panel;
 mod side;
 pub mod sla_window;
+pub mod ties;
 mod timeline;
 pub mod windows;
 
@@ -17,8 +19,11 @@ use crate::components::act;
 use crate::console::task::{later, watch};
 use leptos::prelude::*;
 use shared::api::desks::DeskView;
+use shared::api::process::{NewTransition, TransitionCommand};
 use shared::api::tickets::{AllowedCommand, TicketView, TimelineEntry};
 use shared::ticket::command::CommandKind;
+
+use self::actions::Action;
 
 use self::composer::Composer;
 use self::head::Head;
@@ -29,6 +34,7 @@ use super::router::nav;
 use super::session::{Session, session};
 use super::words::Words;
 use crate::browser;
+use crate::client::console::TicketAction;
 use crate::client::{ApiError, Client, Fetched, console as api, use_client};
 use crate::components::feedback::{Empty, Failed, Kind, Loading};
 use crate::components::files::Limits;
@@ -63,6 +69,66 @@ pub struct Case {
     folded: RwSignal<bool>,
     /// On narrow screens: whether the panel shows instead of the conversation.
     facts_tab: RwSignal<bool>,
+    /// What the panel shows.
+    side: RwSignal<SideTab>,
+    /// The window that is open.
+    window: RwSignal<Option<Action>>,
+}
+
+/// What the panel beside the conversation shows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum SideTab {
+    /// Clocks, requester, data.
+    Facts,
+    /// Contact attempts, control questions, approvals.
+    Process,
+    /// Parents, children, duplicates.
+    Ties,
+}
+
+/// A place of the panel that a blocked command leads to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Contact,
+    Controls,
+    Approvals,
+}
+
+impl Place {
+    /// The id of its heading.
+    fn id(self) -> &'static str {
+        match self {
+            Self::Contact => "panel-contact",
+            Self::Controls => "panel-controls",
+            Self::Approvals => "panel-approvals",
+        }
+    }
+}
+
+/// A move with a command and nothing else yet.
+fn transition(command: TransitionCommand) -> NewTransition {
+    NewTransition {
+        command,
+        reason: None,
+        justification: None,
+        note: None,
+        diagnosis: None,
+        description: None,
+        group: None,
+        assignee: None,
+        vendor: None,
+        next_contact: None,
+        category: None,
+        priority: None,
+        impact: None,
+        urgency: None,
+        attachments: Vec::new(),
+    }
+}
+
+/// Begins attention without any data.
+fn start() -> NewTransition {
+    transition(TransitionCommand::Start)
 }
 
 impl Case {
@@ -82,6 +148,8 @@ impl Case {
             follow: StoredValue::new(false),
             folded: RwSignal::new(browser::stored(PANEL).as_deref() == Some("folded")),
             facts_tab: RwSignal::new(false),
+            side: RwSignal::new(SideTab::Facts),
+            window: RwSignal::new(None),
         }
     }
 
@@ -181,36 +249,60 @@ impl Case {
         }
     }
 
-    /// What the ticket allows of a command; follows changes. A command that may lead to several states is listed once
-    /// for each: the choices are joined, and what is needed is what every one of them needs.
-    fn allowed(self, command: CommandKind) -> Option<AllowedCommand> {
+    /// What the ticket allows of a command, a row for each state that it may lead to; follows changes.
+    fn rows_of(self, command: CommandKind) -> Vec<AllowedCommand> {
         self.view.with(|view| {
-            let mut rows = view
-                .as_ref()?
-                .allowed_commands
-                .iter()
-                .filter(|allowed| allowed.command == command && allowed.blocked_by.is_empty())
-                .cloned();
-            let mut all = rows.next()?;
-            for row in rows {
-                all.needs.retain(|need| row.needs.contains(need));
-                all.levels.extend(row.levels);
-                all.reasons.extend(row.reasons);
-            }
-            let mut levels = Vec::new();
-            all.levels.retain(|level| {
-                let fresh = !levels.contains(&level.level);
-                levels.push(level.level);
-                fresh
-            });
-            let mut seen = Vec::new();
-            all.reasons.retain(|reason| {
-                let fresh = !seen.contains(&reason.id);
-                seen.push(reason.id.clone());
-                fresh
-            });
-            Some(all)
+            view.iter()
+                .flat_map(|view| &view.allowed_commands)
+                .filter(|allowed| allowed.command == command)
+                .cloned()
+                .collect()
         })
+    }
+
+    /// Whether a command can be given now; follows changes.
+    fn can(self, command: CommandKind) -> bool {
+        self.rows_of(command)
+            .iter()
+            .any(|row| row.blocked_by.is_empty())
+    }
+
+    /// Sends a change that needs no window, and says what came of it.
+    fn send_now(self, action: TicketAction, done: &'static str, busy: RwSignal<bool>) {
+        let version = self
+            .view
+            .with_untracked(|view| view.as_ref().map(|view| view.version));
+        let Some(version) = version.filter(|_| !busy.get_untracked()) else {
+            return;
+        };
+        busy.set(true);
+        later(async move {
+            let outcome = action
+                .send(self.client, &self.code(), version, &browser::random_key())
+                .await;
+            if busy.try_set(false).is_some() {
+                return;
+            }
+            match outcome {
+                Ok(_) => self.ui.toast(Kind::Success, done),
+                Err(error) => self.ui.toast(Kind::Error, actions::refusal_text(&error)),
+            }
+            self.changed();
+        });
+    }
+
+    /// Shows a place of the panel and leads the keyboard there.
+    fn lead_to(self, place: Place) {
+        if self.folded.get_untracked() {
+            self.fold();
+        }
+        self.facts_tab.set(true);
+        self.side.set(SideTab::Process);
+        // The window that leads there gives the focus back first.
+        set_timeout(
+            move || browser::focus_id(place.id()),
+            std::time::Duration::from_millis(80),
+        );
     }
 
     /// Downloads a file and says so if that fails.

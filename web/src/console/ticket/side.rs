@@ -3,12 +3,14 @@
 use crate::components::act;
 use leptos::prelude::*;
 use shared::api::tickets::{
-    ClockStatus, ClockView, IdentityProof, Labelled, PersonRef, RequesterPanel, TicketView,
+    ClockStatus, ClockView, ExtraView, IdentityProof, RequesterPanel, SurveyAnswerView, TicketView,
 };
 use shared::api::uploads::Attachment;
+use shared::ticket::command::CommandKind;
 use shared::ticket::status::Channel;
 
-use super::Case;
+use super::actions::Action;
+use super::{Case, SideTab};
 use crate::components::files::FileList;
 use crate::components::icon;
 use crate::components::stars::StarsGiven;
@@ -17,7 +19,7 @@ use crate::console::parts::{Window, parts};
 use crate::console::sla::{ChipStyle, SlaChip, clock_name, read};
 use crate::console::ticker::ticker;
 use crate::console::words::Words;
-use crate::i18n::dates::{Style, instant};
+use crate::i18n::dates::{Style, instant, short_day, span};
 use crate::i18n::{t, t_with};
 
 /// The panel of the open ticket.
@@ -25,38 +27,93 @@ use crate::i18n::{t, t_with};
 pub fn Side(case: Case) -> impl IntoView {
     let why = RwSignal::new(false);
     let close = Callback::new(move |()| why.set(false));
-    let clocks = part(
-        case,
-        |view| view.clocks.clone(),
-        move |clocks: Vec<ClockView>| {
-            clocks
-                .into_iter()
-                .map(|clock| clock_view(case, clock))
-                .collect_view()
-                .into_any()
-        },
-    );
-    view! {
-        <aside class="ticket-side" id="ticket-side" aria-label=t(Words::Facts)>
+    let clocks = move || {
+        part(
+            case,
+            |view| view.clocks.clone(),
+            move |clocks: Vec<ClockView>| {
+                clocks
+                    .into_iter()
+                    .map(|clock| clock_view(case, clock))
+                    .collect_view()
+                    .into_any()
+            },
+        )
+    };
+    let all = move || {
+        view! {
             <section class="facts">
                 <div class="row spread">
                     <h3>{t(Words::Deadlines)}</h3>
                     <button class="linkish small" type="button" on:click=act(move |_| why.set(true))>{t(Words::Why)}</button>
                 </div>
-                {clocks}
+                {clocks()}
             </section>
             {part(case, |view| (view.requester.clone(), view.desk.clone(), view.identity), requester)}
-            {part(case, |view| (view.assignee.clone(), view.group.clone(), view.level), assignment)}
+            {part(case, TicketView::clone, move |view| assignment(case, &view))}
             {part(case, TicketView::clone, move |view| facts(case, &view))}
-            {part(case, |view| (view.solution.clone(), view.stars), outcome)}
+            {part(case, |view| view.extra.clone(), move |extra| extra_view(case, extra))}
+            {part(case, |view| (view.solution.clone(), view.stars, view.comment.clone(), view.survey.clone()), outcome)}
             {part(case, |view| view.attachments.clone(), move |files| file_list(case, files))}
+        }
+        .into_any()
+    };
+    let body = move || match case.side.get() {
+        SideTab::Facts => all(),
+        tab @ (SideTab::Process | SideTab::Ties) => parts().panel(tab, case),
+    };
+    view! {
+        <aside class="ticket-side" id="ticket-side" aria-label=t(Words::Facts)>
+            <PanelTabs case/>
+            {move || body()}
         </aside>
         {move || why.get().then(|| parts().window(Window::SlaReasons(case), close))}
     }
 }
 
+/// What the panel shows: facts, process, relations; with how much waits or is there.
+#[component]
+fn PanelTabs(case: Case) -> impl IntoView {
+    // A desk without any of it has no such tab.
+    let waiting = Memo::new(move |_| {
+        case.view.with(|view| {
+            let view = view.as_ref()?;
+            let can = |command| {
+                view.allowed_commands
+                    .iter()
+                    .any(|row| row.command == command)
+            };
+            let any = view.approval.is_some()
+                || !view.controls.is_empty()
+                || view.contact.is_some()
+                || can(CommandKind::RecordContactAttempt);
+            let due = view.controls.iter().filter(|control| control.due).count();
+            let mine = usize::from(can(CommandKind::DecideApproval));
+            any.then_some(due + mine)
+        })
+    });
+    let ties = Memo::new(move |_| {
+        case.view
+            .with(|view| view.as_ref().map_or(0, |view| view.relations.len()))
+    });
+    let tab = move |tab: SideTab, name: Words, count: usize, class: &'static str| {
+        let badge = (count > 0).then(|| view! { <span class=class>{count}</span> }.into_any());
+        view! {
+            <button class="tab" type="button" aria-pressed=move || (case.side.get() == tab).to_string() on:click=act(move |_| case.side.set(tab))>{t(name)}{badge}</button>
+        }
+        .into_any()
+    };
+    view! {
+        <div class="tabs panel-tabs" role="group" aria-label=t(Words::PanelParts)>
+            {tab(SideTab::Facts, Words::PanelFacts, 0, "")}
+            {move || waiting.get().map(|count| tab(SideTab::Process, Words::PanelProcess, count, "badge accent num"))}
+            {move || tab(SideTab::Ties, Words::PanelTies, ties.get(), "badge num")}
+        </div>
+    }
+}
+
 /// One part of the panel, drawn again only when its own data change, so that news elsewhere leaves the focus alone.
-fn part<T: PartialEq + Clone + Send + Sync + 'static>(
+pub fn part<T: PartialEq + Clone + Send + Sync + 'static>(
     case: Case,
     pick: fn(&TicketView) -> T,
     draw: impl Fn(T) -> AnyView + Send + 'static,
@@ -162,7 +219,7 @@ fn requester((person, desk, identity): (RequesterPanel, String, IdentityProof)) 
         <section class="facts">
             <h3>{t(Words::Requester)}</h3>
             <dl class="facts-list">
-                {fact(Words::Name, person.name.clone())}
+                {fact(Words::Name, view! { {person.name.clone()}" "{person.vip.then(|| view! { <span class="tag sm active">{icon("star")}{t(Words::Vip)}</span> }.into_any())} })}
                 {person.entity.clone().map(|entity| fact(Words::Entity, entity))}
                 {fact(Words::Phone, view! { <a class="link num" href=call>{person.phone.clone()}</a> })}
                 {fact(Words::Email, view! { <a class="link" href=write>{local}<wbr/>{host}</a> })}
@@ -174,19 +231,29 @@ fn requester((person, desk, identity): (RequesterPanel, String, IdentityProof)) 
     .into_any()
 }
 
-fn assignment((assignee, group, level): (Option<PersonRef>, Option<Labelled>, u8)) -> AnyView {
-    let assignee = match assignee {
-        Some(person) => person.name,
+fn assignment(case: Case, view: &TicketView) -> AnyView {
+    let assignee = match &view.assignee {
+        Some(person) => person.name.clone(),
         None => t(Words::Unassigned).to_owned(),
     };
-    let group = group.map(|group| fact(Words::Group, group.label));
+    let group = view
+        .group
+        .clone()
+        .map(|group| fact(Words::Group, group.label));
+    let level = untrack(move || case.desk())
+        .and_then(|desk| {
+            let level = desk.levels.iter().find(|one| one.level == view.level)?;
+            Some(level.label.clone())
+        })
+        .unwrap_or_else(|| view.level.to_string());
     view! {
         <section class="facts">
             <h3>{t(Words::Assignment)}</h3>
             <dl class="facts-list">
                 {fact(Words::Agent, assignee)}
                 {group}
-                {fact(Words::Level, view! { <span class="num">{level}</span> })}
+                {fact(Words::Level, level)}
+                {view.vendor.clone().map(|vendor| fact(Words::Vendor, vendor))}
             </dl>
         </section>
     }
@@ -218,25 +285,81 @@ fn facts(case: Case, view: &TicketView) -> AnyView {
             <dl class="facts-list">
                 {fact(Words::Type, view.request_type_label.clone())}
                 {fact(Words::Category, view.category.join(" › "))}
+                {view.restricted.then(|| fact(Words::Restricted, view! { <span class="proof">{icon("lock")}<span>{t(Words::Yes)}</span></span> }))}
+                {view.impact.clone().map(|one| fact(Words::Impact, one.label))}
+                {view.urgency.clone().map(|one| fact(Words::Urgency, one.label))}
                 {fact(Words::Channel, t(channel_name(view.channel)))}
                 {fact(Words::Created, time(view.created_at, &zone, Style::Full))}
                 {fact(Words::Updated, time(view.updated_at, &zone, Style::Full))}
                 {reopened}
+                {view.cause.clone().map(|cause| fact(Words::Cause, cause))}
+                {view.next_contact.map(|day| fact(Words::NextContact, view! { <span class="num">{short_day(day)}</span> }))}
+                {(view.suspended_minutes > 0).then(|| fact(Words::SuspendedTime, span(view.suspended_minutes)))}
             </dl>
         </section>
     }
     .into_any()
 }
 
-fn outcome((solution, stars): (Option<String>, Option<u8>)) -> AnyView {
-    if solution.is_none() && stars.is_none() {
+/// The answers to the form of the category.
+fn extra_view(case: Case, extra: Vec<ExtraView>) -> AnyView {
+    let can = Memo::new(move |_| case.can(CommandKind::SetExtra));
+    if extra.is_empty() && !can.get_untracked() {
         return ().into_any();
     }
-    let solution =
-        solution.map(|text| view! { <div class="small">{paragraphs(&text)}</div> }.into_any());
-    let stars = stars.map(|stars| view! { <div class="row"><span class="muted small">{t(Words::Rating)}</span><StarsGiven stars/></div> }.into_any());
-    view! { <section class="facts"><h3>{t(Words::Solution)}</h3>{solution}{stars}</section> }
+    let rows = extra
+        .into_iter()
+        .map(|one| view! { <div><dt>{one.label}</dt><dd>{one.value}</dd></div> }.into_any());
+    let edit = move || {
+        can.get().then(|| view! {
+            <button class="linkish small" type="button" on:click=act(move |_| case.window.set(Some(Action::Command(CommandKind::SetExtra))))>{t(Words::Change)}</button>
+        }.into_any())
+    };
+    view! {
+        <section class="facts">
+            <div class="row spread"><h3>{t(Words::FormData)}</h3>{edit}</div>
+            <dl class="facts-list">{rows.collect_view()}</dl>
+        </section>
+    }
+    .into_any()
+}
+
+type Outcome = (
+    Option<String>,
+    Option<u8>,
+    Option<String>,
+    Vec<SurveyAnswerView>,
+);
+
+fn outcome((solution, stars, comment, survey): Outcome) -> AnyView {
+    let rated = stars.is_some() || comment.is_some() || !survey.is_empty();
+    let solution = solution.map(|text| {
+        view! {
+            <section class="facts">
+                <h3>{t(Words::Solution)}</h3>
+                <div class="small">{paragraphs(&text)}</div>
+            </section>
+        }
         .into_any()
+    });
+    let rating = rated.then(|| {
+        let stars = stars.map(|stars| view! { <StarsGiven stars/> }.into_any());
+        let answers = survey
+            .into_iter()
+            .map(|one| view! { <div><dt>{one.question}</dt><dd>{one.text}</dd></div> }.into_any());
+        let comment = comment.map(|text| {
+            view! { <blockquote class="small quote">{paragraphs(&text)}</blockquote> }.into_any()
+        });
+        view! {
+            <section class="facts">
+                <div class="row spread"><h3>{t(Words::Survey)}</h3>{stars}</div>
+                <dl class="answers">{answers.collect_view()}</dl>
+                {comment}
+            </section>
+        }
+        .into_any()
+    });
+    view! { {solution}{rating} }.into_any()
 }
 
 fn file_list(case: Case, attachments: Vec<Attachment>) -> AnyView {

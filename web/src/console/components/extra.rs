@@ -1,0 +1,161 @@
+//! The extra data that a desk asks for a category: its own fields, some only with a certain answer to another one.
+
+use std::collections::BTreeMap;
+
+use leptos::prelude::*;
+use shared::api::desks::{FieldInput, FieldView, FormView};
+
+use crate::components::form::{
+    Check, Choice, Entry, Faults, RadioCards, SelectField, TextField, named,
+};
+use crate::console::words::TreeWords;
+use crate::i18n::t;
+
+/// The answers of a form as they are typed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Extra {
+    fields: StoredValue<Vec<(FieldView, RwSignal<String>)>>,
+}
+
+impl Extra {
+    /// Nothing answered yet.
+    pub fn new(form: &FormView) -> Self {
+        let fields = form
+            .fields
+            .iter()
+            .map(|field| (field.clone(), RwSignal::new(String::new())))
+            .collect();
+        Self {
+            fields: StoredValue::new(fields),
+        }
+    }
+
+    /// With the answers that were given before, by the key of the field; of a choice the key or the words.
+    pub fn filled(form: &FormView, given: &[(String, String)]) -> Self {
+        let extra = Self::new(form);
+        extra.fields.with_value(|fields| {
+            for (field, value) in fields {
+                let Some((_, answer)) = given.iter().find(|(key, _)| *key == field.id) else {
+                    continue;
+                };
+                let option = field
+                    .options
+                    .iter()
+                    .find(|option| option.id == *answer || option.label == *answer);
+                let key = match (option, field.kind) {
+                    (Some(option), _) => option.id.clone(),
+                    (None, FieldInput::YesNo) if answer == t(TreeWords::Yes) => "yes".to_owned(),
+                    (None, FieldInput::YesNo) if answer == t(TreeWords::No) => "no".to_owned(),
+                    (None, _) => answer.clone(),
+                };
+                value.set(key);
+            }
+        });
+        extra
+    }
+
+    /// Whether a field is asked now; follows changes.
+    fn asks(self, field: &FieldView) -> bool {
+        let Some(when) = &field.shown_when else {
+            return true;
+        };
+        self.fields.with_value(|fields| {
+            let other = fields.iter().find(|(other, _)| other.id == when.field);
+            other.is_some_and(|(other, value)| {
+                self.asks(other) && value.with(|value| when.is.contains(value))
+            })
+        })
+    }
+
+    /// The answers to what is asked, with a fault for each that lacks.
+    pub fn answers(self, check: &mut Check) -> BTreeMap<String, String> {
+        let mut answers = BTreeMap::new();
+        self.fields.with_value(|fields| {
+            for (field, value) in fields {
+                if !untrack(|| self.asks(field)) {
+                    continue;
+                }
+                let text = value.with_untracked(|value| value.trim().to_owned());
+                if !text.is_empty() {
+                    answers.insert(field.id.clone(), text);
+                } else if field.required {
+                    check.fault(
+                        named("extra", &field.id),
+                        t(TreeWords::FieldMissing).to_owned(),
+                    );
+                }
+            }
+        });
+        answers
+    }
+}
+
+/// The fields of a form.
+#[component]
+pub fn ExtraFields(
+    /// Where the answers are kept.
+    extra: Extra,
+    /// The form's faults.
+    faults: Faults,
+    /// Draws a field that takes a file or a person, with its id and where its key goes.
+    special: Callback<(FieldView, RwSignal<String>), AnyView>,
+) -> impl IntoView {
+    let fields = extra.fields.get_value();
+    let draw = move |(field, value): (FieldView, RwSignal<String>)| {
+        let shown = {
+            let field = field.clone();
+            Memo::new(move |_| extra.asks(&field))
+        };
+        view! { {move || shown.get().then(|| field_view(&field, value, faults, special))} }
+            .into_any()
+    };
+    view! {
+        <fieldset class="fieldset stack">
+            <legend class="label">{t(TreeWords::FormData)}</legend>
+            {fields.into_iter().map(draw).collect_view()}
+        </fieldset>
+    }
+}
+
+fn field_view(
+    field: &FieldView,
+    value: RwSignal<String>,
+    faults: Faults,
+    special: Callback<(FieldView, RwSignal<String>), AnyView>,
+) -> AnyView {
+    let id = named("extra", &field.id);
+    let label = field.label.clone();
+    let optional = !field.required;
+    let text = move |kind: &'static str, width: &'static str, label: String| {
+        view! { <TextField id label value faults optional kind width/> }.into_any()
+    };
+    match field.kind {
+        FieldInput::Text => text("text", "", label),
+        FieldInput::Number => text("number", "w-sm", label),
+        FieldInput::Date => text("date", "w-md", label),
+        FieldInput::Choice => {
+            let entries = field
+                .options
+                .iter()
+                .map(|option| Entry {
+                    value: option.id.clone(),
+                    label: option.label.clone(),
+                    group: String::new(),
+                })
+                .collect::<Vec<_>>();
+            view! { <SelectField id label value faults entries optional/> }.into_any()
+        }
+        FieldInput::YesNo => {
+            let choices = [("yes", TreeWords::Yes), ("no", TreeWords::No)]
+                .map(|(key, words)| Choice {
+                    value: key.to_owned(),
+                    title: t(words).to_owned(),
+                    help: String::new(),
+                    side: String::new(),
+                })
+                .to_vec();
+            view! { <RadioCards id legend=label value faults choices columns=true/> }.into_any()
+        }
+        FieldInput::File | FieldInput::Person => special.run((field.clone(), value)),
+    }
+}

@@ -1,0 +1,88 @@
+//! The windows of what is known about a ticket besides its state: the answers to the form of its category, and its cause.
+
+use leptos::prelude::*;
+use shared::api::desks::FieldView;
+use shared::api::process::{NewCause, NewExtra};
+use shared::ticket::text::{BODY_MAX, Body};
+
+use super::{ActionForm, ActionWindow};
+use crate::client::console::TicketAction;
+use crate::components::feedback::{Banner, Kind};
+use crate::components::form::{Check, TextArea, TextField, named};
+use crate::console::components::extra::{Extra, ExtraFields};
+use crate::console::words::{StepWords, Words};
+use crate::i18n::t;
+
+/// Completes or corrects the answers to the form of the category.
+#[component]
+pub fn ExtraWindow(form: ActionForm) -> impl IntoView {
+    let extra = form.view().zip(form.desk()).and_then(|(view, desk)| {
+        let key = view.category_id.as_ref()?;
+        let category = desk.categories.iter().find(|one| one.id == *key)?;
+        let name = category.form.as_ref()?;
+        let fields = desk.forms.iter().find(|one| one.id == *name)?;
+        let given: Vec<(String, String)> = view
+            .extra
+            .iter()
+            .map(|one| (one.id.clone(), one.value.clone()))
+            .collect();
+        Some(Extra::filled(fields, &given))
+    });
+    let submit = move |()| {
+        let Some(extra) = extra else { return };
+        let mut check = Check::default();
+        let answers = extra.answers(&mut check);
+        if form.faults.show(check.done()) {
+            return;
+        }
+        form.send(
+            TicketAction::SetExtra(NewExtra { extra: answers }),
+            t(StepWords::Done),
+        );
+    };
+    // Files and people are chosen when a ticket is recorded; here their key can be corrected.
+    let special = Callback::new(move |(field, value): (FieldView, RwSignal<String>)| {
+        let (id, label) = (named("extra", &field.id), field.label);
+        let faults = form.faults;
+        view! { <TextField id label value faults optional=!field.required/> }.into_any()
+    });
+    let fields =
+        extra.map(|extra| view! { <ExtraFields extra faults=form.faults special/> }.into_any());
+    let none = extra.is_none().then(|| {
+        view! { <Banner kind=Kind::Info><p>{t(StepWords::NoForm)}</p></Banner> }.into_any()
+    });
+    view! {
+        <ActionWindow form id="extra" title=t(Words::SetExtra) button=t(StepWords::Save) submit=Callback::new(submit) explains=Signal::stored(extra.is_none())>
+            {none}
+            {fields}
+        </ActionWindow>
+    }
+}
+
+/// Keeps the cause that was found.
+#[component]
+pub fn CauseWindow(form: ActionForm) -> impl IntoView {
+    let known = form.view().and_then(|view| view.cause.clone());
+    let cause = RwSignal::new(known.unwrap_or_default());
+    let submit = move |()| {
+        let mut check = Check::default();
+        let typed = check.text(
+            "cause",
+            t(StepWords::WriteCause),
+            cause.with_untracked(|text| Body::parse(text)),
+        );
+        if form.faults.show(check.done()) {
+            return;
+        }
+        let Some(typed) = typed else { return };
+        let body = NewCause {
+            cause: typed.into_string(),
+        };
+        form.send(TicketAction::RecordCause(body), t(StepWords::Done));
+    };
+    view! {
+        <ActionWindow form id="record-cause" title=t(Words::RecordCause) button=t(StepWords::Save) submit=Callback::new(submit)>
+            <TextArea id="cause" label=t(StepWords::Cause) hint=t(StepWords::CauseHint) value=cause faults=form.faults max=BODY_MAX rows=4/>
+        </ActionWindow>
+    }
+}

@@ -1,0 +1,236 @@
+//! The windows of the actions: each asks for the data that its action needs, and a refusal never loses what was typed.
+//!
+//! [`command`] draws the window of any command from what the ticket says about it: what it needs, what it takes besides,
+//! its reasons, levels and groups, and what it still waits for. Four things have a window of their own, because they need
+//! more than fields: priority, category, an approver's decision ([`triage`]), attempts to reach the requester
+//! ([`contact`]) and relations ([`relations`]).
+
+mod command;
+mod contact;
+mod details;
+mod relations;
+mod triage;
+
+pub use self::triage::{checked_decision, decision_choices};
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use shared::api::desks::{DeskAgent, DeskView};
+use shared::api::tickets::TicketView;
+use shared::ticket::command::CommandKind;
+
+use self::command::CommandWindow;
+use self::contact::{AttemptWindow, FollowUpWindow};
+use self::details::{CauseWindow, ExtraWindow};
+use self::relations::{MergeWindow, RelationWindow};
+use self::triage::{CategoryWindow, DecisionWindow, PriorityWindow};
+use super::actions::{Action, refusal_text};
+use super::{Case, Place};
+use crate::browser;
+use crate::client::ApiError;
+use crate::client::console::TicketAction;
+use crate::components::act;
+use crate::components::dialog::Dialog;
+use crate::components::feedback::{Banner, ErrorNote, Kind};
+use crate::components::form::{Entry, ErrorSummary, Faults, SubmitButton};
+use crate::console::components::window::shown;
+use crate::console::task::later;
+use crate::console::words::{StepWords, WindowWords, Words};
+use crate::i18n::{t, t_with};
+
+/// The window of an action.
+pub fn action_window(action: Action, case: Case, closed: Callback<()>) -> AnyView {
+    let form = ActionForm::new(case, closed);
+    match action {
+        Action::Command(CommandKind::ChangePriority) => view! { <PriorityWindow form/> }.into_any(),
+        Action::Command(CommandKind::ChangeCategory) => view! { <CategoryWindow form/> }.into_any(),
+        Action::Command(CommandKind::DecideApproval) => view! { <DecisionWindow form/> }.into_any(),
+        Action::Command(CommandKind::RecordContactAttempt) => {
+            view! { <AttemptWindow form/> }.into_any()
+        }
+        Action::Command(CommandKind::SendFollowUp) => view! { <FollowUpWindow form/> }.into_any(),
+        Action::Command(CommandKind::SetExtra) => view! { <ExtraWindow form/> }.into_any(),
+        Action::Command(CommandKind::RecordCause) => view! { <CauseWindow form/> }.into_any(),
+        Action::Command(command) => view! { <CommandWindow form command/> }.into_any(),
+        Action::Relate => view! { <RelationWindow form/> }.into_any(),
+        Action::Merge => view! { <MergeWindow form/> }.into_any(),
+    }
+}
+
+/// What every action window has: its state, and sending.
+#[derive(Clone, Copy)]
+struct ActionForm {
+    case: Case,
+    open: RwSignal<bool>,
+    busy: RwSignal<bool>,
+    faults: Faults,
+    error: RwSignal<Option<ApiError>>,
+    /// Somebody changed the ticket, or its state forbids it: said above the form.
+    notice: RwSignal<Option<String>>,
+    key: StoredValue<String>,
+}
+
+impl ActionForm {
+    fn new(case: Case, closed: Callback<()>) -> Self {
+        Self {
+            case,
+            open: shown(closed),
+            busy: RwSignal::new(false),
+            faults: Faults::none(),
+            error: RwSignal::new(None),
+            notice: RwSignal::new(None),
+            key: StoredValue::new(browser::random_key()),
+        }
+    }
+
+    fn view(self) -> Option<Arc<TicketView>> {
+        self.case.view.get_untracked()
+    }
+
+    fn desk(self) -> Option<Arc<DeskView>> {
+        untrack(move || self.case.desk())
+    }
+
+    fn send(self, action: TicketAction, done: &'static str) {
+        let Some(version) = self.view().map(|view| view.version) else {
+            return;
+        };
+        if self.busy.get_untracked() {
+            return;
+        }
+        self.busy.set(true);
+        self.error.set(None);
+        self.notice.set(None);
+        let case = self.case;
+        later(async move {
+            let outcome = action
+                .send(case.client, &case.code(), version, &self.key.get_value())
+                .await;
+            if self.busy.try_set(false).is_some() {
+                return;
+            }
+            match outcome {
+                Ok(_) => {
+                    self.open.set(false);
+                    case.ui.toast(Kind::Success, done);
+                    case.changed();
+                    browser::focus_first(".ticket-title");
+                }
+                Err(error) => self.refused(error),
+            }
+        });
+    }
+
+    fn refused(self, error: ApiError) {
+        if error.status() > 0 && error.status() < 500 {
+            self.key.set_value(browser::random_key());
+        }
+        match error.status() {
+            409 | 412 => {
+                self.notice.set(Some(refusal_text(&error)));
+                self.case.changed();
+            }
+            _ if self.faults.show_from(&error) => {}
+            _ => self.error.set(Some(error)),
+        }
+    }
+
+    /// Closes this window and shows a place of the panel instead.
+    fn leave_to(self, place: Place) {
+        self.open.set(false);
+        self.case.lead_to(place);
+    }
+
+    /// Closes this window and opens another one.
+    fn leave_for(self, action: Action) {
+        self.open.set(false);
+        let window = self.case.window;
+        // This one takes itself away in the next frame.
+        set_timeout(
+            move || {
+                let _ = window.try_set(Some(action));
+            },
+            std::time::Duration::from_millis(80),
+        );
+    }
+}
+
+/// The frame of an action window: heading, notices, fields, buttons.
+#[component]
+fn ActionWindow(
+    form: ActionForm,
+    id: &'static str,
+    #[prop(into)] title: String,
+    /// What the button says.
+    #[prop(into)]
+    button: String,
+    /// Checks and sends.
+    submit: Callback<()>,
+    /// Whether there is nothing to send, so that the window only explains.
+    #[prop(optional, into)]
+    explains: Signal<bool>,
+    /// Classes, e.g. `dialog wide`.
+    #[prop(default = "dialog")]
+    class: &'static str,
+    children: Children,
+) -> impl IntoView {
+    let code = form.case.code();
+    let notice = move || {
+        form.notice
+            .get()
+            .map(|text| view! { <Banner kind=Kind::Warning><p>{text}</p></Banner> }.into_any())
+    };
+    let cancel = move || {
+        t(if explains.get() {
+            StepWords::Close
+        } else {
+            StepWords::Cancel
+        })
+    };
+    let send = move || {
+        (!explains.get()).then(|| {
+            view! { <SubmitButton label=button.clone() busy_label=t(Words::Sending) busy=form.busy/> }.into_any()
+        })
+    };
+    view! {
+        <Dialog id title=[&title, " · ", &code].concat() open=form.open class>
+            <form novalidate on:submit=act(move |event: leptos::ev::SubmitEvent| { event.prevent_default(); if !explains.get_untracked() { submit.run(()); } })>
+                <div class="dialog-body stack">
+                    {move || notice()}
+                    <ErrorSummary faults=form.faults/>
+                    <ErrorNote error=form.error/>
+                    {children()}
+                </div>
+                <div class="dialog-foot">
+                    <button class="btn ghost" type="button" on:click=act(move |_| form.open.set(false))>{move || cancel()}</button>
+                    {move || send()}
+                </div>
+            </form>
+        </Dialog>
+    }
+}
+
+/// Agents of some groups (of any without one), with how much each has to do.
+fn agent_entries(agents: &[DeskAgent], groups: &[String]) -> Vec<Entry> {
+    agents
+        .iter()
+        .filter(|agent| groups.is_empty() || agent.groups.iter().any(|key| groups.contains(key)))
+        .map(|agent| Entry {
+            value: agent.id.to_string(),
+            label: t_with(
+                WindowWords::AgentWithLoad,
+                &[&agent.full_name, &agent.open_tickets.to_string()],
+            ),
+            group: String::new(),
+        })
+        .collect()
+}
+
+fn agents_of(form: ActionForm) -> RwSignal<Vec<DeskAgent>> {
+    let agents = RwSignal::new(Vec::new());
+    if let Some(view) = form.view() {
+        form.case.session.load_agents(view.desk.clone(), agents);
+    }
+    agents
+}
