@@ -23,7 +23,7 @@ use crate::auth::throttle::SignIns;
 use crate::clock::Clock;
 use crate::config::{ConfigError, SecretKeys, Settings};
 use crate::db::{Db, DbError};
-use crate::desks::registry::DeskRegistry;
+use crate::desks::registry::{DeskRegistry, FileCeiling};
 use crate::http::describe::CommonProblems;
 use crate::http::mount::{self, ServiceConfig, scope};
 use crate::http::page::Cursors;
@@ -132,7 +132,10 @@ impl AppState {
             sign_ins: Arc::new(SignIns::new(&settings.limits)),
             cursors: Cursors::new(&keys),
             access: Arc::new(AccessCache::new(kept)),
-            desks: DeskRegistry::default(),
+            desks: DeskRegistry::within(FileCeiling {
+                files: u32::try_from(settings.limits.files_per_message).unwrap_or(u32::MAX),
+                bytes: settings.limits.file_bytes,
+            }),
             wake: Wake::default(),
             files: Files::open(&settings.storage)?,
             codes: Codes::new(&keys),

@@ -313,7 +313,7 @@ pub struct Limits {
     pub ticket_bytes: u64,
     /// Bytes of uploads that wait for their message, of one agent, requester or client network.
     pub waiting_bytes_per_client: u64,
-    /// Bytes of all uploads that wait for their message.
+    /// Bytes of all uploads of browsers without a session that wait for their message.
     pub waiting_bytes: u64,
 }
 

@@ -53,6 +53,9 @@ fn all() -> Vec<Worker> {
         Worker::new("cleaning", Duration::from_secs(600), |state| {
             Box::pin(clean(state))
         }),
+        Worker::new("stray files", Duration::from_secs(24 * 3600), |state| {
+            Box::pin(remove_strays(state))
+        }),
         Worker::new("deadlines", Duration::from_secs(10), |state| {
             Box::pin(sweep(state))
         }),
@@ -148,6 +151,15 @@ async fn sweep(state: AppState) -> Result<Round, RoundError> {
 }
 
 /// Forgets idempotency answers, sessions, drafts and uploads whose time is over.
+async fn remove_strays(state: AppState) -> Result<Round, RoundError> {
+    let now = state.clock.now();
+    let count = attachments::commands::remove_strays(&state.db, &state.files, now).await?;
+    if count > 0 {
+        tracing::info!(count, "files without a row were removed");
+    }
+    Ok(Round::Idle)
+}
+
 async fn clean(state: AppState) -> Result<Round, RoundError> {
     let now = state.clock.now();
     let clean = move |conn: &mut DbConnection| -> Result<(), DbError> {

@@ -9,8 +9,8 @@ use actix_web::http::header::{
     X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::{HttpRequest, HttpResponse};
-use chrono::{DateTime, Utc};
-use futures_util::StreamExt;
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::{StreamExt, TryStreamExt};
 use shared::api::problem::ProblemType;
 use tokio::time::timeout;
 
@@ -220,4 +220,55 @@ pub async fn cleanup(db: &Db, files: &Files, now: DateTime<Utc>) -> Result<usize
     let count = gone.len();
     db.write(move |conn| store::delete(conn, &gone)).await?;
     Ok(count)
+}
+
+/// Files that are compared with their rows at once.
+const COMPARED: usize = 500;
+
+/// Removes files that no row knows: those whose process ended after the file was whole and before its row was written.
+/// Only files older than a day that bear a name of ours are looked at, so that one whose row is on its way, or somebody
+/// else's in the same bucket, stays. Gives how many were removed. The worker calls it.
+///
+/// # Errors
+/// When the store cannot be listed or the database fails. A file that cannot be removed is logged and tried again next
+/// time.
+pub async fn remove_strays(
+    db: &Db,
+    files: &Files,
+    now: DateTime<Utc>,
+) -> Result<usize, Box<dyn std::error::Error + Send + Sync>> {
+    let before = now - TimeDelta::hours(store::UNBOUND_HOURS);
+    let old = files
+        .list()
+        .try_filter(|file| std::future::ready(file.last_modified < before))
+        .map_ok(|file| file.location.to_string())
+        .try_filter(|key| std::future::ready(is_ours(key)));
+    let mut chunks = std::pin::pin!(old.try_chunks(COMPARED));
+    let mut count = 0;
+    while let Some(keys) = chunks.try_next().await? {
+        let asked = keys.clone();
+        let known = db
+            .read(move |conn| store::known_files(conn, &asked))
+            .await?;
+        for key in keys.iter().filter(|key| !known.contains(*key)) {
+            match files.remove(key).await {
+                Ok(()) => count += 1,
+                Err(error) => {
+                    tracing::warn!(error = %error, "a file without a row could not be removed")
+                }
+            }
+        }
+    }
+    Ok(count)
+}
+
+/// Whether a name is one that [`Files::receive`] gives.
+fn is_ours(key: &str) -> bool {
+    let letters = |text: &str| {
+        text.bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    };
+    key.split_once('/').is_some_and(|(folder, name)| {
+        folder.len() == 2 && name.len() == 32 && name.starts_with(folder) && letters(name)
+    })
 }

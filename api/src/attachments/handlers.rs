@@ -27,7 +27,8 @@ fn parse_id(id: &str) -> Result<Uid, ApiError> {
 
 /// Sends a file, to be named in a draft or a message
 ///
-/// With a portal session it belongs to the requester, otherwise to the browser. It waits 24 hours.
+/// With a portal session it belongs to the requester, otherwise to the browser. It waits 24 hours. Takes no
+/// `Idempotency-Key`: a repetition only stores the file again, and what no message names is removed.
 #[utoipa::path(
     tag = "portal",
     operation_id = "upload_portal_file",
@@ -78,6 +79,9 @@ pub async fn delete_portal_upload(
 }
 
 /// Sends a file, to be named in a message or a solution
+///
+/// It waits 24 hours. Takes no `Idempotency-Key`: a repetition only stores the file again, and what no message names is
+/// removed.
 #[utoipa::path(
     tag = "tickets",
     operation_id = "upload_file",
@@ -223,7 +227,7 @@ async fn receive(
         )
     })?;
     let room = room(state);
-    check_room(state, &client, room).await?;
+    check_room(state, owner.clone(), client.clone(), room).await?;
     let limit = limit(state, params).await?;
     let (name, received) = commands::receive(&state.files, form, limit).await?;
     let now = state.clock.now();
@@ -254,14 +258,24 @@ fn room(state: &AppState) -> Room {
     let bytes = |bytes: u64| i64::try_from(bytes).unwrap_or(i64::MAX);
     Room {
         client_bytes: bytes(state.settings.limits.waiting_bytes_per_client),
-        all_bytes: bytes(state.settings.limits.waiting_bytes),
+        strangers_bytes: bytes(state.settings.limits.waiting_bytes),
     }
 }
 
 /// Refuses before anything is received when there is no room left at all.
-async fn check_room(state: &AppState, client: &str, room: Room) -> Result<(), ApiError> {
-    let client = client.to_owned();
-    let check = move |conn: &mut DbConnection| store::check_room(conn, &client, 1, room);
+async fn check_room(
+    state: &AppState,
+    owner: Owner,
+    client: String,
+    room: Room,
+) -> Result<(), ApiError> {
+    let check = move |conn: &mut DbConnection| {
+        let sender = Sender {
+            owner: &owner,
+            client: &client,
+        };
+        store::check_room(conn, sender, 1, room)
+    };
     Ok(state.db.read(check).await?)
 }
 

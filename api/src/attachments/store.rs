@@ -1,10 +1,13 @@
 //! The rows of attachments.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::dsl::sql;
 use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
+use shared::desk::Desk;
 use shared::ticket::status::Visibility;
 use uuid::Uuid;
 
@@ -65,8 +68,21 @@ pub struct Place {
 pub struct Quota {
     /// Files of one message.
     pub files_per_message: usize,
+    /// Bytes of one file.
+    pub file_bytes: i64,
     /// Bytes of all files of a ticket.
     pub ticket_bytes: i64,
+}
+
+impl Quota {
+    /// What a desk takes, which is never more than the installation does (`DeskRegistry`).
+    pub fn of(desk: &Desk, ticket_bytes: i64) -> Self {
+        Self {
+            files_per_message: usize::try_from(desk.attachments.max_files).unwrap_or(usize::MAX),
+            file_bytes: i64::try_from(desk.attachments.max_bytes).unwrap_or(i64::MAX),
+            ticket_bytes,
+        }
+    }
 }
 
 /// Why files cannot be bound.
@@ -78,6 +94,9 @@ pub enum BindError {
     /// These positions of the list name uploads that belong to a message already.
     #[error("the list names uploads that were used already")]
     Used(Vec<usize>),
+    /// These positions of the list name uploads that weigh more than the desk takes.
+    #[error("the list names uploads that are too large")]
+    TooLarge(Vec<usize>),
     /// More files than a message takes.
     #[error("a message takes at most {max} files")]
     TooMany {
@@ -106,8 +125,9 @@ impl From<diesel::result::Error> for BindError {
 pub struct Room {
     /// Of one client.
     pub client_bytes: i64,
-    /// Of all clients together.
-    pub all_bytes: i64,
+    /// Of all browsers without a session together. Requesters and agents are known, and have the limit of a client each:
+    /// strangers cannot take their room.
+    pub strangers_bytes: i64,
 }
 
 /// Why an upload is not kept.
@@ -117,7 +137,7 @@ pub enum KeepError {
     #[error("too many bytes of this client wait to be bound")]
     ClientFull,
     /// Too much waits already.
-    #[error("too many bytes wait to be bound")]
+    #[error("too many bytes of strangers wait to be bound")]
     Full,
     /// The database failed.
     #[error(transparent)]
@@ -190,7 +210,7 @@ pub fn insert(
 ) -> Result<AttachmentRow, KeepError> {
     // Files that arrive at once must not all find the same room.
     lock_name(conn, "uploads")?;
-    check_room(conn, client, received.size, room)?;
+    check_room(conn, Sender { owner, client }, received.size, room)?;
     let id = Uid(Uuid::new_v4());
     let row = NewRow {
         id,
@@ -219,7 +239,7 @@ pub fn insert(
 /// [`KeepError`].
 pub fn check_room(
     conn: &mut DbConnection,
-    client: &str,
+    Sender { owner, client }: Sender<'_>,
     more: i64,
     room: Room,
 ) -> Result<(), KeepError> {
@@ -231,8 +251,14 @@ pub fn check_room(
     if own.saturating_add(more) > room.client_bytes {
         return Err(KeepError::ClientFull);
     }
-    let all: i64 = waiting().select(bytes()).first(conn)?;
-    if all.saturating_add(more) > room.all_bytes {
+    if !matches!(owner, Owner::Browser(_)) {
+        return Ok(());
+    }
+    let strangers: i64 = waiting()
+        .filter(attachments::owner_kind.eq(owner.kind()))
+        .select(bytes())
+        .first(conn)?;
+    if strangers.saturating_add(more) > room.strangers_bytes {
         return Err(KeepError::Full);
     }
     Ok(())
@@ -260,7 +286,7 @@ pub fn check(
         });
     }
     let mut found = Vec::with_capacity(ids.len());
-    let (mut unknown, mut used) = (Vec::new(), Vec::new());
+    let (mut unknown, mut used, mut large) = (Vec::new(), Vec::new(), Vec::new());
     let mut bytes = 0_i64;
     for (position, id) in ids.iter().enumerate() {
         match find_own(conn, owners, id, now)? {
@@ -268,6 +294,9 @@ pub fn check(
             Some((_, true, _)) => used.push(position),
             Some((id, false, _)) if found.contains(&id) => used.push(position),
             Some((id, false, size)) => {
+                if size > quota.file_bytes {
+                    large.push(position);
+                }
                 found.push(id);
                 bytes = bytes.saturating_add(size);
             }
@@ -278,6 +307,10 @@ pub fn check(
     }
     if !used.is_empty() {
         return Err(BindError::Used(used));
+    }
+    // A file that was sent for another desk, or for none, may weigh more than this desk takes.
+    if !large.is_empty() {
+        return Err(BindError::TooLarge(large));
     }
     if bytes > quota.ticket_bytes {
         return Err(BindError::TicketFull {
@@ -514,6 +547,15 @@ pub fn delete(conn: &mut DbConnection, ids: &[Uid]) -> Result<(), DbError> {
     )
     .execute(conn)?;
     Ok(())
+}
+
+/// Which of these files of the store have a row.
+pub fn known_files(conn: &mut DbConnection, keys: &[String]) -> Result<HashSet<String>, DbError> {
+    let known: Vec<String> = attachments::table
+        .filter(attachments::storage_key.eq_any(keys.to_vec()))
+        .select(attachments::storage_key)
+        .load(conn)?;
+    Ok(known.into_iter().collect())
 }
 
 /// Key, whether it is bound, and size of an upload of one of the owners. An upload past its time counts as absent.

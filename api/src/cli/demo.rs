@@ -247,7 +247,7 @@ fn place(desk: &Desk, role: Role) -> AgentMembership {
 fn fill_people(conn: &mut DbConnection, desk_id: i64, at: DateTime<Utc>) -> Result<(), ApiError> {
     for person in PEOPLE {
         let (organization, _) =
-            people::store::find_or_insert_organization(conn, person.entity, at)?;
+            people::store::find_or_insert_organization(conn, desk_id, person.entity, at)?;
         let data = PersonData {
             full_name: person.name.to_owned(),
             email: person.email.to_owned(),

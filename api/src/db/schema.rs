@@ -142,6 +142,7 @@ diesel::table! {
 
     organizations (id) {
         id -> BigInt,
+        desk_id -> BigInt,
         name -> Text,
         name_key -> Text,
         created_at -> TsSql,

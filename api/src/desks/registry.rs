@@ -49,13 +49,32 @@ struct Known {
     checked_at: Option<DateTime<Utc>>,
 }
 
+/// What the installation takes of files, whatever a desk would.
+#[derive(Clone, Copy, Debug)]
+pub struct FileCeiling {
+    /// Files of one message.
+    pub files: u32,
+    /// Bytes of one file.
+    pub bytes: u64,
+}
+
 /// The desks of this process, cheap to clone.
 #[derive(Clone, Default)]
 pub struct DeskRegistry {
     known: Arc<RwLock<Known>>,
+    ceiling: Option<FileCeiling>,
 }
 
 impl DeskRegistry {
+    /// Desks that take no more files than the installation does: what is said of a desk and what is asked of it are then
+    /// the same smaller number.
+    pub fn within(ceiling: FileCeiling) -> Self {
+        Self {
+            ceiling: Some(ceiling),
+            ..Self::default()
+        }
+    }
+
     /// The desk that takes requests under this address part, in its active version.
     pub fn by_slug(
         &self,
@@ -134,7 +153,12 @@ impl DeskRegistry {
         {
             return Ok(Arc::clone(desk));
         }
-        let (slug, profile) = store::load_version(conn, id, version)?;
+        let (slug, mut profile) = store::load_version(conn, id, version)?;
+        if let Some(ceiling) = self.ceiling {
+            let files = &mut profile.attachments;
+            files.max_files = files.max_files.min(ceiling.files);
+            files.max_bytes = files.max_bytes.min(ceiling.bytes);
+        }
         let groups = store::group_ids(conn, id)?.into_iter().collect();
         let desk = Arc::new(InstalledDesk {
             id,

@@ -1,9 +1,9 @@
 //! What handlers answer when all went well.
 
 use actix_web::body::BoxBody;
-use actix_web::http::StatusCode;
 use actix_web::http::header::{ETAG, LOCATION};
-use actix_web::{HttpRequest, HttpResponse, Responder};
+use actix_web::http::{Method, StatusCode};
+use actix_web::{HttpRequest, HttpResponse, Responder, ResponseError};
 use serde::Serialize;
 use shared::i18n::Lang;
 
@@ -85,11 +85,21 @@ impl Responder for NoContent {
     }
 }
 
-/// 200 with a version in `ETag`, or 304 when `If-None-Match` names that version.
+/// 200 with a version in `ETag`, or 304 when a `GET` names that version in `If-None-Match`. A change is answered in full:
+/// "not modified" would be the wrong word for what was just done.
 #[derive(Debug)]
 pub struct Versioned<T> {
     content: Content<T>,
-    etag: String,
+    tag: Tag,
+}
+
+/// What an answer is known by.
+#[derive(Debug)]
+enum Tag {
+    /// As it stands.
+    Whole(String),
+    /// To be followed by a short hash of the content.
+    WithContent(String),
 }
 
 /// What is sent: a thing that still has to be written, or what was written to know its version.
@@ -104,16 +114,17 @@ impl<T> Versioned<T> {
     pub fn new(version: impl Into<i64>, body: T) -> Self {
         Self {
             content: Content::Thing(body),
-            etag: format!("\"{}\"", version.into()),
+            tag: Tag::Whole(format!("\"{}\"", version.into())),
         }
     }
 
-    /// A thing with its version number that says some of it in the caller's language: in the other language it is known by
-    /// another tag. `If-Match` looks at the number alone.
+    /// A thing with its version number that says some of it in the caller's language, and some that changes without a new
+    /// version, such as the time used or what the caller may do: its tag names the language and a short hash of the
+    /// content, such as `"3.es.ab12cd34"`. `If-Match` looks at the number alone.
     pub fn in_language(version: impl Into<i64>, lang: Lang, body: T) -> Self {
         Self {
             content: Content::Thing(body),
-            etag: format!("\"{}.{}\"", version.into(), lang.as_str()),
+            tag: Tag::WithContent(format!("{}.{}", version.into(), lang.as_str())),
         }
     }
 }
@@ -125,15 +136,10 @@ impl<T: Serialize> Versioned<T> {
     /// When it cannot be written as JSON.
     pub fn by_content(body: T) -> Result<Self, super::ApiError> {
         let text = serde_json::to_vec(&body).map_err(super::ApiError::internal)?;
-        let hash = crate::auth::token::sha256(&text);
-        let hex: String = hash
-            .iter()
-            .take(12)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let etag = format!("\"c{}\"", short_hash(&text, 12));
         Ok(Self {
             content: Content::Json(text),
-            etag: format!("\"c{hex}\""),
+            tag: Tag::Whole(etag),
         })
     }
 }
@@ -142,20 +148,35 @@ impl<T: Serialize> Responder for Versioned<T> {
     type Body = BoxBody;
 
     fn respond_to(self, request: &HttpRequest) -> HttpResponse {
-        if etag::is_known(request, &self.etag) {
+        let text = match self.content {
+            Content::Json(text) => text,
+            Content::Thing(thing) => match serde_json::to_vec(&thing) {
+                Ok(text) => text,
+                Err(error) => return super::ApiError::internal(error).error_response(),
+            },
+        };
+        let etag = match self.tag {
+            Tag::Whole(etag) => etag,
+            Tag::WithContent(start) => format!("\"{start}.{}\"", short_hash(&text, 4)),
+        };
+        let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+        if reads && etag::is_known(request, &etag) {
             return HttpResponse::NotModified()
-                .insert_header((ETAG, self.etag))
+                .insert_header((ETAG, etag))
                 .finish();
         }
-        let mut response = match self.content {
-            Content::Thing(thing) => json(StatusCode::OK, &thing),
-            Content::Json(text) => HttpResponse::Ok()
-                .content_type("application/json")
-                .body(text),
-        };
-        if let Ok(value) = self.etag.parse() {
-            response.headers_mut().insert(ETAG, value);
-        }
-        response
+        HttpResponse::Ok()
+            .content_type("application/json")
+            .insert_header((ETAG, etag))
+            .body(text)
     }
+}
+
+/// The first bytes of a hash of some text, as hexadecimal letters.
+fn short_hash(text: &[u8], bytes: usize) -> String {
+    crate::auth::token::sha256(text)
+        .iter()
+        .take(bytes)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }

@@ -66,11 +66,19 @@ impl IfMatch {
     }
 }
 
-/// The version in a tag: `"7"`, or `"7.es"` of an answer in one language. What is changed is the same in all.
+/// The version in a tag: `"7"`, or `"7.es"` of an answer in one language, or `"7.es.ab12cd34"` of one with content that
+/// changes without the version. What is changed is the same in all.
 fn version_of(tag: &str) -> Option<i64> {
     let tag = tag.strip_prefix('"')?.strip_suffix('"')?;
     match tag.split_once('.') {
-        Some((version, lang)) => {
+        Some((version, tail)) => {
+            let lang = match tail.split_once('.') {
+                Some((lang, hash)) => {
+                    let letters = hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+                    (hash.len() == 8 && letters).then_some(lang)?
+                }
+                None => tail,
+            };
             Lang::parse(lang).filter(|known| known.as_str() == lang)?;
             version.parse().ok()
         }
@@ -118,6 +126,16 @@ mod tests {
         // The version counts, in whatever language it was read.
         assert!(read(Some("\"7.es\"")).unwrap().check(7).is_ok());
         assert!(read(Some("\"7.en\"")).unwrap().check(7).is_ok());
+        assert!(read(Some("\"7.es.ab12cd34\"")).unwrap().check(7).is_ok());
+        for other in [
+            "\"7.es.\"",
+            "\"7.es.ab12\"",
+            "\"7.es.ab12cd3z\"",
+            "\"7.",
+            "\"8.es.ab12cd34\"",
+        ] {
+            assert!(read(Some(other)).unwrap().check(7).is_err(), "{other}");
+        }
         for other in ["\"7.\"", "\"7.fr\"", "\".es\"", "\"8.es\""] {
             assert!(read(Some(other)).unwrap().check(7).is_err(), "{other}");
         }

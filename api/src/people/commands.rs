@@ -121,12 +121,13 @@ pub fn change_person(
     store::find(conn, desks, id)?.ok_or_else(ApiError::not_found)
 }
 
-/// Makes an organization.
+/// Makes an organization at a desk.
 ///
 /// # Errors
-/// `validation`, or `conflict` when the name exists, whatever its case and accents.
+/// `validation`, or `conflict` when the name exists at the desk, whatever its case and accents.
 pub fn create_organization(
     conn: &mut DbConnection,
+    desk_id: i64,
     new: &NewOrganization,
     now: DateTime<Utc>,
 ) -> Result<OrganizationRow, ApiError> {
@@ -134,7 +135,7 @@ pub fn create_organization(
     let Some(name) = faults.take("/name", EntityName::parse(&new.name)) else {
         return Err(faults.into_error());
     };
-    match store::find_or_insert_organization(conn, name.as_str(), now)? {
+    match store::find_or_insert_organization(conn, desk_id, name.as_str(), now)? {
         (row, true) => Ok(row),
         (_, false) => Err(ApiError::conflict(
             "Ya existe una entidad con este nombre.",
@@ -168,9 +169,12 @@ pub fn request_access(
         entity: form.entity.into_string(),
         language,
     };
-    if let Some(id) = store::insert_access_request(conn, &access, now)? {
+    // Those who decide are told once of an address, however often somebody writes it.
+    if let Some(inserted) =
+        store::insert_access_request(conn, &access, now)?.filter(|inserted| inserted.first)
+    {
         let asked = AccessAsked {
-            id,
+            id: inserted.id,
             reference: &access.reference,
             full_name: &access.full_name,
             email: &access.email,
@@ -270,8 +274,8 @@ pub fn register(
     language: Lang,
     now: DateTime<Utc>,
 ) -> Result<(i64, Registered), DbError> {
-    let ((organization_id, _, _), _) =
-        store::find_or_insert_organization(conn, form.entity.as_str(), now)?;
+    let ((organization_id, ..), _) =
+        store::find_or_insert_organization(conn, desk_id, form.entity.as_str(), now)?;
     let data = PersonData {
         full_name: form.full_name.as_str().to_owned(),
         email: form.email.canonical(),
@@ -312,7 +316,7 @@ fn apply(
     faults.check()?;
     let organization_id = match entity {
         Some(entity) => Some(
-            store::find_or_insert_organization(conn, entity.as_str(), now)?
+            store::find_or_insert_organization(conn, person.desk_id, entity.as_str(), now)?
                 .0
                 .0,
         ),

@@ -188,6 +188,7 @@ pub async fn create_person(
     security(("console" = [])),
     responses(
         (status = 200, description = "The person; `ETag` is the version.", body = Person),
+        (status = 304, description = "The version is the one named by `If-None-Match`."),
         problems::Malformed, problems::Unauthorized, problems::Forbidden, problems::NotFound, problems::RateLimited,
     ),
 )]
@@ -245,7 +246,7 @@ pub async fn update_person(
     Ok(Versioned::new(person.version, person))
 }
 
-/// Lists organizations, by name
+/// Lists organizations of the caller's desks, by name
 #[utoipa::path(
     tag = "people",
     operation_id = "list_organizations",
@@ -253,7 +254,7 @@ pub async fn update_person(
     security(("console" = [])),
     responses(
         (status = 200, description = "A page of organizations.", body = Page<Organization>),
-        problems::Malformed, problems::Unauthorized, problems::Forbidden, problems::Invalid, problems::RateLimited,
+        problems::Malformed, problems::Unauthorized, problems::Forbidden, problems::NotFound, problems::Invalid, problems::RateLimited,
     ),
 )]
 #[get("/organizations")]
@@ -262,7 +263,12 @@ pub async fn list_organizations(
     caller: AgentCaller,
     Query(params): Query<OrganizationParams>,
 ) -> Result<Json<Page<Organization>>, ApiError> {
-    let fingerprint = format!("organizations:{:?}", params.q);
+    let fingerprint = format!(
+        "organizations:{}:{:?}:{:?}",
+        caller.user_id(),
+        params.desk,
+        params.q
+    );
     let after = params
         .cursor
         .as_deref()
@@ -279,25 +285,39 @@ pub async fn list_organizations(
     }
     let (app, limit) = (state.clone(), params.limit);
     let read = state.db.read(move |conn| {
-        scope(conn, &app, &caller, Privilege::PeopleManage, None)?;
-        Ok::<_, ApiError>(store::list_organizations(
+        let desks = scope(
             conn,
+            &app,
+            &caller,
+            Privilege::PeopleManage,
+            params.desk.as_deref(),
+        )?;
+        let rows = store::list_organizations(
+            conn,
+            &desks,
             params.q.as_deref(),
             after.as_ref(),
             limit.with_one_more(),
-        )?)
+        )?;
+        rows.into_iter()
+            .map(|row| {
+                let position = (row.2.clone(), row.0);
+                let seen = view::organization(conn, &app.desks, row, app.clock.now())?;
+                Ok((position, seen))
+            })
+            .collect::<Result<Vec<_>, ApiError>>()
     });
     let rows = read.await?;
     Ok(Json(state.cursors.page(
         &fingerprint,
         limit,
         rows,
-        |(id, _, name_key)| (name_key.clone(), *id),
-        view::organization,
+        |(position, _)| position.clone(),
+        |(_, organization)| organization,
     )?))
 }
 
-/// Makes an organization
+/// Makes an organization at a desk
 #[utoipa::path(
     tag = "people",
     operation_id = "create_organization",
@@ -306,7 +326,7 @@ pub async fn list_organizations(
     security(("console" = [])),
     responses(
         (status = 201, description = "The organization.", body = Organization),
-        problems::Malformed, problems::Unauthorized, problems::Forbidden, problems::Conflict, problems::TooLarge, problems::UnsupportedMediaType,
+        problems::Malformed, problems::Unauthorized, problems::Forbidden, problems::NotFound, problems::Conflict, problems::TooLarge, problems::UnsupportedMediaType,
         problems::Invalid, problems::RateLimited,
     ),
 )]
@@ -320,11 +340,14 @@ pub async fn create_organization(
     let guard = key.guard(caller.idempotency_actor(), "create_organization", &new)?;
     let (app, now) = (state.clone(), state.clock.now());
     let answer = state.db.write(move |conn| {
-        scope(conn, &app, &caller, Privilege::PeopleManage, None)?;
+        let desk = app
+            .desks
+            .by_slug(conn, &new.desk, now)?
+            .ok_or_else(|| ApiError::validation(vec![commands::unknown_desk("/desk")]))?;
+        caller.require(desk.id, Privilege::PeopleManage)?;
         once(conn, guard.as_ref(), now, |conn| {
-            StoredAnswer::created(&view::organization(commands::create_organization(
-                conn, &new, now,
-            )?))
+            let row = commands::create_organization(conn, desk.id, &new, now)?;
+            StoredAnswer::created(&view::organization(conn, &app.desks, row, now)?)
         })
     });
     answer.await

@@ -30,6 +30,9 @@ pub struct PeopleParams {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct OrganizationParams {
+    /// Only organizations of this desk.
+    #[param(example = "soporte")]
+    pub desk: Option<String>,
     /// Part of the name; case and accents do not matter.
     #[param(example = "alcaldia")]
     pub q: Option<String>,

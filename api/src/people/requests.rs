@@ -180,8 +180,10 @@ pub async fn approve_access_request(
     )?;
     let (app, now) = (state.clone(), state.clock.now());
     let answer = state.db.write(move |conn| {
+        // Before a kept answer is given again: whoever may no longer decide this request is told nothing of it.
+        let desks = scope(conn, &app, &caller, Privilege::AccessDecide, None)?;
+        store::find_access_request(conn, &desks, id)?.ok_or_else(ApiError::not_found)?;
         once(conn, guard.as_ref(), now, |conn| {
-            let desks = scope(conn, &app, &caller, Privilege::AccessDecide, None)?;
             let decider = Decider {
                 user_id: caller.user_id(),
                 desks: &desks,
@@ -229,8 +231,10 @@ pub async fn refuse_access_request(
     )?;
     let (app, now) = (state.clone(), state.clock.now());
     let answer = state.db.write(move |conn| {
+        // Before a kept answer is given again: whoever may no longer decide this request is told nothing of it.
+        let desks = scope(conn, &app, &caller, Privilege::AccessDecide, None)?;
+        store::find_access_request(conn, &desks, id)?.ok_or_else(ApiError::not_found)?;
         once(conn, guard.as_ref(), now, |conn| {
-            let desks = scope(conn, &app, &caller, Privilege::AccessDecide, None)?;
             let decider = Decider {
                 user_id: caller.user_id(),
                 desks: &desks,

@@ -319,21 +319,24 @@ pub fn set_active(conn: &mut DbConnection, id: i64, active: bool) -> Result<bool
         > 0)
 }
 
-/// An organization as stored: key, name, and the form of the name that is unique.
-pub type OrganizationRow = (i64, String, String);
+/// An organization as stored: key, name, the form of the name that is unique at its desk, and the desk.
+pub type OrganizationRow = (i64, String, String, i64);
 
-/// Organizations by name; one more than asked tells whether another page follows.
+/// Organizations of the desks by name; one more than asked tells whether another page follows.
 pub fn list_organizations(
     conn: &mut DbConnection,
+    desks: &[i64],
     text: Option<&str>,
     after: Option<&(String, i64)>,
     limit: i64,
 ) -> Result<Vec<OrganizationRow>, DbError> {
     let mut query = organizations::table
+        .filter(organizations::desk_id.eq_any(desks.to_vec()))
         .select((
             organizations::id,
             organizations::name,
             organizations::name_key,
+            organizations::desk_id,
         ))
         .into_boxed::<MultiBackend>();
     if let Some(text) = text {
@@ -355,29 +358,33 @@ pub fn list_organizations(
         .load(conn)?)
 }
 
-/// The organization of a name, made when it is not there; tells whether it was made.
+/// The desk's organization of a name, made when it is not there; tells whether it was made.
 pub fn find_or_insert_organization(
     conn: &mut DbConnection,
+    desk_id: i64,
     name: &str,
     now: DateTime<Utc>,
 ) -> Result<(OrganizationRow, bool), DbError> {
     let name_key = fold(name);
     let row = (
+        organizations::desk_id.eq(desk_id),
         organizations::name.eq(name),
         organizations::name_key.eq(&name_key),
         organizations::created_at.eq(Ts::from(now)),
     );
     let added = each!(conn, inner => diesel::insert_into(organizations::table)
         .values(row)
-        .on_conflict(organizations::name_key)
+        .on_conflict((organizations::desk_id, organizations::name_key))
         .do_nothing()
         .execute(inner))?;
     let found = organizations::table
+        .filter(organizations::desk_id.eq(desk_id))
         .filter(organizations::name_key.eq(&name_key))
         .select((
             organizations::id,
             organizations::name,
             organizations::name_key,
+            organizations::desk_id,
         ))
         .first(conn)?;
     Ok((found, added == 1))
@@ -433,28 +440,39 @@ pub struct NewAccess {
     pub language: Lang,
 }
 
-/// Stores a request for access. One of the same address that waits at the desk already is corrected by it, so that a
-/// decision is made once, about what was written last.
+/// A request for access that was stored.
+#[derive(Clone, Copy, Debug)]
+pub struct AccessInserted {
+    /// Key.
+    pub id: i64,
+    /// Whether none of the same address waited at the desk before it.
+    pub first: bool,
+}
+
+/// Stores a request for access. Nobody proved the address, so a later request of the same address changes nothing of one
+/// that waits: it is a row of its own beside it, and whoever decides sees both, and calls back the number that was given
+/// before a stranger could give theirs. The very same data again is no second request.
 pub fn insert_access_request(
     conn: &mut DbConnection,
     new: &NewAccess,
     now: DateTime<Utc>,
-) -> Result<Option<i64>, DbError> {
+) -> Result<Option<AccessInserted>, DbError> {
     // Two requests at once must not both find nothing.
     lock_name(conn, &format!("access:{}:{}", new.desk_id, new.email))?;
-    let waiting = access_requests::table
+    let waiting: Vec<(String, String, String)> = access_requests::table
         .filter(access_requests::desk_id.eq(new.desk_id))
         .filter(access_requests::email.eq(&new.email))
-        .filter(access_requests::status.eq(StatusText(AccessRequestStatus::Pending)));
-    let corrected = diesel::update(waiting)
-        .set((
-            access_requests::full_name.eq(&new.full_name),
-            access_requests::phone.eq(&new.phone),
-            access_requests::entity.eq(&new.entity),
-            access_requests::language.eq(LangText(new.language)),
+        .filter(access_requests::status.eq(StatusText(AccessRequestStatus::Pending)))
+        .select((
+            access_requests::full_name,
+            access_requests::phone,
+            access_requests::entity,
         ))
-        .execute(conn)?;
-    if corrected > 0 {
+        .load(conn)?;
+    let same = |(name, phone, entity): &(String, String, String)| {
+        *name == new.full_name && *phone == new.phone && *entity == new.entity
+    };
+    if waiting.iter().any(same) {
         return Ok(None);
     }
     let id = diesel::insert_into(access_requests::table)
@@ -471,7 +489,29 @@ pub fn insert_access_request(
         ))
         .returning(access_requests::id)
         .get_result(conn)?;
-    Ok(Some(id))
+    Ok(Some(AccessInserted {
+        id,
+        first: waiting.is_empty(),
+    }))
+}
+
+/// How many requests of these addresses wait at which of the desks.
+pub fn pending_of(
+    conn: &mut DbConnection,
+    desks: &[i64],
+    emails: &[String],
+) -> Result<Vec<(i64, String, i64)>, DbError> {
+    Ok(access_requests::table
+        .filter(access_requests::desk_id.eq_any(desks.to_vec()))
+        .filter(access_requests::email.eq_any(emails.to_vec()))
+        .filter(access_requests::status.eq(StatusText(AccessRequestStatus::Pending)))
+        .group_by((access_requests::desk_id, access_requests::email))
+        .select((
+            access_requests::desk_id,
+            access_requests::email,
+            diesel::dsl::count_star(),
+        ))
+        .load(conn)?)
 }
 
 macro_rules! access_columns {

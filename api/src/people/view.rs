@@ -1,7 +1,7 @@
 //! People and access requests as the console sees them.
 
 use chrono::{DateTime, Utc};
-use shared::api::people::{AccessRequest, Organization, Person};
+use shared::api::people::{AccessRequest, AccessRequestStatus, Organization, Person};
 
 use super::store::{self, AccessRequestRow, OrganizationRow, PersonRow};
 use crate::db::{DbConnection, DbError};
@@ -18,9 +18,15 @@ pub fn people(
     let open = store::open_tickets(conn, &ids)?;
     let mut people = Vec::with_capacity(rows.len());
     for row in rows {
+        let desk = registry.by_id(conn, row.desk_id, now)?.slug.clone();
         people.push(Person {
             id: row.id,
-            desk: registry.by_id(conn, row.desk_id, now)?.slug.clone(),
+            organization: row.organization.map(|(id, name)| Organization {
+                id,
+                name,
+                desk: desk.clone(),
+            }),
+            desk,
             active: row.active,
             vip: row.vip,
             open_tickets: open
@@ -30,7 +36,6 @@ pub fn people(
             full_name: row.full_name,
             email: row.email,
             phone: row.phone,
-            organization: row.organization.map(|(id, name)| Organization { id, name }),
             language: row.language.0,
             created_at: row.created_at.get(),
             version: row.version,
@@ -52,8 +57,14 @@ pub fn person(
 }
 
 /// An organization.
-pub fn organization((id, name, _): OrganizationRow) -> Organization {
-    Organization { id, name }
+pub fn organization(
+    conn: &mut DbConnection,
+    registry: &DeskRegistry,
+    (id, name, _, desk_id): OrganizationRow,
+    now: DateTime<Utc>,
+) -> Result<Organization, DbError> {
+    let desk = registry.by_id(conn, desk_id, now)?.slug.clone();
+    Ok(Organization { id, name, desk })
 }
 
 /// Requests for access, with whether their addresses are registered already.
@@ -66,11 +77,20 @@ pub fn access_requests(
     let emails: Vec<String> = rows.iter().map(|row| row.email.clone()).collect();
     let desks: Vec<i64> = rows.iter().map(|row| row.desk_id).collect();
     let registered = store::registered_among(conn, &desks, &emails)?;
+    let pending = store::pending_of(conn, &desks, &emails)?;
+    let others = |row: &AccessRequestRow| {
+        let own = i64::from(row.status.0 == AccessRequestStatus::Pending);
+        pending
+            .iter()
+            .find(|(desk, email, _)| *desk == row.desk_id && *email == row.email)
+            .map_or(0, |(_, _, count)| count - own)
+    };
     rows.into_iter()
         .map(|row| {
             Ok(AccessRequest {
                 id: row.id,
                 desk: registry.by_id(conn, row.desk_id, now)?.slug.clone(),
+                others_waiting: others(&row),
                 already_registered: registered
                     .iter()
                     .any(|(desk, email)| *desk == row.desk_id && *email == row.email),

@@ -447,10 +447,7 @@ fn check_uploads(
     faults: &mut Faults,
 ) -> Result<Vec<Uid>, DbError> {
     let ticket_bytes = ticket_bytes(&ctx.limits);
-    let quota = Quota {
-        files_per_message: desk.profile.attachments.max_files as usize,
-        ticket_bytes,
-    };
+    let quota = Quota::of(&desk.profile, ticket_bytes);
     let mut note = |positions: Vec<usize>, code: &'static str| {
         for position in positions {
             faults.add(fault(&format!("/attachments/{position}"), code));
@@ -460,6 +457,7 @@ fn check_uploads(
         Ok(found) => return Ok(found),
         Err(BindError::Unknown(positions)) => note(positions, "unknown_upload"),
         Err(BindError::Used(positions)) => note(positions, "used_upload"),
+        Err(BindError::TooLarge(positions)) => note(positions, "too_large_file"),
         Err(BindError::TooMany { .. }) => faults.add(fault("/attachments", "too_many_files")),
         Err(BindError::TicketFull { .. }) => faults.add(fault("/attachments", "quota")),
         Err(BindError::Db(error)) => return Err(error),

@@ -175,7 +175,7 @@ pub async fn get_challenge(
 
 /// Asks for a new code; the old one stops working
 ///
-/// At most once a minute and five times in all.
+/// At most once a minute and five times in all, so a repetition is refused; no `Idempotency-Key` is needed.
 #[utoipa::path(
     tag = "portal",
     operation_id = "resend_code",

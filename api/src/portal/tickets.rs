@@ -34,6 +34,7 @@ use crate::tickets::store::agent_with_email;
     security(("portal" = [])),
     responses(
         (status = 200, description = "A page of tickets.", body = Page<RequesterTicketRow>),
+        (status = 304, description = "The page is the one named by `If-None-Match`."),
         problems::Malformed, problems::Unauthorized, problems::Invalid, problems::RateLimited,
     ),
 )]
@@ -84,7 +85,8 @@ pub async fn list_my_tickets(
     params(("code" = String, Path, description = "The ticket's code.", example = "INF-1042")),
     security(("portal" = [])),
     responses(
-        (status = 200, description = "The ticket; `ETag` is its version and the language of the answer.", body = RequesterTicket),
+        (status = 200, description = "The ticket; `ETag` is its version, the language of the answer and a hash of the rest.", body = RequesterTicket),
+        (status = 304, description = "The answer is the one named by `If-None-Match`."),
         problems::Unauthorized, problems::NotFound, problems::RateLimited,
     ),
 )]

@@ -679,10 +679,7 @@ fn write_message(
         created_at: Ts::new(now),
     };
     let message_id = store::insert_message(conn, row)?;
-    let quota = Quota {
-        files_per_message: place.desk.profile.attachments.max_files as usize,
-        ticket_bytes: files.ticket_bytes,
-    };
+    let quota = Quota::of(&place.desk.profile, files.ticket_bytes);
     let target = Place {
         desk_id: place.desk.id,
         ticket_id: place.ticket_id,
@@ -710,6 +707,7 @@ fn unbound(error: BindError) -> TicketError {
     match error {
         BindError::Unknown(positions) => at(positions, "unknown_upload"),
         BindError::Used(positions) => at(positions, "used_upload"),
+        BindError::TooLarge(positions) => at(positions, "too_large_file"),
         BindError::TooMany { .. } => {
             TicketError::Invalid(vec![fault("/attachments", "too_many_files")])
         }

@@ -123,6 +123,10 @@ pub fn field_words(code: &str) -> (&'static str, &'static str) {
             "Ese archivo ya se usó en otro mensaje.",
             "That file was used in another message already.",
         ),
+        "too_large_file" => (
+            "Ese archivo pesa más de lo que recibe la mesa.",
+            "That file is larger than the desk takes.",
+        ),
         "too_many_files" => (
             "Son demasiados archivos para un mensaje.",
             "These are too many files for one message.",

@@ -183,11 +183,12 @@ pub async fn create_ticket(
     let now = state.clock.now();
     let (desks, ticket_bytes) = (state.desks.clone(), ticket_bytes(&state));
     let work = move |conn: &mut DbConnection| {
+        // Before a kept answer is given again: whoever may no longer do this is told nothing.
+        let desk = desks
+            .by_slug(conn, &new.desk, now)?
+            .ok_or_else(ApiError::not_found)?;
+        caller.require(desk.id, Privilege::TicketCreate)?;
         once(conn, guard.as_ref(), now, |conn| {
-            let desk = desks
-                .by_slug(conn, &new.desk, now)?
-                .ok_or_else(ApiError::not_found)?;
-            caller.require(desk.id, Privilege::TicketCreate)?;
             let open = parse_new_ticket(conn, desk.id, &caller, new, ticket_bytes)?;
             let changed = commands::open_ticket(conn, &desk, &caller.actor_at(desk.id), open, now)?;
             created(&changed)
@@ -270,8 +271,8 @@ fn parse_new_ticket(
     description = "The ticket with its clocks, files, the newest part of its timeline, and what the caller may do now.",
     params(("code" = String, Path, description = "Code of the ticket", example = "INF-1042", max_length = 40)),
     responses(
-        (status = 200, description = "The ticket", body = TicketView, headers(("ETag" = String, description = "Version of the ticket and language of the answer, such as `\"3.es\"`; `If-Match` takes it whole or as `\"3\"`"))),
-        (status = 304, description = "The version is the one named by `If-None-Match`"),
+        (status = 200, description = "The ticket", body = TicketView, headers(("ETag" = String, description = "Version of the ticket and language of the answer, such as `\"3.es.ab12cd34\"`; `If-Match` takes it whole or as `\"3\"`"))),
+        (status = 304, description = "The answer is the one named by `If-None-Match`"),
         (status = 404, description = "No such ticket for this caller", body = Problem, content_type = "application/problem+json"),
     ),
     security(("console" = []))
@@ -454,11 +455,12 @@ pub(super) async fn apply(
     let desks = state.desks.clone();
     let created = matches!(change, Change::Write { .. });
     let work = move |conn: &mut DbConnection| {
+        // Before a kept answer is given again: whoever no longer sees the ticket is told nothing of it.
+        let scope = Scope::Desks(caller.desks_with(Privilege::TicketRead));
+        let (record, desk) = commands::load(conn, &desks, &scope, &code)?;
+        let actor = caller.actor_at(desk.id);
+        must_see(&record.state, &desk, &actor)?;
         once(conn, guard.as_ref(), now, |conn| {
-            let scope = Scope::Desks(caller.desks_with(Privilege::TicketRead));
-            let (record, desk) = commands::load(conn, &desks, &scope, &code)?;
-            let actor = caller.actor_at(desk.id);
-            must_see(&record.state, &desk, &actor)?;
             let matches = |version: i32| {
                 seen.as_ref()
                     .is_none_or(|seen| seen.check(i64::from(version)).is_ok())

@@ -71,7 +71,7 @@ pub async fn list_tokens(
 #[utoipa::path(
     operation_id = "create_token", tag = "tokens",
     summary = "Make an API token",
-    description = "The whole token is in this answer only.",
+    description = "The whole token is in this answer only. Takes no `Idempotency-Key`, because no secret is kept to be answered again: when the answer was lost, revoke what the list shows and make another.",
     request_body = NewToken,
     responses(
         (status = 201, description = "The token with its secret", body = CreatedToken),

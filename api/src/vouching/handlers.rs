@@ -8,6 +8,7 @@ use super::commands;
 use super::params::DraftParams;
 use crate::app::AppState;
 use crate::auth::AgentCaller;
+use crate::http::idempotency::{OptionalIdempotencyKey, StoredAnswer, once};
 use crate::http::rate::RateClass;
 use crate::http::{ApiError, Created, Json, Language, Path, Query, problems};
 use crate::people::handlers::scope;
@@ -51,23 +52,32 @@ pub async fn find_pending_draft(
 #[utoipa::path(
     tag = "vouching",
     operation_id = "create_vouched_code",
-    params(("id" = String, Path, description = "Key of the draft.")),
+    params(
+        ("id" = String, Path, description = "Key of the draft."),
+        ("Idempotency-Key" = Option<String>, Header, description = "Names this request. A repetition of one that was answered is refused with `conflict` and leaves the code that was read out as it is; the code itself is not kept.", max_length = 255),
+    ),
     request_body = NewVouchedCode,
     security(("console" = [])),
     responses(
         (status = 201, description = "The code.", body = VouchedCode),
-        problems::Malformed, problems::Unauthorized, problems::Forbidden, problems::NotFound, problems::TooLarge, problems::UnsupportedMediaType,
-        problems::Invalid, problems::RateLimited,
+        problems::Malformed, problems::Unauthorized, problems::Forbidden, problems::NotFound, problems::Conflict, problems::TooLarge,
+        problems::UnsupportedMediaType, problems::Invalid, problems::RateLimited,
     ),
 )]
 #[post("/vouching/drafts/{id}/codes")]
 pub async fn create_vouched_code(
     state: web::Data<AppState>,
     caller: AgentCaller,
+    key: OptionalIdempotencyKey,
     Path(id): Path<String>,
     Json(new): Json<NewVouchedCode>,
 ) -> Result<Created<VouchedCode>, ApiError> {
     throttle(&state, &caller)?;
+    let guard = key.guard(
+        caller.idempotency_actor(),
+        "create_vouched_code",
+        &(&id, &new),
+    )?;
     let (ctx, app) = (context(&state), state.clone());
     let write = state.db.write(move |conn| {
         let desks = scope(conn, &app, &caller, Privilege::IdentityVouch, None)?;
@@ -75,7 +85,20 @@ pub async fn create_vouched_code(
             id: caller.user_id(),
             name: caller.name().to_owned(),
         };
-        commands::issue_code(conn, &ctx, &desks, agent, &id, &new)
+        let mut issued = None;
+        once(conn, guard.as_ref(), ctx.now, |conn| {
+            let code = commands::issue_code(conn, &ctx, &desks, agent, &id, &new)?;
+            // Only that it was answered is kept: the code is stored nowhere but as a hash.
+            let kept = StoredAnswer::created(&code.expires_at)?;
+            issued = Some(code);
+            Ok(kept)
+        })?;
+        issued.ok_or_else(|| {
+            ApiError::conflict(
+                "Este código ya se dio y no se muestra dos veces. Si no lo recibió, pida otro.",
+                "This code was given already and is not shown twice. If you did not get it, ask for another.",
+            )
+        })
     });
     let code = write.await?;
     state.wake.wake();

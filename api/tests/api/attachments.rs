@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use api::attachments::commands::cleanup;
+use api::attachments::commands::{cleanup, remove_strays};
 use api::attachments::slots::UPLOADS_AT_ONCE;
 use api::attachments::store::{self, Owner, Place, Quota, Sender};
 use api::config::{Budget, Network};
@@ -344,6 +344,7 @@ fn bind(
 ) -> impl FnOnce(&mut DbConnection) -> Result<bool, ApiError> {
     let quota = Quota {
         files_per_message: 20,
+        file_bytes: 1000,
         ticket_bytes: 1000,
     };
     move |conn| Ok(store::bind(conn, &owner, &[id.0.to_string()], place, quota, now).is_ok())
@@ -407,7 +408,7 @@ async fn what_waits_for_its_message_has_a_limit_for_each_client_and_for_all() {
         settings.limits.waiting_bytes = 15;
     })
     .await;
-    stage::set(&app).await;
+    let stage = stage::set(&app).await;
     let browser = app.browser();
     let post = |browser: &Browser, from: &str, content: &[u8]| {
         browser
@@ -430,6 +431,16 @@ async fn what_waits_for_its_message_has_a_limit_for_each_client_and_for_all() {
         .await
         .problem(ProblemType::StorageFull);
     assert_eq!(files_of(&app), 2);
+    // Strangers do not take the room of those who are known.
+    let agent = app
+        .agent("Laura", &[(stage.desk, &[Privilege::TicketRead])])
+        .await;
+    app.post("/api/v1/uploads")
+        .by(&agent)
+        .raw(&content_type(), raw_form("file", Some("a.txt"), b"123"))
+        .send()
+        .await
+        .expect(201);
     // What is bound waits no more.
     open_ticket(&app, &browser, &with_files(ANA, &[&first])).await;
     post(&app.browser(), "203.0.113.2", b"12345")
@@ -489,4 +500,88 @@ async fn all_files_of_a_ticket_together_have_a_limit_too() {
         .await
         .problem(ProblemType::Validation);
     assert_eq!(problem.errors[0].code, "quota");
+}
+
+#[tokio::test]
+async fn a_message_takes_no_more_files_than_the_installation() {
+    let app = TestApp::with_settings(|settings| settings.limits.files_per_message = 1).await;
+    stage::set(&app).await;
+    let browser = app.browser();
+    let first = upload(&browser, "a.txt", b"a").await;
+    let second = upload(&browser, "b.txt", b"b").await;
+    let send = |draft: NewDraft| {
+        browser
+            .post("/api/v1/portal/drafts")
+            .with_key()
+            .json(&draft)
+            .send()
+    };
+    send(with_files(ANA, &[&first, &second]))
+        .await
+        .problem(ProblemType::Validation);
+    send(with_files(ANA, &[&first])).await.expect(202);
+}
+
+#[tokio::test]
+async fn a_file_that_is_too_large_for_the_desk_is_not_bound_however_it_was_sent() {
+    let app = TestApp::with_settings(|settings| settings.limits.file_bytes = 10).await;
+    let stage = stage::set(&app).await;
+    let browser = app.browser();
+    let small = upload(&browser, "a.txt", b"0123456789").await;
+    // It was sent for no desk, and weighs more than this one takes.
+    let id = Uid(Uuid::parse_str(&small.id).unwrap());
+    app.seed(move |conn| {
+        diesel::update(attachments::table.find(id))
+            .set(attachments::size.eq(11))
+            .execute(conn)?;
+        Ok(())
+    })
+    .await;
+    let refused = browser
+        .post("/api/v1/portal/drafts")
+        .with_key()
+        .json(&with_files(ANA, &[&small]))
+        .send()
+        .await
+        .problem(ProblemType::Validation);
+    assert_eq!(refused.errors[0].pointer, "/attachments/0");
+    let token = open_ticket(&app, &app.browser(), &draft(ANA))
+        .await
+        .access_token;
+    app.seed(move |conn| {
+        diesel::update(attachments::table.find(id))
+            .set((
+                attachments::owner_kind.eq("person"),
+                attachments::owner_key.eq(stage.ana.to_string()),
+            ))
+            .execute(conn)?;
+        Ok(())
+    })
+    .await;
+    app.post("/api/v1/portal/tickets/INF-1/messages")
+        .bearer(&token)
+        .json(&json!({"body": "Con archivo.", "attachments": [small.id]}))
+        .send()
+        .await
+        .problem(ProblemType::Validation);
+}
+
+both! {
+    async fn a_file_without_a_row_is_removed_after_a_day(app: TestApp) {
+        stage::set(&app).await;
+        upload(&app.browser(), "a.txt", b"known").await;
+        // The process ended between the last byte and the row.
+        let mut incoming = app.state.files.receive();
+        incoming.write(b"stray").await.unwrap();
+        incoming.finish().await.unwrap();
+        let foreign = app.folder().join("files").join("notes.txt");
+        std::fs::write(&foreign, b"not ours").unwrap();
+        let stray = async |now: DateTime<Utc>| remove_strays(&app.state.db, &app.state.files, now).await.unwrap();
+        // Files bear the time of the machine, whatever the story's clock says.
+        let now = api::clock::Clock::system().now();
+        assert_eq!(stray(now + TimeDelta::hours(23)).await, 0);
+        assert_eq!(stray(now + TimeDelta::hours(25)).await, 1);
+        assert!(foreign.exists());
+        assert_eq!(files_of(&app), 2);
+    }
 }

@@ -22,13 +22,32 @@ async fn guard(app: &TestApp, key: &str, actor: &str, body: &str) -> Guard {
         .unwrap()
 }
 
+/// The desk of the story, made when it is not there.
+fn desk(conn: &mut DbConnection, now: DateTime<Utc>) -> Result<i64, ApiError> {
+    use api::db::schema::desks;
+    if let Some(id) = desks::table.select(desks::id).first(conn).optional()? {
+        return Ok(id);
+    }
+    let row = (
+        desks::slug.eq("soporte"),
+        desks::active_version.eq(1),
+        desks::created_at.eq(Ts::new(now)),
+    );
+    Ok(diesel::insert_into(desks::table)
+        .values(row)
+        .returning(desks::id)
+        .get_result(conn)?)
+}
+
 /// A piece of work that can be seen to have happened.
 fn found(
     conn: &mut DbConnection,
     name: &str,
     now: DateTime<Utc>,
 ) -> Result<StoredAnswer, ApiError> {
+    let desk = desk(conn, now)?;
     let row = (
+        organizations::desk_id.eq(desk),
         organizations::name.eq(name),
         organizations::name_key.eq(uuid::Uuid::new_v4().to_string()),
         organizations::created_at.eq(Ts::new(now)),

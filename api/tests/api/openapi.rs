@@ -111,6 +111,96 @@ fn every_field_of_a_request_body_is_described_and_bodies_have_examples() {
                 "{method} {path}: {name}.{field} is not described"
             );
         }
+        let example = &operation["requestBody"]["content"]["application/json"]["example"];
+        let example = example
+            .as_object()
+            .unwrap_or_else(|| panic!("{method} {path} has no example"));
+        for field in schema["required"].as_array().into_iter().flatten() {
+            let field = field.as_str().unwrap();
+            assert!(
+                example.get(field).is_some_and(|value| !value.is_null()),
+                "{method} {path}: the example has no {field}"
+            );
+        }
+        for field in example.keys() {
+            assert!(
+                schema["properties"][field].is_object(),
+                "{method} {path}: the example has {field}, which the body does not take"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_can_be_not_modified_takes_a_tag_and_names_one() {
+    let mut conditional = BTreeSet::new();
+    for (path, method, operation) in operations() {
+        if operation["responses"]["304"].is_null() {
+            continue;
+        }
+        assert_eq!(method, "GET", "{path}");
+        conditional.insert(operation["operationId"].as_str().unwrap().to_owned());
+        let takes = operation["parameters"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .any(|parameter| parameter["name"] == "If-None-Match" && parameter["in"] == "header");
+        assert!(takes, "{path} does not take If-None-Match");
+        for status in ["200", "304"] {
+            let tag = &operation["responses"][status]["headers"]["ETag"]["description"];
+            assert!(tag.is_string(), "{path} {status} names no ETag");
+        }
+    }
+    for name in [
+        "count_tickets",
+        "download_attachment",
+        "download_my_attachment",
+        "get_my_ticket",
+        "get_person",
+        "list_my_tickets",
+        "list_tickets",
+        "read_desk",
+        "read_ticket",
+    ] {
+        assert!(conditional.contains(name), "{name} is always sent whole");
+    }
+}
+
+#[test]
+fn examples_of_bodies_are_read_as_those_bodies() {
+    fn reads<T: serde::de::DeserializeOwned>(example: &Value) -> Result<(), String> {
+        serde_json::from_value::<T>(example.clone())
+            .map(drop)
+            .map_err(|error| error.to_string())
+    }
+    use shared::api::{agents, people, portal, session, tickets, tokens, vouching};
+    for (path, method, operation) in operations() {
+        let example = &operation["requestBody"]["content"]["application/json"]["example"];
+        let read = match operation["operationId"].as_str().unwrap() {
+            "approve_access_request" => reads::<people::AccessApproval>(example),
+            "refuse_access_request" => reads::<people::AccessRefusal>(example),
+            "create_agent" => reads::<agents::NewAgent>(example),
+            "update_agent" => reads::<agents::AgentPatch>(example),
+            "create_organization" => reads::<people::NewOrganization>(example),
+            "create_person" => reads::<people::NewPerson>(example),
+            "update_person" => reads::<people::PersonPatch>(example),
+            "create_access_request" => reads::<people::NewAccessRequest>(example),
+            "verify_code" => reads::<portal::CodeProof>(example),
+            "create_draft" => reads::<portal::NewDraft>(example),
+            "create_lookup" => reads::<portal::NewLookup>(example),
+            "rate_my_ticket" => reads::<portal::NewSurvey>(example),
+            "create_session" => reads::<session::Login>(example),
+            "create_ticket" => reads::<tickets::NewTicket>(example),
+            "assign_ticket" => reads::<tickets::NewAssignment>(example),
+            "escalate_ticket" => reads::<tickets::NewEscalation>(example),
+            "create_message" => reads::<tickets::NewMessage>(example),
+            "change_priority" => reads::<tickets::NewPriorityChange>(example),
+            "solve_ticket" => reads::<tickets::NewSolution>(example),
+            "create_token" => reads::<tokens::NewToken>(example),
+            "create_vouched_code" => reads::<vouching::NewVouchedCode>(example),
+            _ => Ok(()),
+        };
+        assert_eq!(read, Ok(()), "{method} {path}: {example}");
     }
 }
 

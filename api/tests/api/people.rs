@@ -1,5 +1,6 @@
 //! Requesters, organizations and access requests.
 
+use api::db::JsonText;
 use api::people::store::{self, PersonData, Registered};
 use chrono::TimeDelta;
 use diesel::prelude::*;
@@ -11,7 +12,7 @@ use shared::api::people::{
 use shared::api::portal::PortalSession;
 use shared::api::problem::ProblemType;
 use shared::i18n::Lang;
-use shared::ticket::actor::Privilege;
+use shared::ticket::actor::{Privilege, PrivilegeSet};
 
 use crate::harness::{Agent, TestApp};
 use crate::stage::{
@@ -271,7 +272,7 @@ both! {
     async fn organizations_are_unique_whatever_their_case_and_accents(app: TestApp) {
         let stage = stage::set(&app).await;
         let marta = keeper(&app, &stage).await;
-        let post = |name: &str| app.post("/api/v1/organizations").by(&marta).json(&json!({"name": name})).send();
+        let post = |name: &str| app.post("/api/v1/organizations").by(&marta).json(&json!({"desk": DESK, "name": name})).send();
         let made: Organization = post("Hospital El Encino").await.expect(201).json();
         post("hospital el éncino").await.problem(ProblemType::Conflict);
         post("").await.problem(ProblemType::Validation);
@@ -296,26 +297,84 @@ both! {
         assert_eq!(page.items[1].reference, stranger);
     }
 
-    async fn a_later_request_corrects_the_one_that_waits(app: TestApp) {
+    async fn a_later_request_leaves_the_one_that_waits_as_it_is(app: TestApp) {
         let stage = stage::set(&app).await;
         let marta = keeper(&app, &stage).await;
         stage::set_second(&app).await;
         let reference = ask_access(&app, NOBODY).await;
-        let corrected = json!({"desk": DESK, "full_name": "Nadia Díaz Mora", "email": "Nadie@example.org", "phone": "601 555 0111", "entity": "Hospital El Encino"});
+        // Anybody can write the same address with a telephone of their own.
+        let another = json!({"desk": DESK, "full_name": "Nadia Díaz Mora", "email": "Nadie@example.org", "phone": "601 555 0111", "entity": "Hospital El Encino"});
         let elsewhere = json!({"desk": SECOND_DESK, "full_name": "N. Díaz", "email": NOBODY, "phone": "601 555 0122", "entity": "Otra"});
-        for request in [&corrected, &elsewhere] {
+        for request in [&another, &another, &elsewhere] {
             app.post("/api/v1/portal/access-requests").json(request).send().await.expect(202);
         }
-        let page: Page<AccessRequest> = app.get("/api/v1/access-requests").by(&marta).send().await.expect(200).json();
-        let found: Vec<_> = page.items.iter().map(|request| (request.reference.as_str(), request.full_name.as_str(), request.phone.as_str(), request.entity.as_str())).collect();
-        assert_eq!(found, [(reference.as_str(), "Nadia Díaz Mora", "601 555 0111", "Hospital El Encino")]);
-        app.post(&format!("/api/v1/access-requests/{}/approval", page.items[0].id)).by(&marta).json(&json!({})).send().await.expect(200);
+        let list = async || {
+            let page: Page<AccessRequest> = app.get("/api/v1/access-requests").by(&marta).send().await.expect(200).json();
+            page.items
+        };
+        let found: Vec<_> = list().await.into_iter().map(|request| (request.reference, request.phone, request.others_waiting)).collect();
+        assert_eq!(found, [(reference.clone(), "601 555 0111".to_owned(), 1), (reference, "601 555 0199".to_owned(), 1)]);
+        let first = list().await.pop().unwrap();
+        assert_eq!(mails(&app, "marta@example.org").await.len(), 1);
+        app.post(&format!("/api/v1/access-requests/{}/approval", first.id)).by(&marta).json(&json!({})).send().await.expect(200);
         let people: Page<Person> = app.get("/api/v1/people?q=nadia").by(&marta).send().await.expect(200).json();
-        assert_eq!(people.items[0].phone, "601 555 0111");
-        // What was decided stays as it was.
-        app.post("/api/v1/portal/access-requests").json(&access_request(NOBODY)).send().await.expect(202);
-        let decided: AccessRequest = app.get(&format!("/api/v1/access-requests/{}", page.items[0].id)).by(&marta).send().await.expect(200).json();
-        assert_eq!((decided.status, decided.phone.as_str()), (AccessRequestStatus::Approved, "601 555 0111"));
+        assert_eq!(people.items[0].phone, "601 555 0199");
+        let left: Vec<_> = list().await.into_iter().map(|request| (request.status, request.already_registered, request.others_waiting)).collect();
+        assert_eq!(left, [(AccessRequestStatus::Pending, true, 0), (AccessRequestStatus::Approved, true, 1)]);
+    }
+
+    async fn a_kept_answer_is_not_given_to_whoever_may_no_longer_decide(app: TestApp) {
+        let stage = stage::set(&app).await;
+        let marta = keeper(&app, &stage).await;
+        ask_access(&app, NOBODY).await;
+        let page: Page<AccessRequest> = app.get("/api/v1/access-requests").by(&marta).send().await.expect(200).json();
+        let path = format!("/api/v1/access-requests/{}/approval", page.items[0].id);
+        let approve = || app.post(&path).by(&marta).header("idempotency-key", "approve-1").json(&json!({})).send();
+        approve().await.expect(200);
+        approve().await.expect(200);
+        let desk = stage.desk;
+        let only = |rights: &'static [Privilege]| {
+            app.seed(move |conn| {
+                use api::db::schema::memberships;
+                let rights: PrivilegeSet = rights.iter().copied().collect();
+                diesel::update(memberships::table.filter(memberships::desk_id.eq(desk)))
+                    .set(memberships::privileges.eq(JsonText(rights)))
+                    .execute(conn)?;
+                Ok(())
+            })
+        };
+        only(&[Privilege::PeopleManage]).await;
+        approve().await.problem(ProblemType::Forbidden);
+    }
+
+    async fn each_desk_keeps_its_own_organizations(app: TestApp) {
+        let stage = stage::set(&app).await;
+        let marta = keeper(&app, &stage).await;
+        let (second, _) = stage::set_second(&app).await;
+        let other = app.agent("Otto", &[(second, &[Privilege::PeopleManage])]).await;
+        let post = |agent: &Agent, desk: &str| {
+            app.post("/api/v1/organizations").by(agent).json(&json!({"desk": desk, "name": "Hospital El Encino"})).send()
+        };
+        post(&marta, DESK).await.expect(201);
+        post(&marta, SECOND_DESK).await.problem(ProblemType::NotFound);
+        let list = async |agent: &Agent, query: &str| {
+            let page: Page<Organization> = app.get(&format!("/api/v1/organizations?q=encino{query}")).by(agent).send().await.expect(200).json();
+            page.items.into_iter().map(|organization| organization.desk).collect::<Vec<_>>()
+        };
+        assert_eq!(list(&other, "").await, Vec::<String>::new());
+        post(&other, SECOND_DESK).await.expect(201);
+        assert_eq!(list(&other, "").await, [SECOND_DESK]);
+        assert_eq!(list(&marta, "").await, [DESK]);
+        app.get(&format!("/api/v1/organizations?desk={SECOND_DESK}")).by(&marta).send().await.problem(ProblemType::NotFound);
+    }
+
+    async fn a_change_is_answered_in_full_whatever_the_client_knows(app: TestApp) {
+        let stage = stage::set(&app).await;
+        let marta = keeper(&app, &stage).await;
+        let path = format!("/api/v1/people/{}", stage.ana);
+        app.get(&path).by(&marta).header("if-none-match", "\"1\"").send().await.expect(304);
+        let changed: Person = app.patch(&path).by(&marta).if_match(1).header("if-none-match", "\"2\"").json(&json!({"phone": "601 555 0177"})).send().await.expect(200).json();
+        assert_eq!((changed.version, changed.phone.as_str()), (2, "601 555 0177"));
     }
 
     async fn those_who_decide_are_told_once_of_a_request(app: TestApp) {

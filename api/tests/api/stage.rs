@@ -106,8 +106,8 @@ pub fn add_person(
     email: &str,
     now: chrono::DateTime<chrono::Utc>,
 ) -> Result<i64, ApiError> {
-    let ((organization_id, _, _), _) =
-        find_or_insert_organization(conn, "Alcaldía de San Roque", now)?;
+    let ((organization_id, ..), _) =
+        find_or_insert_organization(conn, desk, "Alcaldía de San Roque", now)?;
     let data = PersonData {
         full_name: name.to_owned(),
         email: email.to_owned(),

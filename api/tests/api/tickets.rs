@@ -420,6 +420,54 @@ both! {
         app.get(&path).by(&scene.first).header("if-none-match", &tag).send().await.expect(200);
     }
 
+    async fn what_changes_without_a_version_is_sent_again(app: TestApp) {
+        let scene = scene(&app).await;
+        settle_mails(&app).await;
+        let path = format!("/api/v1/tickets/{}", scene.code);
+        let first = app.get(&path).by(&scene.first).send().await.expect(200);
+        let tag = first.header("etag").unwrap().to_owned();
+        app.seed(|conn| {
+            use db::schema::people;
+            diesel::update(people::table).set(people::phone.eq("601 555 0177")).execute(conn)?;
+            Ok(())
+        })
+        .await;
+        let again = app.get(&path).by(&scene.first).header("if-none-match", &tag).send().await.expect(200);
+        assert!(again.text().contains("601 555 0177"));
+        // The version is the same, so the old tag still says what was seen.
+        let take = app.post(&format!("{path}/assignments")).by(&scene.first).header("if-match", &tag);
+        take.json(&json!({ "assignee": scene.first.id })).send().await.expect(200);
+    }
+
+    async fn a_kept_answer_is_not_given_to_whoever_may_no_longer_ask(app: TestApp) {
+        let scene = scene(&app).await;
+        let path = format!("/api/v1/tickets/{}/messages", scene.code);
+        let note = || app.post(&path).by(&scene.first).header("idempotency-key", "note-1").json(&json!({ "visibility": "internal", "body": "Nota." })).send();
+        let new = || {
+            let body = json!({
+                "desk": DESK, "requester_email": ANA, "channel": "phone", "request_type": "incident", "category": "eset",
+                "priority": "p3", "subject": "No actualiza", "message": "Desde ayer.",
+            });
+            app.post("/api/v1/tickets").by(&scene.first).header("idempotency-key", "new-1").json(&body).send()
+        };
+        note().await.expect(201);
+        new().await.expect(201);
+        note().await.expect(201);
+        new().await.expect(201);
+        let user = scene.first.id;
+        app.seed(move |conn| {
+            use db::schema::memberships;
+            let none = db::JsonText(shared::ticket::actor::PrivilegeSet::NONE);
+            diesel::update(memberships::table.filter(memberships::user_id.eq(user)))
+                .set(memberships::privileges.eq(none))
+                .execute(conn)?;
+            Ok(())
+        })
+        .await;
+        note().await.problem(ProblemType::NotFound);
+        new().await.problem(ProblemType::Forbidden);
+    }
+
     async fn a_version_known_in_one_language_is_not_taken_for_the_other(app: TestApp) {
         let scene = scene(&app).await;
         settle_mails(&app).await;

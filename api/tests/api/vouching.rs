@@ -108,6 +108,18 @@ both! {
         assert_eq!(mails(&app, ANA).await.len(), 1);
     }
 
+    async fn a_repeated_request_leaves_the_code_that_was_read_out(app: TestApp) {
+        let stage = stage::set(&app).await;
+        let laura = support_line(&app, &stage).await;
+        let browser = app.browser();
+        let challenge = ask(&browser, &draft(ANA)).await;
+        let path = format!("/api/v1/vouching/drafts/{}/codes", challenge.id);
+        let send = || app.post(&path).by(&laura).header("idempotency-key", "call-1").json(&statement()).send();
+        let code: VouchedCode = send().await.expect(201).json();
+        send().await.problem(ProblemType::Conflict);
+        prove(&browser, &challenge, &code.code).await.expect(200);
+    }
+
     async fn asking_for_another_code_by_mail_takes_the_vouching_back(app: TestApp) {
         let stage = stage::set(&app).await;
         let laura = support_line(&app, &stage).await;

@@ -88,9 +88,11 @@ CREATE TABLE api_tokens (
 -- Requesters. Who asks at two desks has a record at each: what one desk keeps of a person is not the other's to see or change.
 CREATE TABLE organizations (
     id integer PRIMARY KEY,
+    desk_id bigint NOT NULL REFERENCES desks (id),
     name text NOT NULL,
-    name_key text NOT NULL UNIQUE,
-    created_at bigint NOT NULL
+    name_key text NOT NULL,
+    created_at bigint NOT NULL,
+    UNIQUE (desk_id, name_key)
 );
 CREATE TABLE people (
     id integer PRIMARY KEY,
@@ -166,6 +168,8 @@ CREATE INDEX tickets_updated ON tickets (desk_id, open, updated_at, id);
 CREATE INDEX tickets_assignee ON tickets (assignee_id, open, due_sort, id);
 CREATE INDEX tickets_group ON tickets (group_id, open, due_sort, id);
 CREATE INDEX tickets_requester ON tickets (requester_id, updated_at, id, open);
+-- What the rail counts, without a look at the rows.
+CREATE INDEX tickets_live ON tickets (desk_id, open, status, assignee_id, group_id, due_at, id) WHERE closed_at IS NULL;
 CREATE INDEX tickets_effects ON tickets (next_effect_at) WHERE next_effect_at IS NOT NULL;
 
 CREATE TABLE messages (
@@ -253,6 +257,7 @@ CREATE TABLE attachments (
 CREATE INDEX attachments_ticket ON attachments (ticket_id);
 CREATE INDEX attachments_message ON attachments (message_id);
 CREATE INDEX attachments_challenge ON attachments (challenge_id);
+CREATE INDEX attachments_storage ON attachments (storage_key);
 CREATE INDEX attachments_unbound ON attachments (created_at) WHERE bound_at IS NULL;
 
 -- Mail that must leave: one row per event and recipient. A withheld one never leaves: it stands for a code that nobody is to get.

@@ -103,6 +103,9 @@ pub struct PersonPatch {
 pub struct Organization {
     /// Key.
     pub id: i64,
+    /// Address part of the desk that keeps it.
+    #[serde(default)]
+    pub desk: String,
     /// Name.
     pub name: String,
 }
@@ -112,7 +115,10 @@ pub struct Organization {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewOrganization {
-    /// Name, 1 to 160 characters; unique without regard to case.
+    /// Address part of the desk that keeps it.
+    #[cfg_attr(feature = "schema", schema(example = "soporte"))]
+    pub desk: String,
+    /// Name, 1 to 160 characters; unique at the desk without regard to case and accents.
     #[cfg_attr(
         feature = "schema",
         schema(example = "Alcaldía de San Roque", min_length = 1, max_length = 160)
@@ -194,6 +200,10 @@ pub struct AccessRequest {
     pub status: AccessRequestStatus,
     /// Whether this address is registered at the desk already.
     pub already_registered: bool,
+    /// How many other requests of this address wait at the desk. The address is not proved: compare what each says, and
+    /// call back before any is approved.
+    #[serde(default)]
+    pub others_waiting: i64,
     /// When it came in.
     pub created_at: DateTime<Utc>,
     /// Who decided.

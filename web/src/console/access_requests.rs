@@ -94,6 +94,7 @@ pub fn AccessRequestsPage() -> impl IntoView {
                 <td data-label=t(Words::Entity)>{request.entity.clone()}</td>
                 <td data-label=t(Words::Email)>{request.email.clone()}
                     {request.already_registered.then(|| view! { " "<span class="tag sm waiting">{icon("alert")}{t(PageWords::AlreadyRegistered)}</span> }.into_any())}
+                    {(request.others_waiting > 0).then(|| view! { " "<span class="tag sm waiting">{icon("alert")}{t(PageWords::OthersWaiting)}</span> }.into_any())}
                 </td>
                 <td data-label=t(Words::Phone) class="num">{request.phone.clone()}</td>
                 <td data-label=t(PageWords::Reference) class="num">{request.reference.clone()}</td>
@@ -323,6 +324,7 @@ fn Decision(request: AccessRequest, open: RwSignal<bool>, on_done: Callback<()>)
                 <ErrorSummary faults/>
                 <ErrorNote error/>
                 {request.already_registered.then(|| view! { <Banner kind=Kind::Warning title=t(PageWords::AlreadyRegistered)><p>{t(PageWords::AlreadyRegisteredHelp)}</p></Banner> }.into_any())}
+                {(request.others_waiting > 0).then(|| view! { <Banner kind=Kind::Warning title=t(PageWords::OthersWaiting)><p>{t(PageWords::OthersWaitingHelp)}</p></Banner> }.into_any())}
                 <dl class="facts-list">
                     <div><dt>{t(Words::Email)}</dt><dd>{request.email.clone()}</dd></div>
                     <div><dt>{t(PageWords::Received)}</dt><dd>{time(request.created_at, DEFAULT_ZONE, Style::Full)}</dd></div>

@@ -337,6 +337,9 @@ crate::messages! {
         AlreadyRegistered = "Correo ya registrado", "Address already registered";
         AlreadyRegisteredHelp = "Esta dirección ya pertenece a una persona de la mesa. Compare los datos antes de decidir.",
             "This address already belongs to a person of the desk. Compare the data before deciding.";
+        OthersWaiting = "Otra solicitud con este correo", "Another request of this address";
+        OthersWaitingHelp = "El correo no está comprobado y hay más de una solicitud con él. Compare los datos y devuelva la llamada a un número conocido antes de decidir.",
+            "The address is not proved and more than one request bears it. Compare the data and call back a number that is known before deciding.";
         NoRequests = "No hay solicitudes aquí", "No requests here";
         NoRequestsHelp = "Las nuevas aparecerán en Pendientes.", "New ones will show under Pending.";
         RequestOf = "Solicitud {0}", "Request {0}";
