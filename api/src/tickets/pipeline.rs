@@ -179,7 +179,7 @@ pub fn save(
         head: &head_hash,
     };
     let folded = fold(before, desk, actor, events, now)?;
-    let projection = project(&folded, desk, now);
+    let projection = project(&folded, desk, folded.ticket.updated_at);
     if !store::update_ticket(conn, id, version, projection)? {
         return Err(TicketError::VersionMismatch {
             current: version + 1,
@@ -247,7 +247,17 @@ pub fn clock_word(state: &ClockState) -> &'static str {
 
 /// The columns of a ticket's row.
 pub fn project(folded: &Folded, desk: &InstalledDesk, now: DateTime<Utc>) -> Projection {
-    let ticket = &folded.ticket;
+    columns(&folded.ticket, folded.head.clone(), desk, now)
+}
+
+/// The columns that follow from a folded history whose last event came at `now`: the history alone decides them, so that
+/// an audit can compute them again.
+pub fn columns(
+    ticket: &Ticket,
+    head: Vec<u8>,
+    desk: &InstalledDesk,
+    now: DateTime<Utc>,
+) -> Projection {
     let (attention, solution) = clocks(ticket, desk, now);
     let lead = leading(&attention, &solution);
     let due_at = if lead.effect == ClockEffect::Stopped || lead.met_at.is_some() {
@@ -273,7 +283,7 @@ pub fn project(folded: &Folded, desk: &InstalledDesk, now: DateTime<Utc>) -> Pro
         status: ticket.status.as_str().to_owned(),
         reason: ticket.reason.clone(),
         open: ticket.status.is_open(),
-        last_seq: folded.last_seq(),
+        last_seq: i32::try_from(ticket.last_seq).unwrap_or(i32::MAX),
         updated_at: Ts::new(now),
         due_at: due_at.map(Ts::new),
         due_sort: Ts::new(due_at.unwrap_or(end_of_time)),
@@ -285,7 +295,7 @@ pub fn project(folded: &Folded, desk: &InstalledDesk, now: DateTime<Utc>) -> Pro
         awaits_reply: ticket.awaits_reply,
         next_effect_at: next_effect_at(ticket, desk, now).map(Ts::new),
         state: JsonText(ticket.clone()),
-        head_hash: folded.head.clone(),
+        head_hash: head,
         closed_at,
     }
 }

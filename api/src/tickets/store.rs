@@ -237,7 +237,7 @@ pub struct NewTicketRow<'a> {
 }
 
 /// The columns derived from a ticket's history; written again with each change.
-#[derive(Insertable, AsChangeset, Debug, Clone)]
+#[derive(Insertable, AsChangeset, Queryable, Selectable, Debug, Clone)]
 #[diesel(table_name = tickets, treat_none_as_default_value = false, treat_none_as_null = true)]
 pub struct Projection {
     /// Incident or request.
@@ -417,11 +417,11 @@ pub fn events_before(
     }
 }
 
-/// The whole history of a ticket with its hashes, oldest first, for audits.
+/// The whole history of a ticket with its names and hashes, oldest first, for audits.
 pub fn whole_history(
     conn: &mut DbConnection,
     ticket_id: i64,
-) -> QueryResult<Vec<(EventRow, Vec<u8>)>> {
+) -> QueryResult<Vec<(EventRow, String, Vec<u8>)>> {
     let select = (
         (
             events::seq,
@@ -431,6 +431,7 @@ pub fn whole_history(
             events::at,
             events::data,
         ),
+        events::kind,
         events::hash,
     );
     events::table
@@ -756,6 +757,67 @@ pub fn save_ties(conn: &mut DbConnection, ticket_id: i64, ties: &Ties) -> QueryR
             .execute(conn)?;
     }
     Ok(())
+}
+
+/// The ties of a ticket; those of most are empty and not stored.
+pub fn load_ties(conn: &mut DbConnection, ticket_id: i64) -> QueryResult<Ties> {
+    use crate::db::schema::ticket_ties::dsl;
+    type Row = (Option<Ts>, Option<i64>, Option<i64>, bool, Option<i64>);
+    let row: Option<Row> = dsl::ticket_ties
+        .filter(dsl::ticket_id.eq(ticket_id))
+        .select((
+            dsl::contact_at,
+            dsl::parent_id,
+            dsl::merged_into,
+            dsl::restricted,
+            dsl::restricted_group,
+        ))
+        .first(conn)
+        .optional()?;
+    Ok(row.map_or_else(
+        Ties::default,
+        |(contact_at, parent_id, merged_into, restricted, restricted_group)| Ties {
+            contact_at: contact_at.map(|at| at.get()),
+            parent_id,
+            merged_into,
+            restricted,
+            restricted_group,
+        },
+    ))
+}
+
+/// A stored answer to a survey.
+#[derive(Queryable, Debug, Clone, PartialEq, Eq)]
+pub struct SurveyRow {
+    /// Which outcome.
+    pub cycle: i32,
+    /// 1 to 5, where the desk asks for stars.
+    pub stars: Option<i32>,
+    /// Free comment.
+    pub comment: Option<String>,
+    /// Answers to the desk's questions.
+    pub answers: Option<JsonText<Vec<shared::ticket::command::Answer>>>,
+    /// What the deciding question says.
+    pub closing: Option<bool>,
+    /// Who answered.
+    pub person_id: i64,
+}
+
+/// Every survey of a ticket by outcome, for audits.
+pub fn whole_surveys(conn: &mut DbConnection, ticket_id: i64) -> QueryResult<Vec<SurveyRow>> {
+    use crate::db::schema::surveys::dsl;
+    dsl::surveys
+        .filter(dsl::ticket_id.eq(ticket_id))
+        .order(dsl::cycle)
+        .select((
+            dsl::cycle,
+            dsl::stars,
+            dsl::comment,
+            dsl::answers,
+            dsl::closing,
+            dsl::person_id,
+        ))
+        .load(conn)
 }
 
 /// A new row of `surveys`.

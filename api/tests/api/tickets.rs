@@ -648,6 +648,73 @@ both! {
         assert!(found.len() == 1 && found[0].contains("no event"), "{found:?}");
     }
 
+    async fn an_audit_finds_changed_columns_of_a_ticket_and_changed_surveys(app: TestApp) {
+        let scene = scene(&app).await;
+        take(&app, &scene).await;
+        act(&app, &scene, &scene.first, "escalations", json!({ "level": 2, "group": "endpoint", "justification": "Requiere la consola." })).await.expect(200);
+        let faults = async || app.seed(|conn| Ok(audit::verify(conn, &DeskRegistry::default())?)).await.faults;
+        assert_eq!(faults().await, Vec::<String>::new());
+        let columns = [
+            ("status", "status = 'closed'"), ("reason", "reason = 'otra'"), ("open", "open = NOT open"), ("priority", "priority = 'p9'"),
+            ("priority_rank", "priority_rank = priority_rank + 1"), ("level", "level = 3"), ("group_id", "group_id = NULL"),
+            ("assignee_id", "assignee_id = (SELECT max(id) FROM users WHERE id <> coalesce(assignee_id, 0))"),
+            ("requester_id", "requester_id = (SELECT max(id) FROM people WHERE id <> requester_id)"), ("subject", "subject = 'Otro'"),
+            ("search_key", "search_key = 'otro'"), ("due_at", "due_at = created_at"), ("due_sort", "due_sort = created_at"),
+            ("updated_at", "updated_at = created_at"), ("closed_at", "closed_at = created_at"), ("last_seq", "last_seq = 1"),
+            ("awaits_reply", "awaits_reply = NOT awaits_reply"), ("clock_status", "clock_status = 'met'"),
+        ];
+        app.advance(TimeDelta::minutes(1));
+        act(&app, &scene, &scene.second, "messages", json!({ "visibility": "public", "body": "En eso estamos." })).await.expect(201);
+        for (name, change) in columns {
+            let found = app.seed(move |conn| {
+                // Whatever was changed comes back with the savepoint.
+                let mut found = Vec::new();
+                let undone: Result<(), db::DbError> = conn.transaction(|conn| {
+                    diesel::sql_query(format!("UPDATE tickets SET {change}")).execute(conn)?;
+                    found = audit::verify(conn, &DeskRegistry::default())?.faults;
+                    Err(diesel::result::Error::RollbackTransaction.into())
+                });
+                assert!(undone.is_err());
+                Ok(found)
+            }).await;
+            assert!(found.len() == 1 && found[0].contains(&format!(" {name}")), "{name}: {found:?}");
+        }
+        assert_eq!(faults().await, Vec::<String>::new());
+
+        act(&app, &scene, &scene.second, "solutions", json!({ "solution": "Se renovó." })).await.expect(200);
+        answer(&app, &scene, "acceptances", json!({})).await.expect(200);
+        answer(&app, &scene, "surveys", json!({ "stars": 2, "comment": "Tarde." })).await.expect(200);
+        assert_eq!(faults().await, Vec::<String>::new());
+        for (change, word) in [("UPDATE surveys SET stars = 5", "changed"), ("UPDATE surveys SET cycle = 7", "missing"), ("DELETE FROM surveys", "missing")] {
+            app.seed(move |conn| Ok(diesel::sql_query(change).execute(conn).map_err(db::DbError::from)?)).await;
+            let found = faults().await;
+            assert!(found.iter().any(|fault| fault.contains("survey") && fault.contains(word)), "{change}: {found:?}");
+        }
+    }
+
+    async fn an_audit_of_files_reads_the_stored_bytes(app: TestApp) {
+        let scene = scene(&app).await;
+        for (name, content) in [("informe.txt", b"informe"), ("captura.txt", b"captura")] {
+            let file = upload(&app, &scene.first, name, content).await;
+            act(&app, &scene, &scene.first, "messages", json!({ "visibility": "internal", "body": name, "attachments": [file] })).await.expect(201);
+        }
+        let check = async || audit::verify_files(&app.state.db, &app.state.files).await.unwrap();
+        let whole = check().await;
+        assert_eq!((whole.files, whole.faults), (2, Vec::new()));
+        let keys: Vec<String> = app.seed(|conn| {
+            use db::schema::attachments;
+            Ok(attachments::table.order(attachments::id).select(attachments::storage_key).load(conn).map_err(db::DbError::from)?)
+        }).await;
+        let path = |key: &str| app.folder().join("files").join(key);
+        std::fs::write(path(&keys[0]), "inform!").unwrap();
+        std::fs::remove_file(path(&keys[1])).unwrap();
+        let spoiled = check().await;
+        assert_eq!(spoiled.files, 2);
+        assert!(spoiled.faults[0].contains("changed") && spoiled.faults[1].contains("cannot be read"), "{:?}", spoiled.faults);
+        let rows = app.seed(|conn| Ok(audit::verify(conn, &DeskRegistry::default())?)).await;
+        assert_eq!(rows.faults, Vec::<String>::new(), "the rows alone do not tell");
+    }
+
     async fn an_audit_finds_a_history_under_another_code(app: TestApp) {
         let scene = scene(&app).await;
         let code = scene.code.clone();
