@@ -29,6 +29,17 @@ pub fn run(conn: &mut DbConnection) -> Result<usize, DbError> {
     }
 }
 
+/// Takes every migration back, the newest first, and gives their number; all data are lost, so only tests do it.
+#[cfg(test)]
+pub(super) fn take_back(conn: &mut DbConnection) -> Result<usize, DbError> {
+    let setup = |error: Box<dyn std::error::Error + Send + Sync>| DbError::Setup(error.to_string());
+    let reverted = match conn {
+        DbConnection::Pg(pg) => pg.revert_all_migrations(POSTGRES),
+        DbConnection::Sqlite(sqlite) => sqlite.revert_all_migrations(SQLITE),
+    };
+    Ok(reverted.map_err(setup)?.len())
+}
+
 /// The newest version that this program knows, for the help text and the health page.
 pub fn newest_known() -> String {
     let migrations =

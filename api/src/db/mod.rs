@@ -118,6 +118,16 @@ impl Db {
         migrate::run(&mut conn)
     }
 
+    /// Takes every migration back; gives their number.
+    #[cfg(test)]
+    fn migrate_down(&self) -> Result<usize, DbError> {
+        let mut conn =
+            self.inner.target.connect().map_err(|error| {
+                DbError::Setup(format!("cannot connect to the database: {error}"))
+            })?;
+        migrate::take_back(&mut conn)
+    }
+
     /// Runs queries that change nothing. The closure is cloned, and runs again once, if the connection turns out dead.
     ///
     /// Each statement sees its own moment; use [`Db::read_snapshot`] where several must agree.

@@ -379,6 +379,114 @@ fn migrations_run_once_and_a_newer_schema_is_refused() {
     std::fs::remove_dir_all(folder).unwrap();
 }
 
+/// What a database says of its schema, a sorted line each, in words that both have: columns with kind and nullability,
+/// primary keys, unique constraints, references and indexes.
+fn schema(db: &Db) -> Vec<String> {
+    #[derive(QueryableByName)]
+    struct Piece {
+        /// What it is about: a table, with a column or the name of a constraint.
+        #[diesel(sql_type = Text)]
+        place: String,
+        #[diesel(sql_type = Text)]
+        about: String,
+        /// Where a constraint has several columns, one of them.
+        #[diesel(sql_type = Text)]
+        part: String,
+    }
+    let queries = if db.is_postgres() {
+        POSTGRES_SCHEMA
+    } else {
+        SQLITE_SCHEMA
+    };
+    let mut lines = Vec::new();
+    for query in queries {
+        let pieces: Vec<Piece> = db
+            .read_blocking(move |conn: &mut DbConnection| -> Result<_, Failure> {
+                Ok(diesel::sql_query(*query).load(conn)?)
+            })
+            .unwrap();
+        // Names of constraints differ; the table and the columns say which one it is.
+        let mut parts: std::collections::BTreeMap<(String, String), Vec<String>> =
+            std::collections::BTreeMap::new();
+        for Piece { place, about, part } in pieces {
+            parts.entry((place, about)).or_default().push(part);
+        }
+        for ((place, about), mut parts) in parts {
+            parts.sort();
+            let table = place.split(' ').next().unwrap();
+            lines.push(format!("{table} {about} {}", parts.join(", ")));
+        }
+    }
+    lines.retain(|line| !line.starts_with("__diesel"));
+    lines.sort();
+    lines
+}
+
+/// A whole number, an instant and a truth value of SQLite are numbers; a key of 128 bits is bytes.
+const SQLITE_SCHEMA: &[&str] = &[
+    "SELECT t.name AS place, c.name || CASE lower(c.type) WHEN 'integer' THEN ' number' WHEN 'bigint' THEN ' number' WHEN 'blob' THEN ' bytes' \
+     ELSE ' ' || lower(c.type) END || CASE WHEN c.\"notnull\" = 1 OR c.pk > 0 THEN ' not null' ELSE '' END AS about, '' AS part \
+     FROM sqlite_master t, pragma_table_info(t.name) c WHERE t.type = 'table'",
+    "SELECT t.name AS place, 'primary key' AS about, c.name AS part FROM sqlite_master t, pragma_table_info(t.name) c WHERE t.type = 'table' AND c.pk > 0",
+    "SELECT t.name || ' ' || i.name AS place, 'unique' AS about, c.name AS part \
+     FROM sqlite_master t, pragma_index_list(t.name) i, pragma_index_info(i.name) c WHERE t.type = 'table' AND i.origin = 'u'",
+    "SELECT t.name || ' ' || f.id AS place, 'refers to ' || f.\"table\" AS about, f.\"from\" AS part FROM sqlite_master t, pragma_foreign_key_list(t.name) f WHERE t.type = 'table'",
+    "SELECT t.name || ' ' || i.name AS place, 'index ' || i.name || CASE i.partial WHEN 1 THEN ' partial' ELSE '' END AS about, c.name AS part \
+     FROM sqlite_master t, pragma_index_list(t.name) i, pragma_index_info(i.name) c WHERE t.type = 'table' AND i.origin = 'c'",
+];
+
+const POSTGRES_SCHEMA: &[&str] = &[
+    "SELECT table_name::text AS place, column_name || CASE data_type WHEN 'integer' THEN ' number' WHEN 'bigint' THEN ' number' \
+     WHEN 'timestamp with time zone' THEN ' number' WHEN 'bytea' THEN ' bytes' WHEN 'uuid' THEN ' bytes' ELSE ' ' || data_type END \
+     || CASE is_nullable WHEN 'NO' THEN ' not null' ELSE '' END AS about, '' AS part FROM information_schema.columns WHERE table_schema = current_schema()",
+    "SELECT t.relname || ' ' || c.conname AS place, CASE c.contype WHEN 'p' THEN 'primary key' ELSE 'unique' END AS about, a.attname::text AS part \
+     FROM pg_constraint c JOIN pg_class t ON t.oid = c.conrelid JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = ANY (c.conkey) \
+     WHERE c.connamespace = current_schema()::regnamespace AND c.contype IN ('p', 'u')",
+    "SELECT t.relname || ' ' || c.conname AS place, 'refers to ' || r.relname AS about, a.attname::text AS part \
+     FROM pg_constraint c JOIN pg_class t ON t.oid = c.conrelid JOIN pg_class r ON r.oid = c.confrelid \
+     JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = ANY (c.conkey) WHERE c.connamespace = current_schema()::regnamespace AND c.contype = 'f'",
+    "SELECT t.relname || ' ' || i.relname AS place, 'index ' || i.relname || CASE WHEN x.indpred IS NULL THEN '' ELSE ' partial' END AS about, a.attname::text AS part \
+     FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class t ON t.oid = x.indrelid \
+     JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = ANY (x.indkey) \
+     WHERE i.relnamespace = current_schema()::regnamespace AND NOT EXISTS (SELECT 1 FROM pg_constraint c WHERE c.conindid = i.oid AND c.contype IN ('p', 'u'))",
+];
+
+#[test]
+fn migrations_go_up_down_and_up_and_both_databases_get_the_same_schema() {
+    let mut schemas = Vec::new();
+    for scratch in Scratch::all() {
+        run(&scratch.db, "DROP TABLE samples");
+        assert!(scratch.db.migrate().unwrap() > 0);
+        let once = schema(&scratch.db);
+        assert!(
+            once.iter()
+                .any(|line| line.starts_with("tickets code text not null")),
+            "the schema is read: {once:?}"
+        );
+        let steps = scratch.db.migrate_down().unwrap();
+        assert_eq!(schema(&scratch.db), Vec::<String>::new(), "nothing stays");
+        assert_eq!(scratch.db.migrate().unwrap(), steps);
+        assert_eq!(schema(&scratch.db), once, "the second time is as the first");
+        schemas.push(once);
+    }
+    if let [sqlite, postgres] = &schemas[..] {
+        let only = |one: &[String], other: &[String]| {
+            let lines = one.iter().filter(|line| !other.contains(line));
+            lines.cloned().collect::<Vec<_>>()
+        };
+        assert_eq!(
+            only(sqlite, postgres),
+            Vec::<String>::new(),
+            "only in SQLite"
+        );
+        assert_eq!(
+            only(postgres, sqlite),
+            Vec::<String>::new(),
+            "only in PostgreSQL"
+        );
+    }
+}
+
 #[test]
 fn ticket_numbers_of_a_desk_never_repeat() {
     let folder = std::env::temp_dir().join(format!("atiende-numbers-{}", Uuid::new_v4()));
