@@ -1,6 +1,6 @@
 //! `atiende user add | disable | list | password`.
 
-use std::io::{BufRead, Write};
+use std::io::{BufRead, IsTerminal, Write};
 
 use shared::api::agents::{AgentMembership, AgentPatch};
 use shared::i18n::Lang;
@@ -21,7 +21,7 @@ use crate::http::ApiError;
 /// What to do with agent accounts.
 #[derive(clap::Subcommand)]
 pub(super) enum Action {
-    /// Make an account; the password is read from the standard input.
+    /// Make an account; the password is asked for, or read from the standard input when that is no terminal.
     Add {
         /// Mail address.
         #[arg(long)]
@@ -50,7 +50,7 @@ pub(super) enum Action {
         /// Mail address.
         email: String,
     },
-    /// Replace a password; read from the standard input.
+    /// Replace a password; it is asked for, or read from the standard input when that is no terminal.
     Password {
         /// Mail address.
         email: String,
@@ -176,13 +176,27 @@ fn parse(
     })
 }
 
-/// Reads one line; never from the arguments, which every process of the machine can see.
+/// Reads one line; never from the arguments, which every process of the machine can see. On a terminal nothing of it is shown
+/// and it is asked for twice; a script gives it on the standard input.
 fn ask_password() -> Result<String, StartError> {
-    eprint!("Password (12 to 128 characters): ");
-    std::io::stderr().flush()?;
+    if std::io::stdin().is_terminal() {
+        let first = ask_unseen("Password (12 to 128 characters, not shown): ")?;
+        if ask_unseen("The same again: ")? != first {
+            return Err(StartError::Other(
+                "the passwords are not the same".to_owned(),
+            ));
+        }
+        return Ok(first);
+    }
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line)?;
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+fn ask_unseen(question: &str) -> Result<String, StartError> {
+    eprint!("{question}");
+    std::io::stderr().flush()?;
+    Ok(rpassword::read_password()?)
 }
 
 fn check_password(text: &str, email: &str, name: &str) -> Result<(), StartError> {
