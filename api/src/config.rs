@@ -565,6 +565,11 @@ impl Settings {
                 "no mail leaves this server: smtp.url is not set although public_url is for others. One-time codes stay in the local mailbox, which only administrators can read",
             );
         }
+        if self.public_url.is_https() && self.trusted_proxies.is_empty() {
+            warnings.push(
+                "public_url is https, which a reverse proxy speaks, but trusted_proxies is empty: everybody seems to come from the proxy's address and shares its budgets. Name the proxy's address there",
+            );
+        }
         warnings
     }
 
@@ -1115,17 +1120,19 @@ mod tests {
     }
 
     #[test]
-    fn an_address_for_others_without_a_mail_server_is_warned_about() {
-        let warnings = |text: &str| from_file(text).unwrap().warnings().len();
-        let smtp = "[smtp]\nurl = \"smtp://mail.example.org\"\nfrom = \"mesa@example.org\"\n";
-        assert_eq!(warnings("public_url = \"https://help.example.org\"\n"), 1);
-        assert_eq!(
-            warnings(&format!(
-                "public_url = \"https://help.example.org\"\n{smtp}"
-            )),
-            0
+    fn an_address_for_others_without_a_mail_server_or_a_known_proxy_is_warned_about() {
+        let warnings = |text: &str| from_file(text).unwrap().warnings().join("\n");
+        let (smtp, proxy, https) = (
+            "[smtp]\nurl = \"smtp://mail.example.org\"\nfrom = \"mesa@example.org\"\n",
+            "trusted_proxies = [\"127.0.0.1\"]\n",
+            "public_url = \"https://help.example.org\"\n",
         );
-        assert_eq!(warnings("public_url = \"http://localhost:8080\"\n"), 0);
+        let no_mail = warnings(&format!("{https}{proxy}"));
+        assert!(no_mail.contains("smtp.url") && !no_mail.contains("trusted_proxies"));
+        let no_proxy = warnings(&format!("{https}{smtp}"));
+        assert!(no_proxy.contains("trusted_proxies") && !no_proxy.contains("smtp.url"));
+        assert_eq!(warnings(&format!("{https}{proxy}{smtp}")), "");
+        assert_eq!(warnings("public_url = \"http://localhost:8080\"\n"), "");
     }
 
     #[test]
