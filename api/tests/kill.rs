@@ -12,10 +12,14 @@
 use std::collections::{HashMap, HashSet};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::Child;
+use tokio::sync::watch;
 
 use api::config::DatabaseSettings;
 use api::db::schema::{events, group_members, idempotency, messages, outbox, tickets};
@@ -37,6 +41,8 @@ mod smtp_sink;
 const TICKETS: usize = 1000;
 const CLIENTS: usize = 16;
 const KILLS: usize = 10;
+/// At least as many mails as the server has in its hands at a time.
+const MAILS_AT_ONCE: usize = 16;
 /// How long anything may take before the test gives up; only ever spent by a test that fails.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -106,9 +112,11 @@ async fn story(folder: &Path, database: String) {
     let working = clients.start();
     for moment in moments() {
         clients.wait_for(moment).await;
-        server.kill();
+        clients.serving.send_replace(false);
+        server.kill().await;
         program.let_leases_run_out();
         server = Server::start(&program).await;
+        clients.serving.send_replace(true);
     }
     for task in working {
         tokio::time::timeout(PATIENCE, task)
@@ -119,7 +127,7 @@ async fn story(folder: &Path, database: String) {
     println!("{TICKETS} tickets after {:?}", started.elapsed());
     let codes = clients.codes();
     clients.repeat_all(&codes).await;
-    wait_until_no_mail_waits(&program).await;
+    wait_until_no_mail_waits(&program, &sink).await;
     println!("no mail waits after {:?}", started.elapsed());
     drop(server);
 
@@ -172,7 +180,7 @@ impl Program {
     /// Budgets of requests are another test's matter.
     fn configure(&self, smtp_port: u16) {
         let settings = format!(
-            "log = \"error\"\n[limits]\nread = {{ count = 1000000, seconds = 1 }}\nwrite = {{ count = 1000000, seconds = 1 }}\n\
+            "log = \"error,api::cli::serve=info\"\n[limits]\nread = {{ count = 1000000, seconds = 1 }}\nwrite = {{ count = 1000000, seconds = 1 }}\n\
              create_per_agent = {{ count = 1000000, seconds = 1 }}\n[smtp]\nurl = \"smtp://127.0.0.1:{smtp_port}\"\ntls = \"none\"\n\
              from = \"Mesa de Servicio <mesa@example.org>\"\n"
         );
@@ -243,52 +251,53 @@ struct Server(Child);
 impl Server {
     async fn start(program: &Program) -> Self {
         let address = format!("127.0.0.1:{}", program.port);
-        let child = program
-            .command(&[
-                "serve",
-                "--listen",
-                &address,
-                "--public-url",
-                &program.url(),
-            ])
+        let command = program.command(&[
+            "serve",
+            "--listen",
+            &address,
+            "--public-url",
+            &program.url(),
+        ]);
+        let mut child = tokio::process::Command::from(command)
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
             .spawn()
             .unwrap();
-        let mut server = Self(child);
-        let (client, ready) = (
-            Client::builder().build().unwrap(),
-            format!("{}/health/ready", program.url()),
-        );
-        let started = Instant::now();
-        loop {
-            if client
-                .get(&ready)
-                .send()
-                .await
-                .is_ok_and(|answer| answer.status().is_success())
-            {
-                return server;
+        let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
+        let says_serving = async {
+            while let Some(line) = log.next_line().await.unwrap() {
+                if line.contains("serving") {
+                    return;
+                }
+                eprintln!("{line}");
             }
-            assert_eq!(
-                server.0.try_wait().unwrap(),
-                None,
-                "the server ended at its start"
-            );
-            assert!(started.elapsed() < PATIENCE, "the server does not answer");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+            panic!("the server ended at its start");
+        };
+        tokio::time::timeout(PATIENCE, says_serving)
+            .await
+            .expect("the server does not start");
+        // Whatever else it says, until it ends.
+        tokio::spawn(async move {
+            while let Ok(Some(line)) = log.next_line().await {
+                eprintln!("{line}");
+            }
+        });
+        // The port is open from before that line on: the request waits there until it is served.
+        let ready = Client::builder()
+            .timeout(PATIENCE)
+            .build()
+            .unwrap()
+            .get(format!("{}/health/ready", program.url()))
+            .send()
+            .await
+            .unwrap();
+        assert!(ready.status().is_success(), "{}", ready.status());
+        Self(child)
     }
 
     /// `SIGKILL`: no last word, no last write.
-    fn kill(&mut self) {
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+    async fn kill(&mut self) {
+        self.0.kill().await.unwrap();
     }
 }
 
@@ -303,6 +312,10 @@ struct Clients {
     next: Arc<AtomicUsize>,
     /// What was acknowledged: the code that each key got.
     answers: Arc<Mutex<HashMap<String, String>>>,
+    /// How many answers there are.
+    answered: watch::Sender<usize>,
+    /// Whether the server runs, as far as the test lets it.
+    serving: watch::Sender<bool>,
 }
 
 impl Clients {
@@ -338,6 +351,8 @@ impl Clients {
             run: Uuid::new_v4().simple().to_string(),
             next: Arc::default(),
             answers: Arc::default(),
+            answered: watch::Sender::new(0),
+            serving: watch::Sender::new(true),
         }
     }
 
@@ -352,6 +367,7 @@ impl Clients {
                 let code = clients.create(&key).await;
                 let before = clients.answers.lock().unwrap().insert(key, code);
                 assert_eq!(before, None);
+                clients.answered.send_modify(|count| *count += 1);
             }
         };
         (0..CLIENTS)
@@ -359,9 +375,10 @@ impl Clients {
             .collect()
     }
 
-    /// Asks until it is answered, a little later each time.
+    /// Asks until it is answered: again at once while the server runs, otherwise when it runs again.
     async fn create(&self, key: &str) -> String {
-        let (asked, mut pause) = (Instant::now(), Duration::from_millis(20));
+        let asked = Instant::now();
+        let mut serving = self.serving.subscribe();
         while asked.elapsed() < PATIENCE {
             let request = self
                 .client
@@ -381,21 +398,21 @@ impl Clients {
                     _ => panic!("{status}: {}", answer.text().await.unwrap_or_default()),
                 }
             }
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(Duration::from_millis(500));
+            let again = serving.wait_for(|serving| *serving);
+            tokio::time::timeout(PATIENCE, again)
+                .await
+                .expect("the server is never there again")
+                .unwrap();
         }
         panic!("a request was never answered")
     }
 
     async fn wait_for(&self, answers: usize) {
-        let started = Instant::now();
-        while self.answers.lock().unwrap().len() < answers {
-            assert!(
-                started.elapsed() < PATIENCE,
-                "no tickets are created any more"
-            );
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
+        let mut answered = self.answered.subscribe();
+        tokio::time::timeout(PATIENCE, answered.wait_for(|count| *count >= answers))
+            .await
+            .expect("no tickets are created any more")
+            .unwrap();
     }
 
     fn codes(&self) -> HashMap<String, String> {
@@ -410,21 +427,30 @@ impl Clients {
     }
 }
 
-async fn wait_until_no_mail_waits(program: &Program) {
+/// Mail by mail as they arrive, until none waits; what arrived last is noted a moment later.
+async fn wait_until_no_mail_waits(program: &Program, sink: &SmtpSink) {
     let started = Instant::now();
     let db = Db::open(&DatabaseSettings::new(&program.database)).unwrap();
     loop {
+        let arrived = sink.mails().len();
         let waiting = |conn: &mut DbConnection| -> Result<i64, DbError> {
             Ok(outbox::table
                 .filter(outbox::status.eq("pending"))
                 .count()
                 .get_result(conn)?)
         };
-        match db.read(waiting).await.unwrap() {
-            0 => return,
-            waiting => assert!(started.elapsed() < PATIENCE, "{waiting} mails never left"),
+        let waiting = db.read(waiting).await.unwrap();
+        if waiting == 0 {
+            return;
         }
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        assert!(started.elapsed() < PATIENCE, "{waiting} mails never left");
+        // Those in the server's hands may have arrived and not be noted yet; the others are still to come.
+        let to_come = usize::try_from(waiting)
+            .unwrap()
+            .saturating_sub(MAILS_AT_ONCE);
+        if to_come > 0 {
+            sink.wait_for(arrived + to_come.min(MAILS_AT_ONCE)).await;
+        }
     }
 }
 
