@@ -62,7 +62,7 @@ pub fn field_words(code: &str) -> (&'static str, &'static str) {
             "It holds characters that are not allowed.",
         ),
         "not_an_address" => (
-            "Escriba un correo como nombre@entidad.gov.co.",
+            "Escriba un correo como nombre@ejemplo.org.",
             "Write an address such as name@example.org.",
         ),
         "non_ascii_domain" => (
