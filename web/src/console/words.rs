@@ -90,7 +90,7 @@ crate::messages! {
         Paused = "En pausa", "Paused";
         Met = "A tiempo", "Met";
         Overdue = "Venció", "Overdue";
-        OverdueBy = "hace {0}", "{0} ago";
+        OverdueBy = "{0} hábiles tarde", "{0} late (business)";
         OverdueSpoken = "Venció", "Overdue";
         LeftSpoken = "Quedan", "Left";
         DueSpoken = "Vence", "Due";
