@@ -8,7 +8,7 @@ use std::rc::Rc;
 use tokio::task::LocalSet;
 
 use crate::browser::{Browser, Driver};
-use crate::database::{Engine, postgres_url};
+use crate::database::{Database, Engine, postgres_url};
 use crate::mail::Post;
 use crate::output;
 use crate::server::Server;
@@ -77,9 +77,13 @@ impl Stage {
             .unwrap_or_else(|_| panic!("{count:?} is no count"))
     }
 
-    /// Lets the open questions for a code grow older by so many seconds: time passes for them alone. SQLite only.
+    /// Lets the open questions for a code grow older by so many seconds: time passes for them alone.
     pub fn challenges_age(&self, seconds: u32) {
-        let by = u64::from(seconds) * 1_000_000;
+        let by = match &self.server.database {
+            // Microseconds since 1970.
+            Database::Sqlite(_) => (u64::from(seconds) * 1_000_000).to_string(),
+            Database::Postgres { .. } => format!("interval '{seconds} seconds'"),
+        };
         let columns = ["created_at", "expires_at", "last_sent_at"]
             .map(|column| format!("{column} = {column} - {by}"));
         self.server.database.ask(&format!(

@@ -15,6 +15,11 @@ fn a_wrong_code_costs_a_try_and_nothing_else() {
     play("wrong-code", Engine::Sqlite, wrong_code);
 }
 
+#[test]
+fn a_wrong_code_costs_a_try_and_nothing_else_on_postgres() {
+    play("wrong-code-postgres", Engine::Postgres, wrong_code);
+}
+
 async fn wrong_code(stage: Rc<Stage>) {
     let ana = stage.browser("requester").await;
     let form = Form::of(ANA.email, "El agente no inicia en dos equipos");
@@ -99,6 +104,11 @@ async fn dead_code(stage: Rc<Stage>) {
 #[test]
 fn an_expired_code_says_so_and_another_works() {
     play("expired-code", Engine::Sqlite, expired_code);
+}
+
+#[test]
+fn an_expired_code_says_so_and_another_works_on_postgres() {
+    play("expired-code-postgres", Engine::Postgres, expired_code);
 }
 
 async fn expired_code(stage: Rc<Stage>) {
@@ -306,6 +316,11 @@ fn a_reload_keeps_the_form_its_files_and_the_code_window() {
     play("reload", Engine::Sqlite, reload);
 }
 
+#[test]
+fn a_reload_keeps_the_form_its_files_and_the_code_window_on_postgres() {
+    play("reload-postgres", Engine::Postgres, reload);
+}
+
 async fn reload(stage: Rc<Stage>) {
     let ana = stage.browser("requester").await;
     let form = Form::of(ANA.email, "Licencias por vencer en la sede norte");
@@ -349,6 +364,11 @@ async fn reload(stage: Rc<Stage>) {
 #[test]
 fn double_clicks_make_one_draft_and_one_ticket() {
     play("double-click", Engine::Sqlite, double_click);
+}
+
+#[test]
+fn double_clicks_make_one_draft_and_one_ticket_on_postgres() {
+    play("double-click-postgres", Engine::Postgres, double_click);
 }
 
 async fn double_click(stage: Rc<Stage>) {
