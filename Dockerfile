@@ -1,5 +1,6 @@
 # syntax=docker/dockerfile:1
-# docker build -t atiende .  ·  docker run -p 8080:8080 -v atiende:/var/lib/atiende -e ATIENDE_PUBLIC_URL=http://localhost:8080 atiende
+# A trial: docker build -t atiende .  ·  docker run -p 8080:8080 -v atiende:/var/lib/atiende -e ATIENDE_PUBLIC_URL=http://localhost:8080 atiende
+# For real, with PostgreSQL and mail: README.md. Other subcommands go after the image's name: docker run … atiende desk list
 FROM rust:1.95-bookworm AS build
 RUN apt-get update && apt-get install -y --no-install-recommends libpq-dev pkg-config && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
@@ -8,7 +9,7 @@ RUN bash .ci/wasm-toolchain >/dev/null && cargo run --quiet --package bundler &&
 
 FROM debian:bookworm-slim
 RUN apt-get update && apt-get install -y --no-install-recommends libpq5 ca-certificates && rm -rf /var/lib/apt/lists/* \
-    && useradd --system --home-dir /var/lib/atiende --create-home --shell /usr/sbin/nologin atiende && chmod 0700 /var/lib/atiende
+    && useradd --system --uid 10001 --home-dir /var/lib/atiende --create-home --shell /usr/sbin/nologin atiende && chmod 0700 /var/lib/atiende
 COPY --from=build /src/target/release/atiende /usr/bin/atiende
 COPY --from=build /src/web/dist /usr/share/atiende/web
 COPY --from=build /src/api/desks /usr/share/atiende/desks
@@ -17,4 +18,5 @@ WORKDIR /var/lib/atiende
 ENV ATIENDE_DATA_DIR=/var/lib/atiende ATIENDE_LISTEN=0.0.0.0:8080 ATIENDE_WEB_DIR=/usr/share/atiende/web ATIENDE_LOG_FORMAT=json
 EXPOSE 8080
 VOLUME /var/lib/atiende
-CMD ["atiende", "serve"]
+ENTRYPOINT ["atiende"]
+CMD ["serve"]
