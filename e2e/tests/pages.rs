@@ -202,7 +202,7 @@ async fn console(stage: Rc<Stage>) {
         browser.find(Field(field)).await;
         if field == "Nueva categoría" {
             // The catalogue opens under the field, and is searched without accents.
-            browser.fill(field, "antivirus").await;
+            browser.fill(field, "perimetro").await;
         }
         if field == "Buscar tickets" {
             browser.fill(field, "inf").await;

@@ -123,7 +123,7 @@ fn contact(case: Case, (contact, record, follow): (Option<ContactView>, bool, bo
             .into_any()
         });
         let next = contact.next_contact.map(|day| {
-            view! { <p class="small">{icon("calendar")}" "{t_with(PanelWords::NextOn, &[&short_day(day)])}</p> }.into_any()
+            view! { <p class="held small">{icon("calendar")}<span>{t_with(PanelWords::NextOn, &[&short_day(day)])}</span></p> }.into_any()
         });
         let none = contact
             .attempts
