@@ -334,6 +334,7 @@ impl Clients {
             let sample: (String, String, String, String, String) = tickets::table
                 .inner_join(desks::table.on(desks::id.eq(tickets::desk_id)))
                 .inner_join(people::table.on(people::id.eq(tickets::requester_id)))
+                .filter(desks::slug.eq("infortec"))
                 .order(tickets::id)
                 .select((desks::slug, people::email, tickets::request_type, tickets::category, tickets::priority))
                 .first(conn)?;
