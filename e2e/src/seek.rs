@@ -75,10 +75,11 @@ impl Target<'_> {
             }
             Self::Choice(question, answer) => {
                 format!(
-                    ".//fieldset[legend[{}]]//label[{}]",
+                    ".//fieldset[legend[{}]]//input[@aria-label={} or ancestor::label[{}]]",
                     is(question),
+                    quoted(answer),
                     named(answer)
-                ) + "//input"
+                )
             }
             Self::Tick(label) => format!(
                 ".//input[@type='radio' or @type='checkbox'][@aria-label={} or ancestor::label[{}]]",

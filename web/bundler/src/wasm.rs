@@ -71,15 +71,12 @@ fn exports(script: &str) -> Vec<(String, String)> {
 /// Script that loads the pieces of an app that is cut.
 pub const PIECES_SCRIPT: &str = "pieces.js";
 
-/// Writes `<app>.js`, `<app>_bg.wasm` and the snippets of its dependencies into a folder; for an app that is cut also its pieces and
-/// [`PIECES_SCRIPT`]. Answers with the pieces.
+/// Writes `<app>.js`, `<app>_bg.wasm` and the snippets of its dependencies into a folder, with its pieces and [`PIECES_SCRIPT`].
+/// Answers with the pieces.
 pub fn bind(compiled: &Path, app: App, mode: Mode, into: &Path) -> Result<Vec<PathBuf>> {
     let input = compiled.join(format!("{}.wasm", app.name()));
     let keep_names = mode == Mode::Dev;
-    let (whole, pieces) = match app {
-        App::Portal => (input.clone(), Vec::new()),
-        App::Console => cut(&input, app, into)?,
-    };
+    let (whole, pieces) = cut(&input, app, into)?;
     let mut bindgen = Bindgen::new();
     bindgen
         .input_path(&whole)

@@ -23,7 +23,7 @@ use crate::components::form::{
     Check, Choice, ErrorSummary, Faults, RadioCards, SubmitButton, TextArea,
 };
 use crate::components::ticket::{paragraphs, time};
-use crate::components::{Banner, Heading, Kind, icon, use_ui};
+use crate::components::{Heading, Kind, icon, use_ui};
 use crate::i18n::dates::Style;
 use crate::i18n::{t, t_with};
 
@@ -360,28 +360,5 @@ fn DecisionForm(
                 <div class="actions"><SubmitButton label=t(Words::Send) busy_label=t(Common::Sending) busy/></div>
             </form>
         </section>
-    }
-}
-
-/// Says in the list of tickets that something waits for the person's approval; silent otherwise.
-#[component]
-pub(super) fn ApprovalsHint() -> impl IntoView {
-    let desk = use_desk();
-    let client = use_client();
-    let waiting = RwSignal::new(0usize);
-    spawn_local(async move {
-        if let Ok(rows) = portal::list_approvals(client).await {
-            let _ = waiting.try_set(rows.len());
-        }
-    });
-    move || {
-        let count = waiting.get();
-        (count > 0).then(|| {
-            view! {
-                <Banner kind=Kind::Info>
-                    <p><a class="link" href=desk.link("approvals")>{t(Words::Title)}" ("{count.to_string()}")"</a></p>
-                </Banner>
-            }
-        })
     }
 }

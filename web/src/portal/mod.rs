@@ -16,6 +16,7 @@ mod load;
 mod lookup;
 mod nav;
 mod new_ticket;
+pub mod parts;
 mod rate;
 mod route;
 mod shell;
@@ -29,9 +30,12 @@ use leptos::prelude::*;
 use crate::client::Audience;
 use crate::i18n::use_lang;
 
-/// Starts the portal in `#app`.
-pub fn start() {
-    crate::mount(Audience::Portal, App);
+/// Starts the portal in `#app`, with the way to the part that comes later.
+pub fn start(load: fn() -> parts::Arrival) {
+    crate::mount(Audience::Portal, move || {
+        provide_context(parts::Part::new(load));
+        view! { <App/> }
+    });
 }
 
 /// The portal; drawn again from the start when the language changes.

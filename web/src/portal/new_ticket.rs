@@ -554,11 +554,17 @@ fn clock_time(time: &str) -> String {
 /// Above so many a list is searched, not read.
 const READABLE: usize = 12;
 
-/// The categories: a short list, or a tree to search. Where categories fix the type, the tree says which.
+/// The categories: a short list of different names, or a tree to search. Where categories fix the type, the tree says which.
 #[component]
 fn CategoryField(form: Form, categories: Vec<CategoryView>, label: String) -> impl IntoView {
     let desk = use_desk().get();
-    if categories.len() > READABLE {
+    let last = |category: &CategoryView| category.path.last().cloned();
+    let repeats = categories.iter().enumerate().any(|(place, one)| {
+        categories[..place]
+            .iter()
+            .any(|other| last(other) == last(one))
+    });
+    if categories.len() > READABLE || repeats {
         let note = |fixed: RequestType| {
             let label = desk.types.iter().find(|one| one.id == fixed);
             label.map(|one| one.label.clone())

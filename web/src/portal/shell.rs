@@ -5,11 +5,10 @@ use shared::api::portal::PortalDesk;
 
 use super::load::Loaded;
 use super::nav::use_nav;
+use super::parts::{Rare, use_part};
 use super::route::{Page, Route};
 use super::words::Words as Common;
-use super::{
-    access, approvals, created, help, home, lookup, new_ticket, rate, ticket, tickets, verify,
-};
+use super::{created, help, home, lookup, new_ticket, ticket, tickets, verify};
 use crate::browser;
 use crate::client::{ApiError, portal, use_client};
 use crate::components::feedback::{Failed, Loading, OfflineBanner};
@@ -140,6 +139,9 @@ fn general_page(route: &Route) -> AnyView {
 }
 
 fn desk_page(page: Page) -> AnyView {
+    if let Some(rare) = Rare::of(&page) {
+        return use_part().page(rare);
+    }
     match page {
         Page::Home => view! { <home::Home/> }.into_any(),
         Page::New => view! { <new_ticket::NewTicket/> }.into_any(),
@@ -148,10 +150,8 @@ fn desk_page(page: Page) -> AnyView {
         Page::Lookup => view! { <lookup::Lookup/> }.into_any(),
         Page::Tickets => view! { <tickets::Tickets/> }.into_any(),
         Page::Ticket(code) => view! { <ticket::Ticket code/> }.into_any(),
-        Page::Rate(code) => view! { <rate::Rate code/> }.into_any(),
-        Page::Approvals => view! { <approvals::Approvals/> }.into_any(),
-        Page::Approval(code) => view! { <approvals::Approval code/> }.into_any(),
-        Page::Access => view! { <access::Access/> }.into_any(),
+        // These come later.
+        Page::Rate(_) | Page::Approvals | Page::Approval(_) | Page::Access => ().into_any(),
     }
 }
 

@@ -5,7 +5,6 @@ use leptos::task::spawn_local;
 use shared::api::page::Page;
 use shared::api::portal::RequesterTicketRow;
 
-use super::approvals::ApprovalsHint;
 use super::kept::forget_all;
 use super::lookup::LookupForm;
 use super::nav::use_nav;
@@ -15,7 +14,7 @@ use crate::browser;
 use crate::client::{ApiError, portal, use_client};
 use crate::components::feedback::{Empty, Failed, Loading};
 use crate::components::ticket::{StatusTag, promise_line, time};
-use crate::components::{Heading, Kind, icon, use_ui};
+use crate::components::{Banner, Heading, Kind, icon, use_ui};
 use crate::i18n::dates::Style;
 use crate::i18n::t;
 
@@ -27,6 +26,7 @@ crate::messages! {
         Created = "Cread{o} ", "Created ";
         Moved = "Último movimiento ", "Last movement ";
         More = "Ver más {words}", "See more {words}";
+        ToApprove = "Por aprobar", "To approve";
         SignedIn = "Sesión de ", "Session of ";
         SignOut = "Cerrar sesión", "Sign out";
         SignedOut = "Cerró la sesión en este navegador.", "You signed out in this browser.";
@@ -170,5 +170,28 @@ fn SessionLine() -> impl IntoView {
             <Show when=move || email.with(|email| !email.is_empty())>{t(Words::SignedIn)}{move || email.get()}" · "</Show>
             <button class="linkish" type="button" on:click=leave>{t(Words::SignOut)}</button>
         </p>
+    }
+}
+
+/// Says in the list of tickets that something waits for the person's approval; silent otherwise.
+#[component]
+fn ApprovalsHint() -> impl IntoView {
+    let desk = use_desk();
+    let client = use_client();
+    let waiting = RwSignal::new(0usize);
+    spawn_local(async move {
+        if let Ok(rows) = portal::list_approvals(client).await {
+            let _ = waiting.try_set(rows.len());
+        }
+    });
+    move || {
+        let count = waiting.get();
+        (count > 0).then(|| {
+            view! {
+                <Banner kind=Kind::Info>
+                    <p><a class="link" href=desk.link("approvals")>{t(Words::ToApprove)}" ("{count.to_string()}")"</a></p>
+                </Banner>
+            }
+        })
     }
 }
