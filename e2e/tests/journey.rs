@@ -50,8 +50,9 @@ async fn journey(stage: Rc<Stage>) {
 
 async fn requester_creates_the_ticket(stage: &Stage) -> String {
     let ana = stage.browser("requester's first computer").await;
-    // With only one desk there is nothing to choose.
     ana.open("/").await;
+    ana.find(Heading("¿Con qué mesa necesita hablar?")).await;
+    ana.click(Link("Mesa de Servicio Infortec")).await;
     ana.at(&format!("/{DESK}")).await;
     ana.find(Heading("¿En qué le podemos ayudar?")).await;
     ana.click(Link("Crear un ticket")).await;

@@ -478,6 +478,7 @@ crate::messages! {
         Save = "Guardar", "Save";
         Done = "Cambio guardado", "Change saved";
         Assigned = "Ticket asignado", "Ticket assigned";
+        Escalated = "Ticket escalado", "Ticket escalated";
         HandedOver = "Ticket entregado", "Ticket handed over";
         Solved = "Solución enviada", "Solution sent";
         ApprovalAsked = "Aprobación solicitada", "Approval asked for";

@@ -243,9 +243,8 @@ pub fn CommandWindow(form: ActionForm, command: CommandKind) -> impl IntoView {
 fn done(command: CommandKind) -> StepWords {
     match command {
         CommandKind::Assign => StepWords::Assigned,
-        CommandKind::Escalate | CommandKind::EscalateOnsite | CommandKind::SendToVendor => {
-            StepWords::HandedOver
-        }
+        CommandKind::Escalate => StepWords::Escalated,
+        CommandKind::EscalateOnsite | CommandKind::SendToVendor => StepWords::HandedOver,
         CommandKind::Solve => StepWords::Solved,
         CommandKind::RequestApproval => StepWords::ApprovalAsked,
         _ => StepWords::Done,
