@@ -205,7 +205,10 @@ pub fn detail(
         priority: priority(profile, &ticket.priority, lang),
         extra: process_view::extra(&ticket, profile, lang),
         status: status(profile, ticket.status, lang),
-        reason: if actions.complete {
+        // How a ticket ended without a solution is the requester's business, too.
+        reason: if actions.complete
+            || matches!(ticket.status, Status::Unsolvable | Status::NotManaged)
+        {
             reason_label(&ticket, profile, lang)
         } else {
             None

@@ -197,7 +197,7 @@ fn picker(
             .then(|| view! { <span class="small muted">{leaf.note.clone()}</span> });
         view! {
             <li><button class="leaf" type="button" data-row="" on:click=act(move |_: web_sys::MouseEvent| choose(key.clone()))>
-                <span class="leaf-words">{leaf.name()}{note}</span>{icon("chevron-right")}
+                <span class="leaf-words"><span>{leaf.name()}</span>{note}</span>{icon("chevron-right")}
             </button></li>
         }
     };

@@ -47,8 +47,9 @@ crate::messages! {
         PriorityHint = "Elija según el impacto. De ella depende el tiempo de respuesta.", "Choose by impact. The response time depends on it.";
         FixedType = "Se registra como: {0}.", "It is recorded as: {0}.";
         Evidence = "Necesita la autorización de su jefe", "Your manager must authorise it";
-        EvidenceHelp = "Adjunte el correo en que la aprueba. Si aún no lo tiene, puede enviar {the} así: la mesa se lo pedirá y la atención empieza cuando llegue.",
-            "Attach the e-mail that approves it. If you do not have it yet, you can send {the} as it is: the desk will ask for it and attention begins once it arrives.";
+        EvidenceHelp = "Adjunte abajo el correo en que la aprueba.", "Attach the e-mail that approves it below.";
+        EvidenceMissing = "Adjunte el correo en que su jefe la aprueba.", "Attach the e-mail in which your manager approves it.";
+        FilesNeeded = "Anexos", "Files";
         Approval = "Aprobación que se pide: {0}.", "Approval that is asked for: {0}.";
         Cutoff = "Lo que llega después de las {0} cuenta desde el siguiente día hábil.", "What arrives after {0} counts from the next business day.";
         Restricted = "Solo la ve el equipo que atiende este tema.", "Only the team that attends this matter sees it.";
@@ -204,6 +205,10 @@ impl Form {
             Body::parse(&self.message.get_untracked()),
         );
         check_files(&mut check, self.uploads);
+        let none = self.uploads.items.with_untracked(Vec::is_empty);
+        if none && leaf.is_some_and(|leaf| leaf.evidence) {
+            check.fault("attachments", t(Words::EvidenceMissing).to_owned());
+        }
         if self.faults.show(check.done()) {
             return None;
         }
@@ -395,6 +400,8 @@ pub(super) fn NewTicket() -> impl IntoView {
             Some(view! { <p id="fixed-type">{icon("tag")}" "<strong>{said}</strong>" "<span class="muted">{card.help}</span></p> }.into_any())
         }
     };
+    let needs_file =
+        Memo::new(move |_| leaf.with(|leaf| leaf.as_ref().is_some_and(|leaf| leaf.evidence)));
     let extra_part = move || {
         let wanted = leaf.get()?;
         let asked = data.with_value(|desk| form_of(desk, &wanted).cloned())?;
@@ -448,7 +455,7 @@ pub(super) fn NewTicket() -> impl IntoView {
                 <TextField id="subject" label=t(Words::Subject) hint=t(Words::SubjectHint) value=form.subject faults=form.faults/>
                 <TextArea id="message" label=t(Words::Message) hint=t(Words::MessageHint) value=form.message faults=form.faults
                     max=BODY_MAX rows=8/>
-                <Attachments uploads=form.uploads faults=form.faults limits/>
+                {move || view! { <Attachments uploads=form.uploads faults=form.faults limits needed=needs_file.get()/> }}
             </section>
             <div class="stack tight">
                 <div class="actions">
@@ -463,9 +470,21 @@ pub(super) fn NewTicket() -> impl IntoView {
 
 /// The picker of a form, tied to its uploads.
 #[component]
-pub(super) fn Attachments(uploads: Uploads, faults: Faults, limits: Limits) -> impl IntoView {
+pub(super) fn Attachments(
+    uploads: Uploads,
+    faults: Faults,
+    limits: Limits,
+    /// Whether a file must come along.
+    #[prop(optional)]
+    needed: bool,
+) -> impl IntoView {
+    let label = if needed {
+        Words::FilesNeeded
+    } else {
+        Words::Files
+    };
     view! {
-        <FilePicker id="attachments" label=t(Words::Files) items=uploads.items limits faults
+        <FilePicker id="attachments" label=t(label) items=uploads.items limits faults
             add=Callback::new(move |files: Vec<web_sys::File>| uploads.add(files, limits))
             remove=Callback::new(move |key| uploads.remove(key))
             retry=Callback::new(move |key| uploads.retry(key))/>
@@ -505,14 +524,13 @@ fn matrix_fields(form: Form, matrix: Option<MatrixView>) -> impl IntoView {
 
 /// What a person must know of a category before sending.
 fn leaf_notes(leaf: &CategoryView) -> AnyView {
-    let desk = use_desk();
     let approval = leaf
         .approval
         .as_ref()
         .map(|policy| view! { <p>{t_with(Words::Approval, &[policy])}</p> });
     let first = if leaf.evidence {
         view! {
-            <Banner kind=Kind::Info title=t(Words::Evidence)><p>{desk.say(Words::EvidenceHelp)}</p>{approval}</Banner>
+            <Banner kind=Kind::Info title=t(Words::Evidence)><p>{t(Words::EvidenceHelp)}</p>{approval}</Banner>
         }
         .into_any()
     } else {
