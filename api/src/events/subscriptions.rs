@@ -216,6 +216,13 @@ impl Teller<'_> {
             }
             Recipient::Group => match group {
                 Some(key) => self.members(conn, Some(key))?,
+                // Where the desk closes by hand, the answer goes to those who close: the group of the category.
+                None if self.closes_by_hand(notice) => {
+                    let category = self.ticket().category.as_deref();
+                    let entry = category.and_then(|key| self.desk.profile.catalog.get(key));
+                    let group = entry.and_then(|entry| entry.group.clone());
+                    self.members(conn, group.as_deref())?
+                }
                 None => self.group_members(conn)?,
             },
             Recipient::Solver => {
@@ -294,6 +301,11 @@ impl Teller<'_> {
             found.extend(self.members(conn, Some(&group.key))?);
         }
         Ok(found)
+    }
+
+    fn closes_by_hand(&self, notice: Notice) -> bool {
+        notice == Notice::SurveyAnswered
+            && self.desk.profile.acceptance.mode == AcceptanceMode::DeskValidates
     }
 
     fn members(&self, conn: &mut DbConnection, group: Option<&str>) -> QueryResult<Vec<AgentRow>> {
