@@ -17,6 +17,9 @@ enum Source {
     System,
     /// Microseconds since 1970, shared by all clones.
     Fixed(Arc<AtomicI64>),
+    /// The machine's, moved by the seconds that a file holds. Only for tests of the whole program.
+    #[cfg(debug_assertions)]
+    Moved(Arc<std::path::PathBuf>),
 }
 
 impl Clock {
@@ -34,15 +37,28 @@ impl Clock {
         }
     }
 
+    /// The machine's clock, moved by as many seconds as a file says, so that a test of the whole program can let days pass.
+    /// A release build has no such clock.
+    #[cfg(debug_assertions)]
+    pub fn moved_by(file: std::path::PathBuf) -> Self {
+        Self {
+            source: Source::Moved(Arc::new(file)),
+        }
+    }
+
     /// The current instant.
     pub fn now(&self) -> DateTime<Utc> {
         let micros = match &self.source {
-            #[allow(
-                clippy::disallowed_methods,
-                reason = "the one place that reads the time"
-            )]
-            Source::System => Utc::now().timestamp_micros(),
+            Source::System => system_micros(),
             Source::Fixed(micros) => micros.load(Ordering::SeqCst),
+            #[cfg(debug_assertions)]
+            Source::Moved(file) => {
+                let seconds = std::fs::read_to_string(file.as_path())
+                    .ok()
+                    .and_then(|text| text.trim().parse::<i64>().ok())
+                    .unwrap_or(0);
+                system_micros().saturating_add(seconds.saturating_mul(1_000_000))
+            }
         };
         DateTime::from_timestamp_micros(micros).unwrap_or(DateTime::UNIX_EPOCH)
     }
@@ -65,6 +81,14 @@ impl Clock {
     pub fn is_fixed(&self) -> bool {
         matches!(self.source, Source::Fixed(_))
     }
+}
+
+fn system_micros() -> i64 {
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the time"
+    )]
+    Utc::now().timestamp_micros()
 }
 
 /// A moment for measuring how long something takes; never goes back and means nothing as a date.
@@ -90,6 +114,17 @@ mod tests {
         assert_eq!(clone.now(), start + TimeDelta::minutes(10));
         clone.set(start);
         assert_eq!(clock.now(), start);
+    }
+
+    #[test]
+    fn a_moved_clock_follows_its_file() {
+        let file = std::env::temp_dir().join(format!("atiende-clock-{}", std::process::id()));
+        let clock = Clock::moved_by(file.clone());
+        let plain = Clock::system().now();
+        assert!(clock.now() - plain < TimeDelta::minutes(1));
+        std::fs::write(&file, "86400").unwrap();
+        assert!(clock.now() - plain >= TimeDelta::days(1));
+        std::fs::remove_file(&file).unwrap();
     }
 
     #[test]

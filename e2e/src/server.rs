@@ -4,6 +4,8 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use chrono::{DateTime, TimeDelta, Utc};
+
 use crate::database::{Database, Engine};
 use crate::{repository, until};
 
@@ -81,7 +83,8 @@ impl Server {
             std::fs::File::create(self.log_file()).expect("the story's folder can be written");
         let errors = log.try_clone().expect("a file can be shared");
         self.child = Some(
-            self.command(&["serve"])
+            self.command(&["serve", "--clock-file"])
+                .arg(self.clock_file())
                 .stdout(log)
                 .stderr(errors)
                 .spawn()
@@ -105,6 +108,38 @@ impl Server {
             }
         })
         .await;
+    }
+
+    /// What time it is for the server.
+    pub fn now(&self) -> DateTime<Utc> {
+        machine_time() + TimeDelta::seconds(self.moved_by())
+    }
+
+    /// Moves the server's clock forward to an instant; browsers keep their own time.
+    ///
+    /// # Panics
+    /// When it would go back.
+    pub fn let_it_be(&self, at: DateTime<Utc>) {
+        assert!(at >= self.now(), "the clock goes forward only");
+        let seconds = (at - machine_time()).num_seconds();
+        std::fs::write(self.clock_file(), seconds.to_string())
+            .expect("the story's folder can be written");
+    }
+
+    /// Moves the server's clock forward.
+    pub fn pass(&self, time: TimeDelta) {
+        self.let_it_be(self.now() + time);
+    }
+
+    fn moved_by(&self) -> i64 {
+        std::fs::read_to_string(self.clock_file())
+            .ok()
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(0)
+    }
+
+    fn clock_file(&self) -> PathBuf {
+        self.folder.join("clock")
     }
 
     fn log_file(&self) -> PathBuf {
@@ -149,6 +184,14 @@ impl Drop for Server {
             let _ = child.wait();
         }
     }
+}
+
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the server's clock is the machine's, moved"
+)]
+fn machine_time() -> DateTime<Utc> {
+    Utc::now()
 }
 
 /// The binary that the environment names, else that of this build.

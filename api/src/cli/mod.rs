@@ -71,7 +71,7 @@ pub fn run() -> Result<(), StartError> {
     let settings = Settings::load(&overrides)?;
     telemetry::start(&settings.log).map_err(StartError::Other)?;
     match command {
-        Command::Serve(options) => serve::run(settings, Clock::system(), &options),
+        Command::Serve(options) => serve::run(settings, options.clock(), &options),
         Command::Worker => serve::run_workers_only(settings, Clock::system()),
         Command::Migrate => migrate(&settings),
         Command::Openapi => Ok(()),

@@ -20,9 +20,22 @@ pub(super) struct Options {
     /// Leave the workers to another process (`atiende worker`).
     #[arg(long)]
     no_workers: bool,
+    /// File with the seconds by which the clock is moved; for tests of the whole program.
+    #[cfg(debug_assertions)]
+    #[arg(long, value_name = "FILE", hide = true)]
+    clock_file: Option<std::path::PathBuf>,
 }
 
 impl Options {
+    /// The clock to serve by.
+    pub(super) fn clock(&self) -> Clock {
+        #[cfg(debug_assertions)]
+        if let Some(file) = &self.clock_file {
+            return Clock::moved_by(file.clone());
+        }
+        Clock::system()
+    }
+
     pub(super) fn apply(&self, overrides: &mut Overrides) {
         overrides.listen.clone_from(&self.listen);
         overrides.public_url.clone_from(&self.public_url);
