@@ -10,7 +10,7 @@ export CARGO_TARGET_DIR := $(abspath $(cache))/target
 endif
 target := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help run test check bench openapi e2e web
+.PHONY: help run test check bench openapi e2e web trace
 
 help:
 	@echo "make run      set up, build and serve portal and console with sample data"
@@ -19,6 +19,7 @@ help:
 	@echo "make e2e      browser tests only"
 	@echo "make bench    benchmarks"
 	@echo "make openapi  write openapi/openapi.json anew"
+	@echo "make trace    which test proves which requirement"
 	@echo "make web      build web/dist"
 
 run:
@@ -50,6 +51,10 @@ openapi:
 	@mkdir -p target
 	@cargo run --quiet --package api -- openapi > target/openapi.json
 	@mv target/openapi.json openapi/openapi.json
+
+trace:
+	@mkdir -p test-output
+	@cargo run --quiet --package e2e --example trace -- --html test-output/requirements.html
 
 e2e:
 	@bash .ci/setup test

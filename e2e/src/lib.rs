@@ -14,6 +14,8 @@ pub mod axe;
 pub mod browser;
 pub mod console;
 pub mod database;
+pub mod desks;
+pub mod hands;
 pub mod mail;
 pub mod people;
 pub mod portal;
@@ -21,6 +23,7 @@ pub mod seek;
 pub mod server;
 pub mod shots;
 pub mod stage;
+pub mod trace;
 
 use std::path::PathBuf;
 use std::time::Duration;

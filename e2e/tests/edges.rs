@@ -10,6 +10,7 @@ use e2e::portal::Form;
 use e2e::seek::Target::{Button, Field, Heading, Link, Text, Tick};
 use e2e::stage::{Stage, play};
 
+///
 #[test]
 fn a_wrong_code_costs_a_try_and_nothing_else() {
     play("wrong-code", Engine::Sqlite, wrong_code);
@@ -57,6 +58,7 @@ async fn wrong_code(stage: Rc<Stage>) {
     ana.see("nota.txt").await;
 }
 
+///
 #[test]
 fn five_wrong_codes_kill_a_code_and_another_is_sent() {
     play("dead-code", Engine::Sqlite, dead_code);
@@ -142,6 +144,7 @@ async fn expired_code(stage: Rc<Stage>) {
     );
 }
 
+///
 #[test]
 fn an_unknown_address_sees_the_same_window_and_may_ask_for_access() {
     play("unknown-address", Engine::Sqlite, unknown_address);
@@ -226,6 +229,7 @@ async fn unknown_address(stage: Rc<Stage>) {
         .says(&[&ticket]);
 }
 
+///
 #[test]
 fn empty_fields_are_listed_with_links_to_them_and_no_code_is_sent() {
     play("empty-fields", Engine::Sqlite, empty_fields);
@@ -270,6 +274,7 @@ async fn empty_fields(stage: Rc<Stage>) {
     ana.send_form().await;
 }
 
+///
 #[test]
 fn a_file_over_the_limit_is_refused_by_name_and_can_be_removed() {
     play("large-file", Engine::Sqlite, large_file);
@@ -403,6 +408,7 @@ async fn double_click(stage: Rc<Stage>) {
     );
 }
 
+///
 #[test]
 fn my_tickets_open_by_code_address_and_mailed_code_together() {
     play("my-tickets", Engine::Sqlite, my_tickets);
@@ -508,6 +514,7 @@ async fn news(stage: Rc<Stage>) {
     laura.see("Ticket escalado").await;
 }
 
+///
 #[test]
 fn the_support_line_helps_a_caller_who_cannot_read_mail() {
     play("vouching", Engine::Sqlite, vouching);

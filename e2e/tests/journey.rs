@@ -9,6 +9,7 @@ use e2e::portal::Form;
 use e2e::seek::Target::{Button, Fact, Field, Heading, Link, Text, Tick};
 use e2e::stage::{Stage, play};
 
+///
 #[test]
 fn a_ticket_goes_from_the_form_to_the_rating_on_sqlite() {
     play("journey-sqlite", Engine::Sqlite, journey);

@@ -32,6 +32,7 @@ fn the_states_carry_the_labels_of_the_guide() {
     }
 }
 
+/// R-097…R-107
 #[test]
 fn every_committed_time_of_the_table_is_kept_and_level_three_has_no_solution_time() {
     let desk = desks::infortec();
@@ -66,6 +67,7 @@ fn every_committed_time_of_the_table_is_kept_and_level_three_has_no_solution_tim
     }
 }
 
+///
 #[test]
 fn registered_people_ask_choose_the_severity_and_close_by_rating() {
     let desk = desks::infortec();
@@ -94,6 +96,7 @@ fn registered_people_ask_choose_the_severity_and_close_by_rating() {
     assert_eq!(desk.words.team.es, "Soy del equipo de soporte");
 }
 
+///
 #[test]
 fn three_levels_have_groups_and_every_category_can_be_chosen() {
     let desk = desks::infortec();
@@ -116,6 +119,7 @@ fn three_levels_have_groups_and_every_category_can_be_chosen() {
     );
 }
 
+///
 #[test]
 fn the_mails_of_the_guide_go_to_whom_it_says() {
     let desk = desks::infortec();
@@ -137,6 +141,7 @@ fn the_mails_of_the_guide_go_to_whom_it_says() {
     }
 }
 
+///
 #[test]
 fn the_desk_works_monday_to_friday_from_eight_to_five_in_bogota() {
     let desk = desks::infortec();

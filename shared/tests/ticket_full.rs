@@ -236,6 +236,7 @@ fn controls_are_answered_before_the_move_that_asks_them() {
     story.does(&ben(), take());
 }
 
+///
 #[test]
 fn suspending_needs_a_reason_and_a_note_that_the_requester_reads() {
     let mut story = in_progress();
@@ -324,6 +325,7 @@ fn a_suspended_ticket_goes_back_to_where_it_came_from() {
     assert_eq!(story.ticket.status, Status::Escalated);
 }
 
+///
 #[test]
 fn the_coordinator_alone_sends_a_suspended_ticket_to_the_acquisition_plan() {
     let mut story = suspended();
@@ -351,6 +353,7 @@ fn the_coordinator_alone_sends_a_suspended_ticket_to_the_acquisition_plan() {
     );
 }
 
+///
 #[test]
 fn escalating_needs_a_diagnosis_a_reason_and_a_target() {
     let mut story = in_progress();
@@ -541,6 +544,7 @@ fn nobody_approves_their_own_request() {
     );
 }
 
+///
 #[test]
 fn no_work_begins_before_the_approval_that_the_category_demands() {
     let mut story = Story::open(&desks::full(), new_ticket("backup", None), &requester());
@@ -868,6 +872,7 @@ fn warnings_and_breaches_are_written_once_by_the_product() {
     assert!(late.ticket.was_breached(ClockKind::Solution) && late.ticket.status == Status::Closed);
 }
 
+///
 #[test]
 fn a_parent_is_linked_once() {
     let mut story = opened();

@@ -95,6 +95,7 @@ fn ids(allowed: &[shared::ticket::Allowed]) -> Vec<CommandKind> {
     allowed.iter().map(|allowed| allowed.command).collect()
 }
 
+///
 #[test]
 fn a_verified_form_opens_a_ticket_at_level_one() {
     let story = opened();
@@ -109,6 +110,7 @@ fn a_verified_form_opens_a_ticket_at_level_one() {
     assert_eq!((ticket.last_seq, ticket.assignee.clone()), (1, None));
 }
 
+///
 #[test]
 fn a_form_with_gaps_names_every_field_at_once() {
     let desk = desks::infortec();
@@ -146,6 +148,7 @@ fn only_the_requester_and_staff_with_the_privilege_open_tickets() {
     );
 }
 
+///
 #[test]
 fn a_vouched_identity_goes_to_the_history() {
     let desk = desks::infortec();
@@ -383,6 +386,7 @@ fn a_reason_that_the_desk_does_not_list_is_refused() {
     );
 }
 
+///
 #[test]
 fn accepting_is_recorded_and_the_ticket_waits_for_the_rating() {
     let mut story = solved();
@@ -400,6 +404,7 @@ fn accepting_is_recorded_and_the_ticket_waits_for_the_rating() {
     );
 }
 
+///
 #[test]
 fn the_rating_closes_an_accepted_ticket() {
     let mut story = accepted();
@@ -465,6 +470,7 @@ fn nobody_rates_their_own_work() {
     story.does(&ana_of_another_desk, rate(5));
 }
 
+///
 #[test]
 fn a_rejection_goes_on_in_attention_with_whoever_solved() {
     let mut story = solved();
@@ -578,6 +584,7 @@ fn the_first_visible_reply_of_a_person_is_attention() {
     assert!(story.ticket.spans.last().unwrap().attended);
 }
 
+///
 #[test]
 fn a_closed_ticket_takes_nothing() {
     let mut story = closed();
@@ -596,6 +603,7 @@ fn a_closed_ticket_takes_nothing() {
     assert_eq!(allowed_commands(&story.ticket, &story.desk, &ben()), []);
 }
 
+///
 #[test]
 fn support_corrects_the_severity_with_a_reason() {
     let mut story = in_progress();
@@ -637,6 +645,7 @@ fn support_corrects_the_severity_with_a_reason() {
     ));
 }
 
+///
 #[test]
 fn support_corrects_the_category() {
     let mut story = in_progress();

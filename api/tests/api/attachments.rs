@@ -80,6 +80,7 @@ fn files_of(app: &TestApp) -> usize {
 }
 
 both! {
+    //
     async fn a_file_goes_with_its_draft_and_comes_back_as_a_download(app: TestApp) {
         stage::set(&app).await;
         let browser = app.browser();
@@ -187,6 +188,7 @@ both! {
         prove(&browser, &second, &last_code(&app, ANA).await).await.expect(200);
     }
 
+    //
     async fn a_message_takes_twenty_files(app: TestApp) {
         stage::set(&app).await;
         let browser = app.browser();
@@ -268,6 +270,7 @@ both! {
         assert_eq!((clean().await, files_of(&app)), (0, 1));
     }
 
+    //
     async fn files_of_a_draft_that_was_never_proved_go_with_it(app: TestApp) {
         stage::set(&app).await;
         let browser = app.browser();

@@ -691,6 +691,7 @@ fn says(text: &MailText, pieces: &[&str]) {
     }
 }
 
+///
 #[test]
 fn codes_say_what_they_are_for_and_nothing_that_the_asker_chose() {
     let content = code_mail(start_of_story() + TimeDelta::minutes(10));
@@ -725,6 +726,7 @@ fn codes_say_what_they_are_for_and_nothing_that_the_asker_chose() {
     }
 }
 
+///
 #[test]
 fn a_new_ticket_is_confirmed_with_its_code_and_its_promise() {
     let content = Content::TicketCreated {
@@ -761,6 +763,7 @@ fn a_new_ticket_is_confirmed_with_its_code_and_its_promise() {
     );
 }
 
+///
 #[test]
 fn an_assignment_speaks_as_its_source_demands() {
     let content = Content::Assigned {
@@ -807,6 +810,7 @@ fn an_assignment_speaks_as_its_source_demands() {
     );
 }
 
+///
 #[test]
 fn a_solution_leads_to_its_ticket_and_explains_both_answers() {
     let closes_at = Some(start_of_story() + TimeDelta::days(3));

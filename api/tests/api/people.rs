@@ -280,6 +280,7 @@ both! {
         assert_eq!(found.items, [made]);
     }
 
+    //
     async fn an_access_request_is_answered_alike_and_mails_nobody_who_asks(app: TestApp) {
         let stage = stage::set(&app).await;
         let marta = keeper(&app, &stage).await;
@@ -395,6 +396,7 @@ both! {
         }
     }
 
+    //
     async fn an_approved_request_registers_the_person_who_may_then_ask(app: TestApp) {
         let stage = stage::set(&app).await;
         let marta = keeper(&app, &stage).await;

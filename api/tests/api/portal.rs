@@ -90,6 +90,7 @@ both! {
         app.get("/api/v1/portal/desks/none").send().await.problem(ProblemType::NotFound);
     }
 
+    //
     async fn a_proved_code_makes_the_draft_a_ticket_and_begins_a_session(app: TestApp) {
         stage::set(&app).await;
         let browser = app.browser();
@@ -131,6 +132,7 @@ both! {
         browser.get(&format!("/api/v1/portal/challenges/{}", challenge.id)).send().await.problem(ProblemType::NotFound);
     }
 
+    //
     async fn after_five_wrong_tries_the_right_code_is_dead_too(app: TestApp) {
         stage::set(&app).await;
         let browser = app.browser();
@@ -145,6 +147,7 @@ both! {
         assert_eq!(ticket_count(&app).await, 0);
     }
 
+    //
     async fn a_code_lives_ten_minutes(app: TestApp) {
         stage::set(&app).await;
         let browser = app.browser();
@@ -196,6 +199,7 @@ both! {
         prove(&browser, &challenge, &code).await.problem(ProblemType::CodeDead);
     }
 
+    //
     async fn an_unknown_address_gets_the_same_answers_and_no_mail(app: TestApp) {
         let stage = stage::set(&app).await;
         app.seed(move |conn| Ok(api::people::store::set_active(conn, stage.ben, false)?)).await;
@@ -239,6 +243,7 @@ both! {
         browser.post(&path).send().await.problem(ProblemType::NotFound);
     }
 
+    //
     async fn an_address_gets_five_code_mails_an_hour_and_the_sixth_ask_looks_alike(app: TestApp) {
         stage::set(&app).await;
         let browser = app.browser();
@@ -258,6 +263,7 @@ both! {
         assert_eq!(codes(&app, ANA).await.len(), 6);
     }
 
+    //
     async fn wrong_data_is_told_all_at_once_and_sends_no_code(app: TestApp) {
         stage::set(&app).await;
         let browser = app.browser();
@@ -313,6 +319,7 @@ both! {
         prove(&browser, &challenge, &typed).await.expect(200);
     }
 
+    //
     async fn a_lookup_never_tells_whether_ticket_or_address_was_wrong(app: TestApp) {
         stage::set(&app).await;
         open_ticket(&app, &app.browser(), &draft(ANA)).await;
@@ -401,6 +408,7 @@ both! {
         assert_eq!(challenge_count(&app).await, 0);
     }
 
+    //
     async fn a_requester_answers_rejects_accepts_and_rates(app: TestApp) {
         let stage = stage::set(&app).await;
         let agent = app.agent("Laura", &[(stage.desk, &[Privilege::TicketRead, Privilege::TicketWork, Privilege::TicketAssign])]).await;

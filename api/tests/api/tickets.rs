@@ -147,6 +147,7 @@ fn templates(mails: &[api::mail::Content]) -> Vec<&'static str> {
 }
 
 both! {
+    // … …R-306
     async fn a_ticket_goes_from_the_form_to_the_rating_with_a_rejection_on_the_way(app: TestApp) {
         let scene = scene(&app).await;
         let opened = view(&app, &scene).await;
@@ -205,6 +206,7 @@ both! {
         assert_eq!((report.tickets, report.faults), (1, Vec::new()));
     }
 
+    //
     async fn what_is_internal_never_reaches_the_requester(app: TestApp) {
         let scene = scene(&app).await;
         act(&app, &scene, &scene.first, "messages", json!({ "visibility": "internal", "body": "CANARIO-INTERNO" })).await.expect(201);
@@ -222,6 +224,7 @@ both! {
         assert!(agents.contains("CANARIO-INTERNO") && agents.contains("CANARIO-JUSTIFICACION"));
     }
 
+    //
     async fn a_message_goes_to_the_other_side_and_is_acknowledged(app: TestApp) {
         let scene = scene(&app).await;
         act(&app, &scene, &scene.first, "assignments", json!({ "assignee": scene.first.id })).await.expect(200);
@@ -294,6 +297,7 @@ both! {
         assert_eq!(stage::ticket_count(&app).await, 1);
     }
 
+    //
     async fn the_severity_is_corrected_with_a_reason_and_the_time_used_counts(app: TestApp) {
         let scene = scene(&app).await;
         app.advance(TimeDelta::hours(2));
@@ -343,6 +347,7 @@ both! {
         assert_eq!((attention.status, attention.used_minutes), (ClockStatus::Running, 0), "a new attention target from the arrival (R-108)");
     }
 
+    //
     async fn an_explanation_adds_up(app: TestApp) {
         let scene = scene(&app).await;
         app.advance(TimeDelta::days(3));
@@ -355,6 +360,7 @@ both! {
         }
     }
 
+    //
     async fn the_queue_is_filtered_sorted_and_paged_without_losing_or_repeating(app: TestApp) {
         let scene = scene(&app).await;
         for number in 0..6 {

@@ -36,6 +36,7 @@ async fn vouch(app: &TestApp, agent: &Agent, challenge: &Challenge) -> VouchedCo
 }
 
 both! {
+    //
     async fn a_caller_gets_the_code_read_out_and_the_ticket_says_so(app: TestApp) {
         let stage = stage::set(&app).await;
         let laura = support_line(&app, &stage).await;

@@ -69,6 +69,7 @@ fn span(day_and_time: &str, priority: &str, level: u8) -> Span {
     }
 }
 
+/// R-097…
 #[test]
 fn every_cell_gives_its_due_time_on_the_default_calendar() {
     let (calendar, policy) = (Calendar::office_hours(), policy());
@@ -124,6 +125,7 @@ fn every_cell_counts_plain_hours_around_the_clock() {
     }
 }
 
+///
 #[test]
 fn after_an_escalation_the_solution_counts_from_creation_and_attention_from_arrival() {
     let (calendar, policy) = (Calendar::office_hours(), policy());
