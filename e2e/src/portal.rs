@@ -74,7 +74,12 @@ impl Browser {
 
     /// Attaches files and waits until the server has them.
     pub async fn attach_and_wait(&self, files: &[&Path]) {
-        self.attach("Anexos (opcional)", files).await;
+        self.attach_to("Anexos (opcional)", files).await;
+    }
+
+    /// Attaches files to this field and waits until the server has them.
+    pub async fn attach_to(&self, field: &str, files: &[&Path]) {
+        self.attach(field, files).await;
         for file in files {
             let name = file.file_name().unwrap_or_default().to_string_lossy();
             self.find(Button(&format!("Quitar {name}"))).await;
