@@ -1,4 +1,4 @@
-//! A base of many tickets: the sample ones with their whole histories, again and again, spread over a year and over
+//! A base of many tickets: those of one sample desk with their whole histories, again and again, spread over a year and over
 //! requesters of their own.
 
 use api::db::DbConnection;
@@ -10,6 +10,8 @@ use crate::Outcome;
 
 /// Keys and numbers of the copies begin after this.
 const FIRST: u32 = 1_000_000;
+/// The sample desk that is copied; the agent who signs in works there.
+const DESK: &str = "infortec";
 /// Requesters of the copies.
 const PEOPLE: u32 = 2000;
 
@@ -52,11 +54,14 @@ pub struct Sample {
 impl Sample {
     /// Reads it.
     pub fn read(conn: &mut DbConnection) -> Outcome<Self> {
-        let sql = "SELECT d.id AS desk_id, d.slug AS desk, t.request_type, t.category, t.priority, p.email \
+        let sql = format!(
+            "SELECT d.id AS desk_id, d.slug AS desk, t.request_type, t.category, t.priority, p.email \
                    FROM tickets t JOIN desks d ON d.id = t.desk_id JOIN people p ON p.id = t.requester_id \
-                   JOIN (SELECT priority, count(*) AS uses FROM tickets WHERE open GROUP BY priority) u ON u.priority = t.priority \
-                   WHERE t.open ORDER BY u.uses DESC, t.id LIMIT 1";
-        Ok(api::each!(conn, inner => diesel::sql_query(sql).get_result(inner))?)
+                   JOIN (SELECT desk_id, priority, count(*) AS uses FROM tickets WHERE open GROUP BY desk_id, priority) u \
+                   ON u.desk_id = t.desk_id AND u.priority = t.priority \
+                   WHERE t.open AND d.slug = '{DESK}' ORDER BY u.uses DESC, t.id LIMIT 1"
+        );
+        Ok(api::each!(conn, inner => diesel::sql_query(&sql).get_result(inner))?)
     }
 
     /// Body of a request that creates a ticket.
@@ -120,7 +125,8 @@ pub fn grow(conn: &mut DbConnection, tickets: u32) -> Outcome<()> {
         format!(
             "CREATE TEMP TABLE copies AS WITH RECURSIVE series(g) AS (SELECT 1{bigint} UNION ALL SELECT g + 1 FROM series WHERE g < {tickets}) \
              SELECT g, {FIRST} + g AS id, t.id AS original FROM series \
-             JOIN (SELECT id, row_number() OVER (ORDER BY id) - 1 AS place, count(*) OVER () AS many FROM tickets) t ON t.place = g % t.many"
+             JOIN (SELECT id, row_number() OVER (ORDER BY id) - 1 AS place, count(*) OVER () AS many FROM tickets \
+             WHERE desk_id = (SELECT id FROM desks WHERE slug = '{DESK}')) t ON t.place = g % t.many"
         ),
         format!(
             "INSERT INTO people (id, desk_id, full_name, email, phone, organization_id, language, search_key, active, version, epoch, created_at, updated_at) \

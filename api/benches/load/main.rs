@@ -311,7 +311,7 @@ impl Requests {
         let page: serde_json::Value =
             serde_json::from_slice(&connection.ask(&self.queue()(0)).await?.body)?;
         if page["items"].as_array().map(Vec::len) != Some(50) {
-            return Err("the page of the queue is not full".into());
+            return Err(format!("the page of the queue is not full: {page:.300}").into());
         }
         let ticket: serde_json::Value =
             serde_json::from_slice(&connection.ask(&self.read()(0)).await?.body)?;

@@ -21,7 +21,8 @@ pub(super) enum Action {
 pub(super) fn run(settings: &Settings, action: &Action) -> Result<(), StartError> {
     let Action::Verify { files } = action;
     let db = Db::open(&settings.database)?;
-    let report = db.read_blocking(|conn: &mut DbConnection| {
+    // Rows and histories of the same moment: the service may be at work meanwhile.
+    let report = db.read_snapshot_blocking(|conn: &mut DbConnection| {
         audit::verify(conn, &DeskRegistry::default()).map_err(StartError::from)
     })?;
     println!("{} tickets, {} events", report.tickets, report.events);

@@ -190,6 +190,15 @@ impl Db {
         }
     }
 
+    /// [`Db::read_snapshot`] for the command line; blocks the thread.
+    pub fn read_snapshot_blocking<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut DbConnection) -> Result<T, E> + Clone,
+        E: From<DbError>,
+    {
+        self.read_blocking(move |conn| in_snapshot(conn, work))
+    }
+
     /// [`Db::write`] for the command line, workers' threads and tests; blocks the thread.
     pub fn write_blocking<T, E, F>(&self, work: F) -> Result<T, E>
     where

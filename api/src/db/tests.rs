@@ -285,6 +285,24 @@ fn when_the_commit_fails_every_write_of_the_group_is_told() {
 }
 
 #[test]
+fn a_snapshot_sees_nothing_of_what_is_written_meanwhile() {
+    for scratch in Scratch::all() {
+        let count = |conn: &mut DbConnection| -> Result<i64, Failure> {
+            Ok(samples::table.count().get_result(conn)?)
+        };
+        run(&scratch.db, "DELETE FROM samples");
+        let db = scratch.db.clone();
+        let seen = scratch.db.read_snapshot_blocking(move |conn| {
+            let before = count(conn)?;
+            db.write_blocking(|conn| insert(conn, 1))?;
+            Ok::<_, Failure>((before, count(conn)?))
+        });
+        assert_eq!(seen, Ok((0, 0)));
+        assert_eq!(scratch.db.read_blocking(count), Ok(1));
+    }
+}
+
+#[test]
 fn readers_cannot_write_to_an_sqlite_file() {
     let scratch = Scratch::sqlite();
     let outcome = scratch
