@@ -456,6 +456,26 @@ fn a_reopened_case_goes_on_with_its_progress_time() {
     );
 }
 
+///
+#[test]
+fn a_minute_with_the_vendor_gives_no_time_back() {
+    let mut story = in_progress();
+    story.passes(Duration::hours(6));
+    story.does(&mesa(), to_vendor());
+    story.passes(Duration::minutes(1));
+    story.does(&vendor(), returned());
+    let input = ClockInput {
+        created_at: story.ticket.created_at,
+        spans: &story.ticket.spans,
+        calendar: &story.desk.calendar,
+        policy: &story.desk.sla,
+    };
+    assert_eq!(
+        clock::solution(&input, story.now).used,
+        BusinessTime::from_minutes(361)
+    );
+}
+
 ///
 #[test]
 fn question_six_decides_and_the_others_never_do() {

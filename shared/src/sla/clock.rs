@@ -5,8 +5,9 @@
 //!
 //! * The attention clock starts at creation and again at each change of level (a new *generation*, R-108); the first span
 //!   that is `attended` meets it.
-//! * The solution clock starts at creation, or at the last change of level where the policy says so (C-84). It ends when the
-//!   ticket is solved; reopening resumes it and never resets it. Time in solved counts only if the policy says so.
+//! * The solution clock starts at creation, or at the first arrival at the present level where the policy says so (C-84):
+//!   coming back to a level goes on with its time, and with the time spent elsewhere since (C-64). It ends when the ticket is
+//!   solved; reopening resumes it and never resets it. Time in solved counts only if the policy says so.
 //! * Paused time never counts.
 //! * The target in force at each moment decides. A clock is breached at the moment when it runs on after its due time, or
 //!   when a shorter target finds more time already used, and it stays breached whatever follows. Without a target
@@ -91,7 +92,8 @@ pub enum ClockStatus {
 pub struct ClockState {
     /// Which clock.
     pub kind: ClockKind,
-    /// 1 for the first start; one more each time the clock starts anew.
+    /// 1 for the first start; one more each time the clock starts anew. The clock of a level that the ticket comes back to
+    /// keeps its number.
     pub generation: u32,
     /// How it stands.
     pub status: ClockStatus,
@@ -130,7 +132,10 @@ pub fn solution(input: &ClockInput<'_>, now: DateTime<Utc>) -> ClockState {
 pub fn generations(input: &ClockInput<'_>, kind: ClockKind, now: DateTime<Utc>) -> Vec<ClockState> {
     let mut first_breached_at = None;
     let state_of = |replay: Replay<'_>| {
-        first_breached_at = first_breached_at.or(replay.breached_at);
+        first_breached_at = first_breached_at
+            .into_iter()
+            .chain(replay.breached_at)
+            .min();
         replay.state(first_breached_at)
     };
     replay::generations(input, kind, now)
@@ -141,10 +146,12 @@ pub fn generations(input: &ClockInput<'_>, kind: ClockKind, now: DateTime<Utc>) 
 
 fn current(input: &ClockInput<'_>, kind: ClockKind, now: DateTime<Utc>) -> ClockState {
     let replays = replay::generations(input, kind, now);
-    let earlier_breach = replays.earlier.iter().find_map(|replay| replay.breached_at);
-    replays
-        .current
-        .state(earlier_breach.or(replays.current.breached_at))
+    let earlier_breaches = replays
+        .earlier
+        .iter()
+        .filter_map(|replay| replay.breached_at);
+    let first = earlier_breaches.chain(replays.current.breached_at).min();
+    replays.current.state(first)
 }
 
 /// Something that becomes due on a clock, once per clock, generation and level; together they are the key that makes an

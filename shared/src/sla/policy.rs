@@ -152,7 +152,7 @@ pub enum CountsFrom {
     /// From the creation of the ticket, whatever levels it passes.
     #[default]
     Creation,
-    /// From the last arrival at a level; each arrival begins anew.
+    /// From the first arrival at the present level; coming back to one resets nothing.
     ArrivalAtLevel,
 }
 

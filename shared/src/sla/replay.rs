@@ -3,6 +3,8 @@
 //! A replay is a list of steps, one per span, each with the business time used and waited before it. Breach, warnings, due
 //! time and explanation are all read from these steps.
 
+use std::ops::Range;
+
 use chrono::{DateTime, SubsecRound, Utc};
 
 use super::business_time::BusinessTime;
@@ -27,6 +29,8 @@ pub(super) struct Replay<'a> {
     input: ClockInput<'a>,
     kind: ClockKind,
     pub(super) generation: u32,
+    /// The level whose targets are looked at; none where those of every level are.
+    level: Option<u8>,
     /// Creation, or arrival at the level.
     pub(super) arrived_at: DateTime<Utc>,
     /// The arrival, or later after the intake cut-off.
@@ -105,33 +109,53 @@ pub(super) fn generations<'a>(
     now: DateTime<Utc>,
 ) -> Generations<'a> {
     let pieces = pieces(input, now.trunc_subsecs(6));
-    let restarts = match (kind, input.policy.solution_counts_from) {
-        (ClockKind::Attention, CountsFrom::Creation | CountsFrom::ArrivalAtLevel) => true,
-        (ClockKind::Solution, CountsFrom::ArrivalAtLevel) => true,
-        (ClockKind::Solution, CountsFrom::Creation) => false,
+    let ranges = match (kind, input.policy.solution_counts_from) {
+        (ClockKind::Attention, CountsFrom::Creation | CountsFrom::ArrivalAtLevel) => stays(&pieces),
+        (ClockKind::Solution, CountsFrom::ArrivalAtLevel) => levels(&pieces),
+        (ClockKind::Solution, CountsFrom::Creation) => vec![0..pieces.len()],
     };
     let mut earlier = Vec::new();
-    let mut rest = pieces.as_slice();
-    let mut generation = 1;
-    while let Some(length) = rest
-        .windows(2)
-        .position(|pair| restarts && pair[0].span.level != pair[1].span.level)
-    {
-        let (of_this, following) = rest.split_at(length + 1);
-        earlier.push(Replay::run(
-            input,
-            kind,
-            generation,
-            of_this,
-            Some(EndedBy::NextGeneration),
-        ));
-        rest = following;
-        generation += 1;
+    let mut current = None;
+    for (range, generation) in ranges.into_iter().zip(1..) {
+        let is_current = range.end == pieces.len();
+        let superseded = (!is_current).then_some(EndedBy::NextGeneration);
+        let replay = Replay::run(input, kind, generation, &pieces[range], superseded);
+        if is_current {
+            current = Some(replay);
+        } else {
+            earlier.push(replay);
+        }
     }
-    Generations {
-        earlier,
-        current: Replay::run(input, kind, generation, rest, None),
+    let current = current.unwrap_or_else(|| Replay::run(input, kind, 1, &[], None));
+    Generations { earlier, current }
+}
+
+/// Each stay at a level: from one change of level to the next.
+fn stays(pieces: &[Piece<'_>]) -> Vec<Range<usize>> {
+    let mut ranges: Vec<Range<usize>> = Vec::new();
+    for (index, piece) in pieces.iter().enumerate() {
+        let goes_on =
+            |range: &&mut Range<usize>| pieces[range.start].span.level == piece.span.level;
+        match ranges.last_mut().filter(goes_on) {
+            Some(range) => range.end = index + 1,
+            None => ranges.push(index..index + 1),
+        }
     }
+    ranges
+}
+
+/// From the first arrival at each level to the last moment there. Coming back resets nothing (C-64): what was used before
+/// and elsewhere in between has been used.
+fn levels(pieces: &[Piece<'_>]) -> Vec<Range<usize>> {
+    let mut ranges: Vec<Range<usize>> = Vec::new();
+    for (index, piece) in pieces.iter().enumerate() {
+        let is_its = |range: &&mut Range<usize>| pieces[range.start].span.level == piece.span.level;
+        match ranges.iter_mut().find(is_its) {
+            Some(range) => range.end = index + 1,
+            None => ranges.push(index..index + 1),
+        }
+    }
+    ranges
 }
 
 /// The spans up to `now`, each with the instant at which it ends.
@@ -169,10 +193,16 @@ impl<'a> Replay<'a> {
     ) -> Self {
         let arrived_at = pieces.first().map_or(input.created_at, |piece| piece.from);
         let (counted, end) = until_the_end(kind, pieces, superseded);
+        let by_level = kind == ClockKind::Solution
+            && input.policy.solution_counts_from == CountsFrom::ArrivalAtLevel;
         let mut replay = Self {
             input: *input,
             kind,
             generation,
+            level: pieces
+                .first()
+                .map(|piece| piece.span.level)
+                .filter(|_| by_level),
             arrived_at,
             started_at: if generation == 1 {
                 after_intake_cutoff(input, arrived_at)
@@ -206,7 +236,9 @@ impl<'a> Replay<'a> {
     }
 
     fn step(&mut self, piece: &Piece<'a>, open: bool) {
-        if piece.span.effect != ClockEffect::Stopped {
+        // At another level time goes on, but it is that level's clock that warns or is breached.
+        let elsewhere = self.level.is_some_and(|level| level != piece.span.level);
+        if piece.span.effect != ClockEffect::Stopped && !elsewhere {
             self.decide_by(Some(piece.span));
         }
         let from = piece.from.max(self.started_at);
@@ -240,7 +272,7 @@ impl<'a> Replay<'a> {
                 self.waited = self.waited.saturating_add(length)
             }
         }
-        if self.breached_at.is_none() {
+        if self.breached_at.is_none() && !elsewhere {
             self.breached_at = self.breach_in(&step);
             self.warn_in(&step);
         }

@@ -40,6 +40,7 @@ fn row(
 }
 
 /// A ticket that is told as a row of changes.
+#[derive(Clone)]
 pub(crate) struct Ticket {
     pub(crate) calendar: Calendar,
     pub(crate) policy: SlaPolicy,
@@ -274,6 +275,26 @@ fn where_the_desk_says_so_the_solution_counts_from_the_arrival_at_the_level() {
         (solution.generation, solution.used, solution.due_at),
         (2, used(1), Some(at("3 10:00")))
     );
+}
+
+/// 6 hours were used, and a minute at another level gives none of them back.
+#[test]
+fn coming_back_to_a_level_goes_on_with_its_time() {
+    let ticket = Ticket::created("2 08:00")
+        .with_policy(|policy| policy.solution_counts_from = CountsFrom::ArrivalAtLevel)
+        .then("2 09:00", escalate)
+        .then("2 15:00", escalate)
+        .then("2 15:01", |span| span.level = 2);
+    let solution = ticket.solution("2 16:00");
+    assert_eq!((solution.generation, solution.used), (2, used(7)));
+    assert_eq!(solution.started_at, at("2 09:00"));
+    // Level 3 again counts from the first arrival there, and level 1 from creation.
+    let again = ticket.clone().then("2 16:00", escalate);
+    assert_eq!(again.solution("2 17:00").used, used(2));
+    assert_eq!(again.solution("2 17:00").generation, 3);
+    let down = ticket.then("2 16:00", |span| span.level = 1);
+    let solution = down.solution("2 17:00");
+    assert_eq!((solution.generation, solution.used), (1, used(9)));
 }
 
 #[test]

@@ -253,6 +253,7 @@ struct Walk<'a> {
     input: &'a ClockInput<'a>,
     kind: ClockKind,
     generation: u32,
+    in_force: &'a Span,
     start: usize,
     used: i64,
     waited: i64,
@@ -273,30 +274,33 @@ pub(crate) fn walk(
     now: usize,
 ) -> Figure {
     let minute_of = |at: DateTime<Utc>| (at - minutes.begin).num_minutes() as usize;
-    let mut walk = Walk {
-        minutes,
-        input,
-        kind,
-        generation: 0,
-        start: 0,
-        used: 0,
-        waited: 0,
-        trackers: Vec::new(),
-        stopped: Vec::new(),
-        met_at: None,
-        breached_at: None,
-        given: Vec::new(),
-        effects: Vec::new(),
-    };
     let first = &input.spans[0];
-    walk.begin(first_minute(minutes, input, created));
+    let new_walk = |generation: u32, start: usize, in_force| {
+        let mut walk = Walk {
+            minutes,
+            input,
+            kind,
+            generation: generation - 1,
+            in_force,
+            start: 0,
+            used: 0,
+            waited: 0,
+            trackers: Vec::new(),
+            stopped: Vec::new(),
+            met_at: None,
+            breached_at: None,
+            given: Vec::new(),
+            effects: Vec::new(),
+        };
+        walk.begin(start);
+        walk
+    };
+    let mut walk = new_walk(1, first_minute(minutes, input, created), first);
+    // Clocks of levels where the ticket was before, when each level has its own.
+    let mut others: BTreeMap<u8, Walk<'_>> = BTreeMap::new();
     let mut span = first;
-    let mut in_force = first;
     let mut span_from = created;
     walk.arrive(span, created, kind);
-    if !walk.has_ended(span) {
-        in_force = span;
-    }
     let mut next = 1;
     for minute in created..=now {
         while next < input.spans.len() && minute_of(input.spans[next].at) <= minute {
@@ -304,18 +308,33 @@ pub(crate) fn walk(
             span = &input.spans[next];
             span_from = minute;
             next += 1;
-            let restarts = kind == ClockKind::Attention
-                || input.policy.solution_counts_from == CountsFrom::ArrivalAtLevel;
-            if restarts && before.level != span.level {
-                walk.begin(minute);
-                in_force = span;
+            if before.level != span.level {
+                match (kind, input.policy.solution_counts_from) {
+                    (ClockKind::Attention, _) => {
+                        walk.begin(minute);
+                        walk.in_force = span;
+                    }
+                    (ClockKind::Solution, CountsFrom::ArrivalAtLevel) => {
+                        let started = others.len() as u32 + 1;
+                        let known = others.remove(&span.level);
+                        let arrived = known.unwrap_or_else(|| new_walk(started + 1, minute, span));
+                        others.insert(before.level, std::mem::replace(&mut walk, arrived));
+                    }
+                    (ClockKind::Solution, CountsFrom::Creation) => {}
+                }
             }
             walk.arrive(span, minute, kind);
             if !walk.has_ended(span) {
-                in_force = span;
+                walk.in_force = span;
             }
+            others
+                .values_mut()
+                .for_each(|other| other.arrive(span, minute, kind));
         }
         let at_present = minute == now;
+        others
+            .values_mut()
+            .for_each(|other| other.elsewhere(span, minute, at_present));
         if walk.has_ended(span) {
             if walk.met_at.is_none() {
                 walk.stopped.push(minute);
@@ -328,7 +347,13 @@ pub(crate) fn walk(
             walk.minute(span, minute);
         }
     }
-    walk.figure(span, in_force)
+    let of_others = others.into_values().flat_map(|other| other.effects);
+    let mut figure = walk.figure(span);
+    figure.effects.extend(of_others);
+    figure
+        .effects
+        .sort_by_key(|(generation, what, at)| (*at, *generation, *what));
+    figure
 }
 
 fn first_minute(minutes: &Minutes, input: &ClockInput<'_>, created: usize) -> usize {
@@ -509,6 +534,19 @@ impl Walk<'_> {
         }
     }
 
+    /// A minute at another level: it counts or waits, and neither warns nor breaches.
+    fn elsewhere(&mut self, span: &Span, minute: usize, at_present: bool) {
+        match span.effect {
+            ClockEffect::Stopped => self.stopped.push(minute),
+            _ if at_present || minute < self.start => {}
+            ClockEffect::Runs => {
+                self.pass(minute);
+                self.used += i64::from(self.minutes.works[minute]);
+            }
+            ClockEffect::Paused => self.wait(minute),
+        }
+    }
+
     fn breach_if_overdrawn(&mut self, target: Option<Target>, minute: usize) {
         let passed = target.and_then(|target| self.tracker(target).passed);
         if passed.is_some_and(|(_, used_then)| self.used > used_then) {
@@ -546,8 +584,8 @@ impl Walk<'_> {
         }
     }
 
-    fn figure(self, span: &Span, in_force: &Span) -> Figure {
-        let target = self.target(in_force);
+    fn figure(self, span: &Span) -> Figure {
+        let target = self.target(self.in_force);
         let stopped_at = self.stopped.first().copied();
         let has_ended = self.has_ended(span);
         let met_at = match self.kind {
