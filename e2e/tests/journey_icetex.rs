@@ -62,7 +62,7 @@ async fn journey(stage: Rc<Stage>) {
     silence_closes(&stage, &team, &code).await;
     the_cost_is_necessary(&stage, &team).await;
     there_is_no_solution(&team).await;
-    nobody_answers_three_times(&team).await;
+    nobody_answers_three_times(&stage, &team).await;
     an_approver_refuses(&stage, &team).await;
     stage.server.run(&["audit", "verify"]);
 }
@@ -293,7 +293,7 @@ async fn there_is_no_solution(team: &Team) {
     assert_eq!(team.nora.state(&code).await, "unsolvable");
 }
 
-async fn nobody_answers_three_times(team: &Team) {
+async fn nobody_answers_three_times(stage: &Stage, team: &Team) {
     let code = fault(team, "Pide ayuda y no contesta").await;
     let silence =
         json!({ "solution": "No fue posible contactar a la persona.", "reason": "no_contact" });
@@ -302,6 +302,11 @@ async fn nobody_answers_three_times(team: &Team) {
         let attempt = json!({ "channel": channel, "result": "no_answer" });
         team.nora.give(&code, "contact-attempts", attempt).await;
     }
+    // Three on one day are not enough.
+    team.nora.refused(&code, "solutions", silence.clone()).await;
+    stage.server.pass(TimeDelta::days(1));
+    let attempt = json!({ "channel": "phone", "result": "no_answer" });
+    team.nora.give(&code, "contact-attempts", attempt).await;
     team.nora.give(&code, "solutions", silence).await;
     assert_eq!(team.nora.state(&code).await, "solved");
 }

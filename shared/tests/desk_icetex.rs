@@ -18,12 +18,12 @@ use shared::i18n::Lang;
 use shared::sla::policy::ClockKind;
 use shared::ticket::actor::{Actor, Privilege};
 use shared::ticket::command::{
-    Answer, AnswerValue, Command, ContactChannel, ContactResult, Decision,
+    Answer, AnswerValue, Command, CommandKind, ContactChannel, ContactResult, Decision,
 };
 use shared::ticket::event::{Event, IdentityProof};
 use shared::ticket::refusal::{Conflict, Denial, FieldCode};
 use shared::ticket::status::{Channel, Level, Status, Visibility};
-use shared::ticket::{NewTicket, Refusal, closes_by_silence_at};
+use shared::ticket::{NewTicket, Refusal, allowed_commands, closes_by_silence_at};
 
 fn desk() -> Desk {
     desks::load_folder("icetex").0
@@ -179,7 +179,7 @@ fn unreached(mut story: Story, by: &Actor) -> Story {
         ContactChannel::Phone,
         ContactChannel::InPerson,
     ] {
-        story.passes(Duration::hours(1));
+        story.passes(Duration::hours(12));
         story.does(by, attempt(channel, ContactResult::NoAnswer));
     }
     story
@@ -647,6 +647,127 @@ fn a_corrected_category_asks_for_its_approval_before_the_solution() {
     assert_eq!(story.ticket.status, Status::AwaitingApproval);
 }
 
+/// what was approved is the kind that was asked about, and no other of the same list.
+#[test]
+fn an_approval_given_for_one_kind_counts_for_no_other() {
+    let change = |category: &str| Command::ChangeCategory {
+        category: category.into(),
+        reason: None,
+    };
+    let mut waiting = awaiting();
+    assert!(matches!(
+        waiting.refuses(&ana_mesa(), change("instalar-aplicativo")),
+        Refusal::NotAllowedInState { .. }
+    ));
+    let offers = allowed_commands(&waiting.ticket, &waiting.desk, &ana_mesa());
+    assert!(
+        offers
+            .iter()
+            .all(|offer| offer.command != CommandKind::ChangeCategory)
+    );
+    let mut story = one_approval();
+    story.does(&approvers(), approve("coordinacion_infraestructura"));
+    assert_eq!(story.ticket.status, Status::InProgress);
+    let mut story = validated(story, &ana_mesa());
+    story.does(&ana_mesa(), change("instalar-aplicativo"));
+    assert_eq!(story.ticket.approval, None);
+    let unapproved = Need::NoPendingApproval;
+    waits_for(
+        &story,
+        &ana_mesa(),
+        &solve("validated_solution"),
+        unapproved,
+    );
+    // Nor does it count again by going back.
+    story.does(&ana_mesa(), change("backup-carpetas"));
+    waits_for(
+        &story,
+        &ana_mesa(),
+        &solve("validated_solution"),
+        unapproved,
+    );
+    let decided = story.history.iter();
+    let decided = decided.filter(|one| matches!(one.event, Event::ApprovalDecided { .. }));
+    assert_eq!(decided.count(), 2, "the history keeps what was decided");
+}
+
+/// whoever refuses is not whoever solved.
+#[test]
+fn a_refused_request_that_comes_back_stays_with_those_who_asked() {
+    let infrastructure = agent(14, "Eva León", &["coordinacion_infraestructura"]);
+    let mut story = awaiting();
+    let (group, assignee) = (story.ticket.group.clone(), story.ticket.assignee.clone());
+    story.does(
+        &infrastructure,
+        refuse_approval("coordinacion_infraestructura"),
+    );
+    assert_eq!(story.ticket.solution.as_ref().unwrap().by, None);
+    story.does(&requester(), survey(false));
+    assert_eq!(
+        (
+            story.ticket.status,
+            &story.ticket.group,
+            &story.ticket.assignee
+        ),
+        (Status::Reopened, &group, &assignee)
+    );
+    assert_eq!(story.ticket.level, Level::ONE);
+}
+
+/// what the user says on the telephone or writes to the mailbox completes the request too.
+#[test]
+fn the_agent_writes_down_what_was_missing_and_the_request_goes_on() {
+    let mut story = awaits_information();
+    let bare = Command::Resume {
+        reason: None,
+        note: None,
+    };
+    let Refusal::Invalid { errors } = story.refuses(&ana_mesa(), bare) else {
+        panic!("the note is asked")
+    };
+    assert_eq!(errors[0].pointer, "/note");
+    let note = Command::Resume {
+        reason: None,
+        note: reason("Llamó: el serial es A-1."),
+    };
+    assert!(matches!(
+        story.refuses(&pro(), note.clone()),
+        Refusal::NotPermitted { .. }
+    ));
+    let events = story.does(&ana_mesa(), note);
+    assert!(matches!(
+        &events[..],
+        [Event::StatusChanged {
+            to: Status::New,
+            note_visibility: Visibility::Internal,
+            ..
+        }]
+    ));
+    assert_eq!(story.ticket.status, Status::New, "it is checked again");
+}
+
+/// whoever reached the user may ask for what is missing.
+#[test]
+fn having_reached_the_user_is_having_tried() {
+    let mut story = opened();
+    waits_for(&story, &ana_mesa(), &incomplete(), Need::ContactAttempted);
+    story.does(
+        &ana_mesa(),
+        attempt(ContactChannel::Phone, ContactResult::Reached),
+    );
+    story.does(&ana_mesa(), incomplete());
+    assert_eq!(story.ticket.status, Status::Suspended);
+    // An answer later asks for another try.
+    let mut again = opened();
+    again.does(
+        &ana_mesa(),
+        attempt(ContactChannel::Phone, ContactResult::Reached),
+    );
+    again.passes(Duration::minutes(5));
+    again.does(&requester(), say(Visibility::Public));
+    waits_for(&again, &ana_mesa(), &incomplete(), Need::ContactAttempted);
+}
+
 ///
 #[test]
 fn a_solution_is_validated_with_the_user_each_time() {
@@ -702,7 +823,7 @@ fn the_escalation_matrix_proposes_the_resolver_group() {
     );
     let story = escalated();
     assert_eq!(story.ticket.level, Level::TWO);
-    let offers = shared::ticket::allowed_commands(&in_progress().ticket, &desk, &ana_mesa());
+    let offers = allowed_commands(&in_progress().ticket, &desk, &ana_mesa());
     let offer = offers
         .iter()
         .find(|offer| offer.command.as_str() == "escalate")
@@ -856,6 +977,19 @@ fn three_failed_attempts_by_any_way_allow_the_solution_without_contact() {
         &solve("no_contact"),
         Need::ThreeContactAttempts,
     );
+    // Three within a minute are not three: they need two days.
+    let mut hasty = story.clone();
+    hasty.does(
+        &ana_mesa(),
+        attempt(ContactChannel::Chat, ContactResult::NoAnswer),
+    );
+    waits_for(
+        &hasty,
+        &ana_mesa(),
+        &solve("no_contact"),
+        Need::ThreeContactAttempts,
+    );
+    story.passes(Duration::days(1));
     story.does(
         &ana_mesa(),
         attempt(ContactChannel::Chat, ContactResult::NoAnswer),

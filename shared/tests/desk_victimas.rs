@@ -628,6 +628,114 @@ fn the_three_mails_go_out_one_a_business_day_and_an_answer_ends_them() {
     assert_eq!(offered(&called).map(|(step, _)| step), Some(1));
 }
 
+///
+#[test]
+fn only_the_three_mails_of_the_series_end_a_case() {
+    let mut story = suspended();
+    let mailed = attempt(ContactChannel::Mail, ContactResult::NoAnswer);
+    for _ in 0..3 {
+        story.does(&mesa(), mailed.clone());
+        // It was one mail for today all the same.
+        assert_eq!(
+            story.refuses(&mesa(), follow_up()),
+            Refusal::Conflict {
+                what: Conflict::AlreadyToday
+            }
+        );
+        story.passes(Duration::days(1));
+    }
+    assert_eq!(story.ticket.attempts.len(), 3);
+    waits_for(
+        &story,
+        &mesa(),
+        &end("no_answer"),
+        Need::ThreeContactAttempts,
+    );
+    assert_eq!(
+        next_follow_up(&story.ticket, &story.desk, story.now).map(|next| next.step),
+        Some(1)
+    );
+}
+
+///
+#[test]
+fn an_answer_in_the_afternoon_of_a_mail_is_written_and_ends_the_series() {
+    let mut story = suspended();
+    story.does(&mesa(), follow_up());
+    story.passes(Duration::hours(4));
+    let mail = |result| attempt(ContactChannel::Mail, result);
+    assert!(matches!(
+        story.refuses(&mesa(), mail(ContactResult::NoAnswer)),
+        Refusal::Conflict { .. }
+    ));
+    story.does(&mesa(), mail(ContactResult::Reached));
+    assert_eq!(story.ticket.follow_ups, 0);
+}
+
+/// also where the desk asks for fewer days than mails.
+#[test]
+fn a_series_sends_one_mail_a_business_day_whatever_the_desk_asks() {
+    let mut story = suspended();
+    story.desk.contact_attempts.as_mut().unwrap().business_days = 1;
+    story.does(&mesa(), follow_up());
+    assert_eq!(
+        story.refuses(&mesa(), follow_up()),
+        Refusal::Conflict {
+            what: Conflict::AlreadyToday
+        }
+    );
+    story.passes(Duration::days(1));
+    story.does(&mesa(), follow_up());
+}
+
+///
+#[test]
+fn mandatory_extra_data_are_not_emptied_once_they_are_there() {
+    let mut new = urgent("equipo-falla");
+    for (key, value) in [
+        ("serial", "A-1"),
+        ("site", "Norte"),
+        ("area", "Archivo"),
+        ("floor", "2"),
+        ("workstation", "14"),
+        ("has_photo", "no"),
+    ] {
+        new.extra.insert(key.into(), value.into());
+    }
+    let mut story = Story::open(&desk(), new, &mesa());
+    let set = |pairs: &[(&str, &str)]| Command::SetExtra {
+        extra: pairs
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect(),
+    };
+    let mut wrong = |command| match story.refuses(&mesa(), command) {
+        Refusal::Invalid { errors } => errors
+            .into_iter()
+            .map(|error| (error.pointer, error.code))
+            .collect::<Vec<_>>(),
+        other => panic!("{other:?}"),
+    };
+    let missing = |key: &str| vec![(format!("/extra/{key}"), FieldCode::Required)];
+    assert_eq!(wrong(set(&[("serial", " ")])), missing("serial"));
+    assert_eq!(wrong(set(&[("has_photo", "")])), missing("has_photo"));
+    // What the new answer asks for comes with it.
+    assert_eq!(wrong(set(&[("has_photo", "yes")])), missing("photo"));
+    story.does(&mesa(), set(&[("has_photo", "yes"), ("photo", "f81")]));
+    story.does(&mesa(), set(&[("serial", "A-2")]));
+    // After a correction of the category what is missing is completed step by step.
+    let mut moved = registered();
+    moved.does(
+        &mesa(),
+        Command::ChangeCategory {
+            category: "equipo-falla".into(),
+            reason: None,
+        },
+    );
+    moved.does(&mesa(), set(&[("serial", "A-1")]));
+    waits_for(&moved, &mesa(), &begin(), Need::MandatoryExtraData);
+}
+
 ///
 #[test]
 fn the_closing_mail_says_that_it_closes_and_offers_contact_later() {

@@ -10,7 +10,7 @@ use shared::desk::profile::{Choice, Need, QuestionKind};
 use shared::i18n::Lang;
 use shared::sla::policy::ClockEffect;
 use shared::ticket::actor::Actor;
-use shared::ticket::command::{AnswerValue, ContactResult};
+use shared::ticket::command::AnswerValue;
 use shared::ticket::status::Status;
 use shared::ticket::{Allowed, Ticket, allowed_commands};
 
@@ -63,11 +63,11 @@ pub fn contact(ticket: &Ticket, desk: &Desk) -> Option<ContactView> {
         return None;
     }
     let channels = policy.map_or_else(Vec::new, |policy| policy.channels.clone());
-    let counts = |attempt: &shared::ticket::Attempt| {
-        attempt.result != ContactResult::Reached
-            && channels.contains(&attempt.channel)
-            && ticket.heard_at.is_none_or(|heard| attempt.at > heard)
-    };
+    let counting: Vec<_> = policy
+        .into_iter()
+        .flat_map(|policy| ticket.counting_attempts(policy))
+        .collect();
+    let counts = |attempt| counting.iter().any(|known| std::ptr::eq(*known, attempt));
     let attempts: Vec<_> = ticket
         .attempts
         .iter()
@@ -79,21 +79,12 @@ pub fn contact(ticket: &Ticket, desk: &Desk) -> Option<ContactView> {
             counts: counts(attempt),
         })
         .collect();
-    let counted = ticket.attempts.iter().filter(|attempt| counts(attempt));
-    let days: std::collections::BTreeSet<_> = counted
-        .clone()
-        .filter_map(|attempt| desk.calendar.zone.local_date(attempt.at))
-        .filter(|date| desk.calendar.is_business_day(*date))
-        .collect();
-    let counted = counted.count();
     Some(ContactView {
         attempts,
-        counted: u8::try_from(counted).unwrap_or(u8::MAX),
+        counted: u8::try_from(counting.len()).unwrap_or(u8::MAX),
         needed: policy.map_or(0, |policy| policy.count),
         business_days: policy.map_or(0, |policy| policy.business_days),
-        complete: policy.is_some_and(|policy| {
-            counted >= usize::from(policy.count) && days.len() >= usize::from(policy.business_days)
-        }),
+        complete: ticket.was_sought_enough(desk),
         channels,
         next_contact: ticket.next_contact,
     })

@@ -6,8 +6,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::Ticket;
 use super::actor::Actor;
-use super::command::{Command, CommandKind, ContactChannel, Mark};
+use super::command::{Command, CommandKind, ContactChannel, ContactResult, Mark};
 use super::event::Event;
+use super::guard;
 use super::moves::{Case, Facts, Looking, privilege_for};
 use super::refusal::{Conflict, Denial, FieldCode, FieldRefusal, Refusal};
 use super::status::{Status, Visibility};
@@ -164,7 +165,11 @@ impl Case<'_> {
         category: &str,
         reason: Option<&Reason>,
     ) -> Result<Vec<Event>, Refusal> {
-        self.may_correct(CommandKind::ChangeCategory)?;
+        let kind = CommandKind::ChangeCategory;
+        self.may_correct(kind)?;
+        if !self.can_change_category() {
+            return Err(self.not_allowed(kind));
+        }
         if self.ticket.category.as_deref() == Some(category) {
             return Err(Refusal::Conflict {
                 what: Conflict::NothingToChange,
@@ -180,6 +185,11 @@ impl Case<'_> {
                 errors: vec![error],
             }),
         }
+    }
+
+    /// What approvers are asked about stays what they were asked about.
+    pub(super) fn can_change_category(&self) -> bool {
+        self.ticket.status != Status::AwaitingApproval
     }
 
     /// A message or an internal note, in every state but the final ones.
@@ -238,7 +248,8 @@ impl Case<'_> {
         }
     }
 
-    /// An attempt to reach the requester; of a series that is spread over days, one a day.
+    /// An attempt to reach the requester; of a series that is spread over days, one a day. That they were reached is
+    /// written whenever it is so: it ends the series.
     pub(super) fn record_attempt(
         &self,
         event: Event,
@@ -249,7 +260,14 @@ impl Case<'_> {
         self.check_open(kind)?;
         self.check_privilege(kind)?;
         self.check_not_past(next_contact)?;
-        if self.tried_today(channel) {
+        let reached = matches!(
+            event,
+            Event::ContactAttempted {
+                result: ContactResult::Reached,
+                ..
+            }
+        );
+        if !reached && self.is_one_a_day(channel) && self.tried_today(channel) {
             return Err(Refusal::Conflict {
                 what: Conflict::AlreadyToday,
             });
@@ -259,20 +277,19 @@ impl Case<'_> {
         Ok(events)
     }
 
-    fn tried_today(&self, channel: ContactChannel) -> bool {
-        let one_a_day = self.desk.contact_attempts.as_ref().is_some_and(|policy| {
+    fn is_one_a_day(&self, channel: ContactChannel) -> bool {
+        self.desk.contact_attempts.as_ref().is_some_and(|policy| {
             policy.business_days >= policy.count && policy.channels.contains(&channel)
-        });
+        })
+    }
+
+    fn tried_today(&self, channel: ContactChannel) -> bool {
         let day = |at: DateTime<Utc>| self.desk.calendar.zone.local_date(at);
-        let series = self
-            .ticket
+        self.ticket
             .attempts
             .iter()
-            .filter(|attempt| self.ticket.heard_at.is_none_or(|heard| attempt.at > heard));
-        one_a_day
-            && series
-                .into_iter()
-                .any(|attempt| attempt.channel == channel && day(attempt.at) == day(self.now))
+            .filter(|attempt| self.ticket.heard_at.is_none_or(|heard| attempt.at > heard))
+            .any(|attempt| attempt.channel == channel && day(attempt.at) == day(self.now))
     }
 
     /// The answer to a control question.
@@ -376,7 +393,24 @@ impl Case<'_> {
                 what: Conflict::NothingToChange,
             });
         }
+        let errors = self.emptied_by(&changed);
+        if !errors.is_empty() {
+            return Err(Refusal::Invalid { errors });
+        }
         Ok(vec![Event::ExtraChanged { extra: changed }])
+    }
+
+    /// Mandatory fields that were there or not asked, and would be missing: a ticket is not saved so. What was
+    /// missing before may be completed step by step.
+    fn emptied_by(&self, changed: &BTreeMap<String, String>) -> Vec<FieldRefusal> {
+        let (desk, category) = (self.desk, self.ticket.category.as_deref());
+        let mut after = self.ticket.extra.clone();
+        after.extend(changed.clone());
+        let before: Vec<_> = guard::missing_fields(category, desk, &self.ticket.extra).collect();
+        guard::missing_fields(category, desk, &after)
+            .filter(|id| !before.contains(id))
+            .map(|id| FieldRefusal::new(&format!("/extra/{id}"), FieldCode::Required))
+            .collect()
     }
 
     /// A mark is put on or taken off (C-50, C-58).
@@ -413,7 +447,7 @@ impl Case<'_> {
             .any(|row| row.needs.contains(&Need::Cause))
     }
 
-    /// The next mail of the series, at most one a business day.
+    /// The next mail of the series, at most one a business day whatever else the desk asks.
     pub(super) fn send_follow_up(&self, note: Option<&Reason>) -> Result<Vec<Event>, Refusal> {
         let kind = CommandKind::SendFollowUp;
         self.may_correct(kind)?;

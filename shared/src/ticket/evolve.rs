@@ -82,6 +82,10 @@ fn apply(ticket: &mut Ticket, desk: &Desk, recorded: &Recorded) {
         Event::CategoryChanged {
             to, request_type, ..
         } => {
+            // Approvals were given for what it was.
+            if ticket.category.as_ref() != Some(to) {
+                ticket.approval = None;
+            }
             ticket.category = Some(to.clone());
             ticket.request_type = *request_type;
         }
@@ -220,6 +224,7 @@ fn apply(ticket: &mut Ticket, desk: &Desk, recorded: &Recorded) {
                 at,
                 by,
                 evidence: *evidence,
+                step: None,
             });
             if *result == ContactResult::Reached {
                 ticket.follow_ups = 0;
@@ -305,6 +310,7 @@ fn apply(ticket: &mut Ticket, desk: &Desk, recorded: &Recorded) {
                 at,
                 by: recorded.actor.clone(),
                 evidence: None,
+                step: Some(*step),
             });
         }
         Event::ApproversReminded { .. } => {

@@ -1,13 +1,13 @@
 //! The named guards: what a move cannot do without. Each is a function that says whether it holds,
 //! and which field to point at where it does not. The desk says which of them a move has.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
 use super::Ticket;
 use super::actor::{Actor, Assignee};
-use super::command::{Answer, AnswerValue, Command, CommandKind, ContactResult, Decision};
+use super::command::{Answer, AnswerValue, Command, CommandKind, Decision};
 use super::refusal::{FieldCode, FieldRefusal};
 use super::status::Level;
 use super::text::{Body, Reason, Stars};
@@ -235,7 +235,7 @@ pub(super) fn condition_holds(
     actor: &Actor,
 ) -> bool {
     match need {
-        Need::ThreeContactAttempts => three_contact_attempts(ticket, desk),
+        Need::ThreeContactAttempts => ticket.was_sought_enough(desk),
         Need::NoPendingApproval => no_pending_approval(ticket, desk),
         Need::LeafCategory => leaf_category(ticket, desk),
         Need::PrioritySet => priority_set(ticket),
@@ -408,25 +408,6 @@ fn fits(question: &Question, value: &AnswerValue) -> bool {
     }
 }
 
-/// Enough attempts without an answer, by the desk's ways, on enough different business days (I-10, R-331).
-fn three_contact_attempts(ticket: &Ticket, desk: &Desk) -> bool {
-    let Some(policy) = &desk.contact_attempts else {
-        return false;
-    };
-    let in_series = ticket.attempts.iter().filter(|attempt| {
-        attempt.result != ContactResult::Reached
-            && policy.channels.contains(&attempt.channel)
-            && ticket.heard_at.is_none_or(|heard| attempt.at > heard)
-    });
-    let days: BTreeSet<_> = in_series
-        .clone()
-        .filter_map(|attempt| desk.calendar.zone.local_date(attempt.at))
-        .filter(|date| desk.calendar.is_business_day(*date))
-        .collect();
-    in_series.count() >= usize::from(policy.count)
-        && days.len() >= usize::from(policy.business_days)
-}
-
 /// The category demands no approval, or all of them were given (I-12, R-219).
 fn no_pending_approval(ticket: &Ticket, desk: &Desk) -> bool {
     let Some(policy) = desk.approval_of(ticket.category.as_deref()) else {
@@ -466,20 +447,23 @@ fn responsible_person(ticket: &Ticket, kind: CommandKind) -> bool {
 }
 
 fn mandatory_extra_data(ticket: &Ticket, desk: &Desk) -> bool {
-    let fields = desk
-        .form_of(ticket.category.as_deref())
-        .into_iter()
-        .flat_map(|form| &form.fields)
-        .filter(|field| field.is_shown(&ticket.extra));
-    let given = |id: &String| {
-        ticket
-            .extra
-            .get(id)
-            .is_some_and(|value| !value.trim().is_empty())
-    };
+    missing_fields(ticket.category.as_deref(), desk, &ticket.extra)
+        .next()
+        .is_none()
+}
+
+/// Mandatory fields of a category's form that are asked, given these answers, and empty.
+pub(super) fn missing_fields<'a>(
+    category: Option<&str>,
+    desk: &'a Desk,
+    extra: &'a BTreeMap<String, String>,
+) -> impl Iterator<Item = &'a str> {
+    let form = desk.form_of(category);
+    let fields = form.into_iter().flat_map(|form| &form.fields);
+    let empty = |id: &String| extra.get(id).is_none_or(|value| value.trim().is_empty());
     fields
-        .filter(|field| field.required)
-        .all(|field| given(&field.id))
+        .filter(move |field| field.required && field.is_shown(extra) && empty(&field.id))
+        .map(|field| field.id.as_str())
 }
 
 /// The survey of this outcome was answered, or the category asks for none (C-44).
@@ -487,12 +471,12 @@ fn survey_answered(ticket: &Ticket, desk: &Desk) -> bool {
     ticket.is_rated() || !desk.surveys(ticket.category.as_deref())
 }
 
-/// Somebody tried to reach the requester since they were last heard.
+/// Somebody tried to reach the requester since they were last heard, or heard them by trying.
 fn contact_attempted(ticket: &Ticket) -> bool {
     ticket
         .attempts
         .iter()
-        .any(|attempt| ticket.heard_at.is_none_or(|heard| attempt.at > heard))
+        .any(|attempt| ticket.heard_at.is_none_or(|heard| attempt.at >= heard))
 }
 
 fn solution_accepted(ticket: &Ticket) -> bool {

@@ -33,6 +33,8 @@ pub mod text;
 mod told;
 pub(crate) mod words;
 
+use crate::desk::Desk;
+use crate::desk::profile::ContactPolicy;
 use crate::sla::clock::Span;
 use crate::sla::policy::ClockKind;
 
@@ -274,6 +276,9 @@ pub struct Attempt {
     /// Key of the message that proves it.
     #[serde(default)]
     pub evidence: Option<i64>,
+    /// Which mail of the series it was, where the product wrote it: 1 to 3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<u8>,
 }
 
 /// The answer to a control question.
@@ -346,6 +351,37 @@ impl Ticket {
         self.rating
             .as_ref()
             .is_some_and(|rating| rating.cycle == self.cycle())
+    }
+
+    /// The attempts that count towards giving up, by the desk's terms: without an answer, by its ways, since the requester was
+    /// last heard. Where the product writes the mails of a series only those do: a mail that
+    /// somebody says they sent is an attempt, and none of the three.
+    pub fn counting_attempts<'a>(
+        &'a self,
+        policy: &'a ContactPolicy,
+    ) -> impl Iterator<Item = &'a Attempt> + Clone {
+        let since = self.heard_at;
+        self.attempts.iter().filter(move |attempt| {
+            attempt.result != ContactResult::Reached
+                && policy.channels.contains(&attempt.channel)
+                && since.is_none_or(|heard| attempt.at > heard)
+                && (!policy.series || attempt.step.is_some())
+        })
+    }
+
+    /// Whether the attempts suffice to give up: enough of them, on enough different business days (I-10).
+    pub fn was_sought_enough(&self, desk: &Desk) -> bool {
+        let Some(policy) = &desk.contact_attempts else {
+            return false;
+        };
+        let counting = self.counting_attempts(policy);
+        let days: BTreeSet<_> = counting
+            .clone()
+            .filter_map(|attempt| desk.calendar.zone.local_date(attempt.at))
+            .filter(|date| desk.calendar.is_business_day(*date))
+            .collect();
+        counting.count() >= usize::from(policy.count)
+            && days.len() >= usize::from(policy.business_days)
     }
 
     /// Whether a warning (with its percentage) or a breach was written down already.

@@ -102,9 +102,10 @@ impl Case<'_> {
         let at_work = self.is_at_work() && privileged;
         match kind {
             CommandKind::ChangePriority => self.plain(kind, at_work, &[Need::Reason]),
-            CommandKind::ChangeCategory | CommandKind::RecordContactAttempt => {
-                self.plain(kind, at_work, &[])
+            CommandKind::ChangeCategory => {
+                self.plain(kind, at_work && self.can_change_category(), &[])
             }
+            CommandKind::RecordContactAttempt => self.plain(kind, at_work, &[]),
             CommandKind::RecordControl => {
                 self.plain(kind, at_work && !self.desk.controls.is_empty(), &[])
             }

@@ -64,7 +64,7 @@ impl Case<'_> {
         Ok(self.settled(
             &step,
             details.reason,
-            self.unsolvable(details.description.cloned()),
+            self.unsolvable(details.description.cloned(), self.author()),
         ))
     }
 
@@ -395,15 +395,21 @@ impl Case<'_> {
             to: self.target(row),
         };
         let text = comment.cloned().map(Body::from);
-        let outcome = (step.to == Status::Unsolvable).then(|| self.unsolvable(text.clone()));
+        // Whoever refuses solves nothing: a ticket that comes back stays with those who asked.
+        let asked_by = (None, self.ticket.group.clone());
+        let outcome =
+            (step.to == Status::Unsolvable).then(|| self.unsolvable(text.clone(), asked_by));
         let note = text.map(|text| (text, Visibility::Public));
         let mut events: Vec<_> = outcome.into_iter().collect();
         events.extend(self.moved(&step, None, note).map(as_automatic));
         Ok(events)
     }
 
-    fn unsolvable(&self, description: Option<Body>) -> Event {
-        let (by, group) = self.author();
+    fn unsolvable(
+        &self,
+        description: Option<Body>,
+        (by, group): (Option<AgentRef>, Option<String>),
+    ) -> Event {
         let (level, cycle) = (self.ticket.level, self.ticket.cycle() + 1);
         Event::DeclaredUnsolvable {
             description,
