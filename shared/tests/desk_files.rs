@@ -398,6 +398,39 @@ fn moves_stay_among_the_states_in_use_and_never_leave_a_final_one() {
     );
 }
 
+/// C-58
+#[test]
+fn security_incidents_go_to_one_group_that_works_somewhere() {
+    let group = |key: &str| {
+        format!("{key} = {{ name = {{ es = \"Soporte en sitio\", en = \"On-site support\" }}")
+    };
+    let security = |key: &str| format!("{}, security = true }}", group(key));
+    let (desk, _) = load(&with(
+        desks::full_files(),
+        DESK,
+        &format!("{} }}", group("sitio")),
+        &security("sitio"),
+    ))
+    .unwrap_or_else(|errors| panic!("{}", listed(&errors)));
+    assert_eq!(desk.security_group().unwrap().key, "sitio");
+    broken(
+        DESK,
+        &format!("{} }}", group("sitio")),
+        &format!("{}\n{}", security("sitio"), security("otra")),
+        "otra = ",
+        "another one is named already",
+        "leave `security = true` on one group",
+    );
+    broken(
+        DESK,
+        &format!("{} }}", group("sitio")),
+        &format!("{} }}\n{}", group("sitio"), security("otra")),
+        "otra = ",
+        "works at no level",
+        "name it in [levels]",
+    );
+}
+
 #[test]
 fn commands_do_what_their_name_says() {
     broken(

@@ -511,7 +511,7 @@ fn security_incidents_have_their_own_group_and_nobody_else_sees_them() {
             && sees(&security(), &story.ticket)
             && !sees(&mesa(), &story.ticket)
     );
-    // Any other ticket can be marked as one.
+    // Any other ticket can be marked as one: it goes to their queue, and the desk sees it no more.
     let mut marked = in_progress();
     marked.does(
         &mesa(),
@@ -520,15 +520,63 @@ fn security_incidents_have_their_own_group_and_nobody_else_sees_them() {
             on: true,
         },
     );
-    assert!(!sees(&official(), &marked.ticket) && sees(&mesa(), &marked.ticket));
+    assert_eq!(
+        (
+            marked.ticket.group.as_deref(),
+            &marked.ticket.assignee,
+            marked.ticket.level
+        ),
+        (Some("seguridad"), &None, Level::ONE)
+    );
+    assert!(sees(&security(), &marked.ticket));
+    assert!(!sees(&official(), &marked.ticket) && !sees(&mesa(), &marked.ticket));
+    // Whoever they put in charge sees it, and so do they.
+    let mut asked = marked.clone();
+    asked.does(&security(), escalate());
+    assert!(sees(&official(), &asked.ticket) && sees(&security(), &asked.ticket));
     marked.does(
-        &mesa(),
+        &security(),
         Command::SetMark {
             mark: Mark::Security,
             on: false,
         },
     );
-    assert!(sees(&official(), &marked.ticket));
+    assert!(sees(&official(), &marked.ticket) && sees(&mesa(), &marked.ticket));
+}
+
+///
+#[test]
+fn a_ticket_that_turns_out_to_be_restricted_goes_to_its_group_whatever_its_state() {
+    for mut story in [opened(), in_progress(), waiting()] {
+        let by = if story.ticket.level == Level::ONE {
+            mesa()
+        } else {
+            official()
+        };
+        let events = story.does(
+            &by,
+            Command::ChangeCategory {
+                category: PHISHING.into(),
+                reason: None,
+            },
+        );
+        assert!(matches!(
+            events[..],
+            [
+                Event::CategoryChanged { .. },
+                Event::Assigned {
+                    automatic: true,
+                    ..
+                } | Event::Escalated { .. }
+            ]
+        ));
+        assert_eq!(
+            (story.ticket.group.as_deref(), story.ticket.level),
+            (Some("seguridad"), Level::ONE)
+        );
+        assert!(!may_see(&story.ticket, &story.desk, &by));
+        assert!(may_see(&story.ticket, &story.desk, &security()));
+    }
 }
 
 ///

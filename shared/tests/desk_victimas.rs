@@ -736,6 +736,28 @@ fn mandatory_extra_data_are_not_emptied_once_they_are_there() {
     waits_for(&moved, &mesa(), &begin(), Need::MandatoryExtraData);
 }
 
+/// the desk has no restricted category; an incident is marked, and goes up to its own group.
+#[test]
+fn a_case_marked_as_a_security_incident_goes_to_level_3() {
+    let mut story = in_progress();
+    let mark = Command::SetMark {
+        mark: shared::ticket::command::Mark::Security,
+        on: true,
+    };
+    story.does(&mesa(), mark);
+    let security = agent(14, "Eva León", &["seguridad"]);
+    assert_eq!(
+        (story.ticket.level, story.ticket.group.as_deref()),
+        (Level::THREE, Some("seguridad"))
+    );
+    assert!(!shared::ticket::may_see(
+        &story.ticket,
+        &story.desk,
+        &mesa()
+    ));
+    story.does(&security, Command::Take);
+}
+
 ///
 #[test]
 fn the_closing_mail_says_that_it_closes_and_offers_contact_later() {

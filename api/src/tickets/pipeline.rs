@@ -10,6 +10,7 @@ use shared::ticket::event::{Event, Recorded};
 use shared::ticket::status::Status;
 use shared::ticket::{
     Ticket, approval_reminder_at, closes_by_silence_at, evolve, is_restricted, record,
+    restricted_to,
 };
 
 use super::error::TicketError;
@@ -318,11 +319,9 @@ pub fn ties(ticket: &Ticket, desk: &InstalledDesk) -> Ties {
     }
 }
 
-/// The group whose category restricts the ticket.
+/// The group that the ticket is restricted to.
 fn restricted_group(ticket: &Ticket, desk: &InstalledDesk) -> Option<i64> {
-    let entry = desk.profile.catalog.get(ticket.category.as_deref()?)?;
-    let group = entry.group.as_deref().filter(|_| entry.restricted)?;
-    desk.group_id(group)
+    restricted_to(ticket, &desk.profile).and_then(|group| desk.group_id(group))
 }
 
 /// When the day begins on which the requester of an open ticket is to be contacted again.

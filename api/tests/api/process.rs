@@ -463,6 +463,13 @@ both! {
         act(&app, &laura, &code, "messages", json!({ "visibility": "internal", "body": "Hola." })).await.expect(404);
         let counts: Value = app.get("/api/v1/tickets/counts").by(&fresh(&app, &laura).await).send().await.expect(200).json();
         assert_eq!(counts["all"], 0);
+        // A ticket that turns out to be one goes to its group, and the desk sees it no more.
+        let printer = record(&app, &place, &laura, json!({ "category": "conectividad-fisico-impresoras", "priority": "high" })).await;
+        assert_eq!(listed(fresh(&app, &laura).await).await, 1);
+        act(&app, &laura, &printer, "marks", json!({ "mark": "security", "on": true })).await.expect(200);
+        assert_eq!((listed(fresh(&app, &sofia).await).await, listed(fresh(&app, &laura).await).await), (2, 0));
+        assert_eq!(view(&app, &sofia, &printer).await.group.unwrap().id, "seguridad");
+        app.get(&format!("/api/v1/tickets/{printer}")).by(&fresh(&app, &laura).await).send().await.expect(404);
     }
 
     ///

@@ -132,6 +132,24 @@ impl Check<'_> {
                 "add 1 = { name = …, groups = [ … ] }",
             );
         }
+        let security = desk.groups.iter().filter(|group| group.security);
+        for group in security.clone().skip(1) {
+            self.notes.error(
+                &format!("groups.{}.security", group.key),
+                "security incidents go to one group, and another one is named already",
+                "leave `security = true` on one group",
+            );
+        }
+        for group in security.filter(|group| desk.level_of(&group.key).is_none()) {
+            self.notes.error(
+                &format!("groups.{}.security", group.key),
+                format!(
+                    "`{}` works at no level, so no incident can go to it",
+                    group.key
+                ),
+                "name it in [levels]",
+            );
+        }
         let mut used = BTreeSet::new();
         for level in &desk.levels {
             let path = format!("levels.{}", level.level);

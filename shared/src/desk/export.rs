@@ -359,10 +359,14 @@ fn when(when: &When) -> String {
 fn groups_and_levels(page: &mut Page, desk: &Desk) {
     page.section("[groups]");
     for group in &desk.groups {
-        let vendor = group.vendor.then(|| "true".to_owned());
+        let flag = |on: bool| on.then(|| "true".to_owned());
         page.put(
             &group.key,
-            inline(&[("name", Some(text(&group.name))), ("vendor", vendor)]),
+            inline(&[
+                ("name", Some(text(&group.name))),
+                ("vendor", flag(group.vendor)),
+                ("security", flag(group.security)),
+            ]),
         );
     }
     page.section("[levels]");

@@ -622,11 +622,13 @@ fn read_groups(root: &Reader<'_>) -> Vec<GroupProfile> {
         }
         let name = group.text("name");
         let vendor = group.bool_or("vendor", false);
+        let security = group.bool_or("security", false);
         group.finish();
         Some(GroupProfile {
             key,
             name: name?,
             vendor,
+            security,
         })
     });
     let found = each.collect();

@@ -571,6 +571,9 @@ pub struct GroupProfile {
     /// Whether it belongs to a vendor.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub vendor: bool,
+    /// Whether security incidents go to it, and are seen by nobody else (C-58); at most one of a desk.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub security: bool,
 }
 
 /// A request type in use.
@@ -1132,6 +1135,21 @@ impl Desk {
     /// A support group.
     pub fn group(&self, key: &str) -> Option<&GroupProfile> {
         self.groups.iter().find(|group| group.key == key)
+    }
+
+    /// The group that tickets marked as security incidents go to (C-58).
+    pub fn security_group(&self) -> Option<&GroupProfile> {
+        self.groups.iter().find(|group| group.security)
+    }
+
+    /// The lowest level that a group works at.
+    pub fn level_of(&self, group: &str) -> Option<Level> {
+        let works = |level: &&LevelProfile| {
+            let mut keys = level.groups.iter().chain(&level.onsite);
+            keys.any(|key| key == group)
+        };
+        let levels = self.levels.iter().filter(works);
+        levels.map(|profile| profile.level).min()
     }
 
     /// A request type in use.

@@ -1,11 +1,12 @@
 //! Who is in charge: taking, assigning, escalating, sending on site and to the vendor.
 
+use super::Ticket;
 use super::actor::{Actor, AgentRef, Assignee};
 use super::command::{Command, CommandKind};
 use super::decide::Step;
 use super::event::Event;
 use super::guard::Details;
-use super::moves::{Case, Facts, Looking};
+use super::moves::{Case, Facts, Looking, restricted_to};
 
 use super::refusal::{Conflict, Denial, FieldCode, Refusal};
 use super::status::{Level, Status};
@@ -243,6 +244,46 @@ impl Case<'_> {
             assignee: None,
         };
         self.relocated(&Details::default(), place, false)
+    }
+
+    /// Where a corrected category sends the ticket: a restricted one to its group whatever its state, any other by its rule.
+    pub(super) fn routed(&self, category: &str) -> Option<Event> {
+        let after = Ticket {
+            category: Some(category.to_owned()),
+            ..self.ticket.clone()
+        };
+        match restricted_to(&after, self.desk) {
+            Some(group) => self.handed_to(group),
+            None => self.reassigned(category),
+        }
+    }
+
+    /// The ticket goes to the queue of the group that alone may see it from now on (C-58): at its level if the group works
+    /// there, else at the group's lowest.
+    pub(super) fn handed_to(&self, group: &str) -> Option<Event> {
+        let ticket = self.ticket;
+        if ticket.group.as_deref() == Some(group) {
+            return None;
+        }
+        let level = if self.level_groups(ticket.level).contains(&group) {
+            ticket.level
+        } else {
+            self.desk.level_of(group)?
+        };
+        let stays = self.is_assignee() && self.actor.is_member_of(group);
+        let place = Place {
+            level,
+            group: Some(group.to_owned()),
+            assignee: ticket.assignee.clone().filter(|_| stays),
+        };
+        if level != ticket.level {
+            return self.relocated(&Details::default(), place, false);
+        }
+        let mut event = self.assigned(&place, None)?;
+        if let Event::Assigned { automatic, .. } = &mut event {
+            *automatic = true;
+        }
+        Some(event)
     }
 
     /// After a change of category the assignment rule of the new one is looked at again, while nobody works on it.

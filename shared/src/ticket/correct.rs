@@ -85,7 +85,7 @@ impl Case<'_> {
                 Ok(event) => {
                     events.push(event);
                     if group.is_none() {
-                        events.extend(self.reassigned(category));
+                        events.extend(self.routed(category));
                     }
                 }
                 Err(error) => errors.push(error),
@@ -178,7 +178,7 @@ impl Case<'_> {
         match self.category_event(category, reason) {
             Ok(event) => {
                 let mut events = vec![event];
-                events.extend(self.reassigned(category));
+                events.extend(self.routed(category));
                 Ok(events)
             }
             Err(error) => Err(Refusal::Invalid {
@@ -413,7 +413,7 @@ impl Case<'_> {
             .collect()
     }
 
-    /// A mark is put on or taken off (C-50, C-58).
+    /// A mark is put on or taken off (C-50, C-58). A security incident goes to the desk's group for them, which alone sees it.
     pub(super) fn set_mark(&self, mark: Mark, on: bool) -> Result<Vec<Event>, Refusal> {
         self.may_correct(CommandKind::SetMark)?;
         if self.ticket.marks.contains(&mark) == on {
@@ -421,7 +421,12 @@ impl Case<'_> {
                 what: Conflict::NothingToChange,
             });
         }
-        Ok(vec![Event::Marked { mark, on }])
+        let mut events = vec![Event::Marked { mark, on }];
+        if mark == Mark::Security && on {
+            let group = self.desk.security_group();
+            events.extend(group.and_then(|group| self.handed_to(&group.key)));
+        }
+        Ok(events)
     }
 
     /// The cause was found; a later one takes its place.

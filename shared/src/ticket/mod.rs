@@ -41,7 +41,7 @@ use crate::sla::policy::ClockKind;
 pub use correct::{FollowUp, next_follow_up};
 pub use decide::{closes_by_silence_at, decide, decide_without};
 pub use evolve::{evolve, fold};
-pub use moves::{is_restricted, may_see};
+pub use moves::{is_restricted, may_see, restricted_to};
 pub use open::{NewTicket, open};
 pub use permission::{Allowed, allowed_commands};
 pub use refusal::Refusal;

@@ -283,21 +283,26 @@ pub fn is_restricted(ticket: &Ticket, desk: &Desk) -> bool {
     ticket.marks.contains(&Mark::Security) || entry.is_some_and(|entry| entry.restricted)
 }
 
+/// The group that a restricted ticket belongs to wherever it is: the desk's group for security incidents when it is marked as
+/// one, else the group of its restricted category (C-58). None where it is not restricted, or the desk names no such group.
+pub fn restricted_to<'a>(ticket: &Ticket, desk: &'a Desk) -> Option<&'a str> {
+    let marked = ticket.marks.contains(&Mark::Security);
+    let of_mark = desk.security_group().filter(|_| marked);
+    let of_category = || {
+        let entry = desk.catalog.get(ticket.category.as_deref()?)?;
+        entry.group.as_deref().filter(|_| entry.restricted)
+    };
+    of_mark.map(|group| group.key.as_str()).or_else(of_category)
+}
+
 /// Whether a restricted ticket exists for an actor: for its requester, its approvers, the agent and
-/// group in charge and the group of its category. What is not restricted exists for everybody whom
+/// group in charge and the group that it is restricted to. What is not restricted exists for everybody whom
 /// the desk lets in.
 pub fn may_see(ticket: &Ticket, desk: &Desk, actor: &Actor) -> bool {
     if !is_restricted(ticket, desk) {
         return true;
     }
-    let entry = ticket
-        .category
-        .as_deref()
-        .and_then(|key| desk.catalog.get(key));
-    let own = entry
-        .filter(|entry| entry.restricted)
-        .and_then(|entry| entry.group.as_deref());
-    let groups = [ticket.group.as_deref(), own];
+    let groups = [ticket.group.as_deref(), restricted_to(ticket, desk)];
     match actor {
         Actor::Requester { person_id, .. } => *person_id == ticket.requester.id,
         Actor::Agent { user_id, .. } => {
