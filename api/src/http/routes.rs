@@ -1,9 +1,11 @@
 //! What the API description says about an address, for 404, 405 and 406.
 
+use std::collections::BTreeMap;
+
 use actix_web::dev::ResourceDef;
 use actix_web::http::Method;
-use utoipa::openapi::path::PathItem;
-use utoipa::openapi::{OpenApi, RefOr};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 /// The addresses and methods of the API, read from its own description.
 pub struct RouteTable {
@@ -17,18 +19,20 @@ struct Route {
 }
 
 impl RouteTable {
-    /// Reads the table from a description.
-    pub fn new(api: &OpenApi) -> Self {
-        let routes = api
-            .paths
-            .paths
-            .iter()
+    /// Reads the table from the text of a description.
+    ///
+    /// # Errors
+    /// When the text is no description.
+    pub fn read(description: &str) -> Result<Self, serde_json::Error> {
+        let Described { paths } = serde_json::from_str(description)?;
+        let routes = paths
+            .into_iter()
             .map(|(path, item)| Route {
-                pattern: ResourceDef::new(path.as_str()),
-                methods: methods(item),
+                pattern: ResourceDef::new(path),
+                methods: item.methods(),
             })
             .collect();
-        Self { routes }
+        Ok(Self { routes })
     }
 
     /// The methods that an address knows, as an `Allow` header; none when there is no such address.
@@ -61,30 +65,50 @@ impl RouteTable {
     }
 }
 
-fn methods(item: &PathItem) -> Vec<(Method, bool)> {
-    let operations = [
-        (Method::GET, &item.get),
-        (Method::POST, &item.post),
-        (Method::PUT, &item.put),
-        (Method::PATCH, &item.patch),
-        (Method::DELETE, &item.delete),
-    ];
-    let known = operations
-        .into_iter()
-        .filter_map(|(method, operation)| Some((method, operation.as_ref()?)));
-    known
-        .map(|(method, operation)| {
-            let other = operation
-                .responses
-                .responses
-                .values()
-                .any(|response| match response {
-                    RefOr::T(response) => {
-                        response.content.keys().any(|media| !media.contains("json"))
-                    }
-                    RefOr::Ref(_) => false,
-                });
-            (method, other)
-        })
-        .collect()
+#[derive(Deserialize)]
+struct Described {
+    paths: BTreeMap<String, Item>,
+}
+
+#[derive(Deserialize)]
+struct Item {
+    get: Option<Operation>,
+    post: Option<Operation>,
+    put: Option<Operation>,
+    patch: Option<Operation>,
+    delete: Option<Operation>,
+}
+
+#[derive(Deserialize)]
+struct Operation {
+    responses: BTreeMap<String, Answer>,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    #[serde(default)]
+    content: BTreeMap<String, IgnoredAny>,
+}
+
+impl Item {
+    fn methods(self) -> Vec<(Method, bool)> {
+        let operations = [
+            (Method::GET, self.get),
+            (Method::POST, self.post),
+            (Method::PUT, self.put),
+            (Method::PATCH, self.patch),
+            (Method::DELETE, self.delete),
+        ];
+        operations
+            .into_iter()
+            .filter_map(|(method, operation)| {
+                let other = operation?
+                    .responses
+                    .values()
+                    .flat_map(|answer| answer.content.keys())
+                    .any(|media| !media.contains("json"));
+                Some((method, other))
+            })
+            .collect()
+    }
 }

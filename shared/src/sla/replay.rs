@@ -112,7 +112,7 @@ pub(super) fn generations<'a>(
     let ranges = match (kind, input.policy.solution_counts_from) {
         (ClockKind::Attention, CountsFrom::Creation | CountsFrom::ArrivalAtLevel) => stays(&pieces),
         (ClockKind::Solution, CountsFrom::ArrivalAtLevel) => levels(&pieces),
-        (ClockKind::Solution, CountsFrom::Creation) => vec![0..pieces.len()],
+        (ClockKind::Solution, CountsFrom::Creation) => std::iter::once(0..pieces.len()).collect(),
     };
     let mut earlier = Vec::new();
     let mut current = None;
