@@ -20,7 +20,8 @@ use shared::ticket::refusal::{Conflict, Denial};
 use shared::ticket::status::{Channel, Level, RequestType, Status, Visibility};
 use shared::ticket::text::Stars;
 use shared::ticket::{
-    NewTicket, Refusal, Ticket, allowed_commands, closes_by_silence_at, is_restricted, may_see,
+    NewTicket, Refusal, Ticket, allowed_commands, closes_by_silence_at, decide_without,
+    is_restricted, may_see,
 };
 
 const EXCEL: &str = "asesoria-tecnica-ofimatica-inconvenientes-excel";
@@ -376,6 +377,7 @@ fn an_escalation_names_its_public_servant_and_comes_back_to_the_desk() {
         ),
         (Status::InProgress, Level::ONE, Some("mesa"))
     );
+    assert_eq!(responsible(&story), Some(10), "who had it at the desk");
     let mut solved = cause_known();
     solved.does(&official(), solve("solution_given"));
     solved.does(&requester(), form(false));
@@ -388,6 +390,80 @@ fn an_escalation_names_its_public_servant_and_comes_back_to_the_desk() {
         ),
         (Level::ONE, Some("mesa"), 1)
     );
+    assert_eq!(responsible(&solved), Some(10));
+}
+
+fn responsible(story: &Story) -> Option<i64> {
+    story.ticket.assignee.as_ref().map(|agent| agent.id)
+}
+
+///
+#[test]
+fn a_request_under_review_has_a_responsible_person_of_the_help_desk() {
+    let give = |assignee| Command::Assign {
+        group: some("mesa"),
+        assignee,
+        reason: None,
+        note: None,
+    };
+    let rosa = || Some(assignee(15, "Rosa Cano", &["mesa"]));
+    let nobody = |refusal| match refusal {
+        Refusal::Invalid { errors } => errors.iter().any(|error| error.pointer == "/assignee"),
+        other => panic!("{other:?}"),
+    };
+    // A group alone is nobody, neither at the beginning nor later.
+    assert!(nobody(reviewed().refuses(&mesa(), give(None))));
+    assert!(nobody(in_progress().refuses(&mesa(), give(None))));
+    let mut story = reviewed();
+    story.does(&mesa(), give(rosa()));
+    assert_eq!(responsible(&story), Some(15));
+    // Who had it has left: the official names somebody, and who sends a solution back takes it.
+    let mut back = waiting();
+    let gone = |story: &Story, actor: &Actor, command: Command| {
+        decide_without(
+            &story.ticket,
+            &story.desk,
+            actor,
+            &command,
+            &[10],
+            story.now,
+        )
+    };
+    assert!(nobody(
+        gone(&back, &official(), back_to_desk()).unwrap_err()
+    ));
+    let Command::Escalate { justification, .. } = back_to_desk() else {
+        panic!("it escalates")
+    };
+    back.does(
+        &official(),
+        Command::Escalate {
+            level: None,
+            group: None,
+            assignee: rosa(),
+            reason: None,
+            justification,
+            diagnosis: None,
+        },
+    );
+    assert_eq!(responsible(&back), Some(15));
+    let mut again = cause_known();
+    again.does(&official(), solve("solution_given"));
+    again.does(&requester(), form(false));
+    let other = agent(15, "Rosa Cano", &["mesa"]);
+    let events = gone(&again, &other, not_validated()).unwrap();
+    let taken = events.iter().find_map(|event| match event {
+        Event::Escalated { to_assignee, .. } => to_assignee.clone(),
+        _ => None,
+    });
+    assert_eq!(taken.unwrap().id, 15);
+    // The same where the desk itself had solved it.
+    let events = gone(&answered(false), &other, not_validated()).unwrap();
+    let taken = events.iter().rev().find_map(|event| match event {
+        Event::Assigned { to, .. } => to.clone(),
+        _ => None,
+    });
+    assert_eq!(taken.unwrap().id, 15);
 }
 
 ///

@@ -443,7 +443,10 @@ pub(super) fn run(
     now: DateTime<Utc>,
 ) -> Result<Changed, TicketError> {
     let gone = match command {
-        Command::Reject { .. } | Command::Rate { .. } => departed(conn, desk, &record.state)?,
+        Command::Reject { .. }
+        | Command::Rate { .. }
+        | Command::Escalate { .. }
+        | Command::ReturnFromVendor { .. } => departed(conn, desk, &record.state)?,
         _ => Vec::new(),
     };
     let mut events = decide_without(&record.state, &desk.profile, actor, command, &gone, now)?;
@@ -459,23 +462,15 @@ pub(super) fn run(
     Ok(changed)
 }
 
-/// Who of those that a reopened ticket might go back to cannot be given it: whoever solved and whoever is in charge, when
-/// the account is closed, the desk or the group did without it.
+/// Who of those that a ticket might go back to cannot be given it: whoever solved, is in charge or had it before, when the
+/// account is closed, the desk or the group did without it.
 fn departed(
     conn: &mut DbConnection,
     desk: &InstalledDesk,
     ticket: &Ticket,
 ) -> Result<Vec<i64>, TicketError> {
-    let solver = ticket
-        .solution
-        .as_ref()
-        .and_then(|solution| Some((solution.by.as_ref()?.id, solution.group.as_deref())));
-    let assignee = ticket
-        .assignee
-        .as_ref()
-        .map(|agent| (agent.id, ticket.group.as_deref()));
     let mut gone = Vec::new();
-    for (id, group) in [solver, assignee].into_iter().flatten() {
+    for (id, group) in ticket.may_go_back_to() {
         let stays = store::desk_agent(conn, desk.id, id)?.is_some_and(|(_, groups)| {
             group.is_none_or(|group| groups.iter().any(|slug| slug == group))
         });

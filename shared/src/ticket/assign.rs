@@ -10,7 +10,7 @@ use super::moves::{Case, Facts, Looking, restricted_to};
 
 use super::refusal::{Conflict, Denial, FieldCode, Refusal};
 use super::status::{Level, Status};
-use crate::desk::profile::{Move, ReopensTo};
+use crate::desk::profile::{Move, Need, ReopensTo};
 
 /// Where a ticket goes.
 struct Place {
@@ -23,21 +23,10 @@ impl Case<'_> {
     /// The actor becomes the agent in charge, within a group of theirs at the level (I-18).
     pub(super) fn take(&self, command: &Command) -> Result<Vec<Event>, Refusal> {
         let step = self.follow(command, Facts::default())?;
-        let Actor::Agent {
-            user_id,
-            name,
-            groups,
-            ..
-        } = self.actor
-        else {
+        let Some(me) = self.as_assignee() else {
             return Err(Refusal::NotPermitted {
                 why: Denial::NotAMember,
             });
-        };
-        let me = Assignee {
-            id: *user_id,
-            name: name.clone(),
-            groups: groups.clone(),
         };
         let group = self.group_of(&me, self.ticket.level);
         if group.is_none() && !self.level_groups(self.ticket.level).is_empty() {
@@ -102,7 +91,7 @@ impl Case<'_> {
         if self.desk.level(level).is_none() {
             return Err(Refusal::field("/level", FieldCode::Unknown));
         }
-        let place = match (details.group, details.assignee) {
+        let mut place = match (details.group, details.assignee) {
             (None, None) if level == self.ticket.level => {
                 return Err(Refusal::Conflict {
                     what: Conflict::NothingToChange,
@@ -119,6 +108,12 @@ impl Case<'_> {
             }
             (group, assignee) => self.place(level, group, assignee)?,
         };
+        if step.row.needs.contains(&Need::ResponsiblePerson) && place.assignee.is_none() {
+            place = self
+                .held_at(level)
+                .filter(|held| details.group.is_none() || held.group == place.group)
+                .ok_or_else(|| Refusal::field("/assignee", FieldCode::Required))?;
+        }
         self.escalated(&step, &details, place, false)
     }
 
@@ -233,17 +228,72 @@ impl Case<'_> {
         Ok(events)
     }
 
-    /// The ticket goes back to the usual group of a lower level.
-    pub(super) fn down_to(&self, level: Level) -> Option<Event> {
-        let group = self
-            .desk
-            .proposed_group(self.ticket.category.as_deref(), level);
-        let place = Place {
-            level,
-            group: group.map(str::to_owned),
-            assignee: None,
-        };
+    /// The ticket goes back to the usual group of a lower level. Where somebody must be responsible there, whoever had it
+    /// last at that level is, or else whoever sends it back.
+    pub(super) fn down_to(&self, level: Level, row: &Move) -> Option<Event> {
+        let responsible = row.needs.contains(&Need::ResponsiblePerson);
+        let held = || self.held_at(level).or_else(|| self.own_place(level));
+        let place = responsible.then(held).flatten().unwrap_or_else(|| {
+            let category = self.ticket.category.as_deref();
+            let group = self.desk.proposed_group(category, level);
+            Place {
+                level,
+                group: group.map(str::to_owned),
+                assignee: None,
+            }
+        });
         self.relocated(&Details::default(), place, false)
+    }
+
+    /// The agent who had the ticket last at a level, with their group, if both are still to be had.
+    fn held_at(&self, level: Level) -> Option<Place> {
+        let held = self.ticket.held_at(level)?;
+        let group = held.group.clone()?;
+        let works = self.level_groups(level).contains(&group.as_str());
+        let stays = |agent: &&AgentRef| works && !self.gone.contains(&agent.id);
+        let agent = held.assignee.as_ref().filter(stays)?;
+        Some(Place {
+            level,
+            group: Some(group),
+            assignee: Some(agent.clone()),
+        })
+    }
+
+    /// Whoever sends back what has nobody in charge takes it.
+    pub(super) fn taken_back(&self) -> Option<Event> {
+        let nobody = self.ticket.assignee.is_none();
+        let place = self.own_place(self.ticket.level).filter(|_| nobody)?;
+        self.assigned(&place, None)
+    }
+
+    /// The actor, at a level that they work at.
+    fn own_place(&self, level: Level) -> Option<Place> {
+        let me = self.as_assignee()?;
+        Some(Place {
+            level,
+            group: Some(self.group_of(&me, level)?),
+            assignee: Some(me.reference()),
+        })
+    }
+
+    /// The actor as somebody who can be given a ticket.
+    fn as_assignee(&self) -> Option<Assignee> {
+        match self.actor {
+            Actor::Agent {
+                user_id,
+                name,
+                groups,
+                ..
+            } => Some(Assignee {
+                id: *user_id,
+                name: name.clone(),
+                groups: groups.clone(),
+            }),
+            Actor::Requester { .. }
+            | Actor::ApiClient { .. }
+            | Actor::Approver { .. }
+            | Actor::System => None,
+        }
     }
 
     /// Where a corrected category sends the ticket: a restricted one to its group whatever its state, any other by its rule.

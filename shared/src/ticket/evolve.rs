@@ -52,6 +52,13 @@ fn apply(ticket: &mut Ticket, desk: &Desk, recorded: &Recorded) {
         } => {
             if ticket.level != *to_level {
                 ticket.attended = false;
+                let left = ticket.level;
+                ticket.held.retain(|holder| holder.level != left);
+                ticket.held.push(Holder {
+                    level: left,
+                    group: ticket.group.clone(),
+                    assignee: ticket.assignee.clone(),
+                });
             }
             // Only a vendor gives a ticket back.
             let to_vendor = to_group.as_deref().and_then(|key| desk.group(key));
@@ -489,6 +496,7 @@ fn blank(desk: &Desk, recorded: &Recorded) -> Ticket {
         marks: std::collections::BTreeSet::new(),
         cause: None,
         previous: None,
+        held: Vec::new(),
         follow_ups: 0,
         merged: None,
         absorbed: Vec::new(),

@@ -441,9 +441,17 @@ fn priority_set(ticket: &Ticket) -> bool {
     ticket.prioritised
 }
 
-/// Taking and assigning bring the person with them.
+/// Taking and assigning bring the person with them; what leads to another level looks at who gets it there.
 fn responsible_person(ticket: &Ticket, kind: CommandKind) -> bool {
-    ticket.assignee.is_some() || kind == CommandKind::Take || kind == CommandKind::Assign
+    ticket.assignee.is_some()
+        || matches!(
+            kind,
+            CommandKind::Take
+                | CommandKind::Assign
+                | CommandKind::Escalate
+                | CommandKind::EscalateOnsite
+                | CommandKind::Reject
+        )
 }
 
 fn mandatory_extra_data(ticket: &Ticket, desk: &Desk) -> bool {

@@ -167,6 +167,9 @@ pub struct Ticket {
     /// Who had it before the vendor got it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous: Option<Holder>,
+    /// Who had it last at each level that it has left.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held: Vec<Holder>,
     /// Mails of the present follow-up series that were sent.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub follow_ups: u8,
@@ -351,6 +354,27 @@ impl Ticket {
         self.rating
             .as_ref()
             .is_some_and(|rating| rating.cycle == self.cycle())
+    }
+
+    /// Who had it last at a level that it has left.
+    pub fn held_at(&self, level: Level) -> Option<&Holder> {
+        self.held.iter().find(|holder| holder.level == level)
+    }
+
+    /// Agents whom some move may give it back to, each with the group that they must still belong to.
+    pub fn may_go_back_to(&self) -> Vec<(i64, Option<&str>)> {
+        let solver = self
+            .solution
+            .iter()
+            .map(|solution| (solution.by.as_ref(), solution.group.as_deref()));
+        let present = [(self.assignee.as_ref(), self.group.as_deref())];
+        let before = self.previous.iter().chain(&self.held);
+        let before = before.map(|holder| (holder.assignee.as_ref(), holder.group.as_deref()));
+        solver
+            .chain(present)
+            .chain(before)
+            .filter_map(|(agent, group)| Some((agent?.id, group)))
+            .collect()
     }
 
     /// The attempts that count towards giving up, by the desk's terms: without an answer, by its ways, since the requester was

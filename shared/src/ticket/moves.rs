@@ -328,12 +328,13 @@ fn any_of<T: PartialEq>(wanted: &[T], found: Option<&T>) -> bool {
 
 /// What a move cannot do without: what the desk says, and what no desk can waive (I-6 to I-8).
 pub(super) fn needs_of(row: &Move, kind: CommandKind, desk: &Desk) -> Vec<Need> {
-    let mut needs = always_needed(kind, desk.acceptance.mode).to_vec();
-    needs.extend(
-        row.needs
-            .iter()
-            .filter(|need| !always_needed(kind, desk.acceptance.mode).contains(need)),
-    );
+    let always = match kind {
+        // A group alone brings nobody who is responsible.
+        CommandKind::Assign if row.needs.contains(&Need::ResponsiblePerson) => &[Need::Assignee],
+        _ => always_needed(kind, desk.acceptance.mode),
+    };
+    let mut needs = always.to_vec();
+    needs.extend(row.needs.iter().filter(|need| !always.contains(need)));
     needs
 }
 

@@ -130,8 +130,16 @@ impl Case<'_> {
         }];
         events.extend(self.moved(&step, None, None));
         match row.level.filter(|level| *level != self.ticket.level) {
-            Some(level) => events.extend(self.down_to(level)),
+            Some(level) => events.extend(self.down_to(level, row)),
             None => events.extend(self.back_to_solver()),
+        }
+        if row.needs.contains(&Need::ResponsiblePerson) {
+            let after = self.after(&events);
+            let case = Case {
+                ticket: &after,
+                ..*self
+            };
+            events.extend(case.taken_back());
         }
         Ok(events)
     }
