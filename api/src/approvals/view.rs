@@ -22,7 +22,7 @@ use crate::desks::registry::{DeskRegistry, InstalledDesk};
 use crate::desks::view::{approver_role, approver_roles};
 use crate::tickets::process_view::extra;
 use crate::tickets::store::{TicketRecord, first_message, requester_by_id};
-use crate::tickets::view::attachment;
+use crate::tickets::view::{attachment, file_name};
 
 /// Every role of a desk with its holders.
 pub fn roles(rows: Vec<HolderRow>, desk: &Desk, lang: Lang) -> Vec<ApproverRole> {
@@ -129,7 +129,9 @@ pub fn portal(
         subject: ticket.subject.to_string(),
         description: first.map_or_else(String::new, |first| first.body),
         category: category(ticket, &desk.profile, lang),
-        extra: extra(ticket, &desk.profile, lang),
+        extra: extra(ticket, &desk.profile, lang, &|_, key| {
+            file_name(&files, key)
+        }),
         requester: requester.full_name,
         entity: requester.entity,
         roles: roles

@@ -18,7 +18,7 @@ use shared::ticket::status::{Channel, Level, RequestType, Status, Visibility};
 use shared::ticket::text::{Body, EmailAddress, PersonName, Reason, Stars, Subject};
 
 use super::desk::{Files, read};
-use super::sample::{AGENTS, PEOPLE, Plan, Role, Story, stories};
+use super::sample::{AGENTS, PEOPLE, Plan, Role, Story, form_answer, stories};
 use super::serve;
 use super::user::in_words;
 use crate::agents::commands::NewAccount;
@@ -722,7 +722,7 @@ fn extra(desk: &InstalledDesk, category: &str) -> BTreeMap<String, String> {
         FieldKind::YesNo => "no".to_owned(),
         FieldKind::Text | FieldKind::File | FieldKind::Person => match field.options.first() {
             Some(option) => option.id.clone(),
-            None => "Sede-2".to_owned(),
+            None => form_answer(&field.id).to_owned(),
         },
     };
     let asked = fields.filter(|field| field.required && field.shown_when.is_none());

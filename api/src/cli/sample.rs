@@ -177,6 +177,17 @@ pub(super) const PEOPLE: &[SamplePerson] = &[
     },
 ];
 
+/// An answer to a question of a form, by the usual keys of such questions.
+pub(super) fn form_answer(field: &str) -> &'static str {
+    match field {
+        "serial" => "CT-114",
+        "area" => "Atención al ciudadano",
+        "floor" => "2",
+        "workstation" => "14",
+        _ => "Sede Centro",
+    }
+}
+
 /// What became of a sample ticket. The steps follow from the desk's own moves, so a desk without a state stops before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Plan {

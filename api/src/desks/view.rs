@@ -224,7 +224,7 @@ pub fn group(desk: &Desk, key: &str, lang: Lang) -> GroupView {
     }
 }
 
-/// Roles that approvals ask, each once, in the order of the policies. A role that is also a group bears its name.
+/// Roles that approvals ask, each once, in the order of the policies.
 pub fn approver_roles(desk: &Desk, lang: Lang) -> Vec<Labelled> {
     let mut roles: Vec<Labelled> = Vec::new();
     for key in desk
@@ -240,12 +240,16 @@ pub fn approver_roles(desk: &Desk, lang: Lang) -> Vec<Labelled> {
     roles
 }
 
-/// An approver role with its label.
+/// An approver role with its label: what a policy calls it, else the name of the group with that key.
 pub fn approver_role(desk: &Desk, key: &str, lang: Lang) -> Labelled {
-    let label = desk
-        .group(key)
-        .map_or_else(|| key.to_owned(), |group| group.name.get(lang).to_owned());
-    labelled(key, &label)
+    let named = desk
+        .approvals
+        .iter()
+        .flat_map(|policy| &policy.roles)
+        .find(|role| role.id == key)
+        .map(|role| &role.label);
+    let name = named.or_else(|| desk.group(key).map(|group| &group.name));
+    labelled(key, name.map_or(key, |name| name.get(lang)))
 }
 
 fn labelled(id: &str, label: &str) -> Labelled {
@@ -293,7 +297,8 @@ fn forms(desk: &Desk, lang: Lang) -> Vec<FormView> {
     desk.forms.iter().map(form).collect()
 }
 
-fn input_of(field: &FormField) -> FieldInput {
+/// What a field takes, for the control that asks for it.
+pub fn input_of(field: &FormField) -> FieldInput {
     if !field.options.is_empty() {
         return FieldInput::Choice;
     }

@@ -1,6 +1,6 @@
 //! Instants as people of a desk read them.
 
-use chrono::{DateTime, Datelike, Timelike, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc};
 use chrono_tz::Tz;
 use shared::i18n::Lang;
 
@@ -66,6 +66,15 @@ pub(super) fn day_and_time(at: DateTime<Utc>, zone: &str, lang: Lang) -> String 
             "{} {day} {} {year}, {time}",
             WEEKDAYS_EN[weekday], MONTHS_EN[month]
         ),
+    }
+}
+
+/// A day as people write it: `20 de noviembre de 2026`, `20 November 2026`.
+pub fn written_day(day: NaiveDate, lang: Lang) -> String {
+    let (number, month, year) = (day.day(), day.month0() as usize, day.year());
+    match lang {
+        Lang::Es => format!("{number} de {} de {year}", MONTHS_ES[month]),
+        Lang::En => format!("{number} {} {year}", MONTHS_EN[month]),
     }
 }
 

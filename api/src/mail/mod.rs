@@ -6,7 +6,7 @@
 //! Nothing else sends mail.
 
 mod colour;
-mod dates;
+pub mod dates;
 mod html;
 mod layout;
 pub mod mailbox;

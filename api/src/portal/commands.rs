@@ -64,7 +64,7 @@ pub fn send_draft(
 ) -> Result<Challenge, ApiError> {
     let desk = portal_desk(conn, ctx, &new.desk)?;
     let (email, mut draft, mut faults) = read_draft(&desk, new, ctx.now);
-    let uploads = check_uploads(conn, ctx, &desk, uploaders, &new.attachments, &mut faults)?;
+    let uploads = check_uploads(conn, ctx, &desk, uploaders, &draft.attachments, &mut faults)?;
     let (Some(email), true) = (email, faults.is_empty()) else {
         return Err(faults.into_error());
     };
@@ -376,16 +376,23 @@ fn read_draft(
             .filter(|_| desk.profile.priority.chosen_by_requester)
     };
     let placeholder = || Subject::parse("-").expect("a dash is a subject");
+    let category = given(&new.category);
+    let attachments = Files::with_form_files(
+        &desk.profile,
+        category.as_deref(),
+        &new.extra,
+        new.attachments.clone(),
+    );
     let draft = StoredDraft {
         request_type: new.request_type,
-        category: given(&new.category),
+        category,
         priority: choice(&new.priority),
         impact: choice(&new.impact),
         urgency: choice(&new.urgency),
         extra: new.extra.clone(),
         subject: subject.unwrap_or_else(placeholder),
         message: message.unwrap_or_else(|| Body::parse("-").expect("a dash is a body")),
-        attachments: new.attachments.clone(),
+        attachments,
         admitted: false,
     };
     for refused in refused_fields(desk, &draft, now) {
@@ -396,7 +403,7 @@ fn read_draft(
         .as_deref()
         .and_then(|key| desk.profile.catalog.get(key))
         .is_some_and(|entry| entry.evidence);
-    if wants_evidence && draft.attachments.is_empty() {
+    if wants_evidence && new.attachments.is_empty() {
         faults.add(fault("/attachments", "required"));
     }
     (email, draft, faults)

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use shared::desk::Desk;
+use shared::desk::profile::FieldKind;
 use shared::ticket::actor::{Actor, ActorKind, ActorRef, Assignee};
 use shared::ticket::command::{Answer, Command};
 use shared::ticket::event::{IdentityProof, RequesterRef};
@@ -46,6 +48,30 @@ pub struct Files {
     pub ids: Vec<String>,
     /// Most bytes of all files of a ticket.
     pub ticket_bytes: i64,
+}
+
+impl Files {
+    /// The attachments that were named, and after them the files that answer a form's questions: those are the ticket's, too.
+    pub fn with_form_files(
+        desk: &Desk,
+        category: Option<&str>,
+        extra: &BTreeMap<String, String>,
+        mut ids: Vec<String>,
+    ) -> Vec<String> {
+        let fields = desk.form_of(category).map_or(&[][..], |form| &form.fields);
+        for field in fields
+            .iter()
+            .filter(|field| field.kind == FieldKind::File && field.is_shown(extra))
+        {
+            if let Some(id) = extra.get(&field.id).map(|id| id.trim())
+                && !id.is_empty()
+                && !ids.iter().any(|known| known == id)
+            {
+                ids.push(id.to_owned());
+            }
+        }
+        ids
+    }
 }
 
 /// A ticket to be opened, parsed.
@@ -105,9 +131,10 @@ pub fn open_ticket(
         assignee,
         subject,
         message,
-        files,
+        mut files,
         identity,
     } = new;
+    files.ids = Files::with_form_files(&desk.profile, Some(&category), &extra, files.ids);
     let rules = NewTicket {
         status: Status::New,
         request_type,

@@ -1,7 +1,7 @@
 //! The words of the history: what each event says to agents, and what of it requesters read.
 
 use shared::desk::Desk;
-use shared::i18n::Lang;
+use shared::i18n::{Lang, is_feminine};
 use shared::sla::policy::ClockKind;
 use shared::ticket::actor::{ActorKind, AgentRef};
 use shared::ticket::command::Mark;
@@ -166,13 +166,14 @@ pub fn for_agents(event: &Event, desk: &Desk, lang: Lang) -> Option<Told> {
             if let Some(agent) = to_assignee {
                 text.push_str(&format!(", {}", agent.name));
             }
-            let words: Vec<String> = [
+            let mut words: Vec<String> = [
                 justification.as_ref().map(ToString::to_string),
                 diagnosis.as_ref().map(ToString::to_string),
             ]
             .into_iter()
             .flatten()
             .collect();
+            words.dedup();
             told(text, (!words.is_empty()).then(|| words.join("\n\n")))
         }
         Event::Attended { level } => {
@@ -181,7 +182,7 @@ pub fn for_agents(event: &Event, desk: &Desk, lang: Lang) -> Option<Told> {
                 if es {
                     format!("Atención iniciada en el nivel {level}")
                 } else {
-                    format!("Attention began at level {level}")
+                    format!("Work began at level {level}")
                 },
                 None,
             )
@@ -194,10 +195,11 @@ pub fn for_agents(event: &Event, desk: &Desk, lang: Lang) -> Option<Told> {
                 priority(desk, from, lang),
                 priority(desk, to, lang),
             );
-            let text = if es {
-                format!("{word}: de {from} a {to}")
-            } else {
-                format!("{word}: {from} to {to}")
+            let text = match (from == to, es) {
+                (true, true) => format!("{word}: se mantiene en {to}"),
+                (true, false) => format!("{word}: stays {to}"),
+                (false, true) => format!("{word}: de {from} a {to}"),
+                (false, false) => format!("{word}: {from} to {to}"),
             };
             told(text, reason.as_ref().map(ToString::to_string))
         }
@@ -221,7 +223,7 @@ pub fn for_agents(event: &Event, desk: &Desk, lang: Lang) -> Option<Told> {
             Some(solution.to_string()),
         ),
         Event::DeclaredUnsolvable { description, .. } => told(
-            by_lang(lang, "Declarado sin solución", "Declared without solution"),
+            by_lang(lang, "Declarado sin solución", "Marked as unsolvable"),
             description.as_ref().map(ToString::to_string),
         ),
         Event::SolutionAccepted { .. } => told(
@@ -272,7 +274,7 @@ pub fn for_agents(event: &Event, desk: &Desk, lang: Lang) -> Option<Told> {
             let text = if es {
                 format!("Identidad validada por teléfono por {who}")
             } else {
-                format!("Identity validated by telephone by {who}")
+                format!("Identity verified by phone by {who}")
             };
             told(text, note.as_ref().map(ToString::to_string))
         }
@@ -314,9 +316,9 @@ pub fn for_agents(event: &Event, desk: &Desk, lang: Lang) -> Option<Told> {
                 .find(|known| known.id == *control)
                 .map_or(control.as_str(), |known| known.question.get(lang));
             let answer = match (answer, es) {
-                (true, true) => "sí",
-                (false, _) => "no",
-                (true, false) => "yes",
+                (true, true) => "Sí",
+                (false, _) => "No",
+                (true, false) => "Yes",
             };
             told(
                 format!("{question} {answer}"),
@@ -433,7 +435,8 @@ pub fn for_requesters(event: &Event, desk: &Desk, lang: Lang) -> Option<String> 
     let text = match event {
         Event::Opened(_) => {
             if es {
-                format!("Se creó el {word}")
+                let article = if is_feminine(word) { "la" } else { "el" };
+                format!("Se creó {article} {word}")
             } else {
                 format!("The {word} was created")
             }
@@ -462,7 +465,8 @@ pub fn for_requesters(event: &Event, desk: &Desk, lang: Lang) -> Option<String> 
         } if from_level != to_level => {
             let level = to_level.number();
             if es {
-                format!("Lo atiende el nivel {level} de soporte")
+                let it = if is_feminine(word) { "La" } else { "Lo" };
+                format!("{it} atiende el nivel {level} de soporte")
             } else {
                 format!("Support level {level} is in charge")
             }

@@ -11,6 +11,7 @@ use shared::api::portal::{
 };
 use shared::api::uploads::Attachment;
 use shared::desk::Desk;
+use shared::desk::profile::FieldKind;
 use shared::i18n::Lang;
 use shared::sla::policy::ClockEffect;
 use shared::ticket::actor::Actor;
@@ -25,7 +26,7 @@ use super::pipeline::clocks;
 use super::process_view;
 use super::relations;
 use super::store;
-use super::view::{attachment, ticket_files};
+use super::view::{attachment, file_name, ticket_files};
 use crate::db::schema::tickets;
 use crate::db::{DbConnection, JsonText, MultiBackend, Ts};
 use crate::desks::registry::{DeskRegistry, InstalledDesk};
@@ -143,7 +144,8 @@ pub fn detail(
     let ticket = state.0;
 
     let mut files: HashMap<i64, Vec<Attachment>> = HashMap::new();
-    for file in ticket_files(conn, id)?
+    let all_files = ticket_files(conn, id)?;
+    for file in all_files
         .iter()
         .filter(|file| file.visibility.as_deref() == Some("public"))
     {
@@ -203,7 +205,15 @@ pub fn detail(
             .and_then(|key| profile.catalog.get(key))
             .map_or_else(Vec::new, |entry| entry.labels(lang).to_vec()),
         priority: priority(profile, &ticket.priority, lang),
-        extra: process_view::extra(&ticket, profile, lang),
+        extra: process_view::extra(&ticket, profile, lang, &|kind, key| match kind {
+            FieldKind::File => file_name(&all_files, key),
+            // The directory is the desk's: a key that was typed stays one.
+            FieldKind::Person
+            | FieldKind::Text
+            | FieldKind::Number
+            | FieldKind::Date
+            | FieldKind::YesNo => None,
+        }),
         status: status(profile, ticket.status, lang),
         // How a ticket ended without a solution is the requester's business, too.
         reason: if actions.complete

@@ -2,11 +2,11 @@
 //! requester, control questions, the survey, the form of the category.
 
 use chrono::{DateTime, Utc};
-use shared::api::desks::LevelView;
+use shared::api::desks::{FieldInput, LevelView};
 use shared::api::process::{ContactAttemptView, ContactView, ControlView};
 use shared::api::tickets::{AllowedCommand, ExtraView, Labelled, ReasonView, SurveyAnswerView};
 use shared::desk::Desk;
-use shared::desk::profile::{Choice, Need, QuestionKind};
+use shared::desk::profile::{Choice, FieldKind, FormField, Need, QuestionKind};
 use shared::i18n::Lang;
 use shared::sla::policy::ClockEffect;
 use shared::ticket::actor::Actor;
@@ -14,7 +14,8 @@ use shared::ticket::command::AnswerValue;
 use shared::ticket::status::Status;
 use shared::ticket::{Allowed, Ticket, allowed_commands};
 
-use crate::desks::view::group;
+use crate::desks::view::{group, input_of};
+use crate::mail::dates::written_day;
 
 /// What the caller may do now, in wire form.
 pub fn allowed(ticket: &Ticket, desk: &Desk, actor: &Actor, lang: Lang) -> Vec<AllowedCommand> {
@@ -168,8 +169,14 @@ pub fn asks_questions(desk: &Desk) -> bool {
         .any(|question| question.kind != QuestionKind::Stars)
 }
 
-/// The answers to the form of the category, in the order of the form.
-pub fn extra(ticket: &Ticket, desk: &Desk, lang: Lang) -> Vec<ExtraView> {
+/// The answers to the form of the category, in the order of the form. `named` knows the names of files and people by their
+/// keys; what it does not know is shown as it was given.
+pub fn extra(
+    ticket: &Ticket,
+    desk: &Desk,
+    lang: Lang,
+    named: &dyn Fn(FieldKind, &str) -> Option<String>,
+) -> Vec<ExtraView> {
     let fields = desk
         .form_of(ticket.category.as_deref())
         .map_or(&[][..], |form| &form.fields);
@@ -181,7 +188,9 @@ pub fn extra(ticket: &Ticket, desk: &Desk, lang: Lang) -> Vec<ExtraView> {
             Some(ExtraView {
                 id: field.id.clone(),
                 label: field.label.get(lang).to_owned(),
-                value: choice_label(&field.options, &value, lang),
+                kind: input_of(field),
+                value: answer_to(field, &value, lang, named),
+                given: value,
             })
         })
         .collect();
@@ -189,9 +198,40 @@ pub fn extra(ticket: &Ticket, desk: &Desk, lang: Lang) -> Vec<ExtraView> {
     views.extend(rest.into_iter().map(|(id, value)| ExtraView {
         label: id.clone(),
         id,
-        value,
+        kind: FieldInput::Text,
+        value: value.clone(),
+        given: value,
     }));
     views
+}
+
+fn answer_to(
+    field: &FormField,
+    given: &str,
+    lang: Lang,
+    named: &dyn Fn(FieldKind, &str) -> Option<String>,
+) -> String {
+    let words = match (field.kind, given) {
+        (FieldKind::YesNo, "yes" | "no") => {
+            Some(answer_words(&AnswerValue::YesNo(given == "yes"), &[], lang))
+        }
+        (FieldKind::Date, day) => day.parse().ok().map(|day| written_day(day, lang)),
+        (FieldKind::File | FieldKind::Person, key) => named(field.kind, key),
+        (FieldKind::YesNo | FieldKind::Text | FieldKind::Number, _) => None,
+    };
+    words.unwrap_or_else(|| choice_label(&field.options, given, lang))
+}
+
+/// Keys of the people that the answers name.
+pub fn people_named(ticket: &Ticket, desk: &Desk) -> Vec<i64> {
+    let fields = desk
+        .form_of(ticket.category.as_deref())
+        .map_or(&[][..], |form| &form.fields);
+    fields
+        .iter()
+        .filter(|field| field.kind == FieldKind::Person)
+        .filter_map(|field| ticket.extra.get(&field.id)?.parse().ok())
+        .collect()
 }
 
 /// Impact and urgency with their labels.

@@ -16,6 +16,7 @@ use shared::api::tickets::{
 };
 use shared::api::uploads::Attachment;
 use shared::desk::Desk;
+use shared::desk::profile::FieldKind;
 use shared::i18n::Lang;
 use shared::sla::clock::ClockState;
 use shared::sla::explain::{Explanation, SegmentKind as EngineSegment, explain};
@@ -225,6 +226,16 @@ pub fn detail(
     let unsettled = page.unsettled || !relations.is_empty() || ticket.approval.is_some();
     let allowed = process_view::allowed(&ticket, profile, &actor, lang);
     let (impact, urgency) = process_view::matrix_choice(&ticket, profile, lang);
+    let people = names_of(
+        conn,
+        row.desk_id,
+        &process_view::people_named(&ticket, profile),
+    )?;
+    let named = |kind: FieldKind, key: &str| match kind {
+        FieldKind::File => file_name(&files, key),
+        FieldKind::Person => people.get(&key.parse::<i64>().ok()?).cloned(),
+        FieldKind::Text | FieldKind::Number | FieldKind::Date | FieldKind::YesNo => None,
+    };
     let view = TicketView {
         code: row.code,
         desk: desk.slug.clone(),
@@ -251,7 +262,7 @@ pub fn detail(
         restricted: is_restricted(&ticket, profile),
         impact,
         urgency,
-        extra: process_view::extra(&ticket, profile, lang),
+        extra: process_view::extra(&ticket, profile, lang, &named),
         vendor: ticket.vendor.clone(),
         priority: priority(profile, &ticket.priority, lang),
         priority_rank: profile
@@ -550,6 +561,29 @@ fn rule_words(explanation: &Explanation, desk: &Desk, lang: Lang) -> String {
     } else {
         format!("{}, {from}", parts.join(", "))
     }
+}
+
+/// The name of one of these files by its key.
+pub fn file_name(files: &[AttachmentRow], key: &str) -> Option<String> {
+    let file = files.iter().find(|file| file.id.0.to_string() == key)?;
+    Some(file.name.clone())
+}
+
+/// Names of people of a desk by their keys; only for agents, who may read the directory.
+fn names_of(
+    conn: &mut DbConnection,
+    desk_id: i64,
+    keys: &[i64],
+) -> QueryResult<HashMap<i64, String>> {
+    if keys.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<(i64, String)> = people::table
+        .filter(people::desk_id.eq(desk_id))
+        .filter(people::id.eq_any(keys))
+        .select((people::id, people::full_name))
+        .load(conn)?;
+    Ok(rows.into_iter().collect())
 }
 
 /// A file in wire form.

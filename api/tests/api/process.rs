@@ -599,6 +599,25 @@ both! {
         act(&app, &laura, &made.code, "extra", json!({ "extra": { "floor": "3" } })).await.expect(200);
         let extra: Vec<_> = view(&app, &laura, &made.code).await.extra.into_iter().map(|field| (field.id, field.value)).collect();
         assert_eq!(extra, [("site".to_owned(), "Sede norte".to_owned()), ("area".to_owned(), "Archivo".to_owned()), ("floor".to_owned(), "3".to_owned())]);
+    }
 
+    async fn a_file_that_answers_a_form_belongs_to_the_ticket_and_bears_its_name(app: TestApp) {
+        let place = place(&app, "victimas").await;
+        let laura = agent(&app, &place, "Laura", "mesa").await;
+        let photo = upload(&app, &laura).await;
+        let body = json!({
+            "desk": "victimas", "requester_email": ANA, "channel": "phone", "request_type": "incident", "urgency": "low",
+            "category": "equipo-falla", "subject": "Pantalla rota", "message": "La pantalla está rota.",
+            "extra": {
+                "serial": "CT-114", "site": "Sede norte", "area": "Archivo", "floor": "2", "workstation": "14",
+                "has_photo": "yes", "photo": photo,
+            }
+        });
+        let made: TicketChanged = app.post("/api/v1/tickets").by(&laura).with_key().json(&body).send().await.expect(201).json();
+        let seen = view(&app, &laura, &made.code).await;
+        let told = |id: &str| seen.extra.iter().find(|one| one.id == id).map(|one| (one.value.as_str(), one.given.as_str()));
+        assert_eq!(told("has_photo"), Some(("Sí", "yes")));
+        assert_eq!(told("photo"), Some(("correo del jefe.eml", photo.as_str())));
+        assert_eq!(seen.attachments.iter().map(|file| file.id.as_str()).collect::<Vec<_>>(), [photo.as_str()]);
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::desks::{LevelView, StateView};
+use super::desks::{FieldInput, LevelView, StateView};
 use super::process::{ApprovalView, ContactView, ControlView, RelationView};
 use super::uploads::Attachment;
 use crate::desk::profile::Need;
@@ -476,8 +476,12 @@ pub struct ExtraView {
     pub id: String,
     /// What the desk calls the field.
     pub label: String,
-    /// What was given, as people read it.
+    /// What the field takes.
+    pub kind: FieldInput,
+    /// What was given, as people read it: the option's label, the file's name, the day as it is written.
     pub value: String,
+    /// What was given, as the form takes it: the option's key, the attachment's key, the day as `2026-11-23`.
+    pub given: String,
 }
 
 /// An answer to a question of the survey.

@@ -793,6 +793,15 @@ impl Check<'_> {
                 .flat_map(|step| &step.all_of)
                 .map(String::as_str)
                 .collect();
+            for (index, named) in policy.roles.iter().enumerate() {
+                if !roles.contains(&named.id.as_str()) {
+                    self.notes.error(
+                        &format!("{path}.roles.{index}.id"),
+                        format!("no step asks `{}`", named.id),
+                        suggestion(&named.id, &roles),
+                    );
+                }
+            }
             for (index, deputy) in policy.deputies.iter().enumerate() {
                 if !roles.contains(&deputy.of.as_str()) {
                     self.notes.error(

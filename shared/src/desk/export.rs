@@ -487,6 +487,9 @@ fn approvals_and_forms(page: &mut Page, desk: &Desk) {
                     .map(|step| inline(&[("all_of", Some(list(&step.all_of)))])),
             ),
         );
+        if !policy.roles.is_empty() {
+            page.put("roles", choices(&policy.roles));
+        }
         if !policy.deputies.is_empty() {
             let each = policy.deputies.iter().map(|deputy| {
                 inline(&[

@@ -858,6 +858,7 @@ fn read_approvals(root: &Reader<'_>) -> Vec<ApprovalPolicy> {
             ApprovalStep { all_of }
         });
         let steps = steps.collect();
+        let roles = read_choices(&policy, "roles");
         let deputies = policy.tables("deputies").into_iter().filter_map(|deputy| {
             let (of, roles) = (deputy.str("of"), deputy.strings("roles"));
             deputy.finish();
@@ -871,6 +872,7 @@ fn read_approvals(root: &Reader<'_>) -> Vec<ApprovalPolicy> {
             name: name?,
             evidence,
             steps,
+            roles,
             deputies,
             remind_after,
         })

@@ -682,6 +682,9 @@ pub struct ApprovalPolicy {
     pub evidence: bool,
     /// The steps, one after the other; none where the proof alone is asked.
     pub steps: Vec<ApprovalStep>,
+    /// What people call the roles; one that is left out bears the name of the group with its key.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<Choice>,
     /// Who decides where an approver cannot.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deputies: Vec<Deputy>,

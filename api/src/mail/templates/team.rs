@@ -1,6 +1,7 @@
 //! Mails to the people of the desk. Their links lead to the console.
 
 use chrono::{DateTime, Utc};
+use shared::i18n::is_feminine;
 use shared::sla::policy::ClockKind;
 
 use super::super::layout::{Block, Letter, one_line};
@@ -368,12 +369,7 @@ pub(super) fn open_in_console(voice: Voice, ticket: &TicketRef) -> Block {
 
 /// `asignado el incidente` or `asignada la solicitud`: the desk chooses the word, so its gender is read from its ending.
 fn assigned_to_gender(type_label: &str) -> String {
-    let noun = type_label.split_whitespace().next().unwrap_or_default();
-    let feminine = ["ción", "sión", "tud", "dad", "a"]
-        .iter()
-        .any(|ending| noun.ends_with(ending))
-        && !noun.ends_with("ema");
-    if feminine {
+    if is_feminine(type_label) {
         format!("asignada la {type_label}")
     } else {
         format!("asignado el {type_label}")
