@@ -39,6 +39,23 @@ pub fn forget_stored(prefix: &str) {
     }
 }
 
+/// A text that this tab noted; it outlives a reload, and ends with the tab.
+pub fn noted(key: &str) -> Option<String> {
+    window().session_storage().ok()??.get_item(key).ok()?
+}
+
+/// Notes a text for this tab, or removes it; see [`noted`].
+pub fn note(key: &str, value: Option<&str>) {
+    let Ok(Some(storage)) = window().session_storage() else {
+        return;
+    };
+    // As with what is stored: where nothing can be kept, a reload forgets it.
+    let _ = match value {
+        Some(value) => storage.set_item(key, value),
+        None => storage.remove_item(key),
+    };
+}
+
 /// Sets or removes an attribute of `<html>`, such as `data-theme`.
 pub fn mark_root(attribute: &str, value: Option<&str>) {
     let Some(root) = document().document_element() else {

@@ -36,7 +36,7 @@ crate::messages! {
         Offline = "No hay conexión con el servidor. Revise su red e intente de nuevo; lo que escribió se conserva.",
             "The server cannot be reached. Check your network and try again; what you typed is kept.";
         Unreadable = "El servidor respondió algo que no se pudo leer. Recargue la página e intente de nuevo.",
-            "The server answered something unreadable. Reload the page and try again.";
+            "The server's answer could not be read. Reload the page and try again.";
         Failed = "El servidor no pudo responder. Intente de nuevo en unos minutos.",
             "The server could not answer. Try again in a few minutes.";
     }

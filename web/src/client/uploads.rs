@@ -18,9 +18,9 @@ use crate::i18n::{dates, locale, t, t_with};
 crate::messages! {
     enum Words {
         TooLarge = "Este archivo pesa {0} y el máximo es {1}. Comprímalo o divídalo e intente de nuevo.",
-            "This file has {0} and the most is {1}. Compress or split it and try again.";
+            "This file is {0} and the limit is {1}. Compress or split it and try again.";
         Empty = "Este archivo está vacío.", "This file is empty.";
-        TooMany = "Puede adjuntar {0} archivos como máximo.", "You can attach {0} files at most.";
+        TooMany = "Puede adjuntar {0} archivos como máximo.", "You can attach at most {0} files.";
     }
 }
 

@@ -11,8 +11,8 @@ use crate::i18n::t;
 crate::messages! {
     enum Words {
         Loading = "Cargando…", "Loading…";
-        NotAllowed = "Esta página no está en sus permisos", "This page is not among your permissions";
-        NotLoaded = "No se pudo cargar", "It could not be loaded";
+        NotAllowed = "Usted no tiene permiso para ver esta página", "You do not have permission to see this page";
+        NotLoaded = "No se pudo cargar", "Could not be loaded";
         Retry = "Reintentar", "Try again";
         RequestId = "Referencia para soporte: ", "Reference for support: ";
         Offline = "Sin conexión. Lo que escriba se guarda en este equipo; podrá enviarlo cuando vuelva la red.",

@@ -13,8 +13,8 @@ crate::messages! {
     enum Words {
         Choose = "Seleccione archivos", "Choose files";
         Drop = " o arrástrelos aquí", " or drop them here";
-        Hint = "Puede adjuntar varios, de hasta {0} cada uno.", "You can attach several, of up to {0} each.";
-        Sending = "Subiendo {0}", "Sending {0}";
+        Hint = "Puede adjuntar varios, de hasta {0} cada uno.", "You can attach several, up to {0} each.";
+        Sending = "Subiendo {0}", "Uploading {0}";
         Arrived = "Adjuntado", "Attached";
         ArrivedLong = "{0} se adjuntó correctamente.", "{0} was attached.";
         NotArrived = "{0} no se adjuntó.", "{0} was not attached.";
@@ -132,7 +132,7 @@ pub fn FilePicker(
                     aria-describedby=described on:change=act(chosen)/>
                 <label class="drop-label" for=id id=[id, "-choose"].concat()>
                     {super::icon_sized("upload", "icon lg")}
-                    <span><strong>{t(Words::Choose)}</strong>{t(Words::Drop)}</span>
+                    <span><strong>{t(Words::Choose)}</strong><span class="drop-or">{t(Words::Drop)}</span></span>
                 </label>
                 <p class="hint" id=hint_id>{t_with(Words::Hint, &[&dates::size(limits.bytes)])}</p>
             </div>

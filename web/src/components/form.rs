@@ -23,11 +23,11 @@ crate::messages! {
         Over = "{0} caracteres de más", "{0} characters too many";
         Required = "Este dato es obligatorio.", "This is required.";
         TooLong = "El texto es muy largo: el máximo es {0} caracteres.", "The text is too long: at most {0} characters.";
-        Control = "Escríbalo en una sola línea, sin caracteres especiales.", "Write it in one line, without special characters.";
-        Address = "Escriba un correo completo, como nombre@ejemplo.org.", "Write a whole address, such as name@example.org.";
-        Domain = "La parte del correo después de la @ no puede llevar tildes ni eñes.", "The part of the address after the @ cannot hold accents.";
-        Phone = "Escriba un número de teléfono, como 601 555 0100.", "Write a telephone number, such as 601 555 0100.";
-        Range = "Elija un valor de la lista.", "Choose a value of the list.";
+        Control = "Escríbalo en una sola línea, sin caracteres especiales.", "Write it on one line, without special characters.";
+        Address = "Escriba un correo completo, como nombre@ejemplo.org.", "Enter a full address, such as name@example.org.";
+        Domain = "La parte del correo después de la @ no puede llevar tildes ni eñes.", "The part of the address after the @ cannot contain accents.";
+        Phone = "Escriba un número de teléfono, como 601 555 0100.", "Enter a phone number, such as 601 555 0100.";
+        Range = "Elija un valor de la lista.", "Choose a value from the list.";
     }
 }
 

@@ -13,7 +13,7 @@ use crate::i18n::{t, t_with};
 
 crate::messages! {
     enum Words {
-        Search = "Busque por palabras, o abra una familia", "Search by words, or open a family";
+        Search = "Busque por palabras o abra una familia", "Search by words or open a family";
         None = "Nada coincide con «{0}». Pruebe con otra palabra o abra una familia.", "Nothing matches “{0}”. Try another word or open a family.";
         One = "1 opción", "1 option";
         Many = "{0} opciones", "{0} options";

@@ -15,7 +15,7 @@ crate::messages! {
         Theme = "Apariencia", "Appearance";
         Light = "Clara", "Light";
         Dark = "Oscura", "Dark";
-        System = "Según el equipo", "Same as the device";
+        System = "Según el equipo", "Match the device";
         Spanish = "Español", "Español";
         English = "English", "English";
     }

@@ -10,9 +10,9 @@ use crate::i18n::{t, t_with};
 crate::messages! {
     enum Words {
         Error = "Error: ", "Error: ";
-        One = "1 de 5 estrellas: {0}", "1 of 5 stars: {0}";
-        Many = "{1} de 5 estrellas: {0}", "{1} of 5 stars: {0}";
-        Given = "{0} de 5 estrellas", "{0} of 5 stars";
+        One = "1 de 5 estrellas: {0}", "1 out of 5 stars: {0}";
+        Many = "{1} de 5 estrellas: {0}", "{1} out of 5 stars: {0}";
+        Given = "{0} de 5 estrellas", "{0} out of 5 stars";
         VeryBad = "Muy mala", "Very bad";
         Bad = "Mala", "Bad";
         Fair = "Regular", "Fair";

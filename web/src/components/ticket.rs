@@ -17,12 +17,12 @@ crate::messages! {
         Requester = "Solicitante", "Requester";
         Agent = "Mesa de servicios", "Service desk";
         Internal = "Nota interna", "Internal note";
-        Paused = "Plazo en pausa", "Time on hold";
-        AttentionBy = "Atención a más tardar", "Response at the latest";
-        AttentionLate = "La atención debía ser", "The response was due";
-        SolutionBy = "Solución a más tardar", "Solution at the latest";
-        SolutionLate = "La solución debía ser", "The solution was due";
-        NotCommitted = "Sin plazo de solución comprometido", "No solution time is committed";
+        Paused = "Plazo en pausa", "On hold";
+        AttentionBy = "Atención a más tardar el", "Response by";
+        AttentionLate = "La atención venció el", "The response was due";
+        SolutionBy = "Solución a más tardar el", "Solution by";
+        SolutionLate = "La solución venció el", "The solution was due";
+        NotCommitted = "Sin plazo de solución comprometido", "No committed solution time";
     }
 }
 

@@ -3,6 +3,8 @@
 //! A desk gives one word. Its plural and its gender are read from its ending, which holds for every word that a desk is
 //! likely to choose (ticket, caso, solicitud, requerimiento, incidencia, petición, orden).
 
+use shared::i18n::is_feminine;
+
 use super::{Lang, Message, fill_named, lang};
 
 /// A desk's word for a ticket, ready for sentences. Messages name its forms in braces: `{word}`, `{words}`, `{a}` (with the
@@ -86,13 +88,6 @@ fn capital(word: &str) -> String {
     }
 }
 
-fn is_feminine(word: &str) -> bool {
-    let head = word.split(' ').next().unwrap_or(word);
-    ["a", "ción", "sión", "dad", "tad", "tud", "orden"]
-        .iter()
-        .any(|ending| head.ends_with(ending))
-}
-
 fn spanish_plural(word: &str) -> String {
     let (head, rest) = match word.split_once(' ') {
         Some((head, rest)) => (head, [" ", rest].concat()),
@@ -135,6 +130,17 @@ mod tests {
                 Lang::Es,
                 "Crear una solicitud. Solicitudes creada",
             ),
+            (
+                "requerimiento",
+                Lang::Es,
+                "Crear un requerimiento. Requerimientos creado",
+            ),
+            (
+                "incidente",
+                Lang::Es,
+                "Crear un incidente. Incidentes creado",
+            ),
+            ("problema", Lang::Es, "Crear un problema. Problemas creado"),
             (
                 "petición",
                 Lang::Es,

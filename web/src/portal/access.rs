@@ -17,23 +17,23 @@ use crate::i18n::{t, t_with};
 
 crate::messages! {
     enum Words {
-        Title = "Solicitar acceso", "Ask for access";
+        Title = "Solicitar acceso", "Request access";
         Lead = "Deje sus datos y la mesa le avisará por correo cuando su acceso esté listo. Los cuatro son obligatorios.",
-            "Leave your details and the desk will tell you by e-mail when your access is ready. All four are required.";
+            "Leave your details and the desk will tell you by email when your access is ready. All four are required.";
         Name = "Nombre completo", "Full name";
-        NameEmpty = "Escriba su nombre completo.", "Write your full name.";
+        NameEmpty = "Escriba su nombre completo.", "Enter your full name.";
         Phone = "Número de contacto", "Contact number";
         PhoneHint = "Fijo o celular, con indicativo si es fijo.", "Landline or mobile, with the area code for a landline.";
-        PhoneEmpty = "Escriba su número de contacto.", "Write your contact number.";
-        EmailHint = "A este correo llegarán los avisos y los códigos.", "Notices and codes will come to this address.";
-        EmailLabel = "Correo electrónico", "E-mail address";
-        Entity = "Entidad a la que pertenece", "Entity that you belong to";
-        EntityEmpty = "Escriba la entidad a la que pertenece.", "Write the entity that you belong to.";
+        PhoneEmpty = "Escriba su número de contacto.", "Enter your contact number.";
+        EmailHint = "A este correo llegarán los avisos y los códigos.", "Notices and codes will be sent to this address.";
+        EmailLabel = "Correo electrónico", "Email address";
+        Entity = "Entidad a la que pertenece", "Entity you belong to";
+        EntityEmpty = "Escriba la entidad a la que pertenece.", "Enter the entity you belong to.";
         Send = "Enviar solicitud", "Send request";
         DoneTitle = "Recibimos su solicitud", "We received your request";
-        Reference = "Referencia de la solicitud", "Reference of the request";
+        Reference = "Referencia de la solicitud", "Request reference";
         DoneHelp = "Revisaremos sus datos y le responderemos a {0}. Si llama a la mesa, mencione esta referencia.",
-            "We will check your details and answer to {0}. If you call the desk, quote this reference.";
+            "We will check your details and reply to {0}. If you call the desk, quote this reference.";
     }
 }
 

@@ -30,15 +30,15 @@ use crate::i18n::{t, t_with};
 crate::messages! {
     enum Words {
         Title = "Por aprobar", "To approve";
-        Lead = "Esperan su visto bueno, la más antigua primero.", "They wait for your approval, the oldest first.";
-        Empty = "Nada espera su aprobación", "Nothing waits for your approval";
-        EmptyHelp = "Cuando alguien la pida, le llegará un correo con el enlace.", "When somebody asks for it, you get an e-mail with the link.";
-        Asked = "Pedida ", "Asked ";
-        By = "Solicita {0}", "Asked by {0}";
+        Lead = "Esperan su visto bueno, la más antigua primero.", "These are waiting for your approval, oldest first.";
+        Empty = "Nada espera su aprobación", "Nothing is waiting for your approval";
+        EmptyHelp = "Cuando alguien la pida, le llegará un correo con el enlace.", "When someone asks for it, you will get an email with the link.";
+        Asked = "Pedida ", "Requested ";
+        By = "Solicita {0}", "Requested by {0}";
         As = "Decide como {0}", "You decide as {0}";
         Back = "Por aprobar", "To approve";
-        Request = "Qué se pide", "What is asked";
-        Who = "Quién solicita", "Who asks";
+        Request = "Qué se pide", "What is requested";
+        Who = "Quién solicita", "Who is asking";
         Entity = "Entidad", "Entity";
         Category = "Categoría", "Category";
         Note = "Mensaje de la mesa", "Message from the desk";
@@ -49,20 +49,20 @@ crate::messages! {
         RefusedWord = "Negó", "Refused";
         Decide = "Su decisión", "Your decision";
         Role = "Decide como", "You decide as";
-        RoleEmpty = "Elija en qué papel decide.", "Choose in which role you decide.";
+        RoleEmpty = "Elija en qué papel decide.", "Choose the role in which you decide.";
         Choose = "¿Da su visto bueno?", "Do you approve?";
         Yes = "Apruebo", "I approve";
-        YesHelp = "La atención puede continuar.", "Attention can go on.";
+        YesHelp = "La atención puede continuar.", "The work can go ahead.";
         No = "No apruebo", "I do not approve";
-        NoHelp = "{The} termina y la persona recibe su motivo.", "{The} ends and the person is told your reason.";
+        NoHelp = "{The} termina y la persona recibe su motivo.", "{The} ends and the person is told why.";
         ChooseEmpty = "Elija si aprueba o no.", "Choose whether you approve.";
         Comment = "Motivo o comentario", "Reason or comment";
         CommentHint = "Obligatorio si no aprueba.", "Required if you do not approve.";
-        CommentEmpty = "Escriba por qué no aprueba.", "Write why you do not approve.";
+        CommentEmpty = "Escriba por qué no aprueba.", "Enter why you do not approve.";
         Send = "Enviar decisión", "Send decision";
-        Thanks = "Su decisión quedó registrada.", "Your decision is recorded.";
-        GoneTitle = "Esta aprobación ya no espera su decisión", "This approval does not wait for you";
-        GoneHelp = "Puede que ya se haya decidido, o que se pida a otra persona.", "It may be decided already, or asked of somebody else.";
+        Thanks = "Su decisión quedó registrada.", "Your decision has been recorded.";
+        GoneTitle = "Esta aprobación ya no espera su decisión", "This approval is no longer waiting for your decision";
+        GoneHelp = "Puede que ya se haya decidido o que se le pida a otra persona.", "It may have been decided already, or someone else may be asked.";
         OtherAddress = "Entrar con otro correo", "Use another address";
     }
 }
@@ -224,8 +224,10 @@ fn page(approval: PortalApproval, asked: Loaded<PortalApproval>) -> AnyView {
     });
     view! {
         <a class="back" href=desk.link("approvals")>{icon("arrow-left")}{t(Words::Back)}</a>
-        <p class="code num muted">{approval.code}</p>
-        <Heading text=approval.subject/>
+        <div class="stack tight">
+            <p class="code num muted">{approval.code}</p>
+            <Heading text=approval.subject/>
+        </div>
         <section class="stack tight">
             <h2>{t(Words::Request)}</h2>
             <div class="msg-body">{paragraphs(&approval.description)}</div>

@@ -13,16 +13,16 @@ use crate::i18n::t;
 crate::messages! {
     enum Words {
         Title = "{Word} cread{o}", "{Word} created";
-        Number = "El código de su {word} es", "The code of your {word} is";
+        Number = "El código de su {word} es", "Your {word} code is";
         Copy = "Copiar el código", "Copy the code";
         Copied = "Código copiado.", "Code copied.";
-        NotCopied = "El navegador no permitió copiar. Seleccione el código y cópielo.", "The browser did not allow it. Select the code and copy it.";
+        NotCopied = "El navegador no permitió copiar. Seleccione el código y cópielo.", "The browser did not allow copying. Select the code and copy it.";
         Next = "Qué sigue", "What happens next";
-        NextMail = "Le enviamos un correo de confirmación con este código.", "We sent you an e-mail with this code.";
-        NextTeam = "El equipo de soporte revisa su {word} y le escribe al mismo correo.", "The support team looks at your {word} and writes to the same address.";
-        NextFollow = "Con este código y su correo puede consultar cómo va y agregar mensajes.", "With this code and your address you can follow it and add messages.";
-        NextProof = "Para consultarlo le enviaremos antes un código a su correo: el que le dieron por teléfono solo sirvió para crearlo.",
-            "To follow it, you will first get a code by e-mail: the one given by telephone was good for creating it only.";
+        NextMail = "Le enviamos un correo de confirmación con este código.", "We sent you a confirmation email with this code.";
+        NextTeam = "El equipo de soporte revisará su {word} y le escribirá al mismo correo.", "The support team will review your {word} and write to the same address.";
+        NextFollow = "Con este código y su correo puede consultar cómo va y agregar mensajes.", "With this code and your address you can follow its progress and add messages.";
+        NextProof = "Para consultarl{o}, antes le enviaremos un código a su correo: el que le dieron por teléfono solo sirvió para crearl{o}.",
+            "To follow it, you will first get a code by email: the one given over the phone was only for creating it.";
         See = "Ver mi {word}", "See my {word}";
         Prove = "Verificar mi correo y ver {the}", "Verify my address and see {the}";
     }
@@ -58,7 +58,7 @@ pub(super) fn Created(code: String) -> impl IntoView {
             <ul class="bullets">
                 <li>{t(Words::NextMail)}</li>
                 <li>{desk.say(Words::NextTeam)}</li>
-                <li>{t(if signed_in { Words::NextFollow } else { Words::NextProof })}</li>
+                <li>{desk.say(if signed_in { Words::NextFollow } else { Words::NextProof })}</li>
             </ul>
         </section>
         <div class="actions">

@@ -18,9 +18,9 @@ use crate::i18n::{t, t_with};
 crate::messages! {
     enum Words {
         Empty = "Complete «{0}».", "Complete “{0}”.";
-        Number = "Escriba un número entero en «{0}».", "Write a whole number in “{0}”.";
-        Busy = "Espere a que el archivo de «{0}» termine de subir.", "Wait until the file of “{0}” has arrived.";
-        Failed = "El archivo de «{0}» no se adjuntó: quítelo o intente de nuevo.", "The file of “{0}” was not attached: remove it or try again.";
+        Number = "Escriba un número entero en «{0}».", "Enter a whole number in “{0}”.";
+        Busy = "Espere a que el archivo de «{0}» termine de subir.", "Wait until the file for “{0}” has finished uploading.";
+        Failed = "El archivo de «{0}» no se adjuntó: quítelo o intente de nuevo.", "The file for “{0}” was not attached: remove it or try again.";
         Person = "El código con que la persona figura en el directorio.", "The key of the person in the directory.";
         Yes = "Sí", "Yes";
         No = "No", "No";

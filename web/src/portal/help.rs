@@ -18,14 +18,14 @@ crate::messages! {
         CanKeyboard = "Usar todo con el teclado: con Tab se avanza y el foco siempre se ve.", "Use everything by keyboard: Tab moves on and the focus is always visible.";
         CanReader = "Usarlo con lector de pantalla: cada campo tiene nombre, los errores se anuncian y enlazan a su campo.", "Use it with a screen reader: every field has a name, errors are announced and link to their field.";
         CanZoom = "Ampliar hasta el 400 % y usarlo en pantallas de 360 píxeles sin desplazarse de lado.", "Zoom to 400 % and use screens of 360 pixels without scrolling sideways.";
-        CanTheme = "Elegir fondo claro u oscuro y reducir las animaciones desde su equipo.", "Choose a light or a dark ground, and reduce motion from your device.";
+        CanTheme = "Elegir fondo claro u oscuro, y reducir las animaciones desde su equipo.", "Choose a light or dark background, and reduce motion from your device.";
         CanTime = "Pedir otro código si se le acaba el tiempo: lo que escribió se conserva.", "Ask for another code if time runs out: what you typed is kept.";
         LimitsTitle = "Qué no podemos asegurar", "What we cannot promise";
         Limits = "Los archivos que adjuntan otras personas pueden no ser accesibles. Pida a la mesa que le describa su contenido.",
             "Files attached by other people may not be accessible. Ask the desk to describe them to you.";
         ContactTitle = "Si algo no le funciona", "If something does not work for you";
-        Contact = "Llame a la línea de soporte de su mesa o pídalo en un mensaje de su solicitud: la mesa puede crearla por usted.",
-            "Call the support line of your desk or say so in a message of your request: the desk can create it for you.";
+        Contact = "Llame a la línea de soporte de su mesa o dígalo en un mensaje: la mesa puede crear la solicitud por usted.",
+            "Call your desk's support line or say so in a message: the desk can create the request for you.";
     }
 }
 

@@ -16,13 +16,13 @@ crate::messages! {
         WhichDesk = "¿Con qué mesa necesita hablar?", "Which desk do you need?";
         Welcome = "¿En qué le podemos ayudar?", "How can we help you?";
         Create = "Crear {a}", "Create {a}";
-        CreateHelp = "Cuéntenos qué falla o qué necesita. Le toma unos tres minutos.", "Tell us what fails or what you need. It takes some three minutes.";
-        Mine = "Ver mi lista de {words}", "See my list of {words}";
-        MineHelp = "Consulte cómo van, responda al equipo y califique la solución.", "See how they go, answer the team and rate the solution.";
-        TeamHelp = "Entrada para quienes atienden la mesa.", "Entrance for those who work at the desk.";
+        CreateHelp = "Cuéntenos qué falla o qué necesita. Le toma unos tres minutos.", "Tell us what is failing or what you need. It takes about three minutes.";
+        Mine = "Ver mi lista de {words}", "See my {words}";
+        MineHelp = "Consulte cómo van, responda al equipo y califique la solución.", "See how they are going, reply to the team and rate the solution.";
+        TeamHelp = "Entrada para quienes atienden la mesa.", "Sign-in for the people who work at the desk.";
         NoAccess = "¿Aún no tiene acceso?", "No access yet?";
         NoAccessHelp = "Solo las personas registradas pueden crear {words}. Solicite su acceso con sus datos y la mesa le avisará por correo.",
-            "Only registered people can create {words}. Ask for access with your details and the desk will tell you by e-mail.";
+            "Only registered people can create {words}. Request access with your details and the desk will tell you by email.";
         OrCall = "También puede llamar: ", "You can also call: ";
     }
 }

@@ -19,14 +19,14 @@ use crate::i18n::{lang, t, t_with};
 
 crate::messages! {
     enum Words {
-        Title = "Ver mi lista de {words}", "See my list of {words}";
+        Title = "Ver mi lista de {words}", "See my {words}";
         TitleOne = "Ver {the} {0}", "See {word} {0}";
         Lead = "Escriba el código de cualquier {word} que haya creado y su correo. Le enviaremos un código para confirmar su identidad.",
-            "Write the code of any of your {words} and your e-mail address. We will send you a code to confirm your identity.";
+            "Enter the code of any of your {words} and your email address. We will send you a code to confirm your identity.";
         Code = "Código {of_the}", "{Word} code";
-        CodeHint = "Está en los correos que le enviamos. Por ejemplo: {0}", "It is in the e-mails that we sent you. For example: {0}";
-        CodeEmpty = "Escriba el código {of_the}.", "Write the {word} code.";
-        EmailHint = "El mismo con el que creó {the}.", "The one with which you created {the}.";
+        CodeHint = "Está en los correos que le enviamos. Por ejemplo: {0}", "It is in the emails we sent you. For example: {0}";
+        CodeEmpty = "Escriba el código {of_the}.", "Enter the {word} code.";
+        EmailHint = "El mismo con el que creó {the}.", "The one you used to create {the}.";
         Send = "Continuar", "Continue";
     }
 }

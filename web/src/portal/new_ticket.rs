@@ -19,6 +19,7 @@ use super::kept::{OnceKey, keep, kept};
 use super::nav::use_nav;
 use super::shell::{phone, use_desk};
 use super::words::Words as Common;
+use crate::browser;
 use crate::client::uploads::Uploads;
 use crate::client::{ApiError, portal, use_client};
 use crate::components::feedback::ErrorNote;
@@ -34,25 +35,25 @@ use crate::i18n::{Lang, lang, t, t_with};
 crate::messages! {
     enum Words {
         Title = "Crear {a}", "Create {a}";
-        Lead = "Todos los datos son obligatorios, salvo los que dicen «opcional».", "Everything is required, except what says “optional”.";
-        PartWho = "1. Quién solicita", "1. Who asks";
+        Lead = "Todos los datos son obligatorios, salvo los que dicen «opcional».", "Everything is required, except what is marked “optional”.";
+        PartWho = "1. Quién solicita", "1. Who is asking";
         PartWhat = "2. Qué necesita", "2. What you need";
         PartDetails = "3. Detalles", "3. Details";
         EmailHint = "Desde este correo se gestiona {the}. Allí le llegará un código para confirmar su identidad.",
             "{The} is managed from this address. A code to confirm your identity will arrive there.";
-        NoMail = "¿No tiene acceso a su correo? Llame a la línea de soporte: ", "No access to your e-mail? Call the support line: ";
+        NoMail = "¿No tiene acceso a su correo? Llame a la línea de soporte: ", "No access to your email? Call the support line: ";
         Type = "Tipo de solicitud", "Type of request";
         TypeEmpty = "Elija el tipo de solicitud.", "Choose the type of request.";
-        CategoryHint = "El producto o servicio del que se trata.", "The product or service that it is about.";
-        PriorityHint = "Elija según el impacto. De ella depende el tiempo de respuesta.", "Choose by impact. The response time depends on it.";
-        FixedType = "Se registra como: {0}.", "It is recorded as: {0}.";
+        CategoryHint = "El producto o servicio del que se trata.", "The product or service it is about.";
+        PriorityHint = "Elija según lo que se ve afectado. De esto depende el tiempo de respuesta.", "Choose according to what is affected. The response time depends on it.";
+        FixedType = "Se registra como: {0}.", "It will be recorded as: {0}.";
         Evidence = "Necesita la autorización de su jefe", "Your manager must authorise it";
-        EvidenceHelp = "Adjunte abajo el correo en que la aprueba.", "Attach the e-mail that approves it below.";
-        EvidenceMissing = "Adjunte el correo en que su jefe la aprueba.", "Attach the e-mail in which your manager approves it.";
+        EvidenceHelp = "Adjunte abajo el correo en que la aprueba.", "Attach the email that approves it below.";
+        EvidenceMissing = "Adjunte el correo en que su jefe la aprueba.", "Attach the email in which your manager approves it.";
         FilesNeeded = "Anexos", "Files";
-        Approval = "Aprobación que se pide: {0}.", "Approval that is asked for: {0}.";
-        Cutoff = "Lo que llega después de las {0} cuenta desde el siguiente día hábil.", "What arrives after {0} counts from the next business day.";
-        Restricted = "Solo la ve el equipo que atiende este tema.", "Only the team that attends this matter sees it.";
+        Approval = "Requiere aprobación de: {0}.", "Approval required: {0}.";
+        Cutoff = "Lo que llega después de las {0} cuenta desde el siguiente día hábil.", "Anything that arrives after {0} counts from the next business day.";
+        Restricted = "Solo podrá ver esta información el equipo que atiende el tema.", "Only the team that handles this matter can see it.";
         Impact = "Impacto", "Impact";
         ImpactHint = "A cuántas personas o servicios afecta.", "How many people or services it affects.";
         Urgency = "Urgencia", "Urgency";
@@ -60,17 +61,17 @@ crate::messages! {
         ExtraData = "Datos adicionales", "Additional data";
         ChooseOne = "Elija una opción en «{0}».", "Choose an option in “{0}”.";
         Subject = "Tema", "Subject";
-        SubjectHint = "Una frase que resuma lo que pasa.", "One sentence that sums it up.";
-        SubjectEmpty = "Escriba el tema.", "Write the subject.";
+        SubjectHint = "Una frase que resuma lo que pasa.", "One sentence that sums up what is happening.";
+        SubjectEmpty = "Escriba el tema.", "Enter the subject.";
         Message = "Mensaje", "Message";
-        MessageHint = "Qué pasa, desde cuándo, a quién afecta y qué ha intentado.", "What happens, since when, whom it affects and what you have tried.";
-        MessageEmpty = "Escriba el mensaje.", "Write the message.";
+        MessageHint = "Qué pasa, desde cuándo, a quién afecta y qué ha intentado.", "What is happening, since when, who is affected and what you have tried.";
+        MessageEmpty = "Escriba el mensaje.", "Enter the message.";
         Files = "Anexos (opcional)", "Files (optional)";
-        FilesBusy = "Espere a que los archivos terminen de subir.", "Wait until the files have arrived.";
+        FilesBusy = "Espere a que los archivos terminen de subir.", "Wait until the files have finished uploading.";
         FilesFailed = "Hay archivos que no se adjuntaron: quítelos o intente de nuevo.", "Some files were not attached: remove them or try again.";
         Send = "Crear {word}", "Create {word}";
-        NextStep = "Después le pediremos el código que llega a su correo.", "Next we will ask for the code that arrives by e-mail.";
-        Restored = "Recuperamos lo que había escrito en este equipo.", "We brought back what you had typed on this device.";
+        NextStep = "Después le pediremos el código que llega a su correo.", "Next, we will ask for the code that we send to your email.";
+        Restored = "Recuperamos lo que había escrito en este equipo.", "We restored what you had typed on this device.";
         StartOver = "Empezar de nuevo", "Start over";
     }
 }
@@ -91,6 +92,11 @@ struct Kept {
     extra: BTreeMap<String, String>,
     extra_files: BTreeMap<String, Upload>,
 }
+
+/// Where the tab notes the challenge that its form led to.
+pub(super) const DRAFT: &str = "atiende.draft";
+/// Behind the form's address: send what was kept right away.
+pub(super) const AGAIN: &str = "?again";
 
 /// Where the form of a desk is kept.
 pub(super) fn kept_as(desk: &str) -> String {
@@ -316,15 +322,14 @@ pub(super) fn NewTicket() -> impl IntoView {
         form.fill(Kept::default());
         form.faults.show(Vec::new());
         restored.set(false);
-        crate::browser::focus_first("h1");
+        browser::focus_first("h1");
     };
 
     let busy = RwSignal::new(false);
     let error = RwSignal::new(None::<ApiError>);
     let once = OnceKey::new();
     let nav = use_nav();
-    let send = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
+    let send = move || {
         if busy.get_untracked() {
             return;
         }
@@ -337,17 +342,33 @@ pub(super) fn NewTicket() -> impl IntoView {
         spawn_local(async move {
             match portal::create_draft(client, &draft, key).await {
                 Ok(challenge) => {
+                    browser::note(DRAFT, Some(&challenge.id));
                     nav.go(&desk.link(&["verify/", &challenge.id].concat()));
                 }
                 Err(refused) => {
                     let _ = busy.try_set(false);
                     if !form.faults.show_from(&refused) {
                         error.set(Some(refused));
-                        crate::browser::focus_first(".banner.error");
+                        browser::focus_first(".banner.error");
                     }
                 }
             }
         });
+    };
+    // From the window whose time was over: send the same again, without another look at the form.
+    if window()
+        .location()
+        .search()
+        .is_ok_and(|search| search == AGAIN)
+    {
+        nav.replace(&desk.link("new"));
+        if restored.get_untracked() {
+            request_animation_frame(send);
+        }
+    }
+    let submit = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        send();
     };
 
     let PortalDesk {
@@ -434,7 +455,7 @@ pub(super) fn NewTicket() -> impl IntoView {
         </Show>
         <ErrorSummary faults=form.faults/>
         <ErrorNote error/>
-        <form class="form stack loose" novalidate on:submit=send>
+        <form class="form stack loose" novalidate on:submit=submit>
             <section class="part">
                 <h2>{t(Words::PartWho)}</h2>
                 <TextField id="email" label=t(Common::Email) hint=desk.say(Words::EmailHint) kind="email" autocomplete="email"

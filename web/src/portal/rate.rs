@@ -26,28 +26,28 @@ crate::messages! {
     enum Words {
         Title = "Califique el servicio", "Rate the service";
         Lead = "{Word} {0}. Al enviar la calificación {the} queda cerrad{o}.", "{Word} {0}. Sending the rating closes {the}.";
-        Question = "¿Cómo califica la atención recibida?", "How do you rate the service you received?";
+        Question = "¿Cómo califica la atención recibida?", "How would you rate the service you received?";
         Hint = "De 1 a 5 estrellas: 1 es la más baja y 5 la más alta.", "From 1 to 5 stars: 1 is the lowest and 5 the highest.";
         Empty = "Elija de 1 a 5 estrellas.", "Choose 1 to 5 stars.";
         Comment = "Comentario", "Comment";
-        CommentHint = "Qué estuvo bien o qué podemos mejorar.", "What was good or what we can do better.";
+        CommentHint = "Qué estuvo bien o qué podemos mejorar.", "What went well or what we could do better.";
         Send = "Enviar calificación", "Send rating";
         DoneTitle = "Gracias por su calificación", "Thank you for your rating";
         Done = "{The} quedó cerrad{o}.", "{The} is closed.";
-        NotYet = "{This} no espera una calificación", "{This} does not wait for a rating";
-        NotYetHelp = "Podrá calificarlo cuando acepte su solución.", "You can rate it once you accept its solution.";
+        NotYet = "{This} no espera una calificación", "{This} is not waiting for a rating";
+        NotYetHelp = "Podrá calificarl{o} cuando acepte su solución.", "You can rate it once you accept its solution.";
         See = "Ver {the}", "See {the}";
         SurveyTitle = "Encuesta de satisfacción", "Satisfaction survey";
         SurveyLead = "{Word} {0}: {1}. Le toma un par de minutos.", "{Word} {0}: {1}. It takes a couple of minutes.";
         Decides = "De esta respuesta depende el cierre: con «Sí» {the} queda cerrad{o}; con «No» se reabre y el equipo continúa.",
-            "This answer decides: with “Yes” {the} is closed; with “No” it is reopened and the team goes on.";
-        DeskDecides = "Con «Sí» la mesa puede cerrar {the}; con «No» el equipo continúa.", "With “Yes” the desk can close {the}; with “No” the team goes on.";
+            "This answer decides: with “Yes” {the} is closed; with “No” it is reopened and the team continues.";
+        DeskDecides = "Con «Sí» la mesa puede cerrar {the}; con «No» el equipo continúa.", "With “Yes” the desk can close {the}; with “No” the team continues.";
         Yes = "Sí", "Yes";
         No = "No", "No";
         Answer = "Responda «{0}»", "Answer “{0}”";
         SendSurvey = "Enviar respuestas", "Send answers";
         ThanksTitle = "Gracias por responder", "Thank you for answering";
-        GoesOn = "{The} continúa en atención: el equipo recibió su respuesta.", "{The} goes on: the team has your answer.";
+        GoesOn = "{The} continúa en atención: el equipo recibió su respuesta.", "{The} continues: the team has your answer.";
         DeskCloses = "La mesa recibió su respuesta y cerrará {the}.", "The desk has your answer and will close {the}.";
     }
 }

@@ -21,7 +21,7 @@ crate::messages! {
         Accessibility = "Accesibilidad", "Accessibility";
         NoPage = "Esta página no existe", "This page does not exist";
         NoPageHelp = "Revise la dirección o vuelva al inicio. Si llegó por un enlace de un correo, cópielo completo.",
-            "Check the address or go back to the start page. If you came by a link in a mail, copy all of it.";
+            "Check the address or go back to the start page. If you followed a link from an email, copy all of it.";
     }
 }
 

@@ -35,61 +35,61 @@ crate::messages! {
         Back = "Mis {words}", "My {words}";
         Steps = "Avance {of_the}", "Progress {of_the}";
         Received = "Recibid{o}", "Received";
-        Working = "En gestión", "Being worked on";
+        Working = "En gestión", "In progress";
         Solved = "Solucionad{o}", "Solved";
         Closed = "Cerrad{o}", "Closed";
         Answer = "¿Quedó resuelto?", "Is it solved?";
         AnswerHelp = "El equipo dio esta solución. Si funciona, acéptela; si no, rechácela y cuente qué falta.",
-            "The team gave this solution. If it works, accept it; if not, reject it and tell what is missing.";
+            "The team gave this solution. If it works, accept it; if not, reject it and tell us what is missing.";
         Accept = "Aceptar solución", "Accept solution";
         Reject = "Rechazar solución", "Reject solution";
         Solution = "Solución", "Solution";
-        FormerSolution = "Solución anterior", "Former solution";
+        FormerSolution = "Solución anterior", "Previous solution";
         Accepted = "Aceptada el ", "Accepted on ";
         RateTitle = "Califique la atención", "Rate the service";
         RateHelp = "La solución quedó aceptada. Con su calificación {the} queda cerrad{o}.", "You accepted the solution. Your rating closes {the}.";
         RateButton = "Calificar", "Rate";
-        SurveyTitle = "¿Quedó bien? Responda la encuesta", "Is it right? Answer the survey";
-        SurveyHelp = "El equipo terminó su trabajo. De su respuesta depende si {the} se cierra o continúa.", "The team has finished its work. Your answer decides whether {the} is closed or goes on.";
+        SurveyTitle = "¿Quedó bien? Responda la encuesta", "Did it work out? Answer the survey";
+        SurveyHelp = "El equipo terminó su trabajo. De su respuesta depende si {the} se cierra o continúa.", "The team has finished its work. Your answer decides whether {the} is closed or continues.";
         SurveyButton = "Responder la encuesta", "Answer the survey";
         YourAnswers = "Sus respuestas", "Your answers";
         MissingTitle = "Falta información", "Information is missing";
-        MissingHelp = "{The} espera esta información. Escríbala o adjúntela abajo: al enviarla vuelve al equipo.", "{The} waits for this information. Write or attach it below: sending it brings {the} back to the team.";
+        MissingHelp = "{The} espera esta información. Escríbala o adjúntela abajo: al enviarla vuelve al equipo.", "{The} is waiting for this information. Write or attach it below: once you send it, {the} goes back to the team.";
         CompleteButton = "Completar la información", "Complete the information";
-        CompleteHint = "Al enviarlo, {the} vuelve al equipo de soporte.", "Sending it brings {the} back to the support team.";
+        CompleteHint = "Al enviarlo, {the} vuelve al equipo de soporte.", "Once sent, {the} goes back to the support team.";
         Completed = "Información enviada. {The} volvió al equipo.", "Information sent. {The} went back to the team.";
-        UnsolvableTitle = "No fue posible dar una solución", "No solution could be given";
+        UnsolvableTitle = "No fue posible dar una solución", "No solution was possible";
         UnsolvableHelp = "El equipo documentó el motivo.", "The team documented why.";
-        NotManagedTitle = "{The} terminó sin gestión", "{The} ended without attention";
+        NotManagedTitle = "{The} terminó sin gestión", "{The} was closed without being worked on";
         NotManagedHelp = "Si todavía lo necesita, cree {a} nuev{o} con la información completa.", "If you still need it, create a new {word} with the complete information.";
-        MergedTitle = "{The} continúa en ", "{The} goes on in ";
+        MergedTitle = "{The} continúa en ", "{The} continues in ";
         Why = "Motivo", "Reason";
         Rating = "Su calificación", "Your rating";
-        RejectHelp = "{The} vuelve al equipo de soporte y continúa en atención.", "{The} goes back to the support team and attention goes on.";
+        RejectHelp = "{The} vuelve al equipo de soporte y continúa en atención.", "{The} goes back to the support team, who will keep working on it.";
         Reason = "Motivo", "Reason";
-        ReasonHint = "Qué sigue fallando o qué falta.", "What still fails or is missing.";
-        ReasonEmpty = "Escriba el motivo del rechazo.", "Write why you reject it.";
+        ReasonHint = "Qué sigue fallando o qué falta.", "What is still failing or missing.";
+        ReasonEmpty = "Escriba el motivo del rechazo.", "Enter why you reject it.";
         Rejected = "Rechazó la solución. {The} se reabrió.", "You rejected the solution. {The} was reopened.";
         Request = "Su solicitud", "Your request";
         Data = "Datos {of_the}", "Details {of_the}";
         State = "Estado", "State";
         Type = "Tipo de solicitud", "Type of request";
         Created = "Cread{o}", "Created";
-        Moved = "Último movimiento", "Last movement";
-        Term = "Plazo", "Time limit";
-        History = "Histórico de eventos", "History of events";
+        Moved = "Último movimiento", "Last activity";
+        Term = "Plazo", "Due";
+        History = "Histórico de eventos", "Event history";
         Messages = "Mensajes", "Messages";
-        NoMessages = "Todavía no hay mensajes.", "There are no messages yet.";
+        NoMessages = "No hay mensajes.", "There are no messages.";
         Compose = "Agregar o enviar un mensaje", "Add or send a message";
-        ComposeHint = "Le llega al equipo de soporte por correo y queda en {this}.", "It goes to the support team by e-mail and stays in {this}.";
+        ComposeHint = "Le llega al equipo de soporte por correo y queda en {this}.", "It is emailed to the support team and stays in {this}.";
         Message = "Mensaje", "Message";
-        MessageEmpty = "Escriba el mensaje.", "Write the message.";
+        MessageEmpty = "Escriba el mensaje.", "Enter the message.";
         SendMessage = "Enviar mensaje", "Send message";
         Sent = "Mensaje enviado.", "Message sent.";
         Final = "{This} está cerrad{o}. Si necesita algo más, cree {a} nuev{o}.", "{This} is closed. If you need anything else, create a new {word}.";
         News = "{The} se actualizó.", "{The} was updated.";
-        UnknownTitle = "No encontramos {the} {0} entre l{o}s suy{o}s", "We did not find {word} {0} among yours";
-        UnknownHelp = "Revise el código. Si usó otro correo, entre con ese correo.", "Check the code. If you created it with another address, use that address.";
+        UnknownTitle = "No encontramos {the} {0} entre l{o}s suy{o}s", "We could not find {word} {0} among yours";
+        UnknownHelp = "Revise el código. Si usó otro correo, entre con ese correo.", "Check the code. If you used another address, sign in with that one.";
         OtherAddress = "Entrar con otro correo", "Use another address";
     }
 }
@@ -303,13 +303,15 @@ fn page(case: Case) -> AnyView {
             <div class="stack loose">
                 {part(request)}
                 {part(solution)}
-                {part(messages)}
-                <Show when=move || may_write.get()><Composer case/></Show>
             </div>
             <aside class="stack loose">
                 {part(facts)}
                 {part(history)}
             </aside>
+            <div class="stack loose">
+                {part(messages)}
+                <Show when=move || may_write.get()><Composer case/></Show>
+            </div>
         </div>
     }
     .into_any()

@@ -22,14 +22,14 @@ crate::messages! {
     enum Words {
         Title = "Mis {words}", "My {words}";
         Empty = "Todavía no tiene {words}", "You have no {words} yet";
-        EmptyHelp = "Lo que cree aparecerá en esta lista.", "What you create appears in this list.";
+        EmptyHelp = "Lo que cree aparecerá en esta lista.", "What you create will appear in this list.";
         Created = "Cread{o} ", "Created ";
-        Moved = "Último movimiento ", "Last movement ";
+        Moved = "Último movimiento ", "Last activity ";
         More = "Ver más {words}", "See more {words}";
         ToApprove = "Por aprobar", "To approve";
-        SignedIn = "Sesión de ", "Session of ";
+        SignedIn = "Sesión de ", "Signed in as ";
         SignOut = "Cerrar sesión", "Sign out";
-        SignedOut = "Cerró la sesión en este navegador.", "You signed out in this browser.";
+        SignedOut = "Cerró la sesión en este navegador.", "You have signed out in this browser.";
     }
 }
 

@@ -5,11 +5,11 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::api::portal::{Admission, Challenge, Purpose};
 
-use super::kept::keep;
+use super::kept::{keep, kept};
 use super::load::Loaded;
-use super::nav::use_nav;
-use super::new_ticket::kept_as;
-use super::shell::{is_unknown, phone, use_desk};
+use super::nav::{Nav, use_nav};
+use super::new_ticket::{AGAIN, DRAFT, kept_as};
+use super::shell::{Desk, is_unknown, phone, use_desk};
 use super::words::Words as Common;
 use crate::browser;
 use crate::client::{ApiError, portal, use_client};
@@ -21,50 +21,82 @@ use crate::i18n::{dates, t, t_with};
 
 crate::messages! {
     enum Words {
-        Title = "Escriba el código que le enviamos", "Write the code that we sent you";
+        Title = "Escriba el código que le enviamos", "Enter the code we sent you";
         SentTo = "Enviamos un código de verificación a ", "We sent a verification code to ";
         SentDraft = "Con él confirma su identidad y se crea {the}.", "It confirms your identity and creates {the}.";
         SentLookup = "Con él confirma su identidad y ve sus {words}.", "It confirms your identity and shows your {words}.";
         Code = "Código de verificación", "Verification code";
-        CodeHint = "Ocho letras y números. Puede copiarlo del correo y pegarlo aquí.", "Eight letters and digits. You can copy it from the e-mail and paste it here.";
-        CodeEmpty = "Escriba los ocho caracteres del código.", "Write the eight characters of the code.";
+        CodeHint = "Ocho letras y números. Puede copiarlo del correo y pegarlo aquí.", "Eight letters and digits. You can copy it from the email and paste it here.";
+        CodeEmpty = "Escriba los ocho caracteres del código.", "Enter the eight characters of the code.";
         Expires = "El código vence en", "The code expires in";
-        Expired = "El código venció. Pida otro.", "The code has expired. Ask for another.";
-        Wrong = "El código no es correcto. Revíselo e intente de nuevo; le quedan {0} intentos.", "The code is not right. Check it and try again; {0} tries are left.";
-        WrongOne = "El código no es correcto. Le queda un intento.", "The code is not right. One try is left.";
+        Expired = "El código venció. Pida otro.", "The code has expired. Ask for another one.";
+        Wrong = "El código no es correcto. Revíselo e intente de nuevo; le quedan {0} intentos.", "The code is not correct. Check it and try again; you have {0} tries left.";
+        WrongOne = "El código no es correcto. Le queda un intento.", "The code is not correct. You have one try left.";
         DeadTitle = "Este código ya no sirve", "This code is no longer valid";
         Dead = "Venció o se usaron todos los intentos. Pida otro código: lo que escribió se conserva.",
-            "It expired or all tries were used. Ask for another code: what you typed is kept.";
+            "It expired or all tries were used. Ask for another one: what you typed is kept.";
         ConfirmDraft = "Confirmar y crear {the}", "Confirm and create {the}";
         ConfirmLookup = "Confirmar y ver mis {words}", "Confirm and see my {words}";
         Checking = "Verificando…", "Checking…";
         ResendIn = "Podrá pedir otro código en {0}", "You can ask for another code in {0}";
         Resend = "Enviar otro código", "Send another code";
-        Resent = "Enviamos un código nuevo. El anterior ya no sirve.", "We sent a new code. The one before is no longer valid.";
+        Resent = "Enviamos un código nuevo. El anterior ya no sirve.", "We sent a new code. The previous one is no longer valid.";
         Correct = "Corregir los datos", "Correct the details";
-        NotArrived = "¿No recibió el código?", "Did the code not arrive?";
-        LookSpam = "Puede tardar un par de minutos. Revise también la carpeta de correo no deseado.", "It may take a couple of minutes. Look into the spam folder, too.";
-        OnlyRegistered = "El código llega únicamente a correos registrados. Si aún no tiene acceso, solicítelo.", "The code comes to registered addresses only. If you have no access yet, ask for it.";
-        CheckAddress = "Compruebe que escribió bien su correo.", "Check that you wrote your address correctly.";
-        NoMailTitle = "¿No tiene acceso a su correo?", "No access to your e-mail?";
+        NotArrived = "¿No recibió el código?", "Didn't get the code?";
+        LookSpam = "Puede tardar un par de minutos. Revise también la carpeta de correo no deseado.", "It may take a couple of minutes. Check your spam folder too.";
+        OnlyRegistered = "El código llega únicamente a correos registrados. Si aún no tiene acceso, solicítelo.", "Codes are sent only to registered addresses. If you do not have access yet, request it.";
+        CheckAddress = "Compruebe que escribió bien su correo.", "Check that you typed your address correctly.";
+        NoMailTitle = "¿No tiene acceso a su correo?", "No access to your email?";
         NoMail = "Llame a la línea de soporte: validarán su identidad y le darán un código. Tenga a la mano esta referencia.",
-            "Call the support line: they will validate your identity and give you a code. Have this reference at hand.";
-        Reference = "Referencia de su solicitud", "Reference of your request";
+            "Call the support line: they will verify your identity and give you a code. Have this reference at hand.";
+        Reference = "Referencia de su solicitud", "Your request reference";
+        GoneKept = "Pasó demasiado tiempo. Lo que escribió se conserva: podemos enviar otro código al mismo correo.",
+            "Too much time has passed. What you typed is kept: we can send another code to the same address.";
         GoneTitle = "Esta verificación ya no está disponible", "This verification is no longer available";
         Gone = "Se usó, venció o se pidió en otro navegador. Si estaba creando {a}, el formulario conserva lo que escribió.",
-            "It was used, expired or was asked for in another browser. If you were creating {a}, the form keeps what you typed.";
+            "It was used, it expired or it was started in another browser. If you were creating {a}, the form keeps what you typed.";
         BackToForm = "Volver al formulario", "Back to the form";
     }
 }
 
-/// The page; survives a reload because it asks for the challenge again.
+/// Where the tab notes a try of a code until it is answered: challenge, purpose, the try's name, code.
+const TRY: &str = "atiende.try";
+
+/// A try whose answer got lost with the page, e.g. by a reload: whether it creates a ticket, its name, and the code.
+fn lost_try(id: &str) -> Option<(bool, String, String)> {
+    let noted = browser::noted(TRY)?;
+    let mut parts = noted.split(' ');
+    let same = parts.next() == Some(id);
+    let creates = parts.next() == Some("new");
+    let (key, code) = (parts.next()?, parts.next()?);
+    same.then(|| (creates, key.to_owned(), code.to_owned()))
+}
+
+/// The page. It survives a reload: it asks for the challenge again, and first for the answer to a try that was under way.
 #[component]
 pub(super) fn Verify(id: String) -> impl IntoView {
     let client = use_client();
-    let challenge = Loaded::start(move || portal::get_challenge(client, id.clone()));
+    let desk = use_desk();
+    let nav = use_nav();
+    let asked = id.clone();
+    let challenge = Loaded::start(move || {
+        let id = id.clone();
+        async move {
+            if let Some((creates, key, code)) = lost_try(&id) {
+                let answer = portal::verify_code(client, &id, code, key).await;
+                browser::note(TRY, None);
+                if let Ok(ticket) = answer {
+                    go_on(desk, nav, creates, ticket);
+                    // Another page is shown by now.
+                    return std::future::pending().await;
+                }
+            }
+            portal::get_challenge(client, id).await
+        }
+    });
     move || match challenge.value() {
         None => view! { <Loading/> }.into_any(),
-        Some(Err(error)) if is_unknown(&error) => gone(),
+        Some(Err(error)) if is_unknown(&error) => gone(&asked),
         Some(Err(error)) => {
             view! { <Failed error retry=Callback::new(move |()| challenge.reload())/> }.into_any()
         }
@@ -72,8 +104,35 @@ pub(super) fn Verify(id: String) -> impl IntoView {
     }
 }
 
-fn gone() -> AnyView {
+/// A right code leads to the new ticket, to the page that a mail link asked for, or to the list.
+fn go_on(desk: Desk, nav: Nav, creates: bool, ticket: Option<String>) {
+    let page = match (creates, ticket, asked_for()) {
+        (true, Some(ticket), _) => ["created/", &ticket].concat(),
+        (false, _, Some(page)) => page,
+        (_, None, _) | (false, _, None) => "tickets".to_owned(),
+    };
+    if creates {
+        keep(&kept_as(&desk.slug()), "");
+    }
+    nav.replace(&desk.link(&page));
+}
+
+fn gone(id: &str) -> AnyView {
     let desk = use_desk();
+    // The form is emptied when it became a ticket: as long as it is there, it can be sent again.
+    let sendable =
+        browser::noted(DRAFT).as_deref() == Some(id) && kept(&kept_as(&desk.slug())).is_some();
+    if sendable {
+        return view! {
+            <Heading text=t(Words::GoneTitle)/>
+            <p class="lead">{t(Words::GoneKept)}</p>
+            <div class="actions">
+                <a class="btn primary" href=desk.link(&["new", AGAIN].concat())>{t(Words::Resend)}</a>
+                <a class="btn" href=desk.link("new")>{t(Words::BackToForm)}</a>
+            </div>
+        }
+        .into_any();
+    }
     view! {
         <Heading text=t(Words::GoneTitle)/>
         <p>{desk.say(Words::Gone)}</p>
@@ -145,21 +204,18 @@ fn Window(challenge: Challenge) -> impl IntoView {
             return fault(t(Words::CodeEmpty).to_owned());
         }
         busy.set(true);
+        let (id, key) = (id.get_value(), key.get_value());
+        let purpose = if creates { " new " } else { " list " };
+        browser::note(TRY, Some(&[&id, purpose, &key, " ", &typed].concat()));
         spawn_local(async move {
-            let answer = portal::verify_code(client, &id.get_value(), typed, key.get_value()).await;
+            let answer = portal::verify_code(client, &id, typed, key).await;
+            // Without an answer the server may still have taken the code.
+            if !answer.as_ref().is_err_and(|error| error.status() == 0) {
+                browser::note(TRY, None);
+            }
             let _ = busy.try_set(false);
             match answer {
-                Ok(ticket) => {
-                    let page = match (creates, ticket, asked_for()) {
-                        (true, Some(ticket), _) => ["created/", &ticket].concat(),
-                        (false, _, Some(page)) => page,
-                        (_, None, _) | (false, _, None) => "tickets".to_owned(),
-                    };
-                    if creates {
-                        keep(&kept_as(&desk.slug()), "");
-                    }
-                    nav.replace(&desk.link(&page));
-                }
+                Ok(ticket) => go_on(desk, nav, creates, ticket),
                 Err(refused) => match (
                     refused.code(),
                     refused.problem().and_then(|problem| problem.tries_left),
