@@ -69,6 +69,10 @@ fn Role(role: ApproverRole) -> impl IntoView {
     let desk = session().desk.get_untracked();
     let slug = StoredValue::new(desk.clone());
     let key = StoredValue::new(role.role.id.clone());
+    let is_group = session().current().is_some_and(|desk| {
+        let mut groups = desk.levels.iter().flat_map(|level| level.groups.iter());
+        groups.any(|group| group.id == role.role.id)
+    });
     let saved = RwSignal::new(role.holders.clone());
     let holders = RwSignal::new(role.holders);
     let person = RwSignal::new(None::<Person>);
@@ -158,6 +162,9 @@ fn Role(role: ApproverRole) -> impl IntoView {
     };
     let people = move || {
         let list = holders.get();
+        if list.is_empty() && is_group {
+            return view! { <p class="muted small">{t(PageWords::GroupDecides)}</p> }.into_any();
+        }
         if list.is_empty() {
             return view! { <p class="tag waiting">{icon("alert")}{t(PageWords::NoHolders)}</p> }
                 .into_any();
@@ -178,7 +185,7 @@ fn Role(role: ApproverRole) -> impl IntoView {
             <h2 id=heading>{role.role.label}</h2>
             <ErrorNote error/>
             {move || people()}
-            <PersonPicker id=field label=t(PageWords::AddHolder) desk person faults optional=true/>
+            <PersonPicker id=field label=t(PageWords::AddHolder) desk person faults optional=true says_optional=false/>
             {move || foot()}
         </section>
     }

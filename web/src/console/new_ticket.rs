@@ -6,7 +6,7 @@ use shared::api::desks::{FieldInput, FieldView};
 use shared::api::people::Person;
 use shared::api::tickets::NewTicket;
 use shared::ticket::status::{Channel, RequestType};
-use shared::ticket::text::{BODY_MAX, Body, SUBJECT_MAX, Subject};
+use shared::ticket::text::{BODY_MAX, Body, Subject};
 
 use super::components::extra::{Extra, ExtraFields};
 use super::components::matrix::ImpactUrgency;
@@ -358,12 +358,12 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
             <TextField id="subject" label=t(Words::Subject) hint=t(PageWords::SubjectHint) value=subject faults/>
             <TextArea id="message" label=t(PageWords::Description) hint=t(PageWords::DescriptionHint) value=message faults max=BODY_MAX rows=6/>
             <FilePicker
-                id="attachments" label=t(Words::Files) items=uploads.items limits
+                id="attachments" label=t(PageWords::FilesOptional) items=uploads.items limits
                 add=Callback::new(move |files| uploads.add(files, limits))
                 remove=Callback::new(move |key| uploads.remove(key))
                 retry=Callback::new(move |key| uploads.retry(key))
             />
-            <p class="muted small">{t_with(PageWords::SubjectLimit, &[&SUBJECT_MAX.to_string()])}</p>
+            <p class="muted small">{t(PageWords::CodeByMail)}</p>
             <div class="actions">
                 <SubmitButton label=t(PageWords::CreateTicket) busy_label=t(Words::Sending) busy/>
                 <a class="btn ghost" href="/console/queue">{t(Words::Cancel)}</a>

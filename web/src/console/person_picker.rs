@@ -35,6 +35,9 @@ pub fn PersonPicker(
     /// Whether nobody need be chosen.
     #[prop(optional)]
     optional: bool,
+    /// Whether the label says that nobody need be chosen.
+    #[prop(default = true)]
+    says_optional: bool,
 ) -> impl IntoView {
     let client = use_client();
     let session = session();
@@ -131,7 +134,7 @@ pub fn PersonPicker(
         }
         .into_any(),
         None => view! {
-            <Field id label=label.clone() hint=t(PageWords::RequesterHint).to_owned() optional error>
+            <Field id label=label.clone() hint=t(PageWords::RequesterHint).to_owned() optional=optional && says_optional error>
                 <div class="input-group">
                     {icon("search")}
                     <input

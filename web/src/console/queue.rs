@@ -507,9 +507,9 @@ fn row_view(queue: Queue, line: Line) -> impl IntoView {
                 {row.subject.clone()}
             </span>
             <span class="c-who" title=who.clone()>{who.clone()}</span>
-            <span class="c-state"><StatusTag status=row.status label=row.status_label.clone() small=true/></span>
+            <span class="c-state" title=row.status_label.clone()><StatusTag status=row.status label=row.status_label.clone() small=true/></span>
             <span class="c-owner">
-                <span class="num"><span class="sr">{t(Words::Level)}" "</span><span aria-hidden="true">"N"</span>{row.level}</span>
+                <span class="num"><span class="sr">{t(Words::Level)}" "</span><span aria-hidden="true">{t(Words::LevelShort)}</span>{row.level}</span>
                 {owner}
             </span>
             <span class="c-sla"><SlaChip clock=row.sla.clock status=row.sla.status due_at=row.sla.due_at desk style=ChipStyle::Bare/></span>

@@ -28,7 +28,8 @@ use crate::components::{SkipLink, icon};
 use crate::i18n::t;
 
 const COUNT_SECONDS: u64 = 15;
-const APPROVAL_SECONDS: u64 = 60;
+/// Approvals come by mail too, so they are asked for with every fourth count only.
+const APPROVALS_EVERY: u32 = 4;
 
 /// The counts of the rail, which a page may ask to be read again after it changed something.
 #[derive(Clone, Copy)]
@@ -130,7 +131,7 @@ fn start_counts() -> Counts {
         approvals: RwSignal::new(Vec::new()),
         again: RwSignal::new(0),
     };
-    follow_approvals(counts);
+    let read_approvals = follow_approvals(counts);
     let etag = StoredValue::new(None::<String>);
     let read = move || {
         let desk = session.desk.get_untracked();
@@ -160,12 +161,20 @@ fn start_counts() -> Counts {
         }
         read();
     });
-    browser::poll(COUNT_SECONDS, read);
+    let round = StoredValue::new(0u32);
+    browser::poll(COUNT_SECONDS, move || {
+        read();
+        let count = round.get_value() + 1;
+        round.set_value(count % APPROVALS_EVERY);
+        if count == APPROVALS_EVERY {
+            read_approvals();
+        }
+    });
     counts
 }
 
-/// Reads what waits for the agent's decision now, every minute, and when a page asks.
-fn follow_approvals(counts: Counts) {
+/// Reads what waits for the agent's decision now and when a page asks; the answer reads it again.
+fn follow_approvals(counts: Counts) -> impl Fn() + Copy {
     let client = use_client();
     let etag = StoredValue::new(None::<String>);
     let read = move || {
@@ -182,7 +191,7 @@ fn follow_approvals(counts: Counts) {
         counts.again.track();
         read();
     });
-    browser::poll(APPROVAL_SECONDS, read);
+    read
 }
 
 /// Shows the desk's colour; its shades are clamped by the style sheet.

@@ -28,6 +28,8 @@ pub struct Reading {
     pub symbol: &'static str,
     /// The figure or the word.
     pub text: String,
+    /// The same with more words, where a figure alone could be taken for hours of the clock.
+    long: Option<String>,
     /// Words before the figure for who cannot see icon and colour.
     pub spoken: &'static str,
     /// Whether the end is near enough to count seconds.
@@ -40,6 +42,7 @@ impl Reading {
             class,
             symbol,
             text: text.to_owned(),
+            long: None,
             spoken: "",
             close: false,
         }
@@ -75,6 +78,7 @@ fn read_running(due: DateTime<Utc>, desk: Option<&DeskView>, now: DateTime<Utc>)
             class: "ok",
             symbol: "clock",
             text,
+            long: None,
             spoken: t(Words::DueSpoken),
             close: false,
         };
@@ -89,6 +93,7 @@ fn read_running(due: DateTime<Utc>, desk: Option<&DeskView>, now: DateTime<Utc>)
         class,
         symbol,
         text: amount(left),
+        long: None,
         spoken: t(Words::LeftSpoken),
         close: left <= CLOSE_SECONDS,
     }
@@ -98,14 +103,22 @@ fn overdue(due: DateTime<Utc>, desk: Option<&DeskView>, now: DateTime<Utc>) -> R
     let late = desk
         .map_or(BusinessTime::ZERO, |desk| desk.calendar.elapsed(due, now))
         .whole_minutes();
-    let text = match late {
-        BusinessMinutes::ZERO => t(Words::Overdue).to_owned(),
-        late => t_with(Words::OverdueBy, &[&coarse(late, 60)]),
+    let (text, long) = match late {
+        BusinessMinutes::ZERO => (t(Words::Overdue).to_owned(), None),
+        late => {
+            let late = coarse(late, 60);
+            let (figure, unit) = late.split_once(' ').unwrap_or((&late, ""));
+            (
+                t_with(Words::OverdueShort, &[&late]),
+                Some(t_with(Words::OverdueBy, &[figure, unit])),
+            )
+        }
     };
     Reading {
         class: "breached",
         symbol: "alert",
         text,
+        long,
         spoken: t(Words::OverdueSpoken),
         close: false,
     }
@@ -183,19 +196,25 @@ pub fn SlaChip(
                 desk.calendar.zone.name.clone()
             })
         });
-        Some(t_with(
-            Words::ClockDue,
-            &[clock_name(clock), &instant(due, &zone, Style::Full)],
-        ))
+        let due = instant(due, &zone, Style::Full);
+        Some(match reading.get().long {
+            Some(late) => t_with(Words::ClockWasDue, &[clock_name(clock), &due, &late]),
+            None => t_with(Words::ClockDue, &[clock_name(clock), &due]),
+        })
     };
     view! { {move || {
         let Reading {
             class,
             symbol,
             text,
+            long,
             spoken,
             ..
         } = reading.get();
+        let (text, spoken) = match long.filter(|_| style == ChipStyle::Named) {
+            Some(long) => (long, ""),
+            None => (text, spoken),
+        };
         view! {
             <span class=format!("sla {class}") title=move || title()>
                 {icon(symbol)}

@@ -13,7 +13,7 @@ crate::messages! {
         SignInTitle = "Iniciar sesión", "Sign in";
         SignIn = "Iniciar sesión", "Sign in";
         SigningIn = "Iniciando sesión…", "Signing in…";
-        SignInBlank = "Escriba su correo y su contraseña.", "Type your mail address and your password.";
+        SignInBlank = "Escriba su correo y su contraseña.", "Enter your email address and password.";
         SignOut = "Cerrar sesión", "Sign out";
         Password = "Contraseña", "Password";
         ShowPassword = "Mostrar la contraseña", "Show the password";
@@ -21,16 +21,16 @@ crate::messages! {
         Desk = "Mesa", "Desk";
         ChooseDesk = "Elegir mesa", "Choose desk";
         ViewMine = "Mis tickets", "My tickets";
-        ViewGroup = "De mi grupo", "My group's";
+        ViewGroup = "De mi grupo", "My group";
         ViewAll = "Todos", "All";
         ViewUnassigned = "Sin asignar", "Unassigned";
         ViewDueSoon = "Por vencer", "Due soon";
-        ViewDueContact = "Para contactar hoy", "To contact today";
+        ViewDueContact = "Para contactar hoy", "Contact today";
         ViewSolved = "Solucionados", "Solved";
         ViewClosed = "Cerrados", "Closed";
         People = "Personas", "People";
         AccessRequests = "Solicitudes de acceso", "Access requests";
-        Vouching = "Validar llamada", "Validate a call";
+        Vouching = "Validar llamada", "Verify a caller";
         MainNavigation = "Principal", "Main";
         Queue = "Cola", "Queue";
         New = "Nuevo", "New";
@@ -55,7 +55,7 @@ crate::messages! {
         ManyNew = "{0} nuevos", "{0} new";
         ListChanged = "La lista cambió: actualizar", "The list changed: update";
         NoTickets = "No hay tickets aquí", "No tickets here";
-        NoTicketsHelp = "Cuando llegue uno a esta vista, aparecerá en la lista.", "When one comes to this view, it will show in the list.";
+        NoTicketsHelp = "Cuando llegue uno a esta vista, aparecerá aquí.", "New ones in this view will appear here.";
         NothingFound = "Ningún ticket coincide", "No ticket matches";
         NothingFoundHelp = "Cambie la búsqueda o quite los filtros.", "Change the search or clear the filters.";
         ClearFilters = "Quitar filtros", "Clear filters";
@@ -74,6 +74,7 @@ crate::messages! {
         Requester = "Solicitante", "Requester";
         Assignee = "Asignado a", "Assignee";
         Level = "Nivel", "Level";
+        LevelShort = "N", "L";
         Group = "Grupo", "Group";
         Due = "Plazo", "Due";
         Updated = "Actualizado", "Updated";
@@ -86,15 +87,17 @@ crate::messages! {
         Attention = "Atención", "Attention";
         Solution = "Solución", "Solution";
         NoTarget = "Sin plazo", "No target";
-        NoTargetLong = "Sin tiempo comprometido.", "No committed time.";
+        NoTargetLong = "Sin tiempo comprometido.", "No time commitment.";
         Paused = "En pausa", "Paused";
-        Met = "A tiempo", "Met";
+        Met = "A tiempo", "On time";
         Overdue = "Venció", "Overdue";
-        OverdueBy = "{0} hábiles tarde", "{0} late (business)";
+        OverdueBy = "venció hace {0} {1} hábiles", "{0} business {1} late";
+        OverdueShort = "{0} tarde", "{0} late";
         OverdueSpoken = "Venció", "Overdue";
         LeftSpoken = "Quedan", "Left";
         DueSpoken = "Vence", "Due";
         ClockDue = "{0}: vence {1}", "{0}: due {1}";
+        ClockWasDue = "{0}: el plazo era {1}; {2}", "{0}: was due {1}; {2}";
         Deadlines = "Plazos", "Targets";
         Why = "¿Por qué?", "Why?";
         TargetIs = "Compromiso: {0}", "Committed: {0}";
@@ -110,16 +113,16 @@ crate::messages! {
         TicketNotFoundHelp = "El código no existe o usted no tiene acceso a su mesa.", "The code does not exist, or you have no access to its desk.";
         TicketParts = "Partes del ticket", "Parts of the ticket";
         Conversation = "Conversación", "Conversation";
-        Facts = "Datos del ticket", "Ticket data";
+        Facts = "Datos del ticket", "Ticket details";
         BackToList = "Volver a la lista", "Back to the list";
-        ShowPanel = "Mostrar los datos del ticket", "Show the ticket data";
-        HidePanel = "Ocultar los datos del ticket", "Hide the ticket data";
+        ShowPanel = "Mostrar los datos del ticket", "Show the ticket details";
+        HidePanel = "Ocultar los datos del ticket", "Hide the ticket details";
         FilterTimeline = "Filtrar la conversación", "Filter the conversation";
         ShowAll = "Todo", "Everything";
-        ShowReplies = "Mensajes públicos", "Public messages";
-        ShowNotes = "Notas internas", "Internal notes";
+        ShowReplies = "Mensajes", "Messages";
+        ShowNotes = "Notas", "Notes";
         ShowChanges = "Cambios", "Changes";
-        ShowMails = "Correos", "Mails";
+        ShowMails = "Correos", "Emails";
         LoadOlder = "Ver anteriores", "Show earlier";
         NothingInTimeline = "No hay nada de este tipo.", "Nothing of this kind.";
         LatestReply = "Mensaje de {0}", "Message by {0}";
@@ -128,17 +131,17 @@ crate::messages! {
         MailPending = "Por enviar", "To be sent";
         MailSent = "Enviado", "Sent";
         MailFailed = "No se pudo enviar", "Could not be sent";
-        Data = "Datos", "Data";
+        Data = "Datos", "Details";
         Name = "Nombre", "Name";
         Entity = "Entidad", "Entity";
         Phone = "Teléfono", "Phone";
-        Email = "Correo", "Mail";
+        Email = "Correo", "Email";
         Identity = "Identidad", "Identity";
-        ProvedByMail = "Código por correo", "Code by mail";
-        ProvedByPhone = "Validada por teléfono", "Validated by phone";
+        ProvedByMail = "Código por correo", "Code by email";
+        ProvedByPhone = "Validada por teléfono", "Verified by phone";
         RecordedByAgent = "Registro de la mesa", "Recorded by the desk";
-        OneOtherTicket = "Otro ticket abierto de esta persona", "One other open ticket of this person";
-        OtherTickets = "Otros {0} tickets abiertos de esta persona", "{0} other open tickets of this person";
+        OneOtherTicket = "Otro ticket abierto de esta persona", "1 other open ticket from this person";
+        OtherTickets = "Otros {0} tickets abiertos de esta persona", "{0} other open tickets from this person";
         Assignment = "Asignación", "Assignment";
         Agent = "Agente", "Agent";
         Type = "Tipo", "Type";
@@ -146,11 +149,12 @@ crate::messages! {
         Channel = "Canal", "Channel";
         ChannelPortal = "Portal", "Portal";
         ChannelPhone = "Teléfono", "Phone";
-        ChannelMail = "Correo", "Mail";
+        ChannelMail = "Correo", "Email";
         ChannelChat = "Chat", "Chat";
         ChannelInPerson = "Presencial", "In person";
         ChannelApi = "API", "API";
         Reopened = "Reabierto", "Reopened";
+        Once = "1 vez", "Once";
         Times = "{0} veces", "{0} times";
         Files = "Archivos", "Files";
 
@@ -168,7 +172,7 @@ crate::messages! {
         SaveNote = "Guardar nota", "Save note";
         ReplySent = "Respuesta enviada", "Reply sent";
         NoteSaved = "Nota guardada", "Note saved";
-        FilesStillSending = "Espere a que terminen de subir los archivos.", "Wait until the files have been sent.";
+        FilesStillSending = "Espere a que terminen de subir los archivos.", "Wait until the files have finished uploading.";
         ClosedForMessages = "Este ticket terminó y no admite más mensajes.", "This ticket has ended and takes no more messages.";
 
         // Actions.
@@ -184,17 +188,17 @@ crate::messages! {
         Change = "Cambiar", "Change";
         Solve = "Solucionar", "Solve";
         ChangedMeanwhile = "Alguien cambió estos datos mientras tanto. Ya están actualizados; revise y envíe de nuevo. Lo que escribió se conserva.",
-            "Somebody changed this meanwhile. It is up to date now; check and send again. What you typed is kept.";
+            "Someone changed this in the meantime. It is up to date now: check it and send again. What you typed is kept.";
         PossibleNow = "Ahora puede: {0}.", "Possible now: {0}.";
         Cancel = "Cancelar", "Cancel";
         MoreActions = "Más acciones", "More actions";
         Waits = "Falta algo", "Not yet";
         MoveTo = "Pasar a {0}", "Move to {0}";
-        Start = "Iniciar atención", "Start";
-        Started = "La atención comenzó", "Attention has begun";
+        Start = "Iniciar atención", "Start work";
+        Started = "La atención comenzó", "Work has started";
         Complete = "Completar", "Complete";
         Resume = "Retomar", "Resume";
-        ReturnFromVendor = "Recibir del proveedor", "Take back from the vendor";
+        ReturnFromVendor = "Recibir del proveedor", "Take back from vendor";
         RequestApproval = "Pedir aprobación", "Ask for approval";
         DecideApproval = "Decidir la aprobación", "Decide the approval";
         ChangeCategory = "Cambiar categoría", "Change category";
@@ -203,46 +207,46 @@ crate::messages! {
         RecordAttempt = "Registrar intento de contacto", "Record a contact attempt";
         EscalateOnsite = "Enviar a sitio", "Send on site";
         Suspend = "Suspender", "Suspend";
-        SendToVendor = "Enviar al proveedor", "Send to the vendor";
-        MarkUnsolvable = "Declarar sin solución", "Declare without solution";
-        MarkNotManaged = "Terminar sin atención", "End without attention";
-        SendFollowUp = "Enviar correo de seguimiento", "Send a follow-up mail";
-        SetExtra = "Completar datos de la solicitud", "Complete the data of the request";
+        SendToVendor = "Enviar al proveedor", "Send to vendor";
+        MarkUnsolvable = "Declarar sin solución", "Mark as unsolvable";
+        MarkNotManaged = "Terminar sin atención", "Close as not managed";
+        SendFollowUp = "Enviar correo de seguimiento", "Send a follow-up email";
+        SetExtra = "Completar datos de la solicitud", "Complete the request details";
         RecordCause = "Registrar la causa", "Record the cause";
         CreateRelation = "Crear relación", "Create a relation";
         MergeDuplicate = "Unir duplicado", "Merge a duplicate";
 
         MarkProblem = "Marcar como problema", "Mark as a problem";
         MarkSecurity = "Marcar como incidente de seguridad", "Mark as a security incident";
-        UnmarkProblem = "Quitar la marca de problema", "Take off the mark of problem";
-        UnmarkSecurity = "Quitar la marca de seguridad", "Take off the mark of security";
+        UnmarkProblem = "Quitar la marca de problema", "Remove the problem mark";
+        UnmarkSecurity = "Quitar la marca de seguridad", "Remove the security mark";
         Marked = "Marca guardada", "Mark saved";
         Problem = "Problema", "Problem";
         Security = "Seguridad", "Security";
         Cause = "Causa", "Cause";
 
         // Panel.
-        PanelParts = "Partes de los datos", "Parts of the data";
-        PanelFacts = "Datos", "Data";
+        PanelParts = "Partes de los datos", "Parts of the details";
+        PanelFacts = "Datos", "Details";
         PanelProcess = "Gestión", "Process";
         PanelTies = "Relaciones", "Relations";
         Impact = "Impacto", "Impact";
         Urgency = "Urgencia", "Urgency";
         Vendor = "Proveedor", "Vendor";
         NextContact = "Próximo contacto", "Next contact";
-        SuspendedTime = "Suspendido en total", "Suspended in all";
+        SuspendedTime = "Suspendido en total", "Total time suspended";
         Restricted = "Acceso restringido", "Restricted access";
         Vip = "VIP", "VIP";
-        FormData = "Datos de la solicitud", "Data of the request";
+        FormData = "Datos de la solicitud", "Request details";
         Survey = "Calificación del solicitante", "The requester's rating";
         Yes = "Sí", "Yes";
-        UntilContact = "Se contacta de nuevo el {0}", "To be contacted again on {0}";
+        UntilContact = "Próximo contacto: {0}", "Next contact: {0}";
         CameFrom = "Viene de {0}", "Came from {0}";
         MergedInto = "Este ticket se unió a {0}", "This ticket was merged into {0}";
-        MergedHelp = "Lo que llegue aquí continúa en ese ticket.", "What comes here goes on in that ticket.";
+        MergedHelp = "Lo que llegue aquí continúa en ese ticket.", "Anything sent here continues in that ticket.";
         UndoMerge = "Deshacer", "Undo";
         MergeUndone = "Los tickets están separados de nuevo", "The tickets are separate again";
-        ApprovalIsYours = "Este ticket espera su decisión", "This ticket waits for your decision";
+        ApprovalIsYours = "Este ticket espera su decisión", "This ticket is waiting for your decision";
         DecideDots = "Decidir…", "Decide…";
         Approvals = "Aprobaciones", "Approvals";
         Approvers = "Aprobadores", "Approvers";
@@ -259,46 +263,47 @@ crate::messages! {
         ShowMore = "Mostrar más", "Show more";
 
         // New ticket.
-        RequesterHint = "Busque por nombre, correo o entidad; escriba al menos tres letras.", "Search by name, mail address or entity; type at least three letters.";
-        ChoosePerson = "Elija a la persona que pide el servicio.", "Choose the person who asks for the service.";
-        PeopleFound = "{0} personas encontradas", "{0} people found";
-        NobodyFound = "Ninguna persona registrada coincide.", "Nobody registered matches.";
-        WriteSubject = "Escriba el asunto.", "Write the subject.";
-        WriteDescription = "Escriba la descripción.", "Write the description.";
-        WriteAddress = "Escriba el correo.", "Write the mail address.";
-        WriteName = "Escriba el nombre completo.", "Write the full name.";
-        WritePhone = "Escriba el teléfono.", "Write the phone number.";
-        WriteEntity = "Escriba la entidad.", "Write the entity.";
+        RequesterHint = "Busque por nombre, correo o entidad; escriba al menos tres letras.", "Search by name, email address or entity; type at least three letters.";
+        ChoosePerson = "Elija a la persona que pide el servicio.", "Choose the person who is asking for the service.";
+        PeopleFound = "Personas encontradas: {0}", "People found: {0}";
+        NobodyFound = "Ninguna persona registrada coincide.", "No registered person matches.";
+        WriteSubject = "Escriba el asunto.", "Enter the subject.";
+        WriteDescription = "Escriba la descripción.", "Enter the description.";
+        WriteAddress = "Escriba el correo.", "Enter the email address.";
+        WriteName = "Escriba el nombre completo.", "Enter the full name.";
+        WritePhone = "Escriba el teléfono.", "Enter the phone number.";
+        WriteEntity = "Escriba la entidad.", "Enter the entity.";
         ChooseType = "Elija el tipo.", "Choose the type.";
         ChooseCategory = "Elija la categoría.", "Choose the category.";
-        SubjectHint = "Una frase que resuma lo que pasa.", "One sentence that sums up what happens.";
-        SubjectLimit = "El asunto admite hasta {0} caracteres. El solicitante recibirá por correo el código del ticket.",
-            "The subject takes up to {0} characters. The requester receives the ticket's code by mail.";
+        SubjectHint = "Una frase que resuma lo que pasa.", "One sentence that sums up what is happening.";
+        CodeByMail = "El solicitante recibirá por correo el código del ticket.", "The requester will get the ticket's code by email.";
+        FilesOptional = "Archivos (opcional)", "Files (optional)";
         Description = "Descripción", "Description";
-        DescriptionHint = "Lo que contó la persona: qué pasa, desde cuándo, a quiénes afecta.", "What the person told: what happens, since when, whom it affects.";
+        DescriptionHint = "Lo que contó la persona: qué pasa, desde cuándo, a quiénes afecta.", "What the person told you: what is happening, since when, and who is affected.";
         CreateTicket = "Crear ticket", "Create ticket";
         ChooseImpact = "Elija el impacto.", "Choose the impact.";
         ChooseUrgency = "Elija la urgencia.", "Choose the urgency.";
-        OwnPriority = "La que corresponda", "The usual one";
+        OwnPriority = "La que corresponda", "Automatic";
         OwnPriorityHelp = "La define la categoría o la mesa.", "The category or the desk sets it.";
-        NeedsEvidence = "Esta categoría necesita un archivo que pruebe el visto bueno: adjúntelo aquí o después.", "This category needs a file that proves the approval: attach it here or later.";
-        CutOff = "Lo que llega después de las {0} cuenta desde el día hábil siguiente.", "What comes after {0} counts from the next business day.";
-        RestrictedCategory = "Los tickets de esta categoría solo los ve su grupo y quien esté a cargo.", "Only its group and whoever is in charge see tickets of this category.";
+        NeedsEvidence = "Esta categoría necesita un archivo que pruebe el visto bueno: adjúntelo aquí o después.", "This category needs a file as proof of approval: attach it here or later.";
+        CutOff = "Lo que llega después de las {0} cuenta desde el día hábil siguiente.", "Anything that arrives after {0} counts from the next business day.";
+        RestrictedCategory = "Los tickets de esta categoría solo los ve su grupo y quien esté a cargo.", "Only the group and the person in charge can see tickets in this category.";
         TicketCreated = "Ticket {0} creado", "Ticket {0} created";
 
         // Approvals.
-        NoApprovals = "Nada espera su decisión", "Nothing waits for your decision";
-        NoApprovalsHelp = "Cuando le pidan aprobar una solicitud, aparecerá aquí y le llegará un correo.", "When you are asked to approve a request, it shows here and you get a mail.";
-        AsRole = "Como", "As";
-        AskedAt = "Solicitada", "Asked";
+        NoApprovals = "Nada espera su decisión", "Nothing is waiting for your decision";
+        NoApprovalsHelp = "Cuando le pidan aprobar una solicitud, aparecerá aquí y le llegará un correo.", "When you are asked to approve a request, it will appear here and you will get an email.";
+        AsRole = "Decide como", "Decides as";
+        AskedAt = "Solicitada", "Requested";
         Decide = "Decidir", "Decide";
         DecideFor = "Decidir {0}", "Decide {0}";
 
         // Approvers.
-        ApproversLead = "Quiénes deciden en cada rol de esta mesa. Los suplentes reciben el primer recordatorio y pueden decidir.", "Who decides in each role of this desk. Deputies get the first reminder and can decide.";
-        NoRoles = "Esta mesa no pide aprobaciones", "This desk asks for no approvals";
-        NoRolesHelp = "Su archivo no nombra roles de aprobación.", "Its file names no approver roles.";
+        ApproversLead = "Quiénes deciden en cada rol de esta mesa. Los suplentes reciben el primer recordatorio y pueden decidir.", "Who decides in each of this desk's roles. Deputies get the first reminder and can decide too.";
+        NoRoles = "Esta mesa no pide aprobaciones", "This desk does not ask for approvals";
+        NoRolesHelp = "Su configuración no define roles de aprobación.", "Its configuration defines no approver roles.";
         NoHolders = "Nadie tiene este rol: nadie podrá decidir.", "Nobody holds this role: nobody will be able to decide.";
+        GroupDecides = "Deciden los agentes de este grupo. Puede agregar a otras personas.", "The agents of this group decide. You can add other people.";
         Deputy = "Suplente", "Deputy";
         DeputyOf = "{0} es suplente", "{0} is a deputy";
         AddHolder = "Agregar persona", "Add a person";
@@ -314,12 +319,12 @@ crate::messages! {
         PersonRegistered = "Persona registrada", "Person registered";
         PersonSaved = "Cambios guardados", "Changes saved";
         FullName = "Nombre completo", "Full name";
-        EntityHint = "Si no existe, se crea.", "It is made if it does not exist.";
-        MailLanguage = "Idioma de los correos", "Language of mails";
+        EntityHint = "Si no existe, se crea.", "Created if it does not exist.";
+        MailLanguage = "Idioma de los correos", "Email language";
         Spanish = "Español", "Spanish";
         English = "Inglés", "English";
-        MayUseDesk = "Puede usar la mesa", "May use the desk";
-        MayUseDeskHint = "Al desactivarla se cierran sus sesiones y no podrá crear tickets.", "Deactivating ends the person's sessions; no new tickets can be made.";
+        MayUseDesk = "Puede usar la mesa", "Can use the desk";
+        MayUseDeskHint = "Si lo desactiva, se cierran las sesiones de la persona y no podrá crear tickets.", "Turning this off ends the person's sessions and prevents new tickets.";
         Active = "Activa", "Active";
         Inactive = "Inactiva", "Inactive";
         OpenTickets = "Tickets abiertos", "Open tickets";
@@ -336,18 +341,18 @@ crate::messages! {
         DecidedBy = "Decidió", "Decided by";
         AlreadyRegistered = "Correo ya registrado", "Address already registered";
         AlreadyRegisteredHelp = "Esta dirección ya pertenece a una persona de la mesa. Compare los datos antes de decidir.",
-            "This address already belongs to a person of the desk. Compare the data before deciding.";
-        OthersWaiting = "Otra solicitud con este correo", "Another request of this address";
-        OthersWaitingHelp = "El correo no está comprobado y hay más de una solicitud con él. Compare los datos y devuelva la llamada a un número conocido antes de decidir.",
-            "The address is not proved and more than one request bears it. Compare the data and call back a number that is known before deciding.";
+            "This address already belongs to someone at the desk. Compare the details before deciding.";
+        OthersWaiting = "Otra solicitud con este correo", "Another request with this address";
+        OthersWaitingHelp = "El correo no está comprobado y hay más de una solicitud con él. Antes de decidir, compare los datos y llame a un número ya conocido.",
+            "The address is not verified and more than one request uses it. Before deciding, compare the details and call back on a known number.";
         NoRequests = "No hay solicitudes aquí", "No requests here";
-        NoRequestsHelp = "Las nuevas aparecerán en Pendientes.", "New ones will show under Pending.";
+        NoRequestsHelp = "Las nuevas aparecerán en Pendientes.", "New ones will appear under Pending.";
         RequestOf = "Solicitud {0}", "Request {0}";
         ApproveHelp = "Corrija los datos si hace falta. Al aprobar, la persona queda registrada y se le avisa por correo.",
-            "Correct the data if needed. Approving registers the person and tells them by mail.";
-        RefuseHelp = "Se le avisará a {0} por correo, con este motivo.", "{0} will be told by mail, with this reason.";
-        RefusalHint = "Escríbalo para la persona: claro y respetuoso.", "Write it for the person: clear and respectful.";
-        WriteReason = "Escriba el motivo.", "Write the reason.";
+            "Correct the details if needed. Approving registers the person and tells them by email.";
+        RefuseHelp = "Se le avisará a {0} por correo, con este motivo.", "{0} will be told by email, with this reason.";
+        RefusalHint = "La persona lo leerá: escríbalo de forma clara y respetuosa.", "The person will read it: keep it clear and respectful.";
+        WriteReason = "Escriba el motivo.", "Enter the reason.";
         Approve = "Aprobar", "Approve";
         Refuse = "Rechazar", "Refuse";
         RefuseDots = "Rechazar…", "Refuse…";
@@ -356,10 +361,10 @@ crate::messages! {
 
         // Vouching.
         VouchingLead = "Para quien llama porque no puede ver su correo: busque su borrador, valide su identidad y léale un código nuevo.",
-            "For callers who cannot read their mail: find their draft, validate who they are and read out a fresh code.";
+            "For callers who cannot read their email: find their draft, verify who they are and read them a new code.";
         DraftReference = "Referencia que dicta la persona", "Reference that the caller reads out";
         DraftReferenceHint = "Aparece en la ventana donde se pide el código.", "It is shown in the window that asks for the code.";
-        WriteReference = "Escriba la referencia.", "Write the reference.";
+        WriteReference = "Escriba la referencia.", "Enter the reference.";
         FindDraft = "Buscar", "Find";
         Searching = "Buscando…", "Searching…";
         DraftNotFound = "No hay un borrador con esa referencia", "There is no draft with this reference";
@@ -372,18 +377,18 @@ crate::messages! {
         VerifyAll = "Verifique y marque los puntos obligatorios.", "Verify and tick the required points.";
         RequiredPoint = "Obligatorio", "Required";
         OptionalPoint = "Opcional", "Optional";
-        VouchNote = "Cómo se validó la identidad", "How identity was validated";
+        VouchNote = "Cómo se validó la identidad", "How the identity was verified";
         VouchNoteHint = "Qué confirmó la persona. Queda en la historia del ticket con el nombre de quien valida y la hora.",
             "What the caller confirmed. It stays in the ticket's history with your name and the time.";
-        WriteVouchNote = "Escriba cómo validó la identidad.", "Write how you validated the identity.";
+        WriteVouchNote = "Escriba cómo validó la identidad.", "Enter how you verified the identity.";
         VouchWarning = "Antes de seguir", "Before you go on";
         VouchWarningHelp = "El código solo completa ese borrador, en el navegador de quien llama; no abre otros tickets. Se avisará al correo registrado.",
-            "The code completes that draft only, in the caller's own browser; it opens no other ticket. The address on file is told.";
-        ValidateIdentity = "Validar identidad", "Validate identity";
+            "The code only completes that draft, in the caller's own browser; it opens no other ticket. The registered address is notified.";
+        ValidateIdentity = "Validar identidad", "Verify identity";
         ReadThisCode = "Lea este código a la persona", "Read this code to the caller";
         CodeExpires = "El código vence en", "The code expires in";
         CodeExpired = "El código venció.", "The code has expired.";
-        CodeShownOnce = "El código se muestra solo esta vez", "The code is shown this once";
+        CodeShownOnce = "El código se muestra solo esta vez", "The code is shown only once";
         AnotherCall = "Atender otra llamada", "Take another call";
     }
 }
@@ -394,7 +399,7 @@ crate::messages! {
         // Frame, sign-in, rail.
         Theme = "Apariencia", "Appearance";
         Language = "Idioma", "Language";
-        Density = "Densidad de las listas", "Density of lists";
+        Density = "Densidad de las listas", "List density";
         Compact = "Compacta", "Compact";
         Comfortable = "Cómoda", "Comfortable";
 
@@ -417,53 +422,53 @@ crate::messages! {
         CalendarVersion = "Calendario, versión {0}.", "Calendar, version {0}.";
         From = "Desde", "From";
         Until = "Hasta", "Until";
-        WhatItWas = "Qué fue", "What it was";
-        Counted = "Cuenta", "Counted";
+        WhatItWas = "Qué pasó", "What happened";
+        Counted = "Contado", "Counted";
         Total = "Total contado", "Total counted";
         SegmentRan = "Tiempo hábil", "Business time";
         SegmentPaused = "En pausa", "Paused";
         SegmentOffHours = "Fuera de horario", "Outside hours";
         SegmentHoliday = "Festivo", "Public holiday";
-        SegmentException = "Excepción del calendario", "Exception of the calendar";
+        SegmentException = "Excepción del calendario", "Calendar exception";
         SegmentAfterCutoff = "Después de la hora de corte", "After the intake cut-off";
         SegmentSolved = "Solucionado, en espera", "Solved, waiting";
 
         // Actions.
-        AgentOptional = "Si no elige a nadie, queda en la cola del grupo.", "If you choose nobody, it stays in the group's queue.";
+        AgentOptional = "Si no elige a nadie, queda en la cola del grupo.", "If you choose no one, it stays in the group's queue.";
         AgentWithLoad = "{0} ({1} abiertos)", "{0} ({1} open)";
         ChooseSomebody = "Elija un agente u otro grupo.", "Choose an agent or another group.";
         ToWhichLevel = "¿A qué nivel?", "To which level?";
-        Up = "Sube de nivel", "One level up or more";
+        Up = "Sube de nivel", "To a higher level";
         BackDown = "Vuelve a este nivel", "Back to this level";
         SameLevel = "El mismo nivel, otro grupo", "The same level, another group";
-        WriteJustification = "Escriba la justificación.", "Write the justification.";
-        WriteDiagnosis = "Escriba el diagnóstico.", "Write the diagnosis.";
-        WriteGrounds = "Escriba el motivo.", "Write the reason.";
+        WriteJustification = "Escriba la justificación.", "Enter the justification.";
+        WriteDiagnosis = "Escriba el diagnóstico.", "Enter the diagnosis.";
+        WriteGrounds = "Escriba el motivo.", "Enter the reason.";
         ChooseLevel = "Elija el nivel.", "Choose the level.";
         ChooseGroup = "Elija el grupo.", "Choose the group.";
         Justification = "Justificación", "Justification";
         DiagnosisHint = "Qué se revisó y qué se encontró.", "What was checked and what was found.";
         PriorityChanged = "Prioridad cambiada", "Priority changed";
         NewPriority = "Nueva prioridad", "New priority";
-        SamePriority = "Elija una prioridad distinta de la actual.", "Choose a priority other than the present one.";
+        SamePriority = "Elija una prioridad distinta de la actual.", "Choose a priority other than the current one.";
         ReasonHint = "Queda en la historia del ticket.", "It stays in the ticket's history.";
         ChooseReason = "Elija el motivo.", "Choose the reason.";
         SolutionMailed = "Al guardar, la solución se enviará a {0} y el ticket quedará a la espera de su respuesta.",
             "Once saved, the solution is sent to {0} and the ticket waits for their answer.";
-        SolutionHint = "Qué se hizo, en palabras que el solicitante entienda.", "What was done, in words that the requester understands.";
-        WriteSolution = "Escriba la solución.", "Write the solution.";
+        SolutionHint = "Qué se hizo, en palabras que el solicitante entienda.", "What was done, in words the requester will understand.";
+        WriteSolution = "Escriba la solución.", "Enter the solution.";
     }
 }
 
 crate::messages! {
     /// Words of choosing a category, a priority by matrix, and the extra data of a form.
     pub enum TreeWords {
-        Hint = "Escriba parte del nombre, con o sin tildes, o recorra el catálogo.", "Type part of the name, with or without accents, or walk through the catalogue.";
+        Hint = "Escriba parte del nombre, con o sin tildes, o recorra el catálogo.", "Type part of the name, with or without accents, or browse the catalogue.";
         Placeholder = "Buscar en el catálogo", "Search the catalogue";
         NoneFound = "Ninguna categoría coincide.", "No category matches.";
-        Found = "{0} categorías", "{0} categories";
+        Found = "Categorías encontradas: {0}", "Categories found: {0}";
         GivesPriority = "Prioridad que resulta:", "Resulting priority:";
-        FormData = "Datos de la solicitud", "Data of the request";
+        FormData = "Datos de la solicitud", "Request details";
         FieldMissing = "Este dato es obligatorio.", "This is required.";
         Yes = "Sí", "Yes";
         No = "No", "No";
@@ -483,11 +488,11 @@ crate::messages! {
         Solved = "Solución enviada", "Solution sent";
         ApprovalAsked = "Aprobación solicitada", "Approval asked for";
         NewState = "Pasa a", "Moves to";
-        RequesterReads = "El solicitante lee este texto: escríbalo claro y respetuoso.", "The requester reads this text: write it clear and respectful.";
+        RequesterReads = "El solicitante lee este texto: escríbalo de forma clara y respetuosa.", "The requester will read this text: keep it clear and respectful.";
         StaysInHistory = "Queda en la historia del ticket.", "It stays in the ticket's history.";
-        NextContactHint = "El ticket aparecerá ese día en «Para contactar hoy».", "The ticket shows that day under “To contact today”.";
+        NextContactHint = "El ticket aparecerá ese día en «Para contactar hoy».", "The ticket will appear that day under “Contact today”.";
         DayPattern = "dd/mm/aa", "dd/mm/yy";
-        DayInNote = "Elija el día que dice el texto, o quítelo de él.", "Choose the day that the text names, or take it out of it.";
+        DayInNote = "Elija el día que dice el texto, o quítelo de él.", "Choose the day the text mentions, or remove it from the text.";
         ChooseDay = "Elija el día.", "Choose the day.";
         Evidence = "Evidencia", "Evidence";
         FilesOptional = "Archivos (opcional)", "Files (optional)";
@@ -495,87 +500,89 @@ crate::messages! {
         Diagnosis = "Diagnóstico", "Diagnosis";
         Solution = "Solución", "Solution";
         Description = "Descripción", "Description";
-        DescriptionHint = "Por qué termina así, en palabras claras.", "Why it ends like this, in clear words.";
+        DescriptionHint = "Por qué termina así, en palabras claras.", "Why it ends this way, in plain words.";
         Note = "Nota", "Note";
-        WriteReason = "Escriba el motivo.", "Write the reason.";
-        WriteDescription = "Escriba la descripción.", "Write the description.";
-        WriteNote = "Escriba la nota.", "Write the note.";
-        WriteVendor = "Escriba el nombre del proveedor.", "Write the vendor's name.";
+        WriteReason = "Escriba el motivo.", "Enter the reason.";
+        WriteDescription = "Escriba la descripción.", "Enter the description.";
+        WriteNote = "Escriba la nota.", "Enter the note.";
+        WriteVendor = "Escriba el nombre del proveedor.", "Enter the vendor's name.";
         ChooseAgent = "Elija la persona.", "Choose the person.";
         ChooseCategory = "Elija la categoría.", "Choose the category.";
         ChooseImpact = "Elija el impacto.", "Choose the impact.";
         ChooseUrgency = "Elija la urgencia.", "Choose the urgency.";
-        SameMatrix = "Elija un impacto o una urgencia distintos de los actuales.", "Choose an impact or an urgency other than the present ones.";
-        OpenChildren = "Quedan abiertos los tickets {0}, que dependen de este.", "The tickets {0}, which are under this one, are still open.";
-        DespiteChildren = "Solucionar este de todos modos", "Solve this one all the same";
+        SameMatrix = "Elija un impacto o una urgencia distintos de los actuales.", "Choose an impact or an urgency other than the current ones.";
+        OpenChildren = "Quedan abiertos los tickets {0}, que dependen de este.", "Tickets {0}, children of this one, are still open.";
+        DespiteChildren = "Solucionar este de todos modos", "Solve this one anyway";
 
         // What a command waits for.
         NotYet = "Todavía no se puede", "Not possible yet";
-        OneAttemptMissing = "Falta 1 intento de contacto con el solicitante.", "1 attempt to reach the requester is missing.";
-        AttemptsMissing = "Faltan {0} intentos de contacto con el solicitante.", "{0} attempts to reach the requester are missing.";
-        AttemptsMoreDays = "Los intentos de contacto deben ser en {0} días hábiles distintos.", "The attempts must be on {0} different business days.";
+        OneAttemptMissing = "Falta 1 intento de contacto con el solicitante.", "1 more attempt to reach the requester is needed.";
+        AttemptsMissing = "Faltan {0} intentos de contacto con el solicitante.", "{0} more attempts to reach the requester are needed.";
+        AttemptsMoreDays = "Los intentos de contacto deben ser en {0} días hábiles distintos.", "The attempts must fall on {0} different business days.";
         ToContact = "Ver los intentos", "See the attempts";
-        ApprovalMissing = "Falta la aprobación que pide la categoría.", "The approval that the category demands is missing.";
+        ApprovalMissing = "Falta la aprobación que pide la categoría.", "The approval this category requires is missing.";
         ToApprovals = "Ver las aprobaciones", "See the approvals";
-        ControlsMissing = "Falta responder las preguntas de control {0}.", "The control questions {0} are not answered.";
+        ControlsMissing = "Falta responder: {0}", "Not answered yet: {0}";
         ToControls = "Responder", "Answer";
-        CategoryMissing = "El ticket necesita una categoría del último nivel.", "The ticket needs a category of the last level.";
+        CategoryMissing = "El ticket necesita una categoría del último nivel.", "The ticket needs a category from the last level.";
         ToCategory = "Cambiar la categoría", "Change the category";
         PriorityMissing = "Falta elegir la prioridad.", "The priority has not been chosen.";
         ToPriority = "Elegir la prioridad", "Choose the priority";
         NobodyInCharge = "Nadie está a cargo del ticket.", "Nobody is in charge of the ticket.";
         ToAssign = "Asignar", "Assign";
-        ExtraMissing = "Faltan datos obligatorios de la categoría.", "Required data of the category are missing.";
+        ExtraMissing = "Faltan datos obligatorios de la categoría.", "Details required by the category are missing.";
         SurveyMissing = "El solicitante todavía no responde la encuesta.", "The requester has not answered the survey yet.";
         AcceptanceMissing = "El solicitante todavía no acepta la solución.", "The requester has not accepted the solution yet.";
-        OwnRating = "Quien solucionó no puede calificar.", "Whoever solved cannot rate.";
+        OwnRating = "Quien solucionó no puede calificar.", "The person who solved it cannot rate it.";
 
         // Details.
-        NoForm = "La categoría de este ticket no pide datos adicionales.", "This ticket's category asks for no extra data.";
+        NoForm = "La categoría de este ticket no pide datos adicionales.", "This ticket's category asks for no extra details.";
         Cause = "Causa", "Cause";
-        CauseHint = "Qué originó el problema, según lo que se encontró.", "What brought the problem about, by what was found.";
-        WriteCause = "Escriba la causa.", "Write the cause.";
+        CauseHint = "Qué originó el problema, según lo que se encontró.", "What caused the problem, according to what was found.";
+        WriteCause = "Escriba la causa.", "Enter the cause.";
 
         // Category.
-        PresentCategory = "Ahora", "Now";
+        FileOfTicket = "Elija uno de los archivos del ticket.", "Choose one of the ticket's files.";
+        PresentPerson = "Ahora", "Now";
+        PresentCategory = "Categoría actual", "Current category";
         NewCategory = "Nueva categoría", "New category";
-        SameCategory = "Elija una categoría distinta de la actual.", "Choose a category other than the present one.";
+        SameCategory = "Elija una categoría distinta de la actual.", "Choose a category other than the current one.";
         CategoryChanged = "Categoría cambiada", "Category changed";
 
         // Decision.
         AsWhich = "Decide como", "You decide as";
         YourDecision = "¿Qué decide?", "What do you decide?";
         Approve = "Aprobar", "Approve";
-        ApproveHelp = "Da el visto bueno para que se atienda.", "Gives leave for it to be attended to.";
+        ApproveHelp = "Da el visto bueno para que se atienda.", "Gives the go-ahead for the work.";
         Refuse = "Negar", "Refuse";
-        RefuseHelp = "No se atiende; el solicitante conocerá la razón.", "It is not attended to; the requester learns why.";
+        RefuseHelp = "No se atiende; el solicitante conocerá la razón.", "The work is not done; the requester is told why.";
         ChooseDecision = "Elija si aprueba o niega.", "Choose whether you approve or refuse.";
         Comment = "Comentario", "Comment";
-        CommentHint = "Obligatorio al negar. Queda en la historia del ticket.", "Required to refuse. It stays in the ticket's history.";
-        WriteWhyRefused = "Escriba por qué la niega.", "Write why you refuse it.";
+        CommentHint = "Obligatorio al negar. Queda en la historia del ticket.", "Required when refusing. It stays in the ticket's history.";
+        WriteWhyRefused = "Escriba por qué la niega.", "Enter why you refuse it.";
         SendDecision = "Enviar decisión", "Send decision";
         DecisionKept = "Decisión guardada", "Decision saved";
 
         // Contact.
-        ByWhichWay = "Medio", "Way";
+        ByWhichWay = "Medio", "Channel";
         DoesNotCount = "{0} (no cuenta para el mínimo)", "{0} (does not count)";
-        WhatCameOfIt = "¿Qué resultado tuvo?", "What came of it?";
+        WhatCameOfIt = "¿Qué resultado tuvo?", "What was the result?";
         ReachedHelp = "La serie de intentos termina.", "The series of attempts ends.";
-        NoAnswerHelp = "No contestó o queda pendiente la respuesta.", "No answer, or it is still to come.";
+        NoAnswerHelp = "No contestó o queda pendiente la respuesta.", "No answer, or one is still pending.";
         WrongContactHelp = "El número o la dirección no sirven.", "The number or address does not work.";
         ChooseResult = "Elija el resultado.", "Choose the result.";
         AttemptKept = "Intento registrado", "Attempt recorded";
-        FollowUp = "Correo de seguimiento", "Follow-up mail";
-        FollowUpFirst = "Primer correo: solicita la información", "First mail: asks for the information";
-        FollowUpSecond = "Segundo correo: recordatorio", "Second mail: reminder";
-        FollowUpClosing = "Tercer correo: aviso de cierre", "Third mail: notice of closing";
-        FollowUpFrom = "Se puede enviar desde el {0}: como máximo uno por día hábil.", "It can be sent from {0} on: at most one on a business day.";
+        FollowUp = "Correo de seguimiento", "Follow-up email";
+        FollowUpFirst = "Primer correo: solicita la información", "First email: asks for the information";
+        FollowUpSecond = "Segundo correo: recordatorio", "Second email: reminder";
+        FollowUpClosing = "Tercer correo: aviso de cierre", "Third email: closing notice";
+        FollowUpFrom = "Se puede enviar desde el {0}: como máximo uno por día hábil.", "It can be sent from {0}: at most one per business day.";
         FollowUpNotNow = "No se puede enviar ahora.", "It cannot be sent now.";
-        AllFollowUpsSent = "Los tres correos de la serie ya se enviaron.", "All three mails of the series have been sent.";
-        MailText = "Texto del correo", "Text of the mail";
-        WriteText = "Escriba el texto.", "Write the text.";
-        SendMail = "Enviar correo", "Send mail";
-        FollowUpSent = "Correo enviado y registrado como intento", "Mail sent and recorded as an attempt";
+        AllFollowUpsSent = "Los tres correos de la serie ya se enviaron.", "All three emails in the series have been sent.";
+        MailText = "Texto del correo", "Email text";
+        WriteText = "Escriba el texto.", "Enter the text.";
+        SendMail = "Enviar correo", "Send email";
+        FollowUpSent = "Correo enviado y registrado como intento", "Email sent and recorded as an attempt";
 
         // Relations.
         WhichRelation = "¿Qué serán los otros tickets?", "What will the other tickets be?";
@@ -585,13 +592,13 @@ crate::messages! {
         AsParentHelp = "Solo uno.", "Just one.";
         FindTickets = "Buscar tickets", "Find tickets";
         FindTicketsHint = "Por código, asunto, solicitante o entidad.", "By code, subject, requester or entity.";
-        TicketsFound = "{0} tickets encontrados", "{0} tickets found";
+        TicketsFound = "Tickets encontrados: {0}", "Tickets found: {0}";
         TakeOut = "Quitar {0}", "Take out {0}";
         ChooseTickets = "Elija al menos un ticket.", "Choose at least one ticket.";
         RelationHelp = "La relación se ve en ambos tickets y se puede quitar desde {0}.", "The relation shows in both tickets and can be removed from {0}.";
         Relate = "Relacionar", "Relate";
         Related = "Relación creada", "Relation created";
-        MergeHelp = "{0} se cierra y su código lleva al ticket que usted elija. Se puede deshacer.", "{0} closes, and its code leads to the ticket that you choose. It can be undone.";
+        MergeHelp = "{0} se cierra y su código lleva al ticket que usted elija. Se puede deshacer.", "{0} closes, and its code leads to the ticket you choose. This can be undone.";
         ChooseStaying = "Elija el ticket que queda.", "Choose the ticket that stays.";
         Merge = "Unir", "Merge";
         Merged = "Ticket unido", "Ticket merged";
@@ -601,34 +608,35 @@ crate::messages! {
 crate::messages! {
     /// Words of the panel beside a ticket that come when it is opened.
     pub enum PanelWords {
-        Contact = "Contacto con el solicitante", "Reaching the requester";
+        Contact = "Contacto con el solicitante", "Contact with the requester";
         Chat = "Chat", "Chat";
-        Phone = "Teléfono", "Telephone";
-        Mail = "Correo", "Mail";
+        Phone = "Teléfono", "Phone";
+        Mail = "Correo", "Email";
         InPerson = "Presencial", "In person";
         Reached = "Contactado", "Reached";
         NoAnswer = "Sin respuesta", "No answer";
         WrongContact = "Dato equivocado", "Wrong number or address";
-        NotCounted = "· no cuenta", "· does not count";
+        NotCounted = "no cuenta", "does not count";
         AttemptsOf = "{0} de {1} intentos", "{0} of {1} attempts";
         OnDays = "En {0} días hábiles distintos.", "On {0} different business days.";
         SeriesComplete = "Completa", "Complete";
         NoAttempts = "Todavía no hay intentos.", "No attempts yet.";
-        NextOn = "Se contacta de nuevo el {0}", "To be contacted again on {0}";
+        NextOn = "Próximo contacto: {0}", "Next contact: {0}";
         RecordAttempt = "Registrar intento", "Record attempt";
-        FollowUp = "Correo de seguimiento", "Follow-up mail";
+        FollowUp = "Correo de seguimiento", "Follow-up email";
         Controls = "Preguntas de control", "Control questions";
         Yes = "Sí", "Yes";
         No = "No", "No";
-        Due = "Falta", "Due";
+        Due = "Falta", "Unanswered";
         AnswerKept = "Respuesta guardada", "Answer saved";
         Approvals = "Aprobaciones", "Approvals";
         Approved = "Aprobada", "Approved";
         Refused = "Negada", "Refused";
         Pending = "Pendiente", "Pending";
         NobodyHolds = "Nadie tiene este rol todavía", "Nobody holds this role yet";
+        GroupHolds = "Deciden los agentes de este grupo", "The agents of this group decide";
         StepNumber = "Paso {0}", "Step {0}";
-        AskedNow = "· se consulta ahora", "· asked now";
+        AskedNow = "· se consulta ahora", "· being asked now";
         NotAsked = "Todavía no se pide.", "Not asked for yet.";
         NotAskedEvidence = "Todavía no se pide: primero adjunte el visto bueno del jefe.", "Not asked for yet: the manager's approval must be attached first.";
         EvidenceGiven = "Evidencia", "Evidence";
@@ -636,7 +644,7 @@ crate::messages! {
         Decide = "Decidir", "Decide";
         Relations = "Tickets relacionados", "Related tickets";
         NoRelations = "No hay tickets relacionados.", "No related tickets.";
-        MergedInto = "Continúa en", "Goes on in";
+        MergedInto = "Continúa en", "Continues in";
         Parent = "Padre", "Parent";
         Children = "Hijos", "Children";
         Duplicates = "Duplicados unidos", "Merged duplicates";

@@ -5,6 +5,9 @@ use leptos::ev;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
+/// What stays free between a list and the edge of the window, in pixels.
+const EDGE: f64 = 12.0;
+
 /// A menu that opens upwards, or where `menu_class` says; its children are `menu-item` buttons and links. Choosing one closes it.
 #[component]
 pub fn Menu(
@@ -53,7 +56,10 @@ pub fn Menu(
     let first = |_: usize, _: usize| 0;
     let show = move || {
         open.set(true);
-        request_animation_frame(move || focus(first));
+        request_animation_frame(move || {
+            keep_in_window(anchor);
+            focus(first);
+        });
     };
     let hide = move |back: bool| {
         open.set(false);
@@ -115,5 +121,25 @@ pub fn Menu(
                 {children()}
             </div>
         </div>
+    }
+}
+
+/// A list that would reach past the window's end moves back inside it.
+fn keep_in_window(anchor: NodeRef<leptos::html::Div>) {
+    let list = anchor
+        .get_untracked()
+        .and_then(|anchor| anchor.last_element_child())
+        .and_then(|list| list.dyn_into::<web_sys::HtmlElement>().ok());
+    let width = window().inner_width().ok().and_then(|width| width.as_f64());
+    let (Some(list), Some(width)) = (list, width) else {
+        return;
+    };
+    // The browser takes a length in pixels; if it did not, the list would only stay where it is.
+    let style = list.style();
+    let _ = style.remove_property("margin-inline-start");
+    let beyond = (list.get_bounding_client_rect().right() + EDGE - width) as i32;
+    if beyond > 0 {
+        let moved = ["-", &beyond.to_string(), "px"].concat();
+        let _ = style.set_property("margin-inline-start", &moved);
     }
 }

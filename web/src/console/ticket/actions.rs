@@ -262,7 +262,10 @@ pub fn ActionBar(case: Case) -> impl IntoView {
         }
     });
     let bar = move || {
-        let (buttons, rest) = arranged(permitted.get());
+        // To decide is asked above, where it cannot be missed.
+        let mut steps = permitted.get();
+        steps.retain(|step| step.command != CommandKind::DecideApproval);
+        let (buttons, rest) = arranged(steps);
         let main = buttons
             .first()
             .filter(|step| NEXT.contains(&step.command))
@@ -281,7 +284,11 @@ pub fn ActionBar(case: Case) -> impl IntoView {
         });
         view! { {buttons.collect_view()}{more(case, rest, relates.get(), busy, begin)} }.into_any()
     };
-    let nothing = move || permitted.with(Vec::is_empty) && !relates.get();
+    let merged = Memo::new(move |_| {
+        case.view
+            .with(|view| view.as_ref().is_some_and(|view| view.merged_into.is_some()))
+    });
+    let nothing = move || permitted.with(Vec::is_empty) && !relates.get() && !merged.get();
     let closed = Callback::new(move |()| case.window.set(None));
     let window = move || {
         let action = case.window.get()?;

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use chrono::NaiveDate;
 use shared::api::desks::StateView;
+use shared::api::tickets::ClockStatus;
 use shared::ticket::command::{CommandKind, Mark};
 
 use super::Case;
@@ -35,7 +36,12 @@ pub fn Head(case: Case) -> impl IntoView {
     };
     let line = move || {
         let view = case.view.get()?;
-        let chips = view.clocks.iter().map(|clock| view! {
+        // That nothing is promised is told in the panel.
+        let promised = view
+            .clocks
+            .iter()
+            .filter(|clock| clock.status != ClockStatus::None);
+        let chips = promised.map(|clock| view! {
             <SlaChip clock=clock.clock status=clock.status due_at=clock.due_at desk=Signal::derive(move || case.desk()) style=ChipStyle::Named/>
         }.into_any());
         Some(view! {

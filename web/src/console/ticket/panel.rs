@@ -84,7 +84,11 @@ fn window_button(case: Case, action: Action, symbol: &'static str, name: PanelWo
 }
 
 fn contact(case: Case, (contact, record, follow): (Option<ContactView>, bool, bool)) -> AnyView {
-    if contact.is_none() && !record && !follow {
+    let tried = contact
+        .as_ref()
+        .is_some_and(|contact| !contact.attempts.is_empty() || contact.next_contact.is_some());
+    // Of a ticket that is over only what was done is told.
+    if !tried && !record && !follow {
         return ().into_any();
     }
     let zone = untrack(move || case.zone());
@@ -97,7 +101,7 @@ fn contact(case: Case, (contact, record, follow): (Option<ContactView>, bool, bo
                 {icon(channel_icon(one.channel))}
                 <div>
                     <p>{t(channel_name(one.channel))}" · "{t(result_name(one.result))}</p>
-                    <p class="muted small">{one.by.clone()}" · "{time(one.at, &zone, Style::Short)}" "{aside}</p>
+                    <p class="muted small row meta"><span>{one.by.clone()}</span>{time(one.at, &zone, Style::Short)}{aside}</p>
                 </div>
             </li>
         }
@@ -195,7 +199,7 @@ fn controls(case: Case, (controls, may_answer): (Vec<ControlView>, bool)) -> Any
         };
         view! {
             <li class="control">
-                <p id=question_id><strong class="num">{one.id.to_uppercase()}</strong>" "{one.question.clone()}</p>
+                <p id=question_id>{one.question.clone()}</p>
                 <div class="row" role="group" aria-labelledby=labelled>
                     {button(true, PanelWords::Yes)}
                     {button(false, PanelWords::No)}
@@ -219,6 +223,12 @@ fn approvals(case: Case, (approval, ask, decide): (Option<ApprovalView>, bool, b
         return ().into_any();
     };
     let zone = untrack(move || case.zone());
+    // A role with the key of a group is held by its agents, too.
+    let groups: Vec<String> = untrack(move || case.desk())
+        .iter()
+        .flat_map(|desk| desk.levels.iter())
+        .flat_map(|level| level.groups.iter().map(|group| group.id.clone()))
+        .collect();
     let approver = move |one: ApproverView| {
         let (symbol, class, words) = match one.decision {
             Some(Decision::Approved) => ("check", "tag sm solved", PanelWords::Approved),
@@ -228,11 +238,10 @@ fn approvals(case: Case, (approval, ask, decide): (Option<ApprovalView>, bool, b
         let who = match (&one.decided_by, one.people.is_empty()) {
             (Some(name), _) => name.clone(),
             (None, false) => one.people.join(", "),
+            (None, true) if groups.contains(&one.role.id) => t(PanelWords::GroupHolds).to_owned(),
             (None, true) => t(PanelWords::NobodyHolds).to_owned(),
         };
-        let at = one
-            .at
-            .map(|at| view! { " · "{time(at, &zone, Style::Short)} });
+        let at = one.at.map(|at| time(at, &zone, Style::Short));
         let comment = one
             .comment
             .as_deref()
@@ -242,7 +251,7 @@ fn approvals(case: Case, (approval, ask, decide): (Option<ApprovalView>, bool, b
                 {icon("shield")}
                 <div>
                     <p class="row"><strong>{one.role.label.clone()}</strong><span class=class>{icon(symbol)}{t(words)}</span></p>
-                    <p class="muted small">{who}{at}</p>
+                    <p class="muted small row meta"><span>{who}</span>{at}</p>
                     {comment}
                 </div>
             </li>

@@ -2,6 +2,7 @@
 
 use crate::components::act;
 use leptos::prelude::*;
+use shared::api::desks::FieldInput;
 use shared::api::tickets::{
     ClockStatus, ClockView, ExtraView, IdentityProof, RequesterPanel, SurveyAnswerView, TicketView,
 };
@@ -52,7 +53,7 @@ pub fn Side(case: Case) -> impl IntoView {
             {part(case, |view| (view.requester.clone(), view.desk.clone(), view.identity), requester)}
             {part(case, TicketView::clone, move |view| assignment(case, &view))}
             {part(case, TicketView::clone, move |view| facts(case, &view))}
-            {part(case, |view| view.extra.clone(), move |extra| extra_view(case, extra))}
+            {part(case, |view| (view.extra.clone(), view.attachments.clone()), move |(extra, files)| extra_view(case, extra, files))}
             {part(case, |view| (view.solution.clone(), view.stars, view.comment.clone(), view.survey.clone()), outcome)}
             {part(case, |view| view.attachments.clone(), move |files| file_list(case, files))}
         }
@@ -276,7 +277,10 @@ fn facts(case: Case, view: &TicketView) -> AnyView {
     let reopened = (view.reopen_count > 0).then(|| {
         fact(
             Words::Reopened,
-            t_with(Words::Times, &[&view.reopen_count.to_string()]),
+            match view.reopen_count {
+                1 => t(Words::Once).to_owned(),
+                count => t_with(Words::Times, &[&count.to_string()]),
+            },
         )
     });
     view! {
@@ -302,14 +306,22 @@ fn facts(case: Case, view: &TicketView) -> AnyView {
 }
 
 /// The answers to the form of the category.
-fn extra_view(case: Case, extra: Vec<ExtraView>) -> AnyView {
+fn extra_view(case: Case, extra: Vec<ExtraView>, files: Vec<Attachment>) -> AnyView {
     let can = Memo::new(move |_| case.can(CommandKind::SetExtra));
     if extra.is_empty() && !can.get_untracked() {
         return ().into_any();
     }
-    let rows = extra
-        .into_iter()
-        .map(|one| view! { <div><dt>{one.label}</dt><dd>{one.value}</dd></div> }.into_any());
+    let rows = extra.into_iter().map(|one| {
+        let file = files.iter().find(|file| file.id == one.given).cloned();
+        let answer = match file.filter(|_| one.kind == FieldInput::File) {
+            Some(file) => view! {
+                <button class="linkish" type="button" on:click=act(move |_| case.download().run(file.clone()))>{one.value}</button>
+            }
+            .into_any(),
+            None => one.value.into_any(),
+        };
+        view! { <div><dt>{one.label}</dt><dd>{answer}</dd></div> }.into_any()
+    });
     let edit = move || {
         can.get().then(|| view! {
             <button class="linkish small" type="button" on:click=act(move |_| case.window.set(Some(Action::Command(CommandKind::SetExtra))))>{t(Words::Change)}</button>
@@ -318,7 +330,7 @@ fn extra_view(case: Case, extra: Vec<ExtraView>) -> AnyView {
     view! {
         <section class="facts">
             <div class="row spread"><h3>{t(Words::FormData)}</h3>{edit}</div>
-            <dl class="facts-list">{rows.collect_view()}</dl>
+            <dl class="facts-list tall">{rows.collect_view()}</dl>
         </section>
     }
     .into_any()

@@ -252,11 +252,12 @@ fn entry_view(case: Case, entry: TimelineEntry) -> AnyView {
             // Who did it, unless it happened by itself or the words say so.
             let named =
                 actor == ActorKind::System || actor_name.is_empty() || text.contains(&actor_name);
-            let by = (!named).then(|| [" · ", &actor_name].concat());
+            let by =
+                (!named).then(|| view! { <span class="by">{actor_name.clone()}</span> }.into_any());
             view! {
             <li class="msg-event">
                 {icon(event_icon(&name))}
-                <span>{text}{by}</span>
+                <p class="msg-event-text">{text}" "{by}</p>
                 {time(at, &zone, Style::Short)}
                 {note.map(|note| view! { <div class="msg-event-note">{paragraphs(&note)}</div> }.into_any())}
             </li>
@@ -269,16 +270,19 @@ fn entry_view(case: Case, entry: TimelineEntry) -> AnyView {
             status,
             ..
         } => {
-            let (symbol, words, class) = match status {
-                MailStatus::Pending => ("clock", Words::MailPending, "tag sm waiting"),
-                MailStatus::Sent => ("check", Words::MailSent, "tag sm plain"),
-                MailStatus::Failed => ("alert", Words::MailFailed, "tag sm breached"),
+            // What went well needs no word.
+            let (symbol, words, class, word) = match status {
+                MailStatus::Pending => ("clock", Words::MailPending, "tag sm waiting", ""),
+                MailStatus::Sent => ("check", Words::MailSent, "tag sm plain", "sr"),
+                MailStatus::Failed => ("alert", Words::MailFailed, "tag sm breached", ""),
             };
             view! {
                 <li class="msg-event">
                     {icon("mail")}
-                    <span>{t_with(Words::MailTo, &[&text, &recipient])}</span>
-                    <span class=class>{icon(symbol)}{t(words)}</span>
+                    <p class="msg-event-text">
+                        {t_with(Words::MailTo, &[&text, &recipient])}" "
+                        <span class=class title=t(words)>{icon(symbol)}<span class=word>{t(words)}</span></span>
+                    </p>
                     {time(at, &zone, Style::Short)}
                 </li>
             }

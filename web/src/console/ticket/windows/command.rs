@@ -844,10 +844,10 @@ fn obstacle(form: ActionForm, need: Need) -> (String, Option<Way>) {
                 .iter()
                 .flat_map(|view| &view.controls)
                 .filter(|control| control.due)
-                .map(|control| control.id.to_uppercase())
+                .map(|control| control.question.clone())
                 .collect();
             (
-                t_with(StepWords::ControlsMissing, &[&due.join(", ")]),
+                t_with(StepWords::ControlsMissing, &[&due.join(" ")]),
                 Some(Way::Place(Place::Controls)),
             )
         }

@@ -20,7 +20,6 @@ use crate::i18n::{t, t_with};
 /// Records an attempt to reach the requester.
 #[component]
 pub fn AttemptWindow(form: ActionForm) -> impl IntoView {
-    let channel = RwSignal::new(ContactChannel::Phone.as_str().to_owned());
     let result = RwSignal::new(String::new());
     let note = RwSignal::new(String::new());
     let next = RwSignal::new(String::new());
@@ -29,6 +28,12 @@ pub fn AttemptWindow(form: ActionForm) -> impl IntoView {
         .and_then(|view| view.contact.clone())
         .map(|contact| contact.channels)
         .unwrap_or_default();
+    // One that counts comes first to hand.
+    let usual = match counting.first() {
+        Some(first) if !counting.contains(&ContactChannel::Phone) => *first,
+        Some(_) | None => ContactChannel::Phone,
+    };
+    let channel = RwSignal::new(usual.as_str().to_owned());
     let channels = ContactChannel::ALL
         .iter()
         .map(|one| Entry {

@@ -1,15 +1,18 @@
 //! The windows of what is known about a ticket besides its state: the answers to the form of its category, and its cause.
 
 use leptos::prelude::*;
-use shared::api::desks::FieldView;
+use shared::api::desks::{FieldInput, FieldView};
+use shared::api::people::Person;
 use shared::api::process::{NewCause, NewExtra};
 use shared::ticket::text::{BODY_MAX, Body};
 
 use super::{ActionForm, ActionWindow};
 use crate::client::console::TicketAction;
 use crate::components::feedback::{Banner, Kind};
-use crate::components::form::{Check, TextArea, TextField, named};
+use crate::components::form::{Check, Entry, SelectField, TextArea, named};
 use crate::console::components::extra::{Extra, ExtraFields};
+use crate::console::person_picker::PersonPicker;
+use crate::console::task::watch;
 use crate::console::words::{StepWords, Words};
 use crate::i18n::t;
 
@@ -24,7 +27,7 @@ pub fn ExtraWindow(form: ActionForm) -> impl IntoView {
         let given: Vec<(String, String)> = view
             .extra
             .iter()
-            .map(|one| (one.id.clone(), one.value.clone()))
+            .map(|one| (one.id.clone(), one.given.clone()))
             .collect();
         Some(Extra::filled(fields, &given))
     });
@@ -40,12 +43,7 @@ pub fn ExtraWindow(form: ActionForm) -> impl IntoView {
             t(StepWords::Done),
         );
     };
-    // Files and people are chosen when a ticket is recorded; here their key can be corrected.
-    let special = Callback::new(move |(field, value): (FieldView, RwSignal<String>)| {
-        let (id, label) = (named("extra", &field.id), field.label);
-        let faults = form.faults;
-        view! { <TextField id label value faults optional=!field.required/> }.into_any()
-    });
+    let special = Callback::new(move |(field, value)| special_field(form, field, value));
     let fields =
         extra.map(|extra| view! { <ExtraFields extra faults=form.faults special/> }.into_any());
     let none = extra.is_none().then(|| {
@@ -57,6 +55,44 @@ pub fn ExtraWindow(form: ActionForm) -> impl IntoView {
             {fields}
         </ActionWindow>
     }
+}
+
+/// A file is one of the ticket's; a person is found in the directory.
+fn special_field(form: ActionForm, field: FieldView, value: RwSignal<String>) -> AnyView {
+    let (id, label, faults) = (named("extra", &field.id), field.label, form.faults);
+    let optional = !field.required;
+    let Some(view) = form.view() else {
+        return ().into_any();
+    };
+    if field.kind == FieldInput::File {
+        let entries = view
+            .attachments
+            .iter()
+            .map(|file| Entry {
+                value: file.id.clone(),
+                label: file.name.clone(),
+                group: String::new(),
+            })
+            .collect::<Vec<_>>();
+        return view! { <SelectField id label value faults entries hint=t(StepWords::FileOfTicket) optional/> }
+            .into_any();
+    }
+    let given = view.extra.iter().find(|one| one.id == field.id);
+    let present = given.map(|one| {
+        view! { <p class="small">{t(StepWords::PresentPerson)}": "<strong>{one.value.clone()}</strong></p> }
+            .into_any()
+    });
+    let person = RwSignal::new(None::<Person>);
+    watch(move || {
+        if let Some(key) = person.with(|person| person.as_ref().map(|one| one.id.to_string())) {
+            value.set(key);
+        }
+    });
+    view! {
+        <PersonPicker id label desk=view.desk.clone() person faults optional/>
+        {present}
+    }
+    .into_any()
 }
 
 /// Keeps the cause that was found.
