@@ -30,7 +30,7 @@ use crate::config::Settings;
 use crate::db::{Db, DbConnection, DbError};
 use crate::desks::registry::{DeskRegistry, InstalledDesk};
 use crate::http::ApiError;
-use crate::people::store::PersonData;
+use crate::people::store::{PersonData, Place};
 use crate::tickets::commands::{self, Change, Files as TicketFiles, OpenTicket, Scope};
 use crate::tickets::error::TicketError;
 use crate::tickets::store::TicketRecord;
@@ -253,6 +253,11 @@ fn fill_people(conn: &mut DbConnection, desk_id: i64, at: DateTime<Utc>) -> Resu
             email: person.email.to_owned(),
             phone: person.phone.to_owned(),
             organization_id: Some(organization.0),
+            place: Place {
+                site: Some(person.site.to_owned()),
+                department: Some(person.department.to_owned()),
+                extension: Some(person.extension.to_owned()),
+            },
             language: Lang::Es,
         };
         people::store::insert(conn, desk_id, &data, at)?;

@@ -164,6 +164,7 @@ impl Teller<'_> {
             facts: self.facts(conn, lang)?,
             author: recorded.actor.name.clone(),
             note,
+            attachments: self.written.attachments.clone(),
             vendor: self.ticket().vendor.clone(),
         })
     }

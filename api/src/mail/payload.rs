@@ -58,8 +58,11 @@ pub struct TicketFacts {
     pub requester: String,
     /// Mail address of the requester.
     pub requester_email: Option<String>,
-    /// Telephone of the requester, with the extension if there is one.
+    /// Telephone of the requester.
     pub requester_phone: Option<String>,
+    /// Telephone extension of the requester.
+    #[serde(default)]
+    pub extension: Option<String>,
     /// Organization (entidad) of the requester.
     pub organization: Option<String>,
     /// Site (sede) of the requester.
@@ -287,6 +290,9 @@ pub enum Content {
         author: String,
         /// What they wrote.
         note: String,
+        /// Names of the attached files, such as a vendor's evidence.
+        #[serde(default)]
+        attachments: Vec<String>,
         /// Name of the vendor, where one was asked.
         vendor: Option<String>,
     },

@@ -9,10 +9,12 @@ use shared::api::people::{
     NewPerson, PersonPatch,
 };
 use shared::i18n::Lang;
-use shared::ticket::text::{EmailAddress, EntityName, PersonName, PhoneNumber, Reason};
+use shared::ticket::text::{
+    EmailAddress, EntityName, Extension, PersonName, PhoneNumber, PlaceName, Reason, TextError,
+};
 
 use super::store::{
-    self, AccessRequestRow, NewAccess, OrganizationRow, PersonData, PersonRow, Registered,
+    self, AccessRequestRow, NewAccess, OrganizationRow, PersonData, PersonRow, Place, Registered,
 };
 use crate::db::{DbConnection, DbError};
 use crate::desks::registry::InstalledDesk;
@@ -49,19 +51,27 @@ impl PersonForm {
         entity: &str,
     ) -> Result<Self, ApiError> {
         let mut faults = Faults::new();
+        let form = Self::read(&mut faults, full_name, email, phone, entity);
+        form.ok_or_else(|| faults.into_error())
+    }
+
+    fn read(
+        faults: &mut Faults,
+        full_name: &str,
+        email: &str,
+        phone: &str,
+        entity: &str,
+    ) -> Option<Self> {
         let full_name = faults.take("/full_name", PersonName::parse(full_name));
         let email = faults.take("/email", EmailAddress::parse(email));
         let phone = faults.take("/phone", PhoneNumber::parse(phone));
         let entity = faults.take("/entity", EntityName::parse(entity));
-        match (full_name, email, phone, entity) {
-            (Some(full_name), Some(email), Some(phone), Some(entity)) => Ok(Self {
-                full_name,
-                email,
-                phone,
-                entity,
-            }),
-            _ => Err(faults.into_error()),
-        }
+        Some(Self {
+            full_name: full_name?,
+            email: email?,
+            phone: phone?,
+            entity: entity?,
+        })
     }
 }
 
@@ -75,8 +85,33 @@ pub fn register_person(
     new: &NewPerson,
     now: DateTime<Utc>,
 ) -> Result<PersonRow, ApiError> {
-    let form = PersonForm::parse(&new.full_name, &new.email, &new.phone, &new.entity)?;
-    let (id, registered) = register(conn, desk.id, &form, new.language, now)?;
+    let mut faults = Faults::new();
+    let form = PersonForm::read(
+        &mut faults,
+        &new.full_name,
+        &new.email,
+        &new.phone,
+        &new.entity,
+    );
+    let place = Place {
+        site: given(&mut faults, "/site", new.site.as_deref(), PlaceName::parse),
+        department: given(
+            &mut faults,
+            "/department",
+            new.department.as_deref(),
+            PlaceName::parse,
+        ),
+        extension: given(
+            &mut faults,
+            "/extension",
+            new.extension.as_deref(),
+            Extension::parse,
+        ),
+    };
+    let Some(form) = form.filter(|_| faults.is_empty()) else {
+        return Err(faults.into_error());
+    };
+    let (id, registered) = register(conn, desk.id, &form, place, new.language, now)?;
     if registered != Registered::New {
         return Err(ApiError::conflict(
             "Este correo ya está registrado en la mesa.",
@@ -214,7 +249,8 @@ pub fn approve_access(
         approval.phone.as_deref().unwrap_or(&request.phone),
         approval.entity.as_deref().unwrap_or(&request.entity),
     )?;
-    register(conn, request.desk_id, &form, request.language.0, now)?;
+    let place = Place::default();
+    register(conn, request.desk_id, &form, place, request.language.0, now)?;
     store::decide_access_request(
         conn,
         id,
@@ -271,6 +307,7 @@ pub fn register(
     conn: &mut DbConnection,
     desk_id: i64,
     form: &PersonForm,
+    place: Place,
     language: Lang,
     now: DateTime<Utc>,
 ) -> Result<(i64, Registered), DbError> {
@@ -281,6 +318,7 @@ pub fn register(
         email: form.email.canonical(),
         phone: form.phone.as_str().to_owned(),
         organization_id: Some(organization_id),
+        place,
         language,
     };
     store::register(conn, desk_id, &data, now)
@@ -302,6 +340,31 @@ fn pending(
     store::find_access_request(conn, decider.desks, id)?.ok_or_else(ApiError::not_found)
 }
 
+/// A datum that may be left out, or left empty.
+fn given<T: Into<String>>(
+    faults: &mut Faults,
+    pointer: &str,
+    text: Option<&str>,
+    parse: impl Fn(&str) -> Result<T, TextError>,
+) -> Option<String> {
+    let text = text.filter(|text| !text.trim().is_empty());
+    faults.take_optional(pointer, text, parse).map(Into::into)
+}
+
+/// A datum that a change may leave as it is, replace, or take out.
+fn changed<T: Into<String>>(
+    faults: &mut Faults,
+    pointer: &str,
+    new: &Option<String>,
+    known: &Option<String>,
+    parse: impl Fn(&str) -> Result<T, TextError>,
+) -> Option<String> {
+    match new {
+        Some(text) => given(faults, pointer, Some(text), parse),
+        None => known.clone(),
+    }
+}
+
 fn apply(
     conn: &mut DbConnection,
     person: &PersonRow,
@@ -313,6 +376,30 @@ fn apply(
         faults.take_optional("/full_name", patch.full_name.as_deref(), PersonName::parse);
     let phone = faults.take_optional("/phone", patch.phone.as_deref(), PhoneNumber::parse);
     let entity = faults.take_optional("/entity", patch.entity.as_deref(), EntityName::parse);
+    let known = &person.place;
+    let place = Place {
+        site: changed(
+            &mut faults,
+            "/site",
+            &patch.site,
+            &known.site,
+            PlaceName::parse,
+        ),
+        department: changed(
+            &mut faults,
+            "/department",
+            &patch.department,
+            &known.department,
+            PlaceName::parse,
+        ),
+        extension: changed(
+            &mut faults,
+            "/extension",
+            &patch.extension,
+            &known.extension,
+            Extension::parse,
+        ),
+    };
     faults.check()?;
     let organization_id = match entity {
         Some(entity) => Some(
@@ -327,6 +414,7 @@ fn apply(
         email: person.email.clone(),
         phone: phone.map_or_else(|| person.phone.clone(), PhoneNumber::into_string),
         organization_id,
+        place,
         language: patch.language.unwrap_or(person.language.0),
     })
 }

@@ -55,6 +55,8 @@ pub struct PersonRow {
     pub phone: String,
     /// The entity.
     pub organization: Option<(i64, String)>,
+    /// Where they work.
+    pub place: Place,
     /// Language of the mails.
     pub language: LangText,
     /// What is searched in, and sorted by.
@@ -78,6 +80,17 @@ pub struct PersonPosition {
     pub id: i64,
 }
 
+/// Where a person works; each only where the desk knows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Queryable)]
+pub struct Place {
+    /// Site.
+    pub site: Option<String>,
+    /// Department.
+    pub department: Option<String>,
+    /// Telephone extension.
+    pub extension: Option<String>,
+}
+
 /// What is stored of a person.
 #[derive(Clone, Debug)]
 pub struct PersonData {
@@ -89,6 +102,8 @@ pub struct PersonData {
     pub phone: String,
     /// The entity.
     pub organization_id: Option<i64>,
+    /// Where they work.
+    pub place: Place,
     /// Language of the mails.
     pub language: Lang,
 }
@@ -120,6 +135,7 @@ macro_rules! person_columns {
             people::email,
             people::phone,
             (organizations::id, organizations::name).nullable(),
+            (people::site, people::department, people::extension),
             people::language,
             people::search_key,
             people::active,
@@ -215,6 +231,9 @@ pub fn insert(
         people::email.eq(&data.email),
         people::phone.eq(&data.phone),
         people::organization_id.eq(data.organization_id),
+        people::site.eq(&data.place.site),
+        people::department.eq(&data.place.department),
+        people::extension.eq(&data.place.extension),
         people::language.eq(LangText(data.language)),
         people::search_key.eq(search_key(&data.full_name, &data.email)),
         people::active.eq(true),
@@ -249,6 +268,9 @@ pub fn update(
         people::full_name.eq(&data.full_name),
         people::phone.eq(&data.phone),
         people::organization_id.eq(data.organization_id),
+        people::site.eq(&data.place.site),
+        people::department.eq(&data.place.department),
+        people::extension.eq(&data.place.extension),
         people::language.eq(LangText(data.language)),
         people::search_key.eq(search_key(&data.full_name, &data.email)),
         people::version.eq(expected_version + 1),

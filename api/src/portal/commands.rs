@@ -31,7 +31,7 @@ use crate::http::faults::Faults;
 use crate::http::{ApiError, Fault};
 use crate::outbox::store as outbox;
 use crate::people::commands::unknown_desk;
-use crate::people::store::{self as people, PersonData};
+use crate::people::store::{self as people, PersonData, Place};
 use crate::tickets::commands::{Files, OpenTicket, open_ticket};
 use crate::tickets::error::fault;
 use crate::tickets::store::{self as tickets, RequesterRow};
@@ -632,6 +632,7 @@ fn register_admitted(
         email: row.email.clone(),
         phone: String::new(),
         organization_id: None,
+        place: Place::default(),
         language: row.language.0,
     };
     people::insert(conn, desk_id, &data, now).map(drop)

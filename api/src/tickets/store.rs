@@ -7,6 +7,7 @@ use shared::ticket::actor::{Privilege, PrivilegeSet};
 
 use crate::db::schema::{events, failed_sweeps, messages, people, tickets, users};
 use crate::db::{DbConnection, JsonText, Ts};
+use crate::people::store::Place;
 use crate::{each, load_locked};
 
 /// A ticket loaded to be changed: its folded history and what a save has to match.
@@ -573,6 +574,8 @@ pub struct RequesterRow {
     pub language: String,
     /// Name of the entity.
     pub entity: Option<String>,
+    /// Where they work.
+    pub place: Place,
     /// Whether they raise the priority at desks that say so.
     pub vip: bool,
 }
@@ -598,6 +601,7 @@ pub fn requester_by_email(
             people::phone,
             people::language,
             organizations::name.nullable(),
+            (people::site, people::department, people::extension),
             people::vip,
         ))
         .first(conn)
@@ -619,6 +623,7 @@ pub fn requester_by_id(conn: &mut DbConnection, person_id: i64) -> QueryResult<R
             people::phone,
             people::language,
             organizations::name.nullable(),
+            (people::site, people::department, people::extension),
             people::vip,
         ))
         .first(conn)

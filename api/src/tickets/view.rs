@@ -40,6 +40,7 @@ use crate::db::schema::{attachments, organizations, outbox, people, tickets};
 use crate::db::{DbConnection, JsonText, MultiBackend, Ts};
 use crate::desks::registry::{DeskRegistry, InstalledDesk};
 use crate::desks::view::target_words;
+use crate::people::store::Place;
 
 /// Most entries of one page of the timeline.
 const TIMELINE_PAGE: usize = 60;
@@ -135,6 +136,7 @@ struct ReadRow {
     requester_email: String,
     requester_phone: String,
     entity: Option<String>,
+    place: Place,
     other_open_tickets: Option<i64>,
     has_files: bool,
 }
@@ -171,6 +173,7 @@ fn read(
             people::email,
             people::phone,
             organizations::name.nullable(),
+            (people::site, people::department, people::extension),
             other_open_tickets,
             exists(files),
         ))
@@ -281,6 +284,9 @@ pub fn detail(
             email: row.requester_email,
             phone: row.requester_phone,
             entity: row.entity,
+            site: row.place.site,
+            department: row.place.department,
+            extension: row.place.extension,
             vip: ticket.requester.vip,
             other_open_tickets: row.other_open_tickets.unwrap_or(0),
         },

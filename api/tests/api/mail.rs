@@ -52,10 +52,11 @@ fn facts() -> TicketFacts {
         type_label: "Incidente".to_owned(),
         requester: "Ana María Rojas".to_owned(),
         requester_email: Some("ana.rojas@example.org".to_owned()),
-        requester_phone: Some("601 555 0101 ext. 22".to_owned()),
+        requester_phone: Some("601 555 0101".to_owned()),
+        extension: Some("4512".to_owned()),
         organization: Some("Alcaldía de Ejemplo".to_owned()),
-        site: None,
-        department: None,
+        site: Some("Sede Centro".to_owned()),
+        department: Some("Secretaría de Hacienda".to_owned()),
         category: "Impresión > Impresoras".to_owned(),
         status: "En proceso".to_owned(),
         priority: "Alta".to_owned(),
@@ -780,8 +781,14 @@ fn an_assignment_speaks_as_its_source_demands() {
         "Gracias por su gestión",
         "Ana María Rojas",
         "Alcaldía de Ejemplo",
-        "601 555 0101 ext. 22",
+        "Sede",
+        "Sede Centro",
+        "Dependencia",
+        "Secretaría de Hacienda",
+        "601 555 0101",
         "ana.rojas@example.org",
+        "Extensión",
+        "4512",
     ];
     says(&es, &data);
     says(
@@ -803,7 +810,20 @@ fn an_assignment_speaks_as_its_source_demands() {
             "https://help.example.org/console/tickets/SOP-1042",
         ],
     );
-    assert!(!es.text.contains("Sede") && !es.text.contains("/soporte/tickets"));
+    assert!(!es.text.contains("/soporte/tickets"));
+    let unknown = Content::Assigned {
+        facts: TicketFacts {
+            site: None,
+            department: Some(" ".to_owned()),
+            extension: None,
+            ..facts()
+        },
+        assigned_by: None,
+    };
+    let short = written(unknown, Lang::Es, Tone::Usted).text;
+    for nothing in ["Sede", "Dependencia", "Extensión"] {
+        assert!(!short.contains(nothing), "{short}");
+    }
     assert_eq!(
         written(content, Lang::En, Tone::Usted).subject,
         "The incidente No. SOP-1042 has been assigned to you"
@@ -998,11 +1018,12 @@ fn the_mails_of_a_process_have_their_words_and_lead_to_where_their_reader_acts()
             facts: facts(),
             author: "Laura".to_owned(),
             note: text(),
+            attachments: vec!["acta.pdf".to_owned()],
             vendor: Some("Acme".to_owned()),
         };
         check(
             content,
-            &[es, "Nota de Laura", "/console/tickets/SOP-1042"],
+            &[es, "Nota de Laura", "acta.pdf", "/console/tickets/SOP-1042"],
             &[en, "Note of Laura"],
         );
     }

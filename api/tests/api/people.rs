@@ -1,7 +1,7 @@
 //! Requesters, organizations and access requests.
 
 use api::db::JsonText;
-use api::people::store::{self, PersonData, Registered};
+use api::people::store::{self, PersonData, Place, Registered};
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use serde_json::{Value, json};
@@ -117,6 +117,31 @@ both! {
         assert_eq!(problem.errors.len(), 2);
     }
 
+    ///
+    async fn a_desk_keeps_where_a_person_works_and_can_take_it_out(app: TestApp) {
+        let stage = stage::set(&app).await;
+        let marta = keeper(&app, &stage).await;
+        let mut new = new_person("oscar.pena@example.org");
+        new.as_object_mut().unwrap().extend(json!({"site": " Sede Centro ", "department": "Hacienda", "extension": ""}).as_object().unwrap().clone());
+        let person: Person = app.post("/api/v1/people").by(&marta).json(&new).send().await.expect(201).json();
+        let place = |person: &Person| (person.site.clone(), person.department.clone(), person.extension.clone());
+        assert_eq!(place(&person), (Some("Sede Centro".to_owned()), Some("Hacienda".to_owned()), None));
+
+        let path = format!("/api/v1/people/{}", person.id);
+        let change = async |version: i32, patch: Value| app.patch(&path).by(&marta).if_match(version).json(&patch).send().await;
+        let changed: Person = change(1, json!({"extension": "4512", "department": " "})).await.expect(200).json();
+        assert_eq!(place(&changed), (Some("Sede Centro".to_owned()), None, Some("4512".to_owned())));
+        let same: Person = change(2, json!({"phone": "601 555 0101"})).await.expect(200).json();
+        assert_eq!(place(&same), place(&changed));
+        let long = "x".repeat(121);
+        let problem = change(3, json!({"site": long, "department": "a\nb", "extension": "1".repeat(21)})).await.problem(ProblemType::Validation);
+        assert_eq!(problem.errors.iter().map(|fault| fault.pointer.as_str()).collect::<Vec<_>>(), ["/site", "/department", "/extension"]);
+        new["site"] = json!(long);
+        new["phone"] = json!("x");
+        let problem = app.post("/api/v1/people").by(&marta).json(&new).send().await.problem(ProblemType::Validation);
+        assert_eq!(problem.errors.iter().map(|fault| fault.pointer.as_str()).collect::<Vec<_>>(), ["/phone", "/site"]);
+    }
+
     async fn wrong_data_of_a_person_is_told_all_at_once(app: TestApp) {
         let stage = stage::set(&app).await;
         let marta = keeper(&app, &stage).await;
@@ -199,7 +224,7 @@ both! {
     async fn of_two_registrations_at_once_one_finds_the_other(app: TestApp) {
         let stage = stage::set(&app).await;
         let (desk, now) = (stage.desk, app.clock.now());
-        let data = PersonData { full_name: "Nadia Díaz".into(), email: NOBODY.into(), phone: String::new(), organization_id: None, language: Lang::Es };
+        let data = PersonData { full_name: "Nadia Díaz".into(), email: NOBODY.into(), phone: String::new(), organization_id: None, place: Place::default(), language: Lang::Es };
         let again = data.clone();
         let (first, second) = app
             .overlapping(

@@ -5,7 +5,7 @@ use api::db::{DbConnection, JsonText};
 use api::desks;
 use api::http::ApiError;
 use api::mail::{Content, MailPayload};
-use api::people::store::{PersonData, find_or_insert_organization, register};
+use api::people::store::{PersonData, Place, find_or_insert_organization, register};
 use diesel::prelude::*;
 use shared::api::portal::{Challenge, CodeProof, NewDraft, Verified};
 use shared::desk::load::load;
@@ -113,6 +113,7 @@ pub fn add_person(
         email: email.to_owned(),
         phone: "601 555 0134".to_owned(),
         organization_id: Some(organization_id),
+        place: Place::default(),
         language: Lang::Es,
     };
     Ok(register(conn, desk, &data, now)?.0)

@@ -21,6 +21,15 @@ pub struct Person {
     pub phone: String,
     /// The entity the person belongs to.
     pub organization: Option<Organization>,
+    /// Site where the person works.
+    #[serde(default)]
+    pub site: Option<String>,
+    /// Department.
+    #[serde(default)]
+    pub department: Option<String>,
+    /// Telephone extension.
+    #[serde(default)]
+    pub extension: Option<String>,
     /// Language of the mails to this person.
     pub language: Lang,
     /// Whether the person may use the desk.
@@ -64,6 +73,21 @@ pub struct NewPerson {
         schema(example = "Alcaldía de San Roque", min_length = 1, max_length = 160)
     )]
     pub entity: String,
+    /// Site where the person works, at most 120 characters.
+    #[cfg_attr(feature = "schema", schema(example = "Sede Centro", max_length = 120))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<String>,
+    /// Department, at most 120 characters.
+    #[cfg_attr(
+        feature = "schema",
+        schema(example = "Secretaría de Hacienda", max_length = 120)
+    )]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub department: Option<String>,
+    /// Telephone extension, at most 20 characters.
+    #[cfg_attr(feature = "schema", schema(example = "4512", max_length = 20))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extension: Option<String>,
     /// Language of the mails to this person.
     #[serde(default)]
     pub language: Lang,
@@ -86,6 +110,15 @@ pub struct PersonPatch {
     /// The entity's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entity: Option<String>,
+    /// Site where the person works; empty takes it out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<String>,
+    /// Department; empty takes it out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub department: Option<String>,
+    /// Telephone extension; empty takes it out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extension: Option<String>,
     /// Language of the mails.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<Lang>,

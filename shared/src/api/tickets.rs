@@ -348,6 +348,15 @@ pub struct RequesterPanel {
     pub phone: String,
     /// Entity.
     pub entity: Option<String>,
+    /// Site where the person works.
+    #[serde(default)]
+    pub site: Option<String>,
+    /// Department.
+    #[serde(default)]
+    pub department: Option<String>,
+    /// Telephone extension.
+    #[serde(default)]
+    pub extension: Option<String>,
     /// Whether the person raises the priority at desks that say so.
     #[serde(default)]
     pub vip: bool,

@@ -120,6 +120,8 @@ pub const BODY_MAX: usize = 65_536;
 pub const REASON_MAX: usize = 2_000;
 /// Most characters of a name.
 pub const NAME_MAX: usize = 120;
+/// Most characters of a telephone extension.
+pub const EXTENSION_MAX: usize = 20;
 /// Most bytes of a mail address (RFC 5321).
 pub const ADDRESS_MAX: usize = 254;
 
@@ -146,6 +148,16 @@ text! {
 text! {
     /// The entity or company that a person belongs to: one line of up to 120 characters.
     pub struct EntityName; |text| line(text, NAME_MAX)
+}
+
+text! {
+    /// Where a person works: a site or a department, one line of up to 120 characters.
+    pub struct PlaceName; |text| line(text, NAME_MAX)
+}
+
+text! {
+    /// A telephone extension as people dial it: one line of up to 20 characters.
+    pub struct Extension; |text| line(text, EXTENSION_MAX)
 }
 
 text! {

@@ -6,7 +6,9 @@ use leptos::ev;
 use leptos::prelude::*;
 use shared::api::people::{NewPerson, Person, PersonPatch};
 use shared::i18n::Lang;
-use shared::ticket::text::{EmailAddress, EntityName, PersonName, PhoneNumber};
+use shared::ticket::text::{
+    EmailAddress, EntityName, Extension, PersonName, PhoneNumber, PlaceName, TextError,
+};
 
 use super::components::window::shown;
 use super::router::nav;
@@ -210,6 +212,54 @@ fn language(value: RwSignal<String>) -> Lang {
         .unwrap_or_default()
 }
 
+/// Where a person works: data that may stay empty.
+#[derive(Clone, Copy)]
+struct Place {
+    site: RwSignal<String>,
+    department: RwSignal<String>,
+    extension: RwSignal<String>,
+}
+
+impl Place {
+    fn of(site: Option<&str>, department: Option<&str>, extension: Option<&str>) -> Place {
+        let known = |text: Option<&str>| RwSignal::new(text.unwrap_or_default().to_owned());
+        Place {
+            site: known(site),
+            department: known(department),
+            extension: known(extension),
+        }
+    }
+
+    /// Site, department and extension as typed, empty where nothing is; notes what cannot be taken.
+    fn read(self, check: &mut Check) -> [String; 3] {
+        let mut line =
+            |field: &str, text: RwSignal<String>, parse: fn(&str) -> Result<String, TextError>| {
+                match text.with_untracked(|text| parse(text)) {
+                    Err(TextError::Empty) => String::new(),
+                    parsed => check.text(field, "", parsed).unwrap_or_default(),
+                }
+            };
+        let place = |text: &str| PlaceName::parse(text).map(PlaceName::into_string);
+        [
+            line("site", self.site, place),
+            line("department", self.department, place),
+            line("extension", self.extension, |text| {
+                Extension::parse(text).map(Extension::into_string)
+            }),
+        ]
+    }
+}
+
+/// The fields for it.
+#[component]
+fn PlaceFields(place: Place, faults: Faults) -> impl IntoView {
+    view! {
+        <TextField id="site" label=t(Words::Site) value=place.site faults optional=true/>
+        <TextField id="department" label=t(Words::Department) value=place.department faults optional=true/>
+        <TextField id="extension" label=t(Words::Extension) value=place.extension faults optional=true/>
+    }
+}
+
 #[component]
 fn NewPersonWindow(on_done: Callback<Person>, on_close: Callback<()>) -> impl IntoView {
     let client = use_client();
@@ -223,6 +273,7 @@ fn NewPersonWindow(on_done: Callback<Person>, on_close: Callback<()>) -> impl In
     let email = RwSignal::new(String::new());
     let phone = RwSignal::new(String::new());
     let entity = RwSignal::new(String::new());
+    let works = Place::of(None, None, None);
     let lang = RwSignal::new(Lang::Es.as_str().to_owned());
     let key = StoredValue::new(browser::random_key());
     let submit = move |event: ev::SubmitEvent| {
@@ -251,6 +302,9 @@ fn NewPersonWindow(on_done: Callback<Person>, on_close: Callback<()>) -> impl In
             t(PageWords::WriteEntity),
             entity.with_untracked(|text| EntityName::parse(text)),
         );
+        let [site, department, extension] = works
+            .read(&mut check)
+            .map(|text| Some(text).filter(|text| !text.is_empty()));
         if faults.show(check.done()) {
             return;
         }
@@ -266,6 +320,9 @@ fn NewPersonWindow(on_done: Callback<Person>, on_close: Callback<()>) -> impl In
             email: address.into_string(),
             phone: number.into_string(),
             entity: place.into_string(),
+            site,
+            department,
+            extension,
             language: language(lang),
         };
         busy.set(true);
@@ -300,6 +357,7 @@ fn NewPersonWindow(on_done: Callback<Person>, on_close: Callback<()>) -> impl In
                     <TextField id="email" label=t(Words::Email) kind="email" value=email faults/>
                     <TextField id="phone" label=t(Words::Phone) kind="tel" value=phone faults/>
                     <TextField id="entity" label=t(Words::Entity) hint=t(PageWords::EntityHint) value=entity faults/>
+                    <PlaceFields place=works faults/>
                     <SelectField id="language" label=t(PageWords::MailLanguage) value=lang faults entries=language_entries()/>
                 </div>
                 <div class="dialog-foot">
@@ -332,6 +390,11 @@ fn PersonWindow(
             .map(|entity| entity.name.clone())
             .unwrap_or_default(),
     );
+    let works = Place::of(
+        person.site.as_deref(),
+        person.department.as_deref(),
+        person.extension.as_deref(),
+    );
     let lang = RwSignal::new(person.language.as_str().to_owned());
     let active = RwSignal::new(person.active);
     let known = StoredValue::new(person.clone());
@@ -357,6 +420,7 @@ fn PersonWindow(
             t(PageWords::WriteEntity),
             entity.with_untracked(|text| EntityName::parse(text)),
         );
+        let [site, department, extension] = works.read(&mut check);
         if faults.show(check.done()) {
             return;
         }
@@ -377,6 +441,9 @@ fn PersonWindow(
                     .as_ref()
                     .map_or("", |entity| &entity.name),
             ),
+            site: differs(site, person.site.as_deref().unwrap_or_default()),
+            department: differs(department, person.department.as_deref().unwrap_or_default()),
+            extension: differs(extension, person.extension.as_deref().unwrap_or_default()),
             language: Some(language(lang)).filter(|lang| *lang != person.language),
             active: Some(active.get_untracked()).filter(|active| *active != person.active),
         };
@@ -423,6 +490,7 @@ fn PersonWindow(
                     <TextField id="full_name" label=t(PageWords::FullName) value=name faults/>
                     <TextField id="phone" label=t(Words::Phone) kind="tel" value=phone faults/>
                     <TextField id="entity" label=t(Words::Entity) hint=t(PageWords::EntityHint) value=entity faults/>
+                    <PlaceFields place=works faults/>
                     <SelectField id="language" label=t(PageWords::MailLanguage) value=lang faults entries=language_entries()/>
                     <div class="field">
                         <label class="check"><input type="checkbox" aria-describedby="active-hint" prop:checked=active on:change=act(move |event| active.set(event_target_checked(&event)))/><span>{t(PageWords::MayUseDesk)}</span></label>

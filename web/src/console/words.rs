@@ -134,6 +134,9 @@ crate::messages! {
         Data = "Datos", "Details";
         Name = "Nombre", "Name";
         Entity = "Entidad", "Entity";
+        Site = "Sede", "Site";
+        Department = "Dependencia", "Department";
+        Extension = "Extensión", "Extension";
         Phone = "Teléfono", "Phone";
         Email = "Correo", "Email";
         Identity = "Identidad", "Identity";

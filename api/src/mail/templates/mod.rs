@@ -263,16 +263,18 @@ pub(super) fn compose(
             facts,
             author,
             note,
+            attachments,
             vendor,
-        } => process::team_notice(
-            voice,
-            ticket()?,
-            *news,
-            facts,
-            author,
-            note,
-            vendor.as_deref(),
-        ),
+        } => {
+            let step = process::Step {
+                news: *news,
+                author,
+                note,
+                attachments,
+                vendor: vendor.as_deref(),
+            };
+            process::team_notice(voice, ticket()?, facts, step)
+        }
         Content::SurveyAnswered {
             author,
             answers,

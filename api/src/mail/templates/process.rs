@@ -4,8 +4,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::super::layout::{Block, Letter, one_line};
 use super::super::payload::{TeamNews, TicketFacts, TicketRef};
-use super::Voice;
 use super::team::{case, open_in_console};
+use super::{Voice, files};
 
 /// The ticket is suspended, with why and until when.
 pub(super) fn suspended(
@@ -280,19 +280,25 @@ pub(super) fn approval(voice: Voice, ticket: &TicketRef, asked: Asked) -> Letter
     voice.ticket_letter(ticket, news, news.to_owned(), blocks)
 }
 
+/// A step of the process: what happened, who did it and what came with it.
+pub(super) struct Step<'a> {
+    pub(super) news: TeamNews,
+    pub(super) author: &'a str,
+    pub(super) note: &'a str,
+    pub(super) attachments: &'a [String],
+    pub(super) vendor: Option<&'a str>,
+}
+
 /// A step of the process, for the support side.
 pub(super) fn team_notice(
     voice: Voice,
     ticket: &TicketRef,
-    news: TeamNews,
     facts: &TicketFacts,
-    author: &str,
-    note: &str,
-    vendor: Option<&str>,
+    step: Step,
 ) -> Letter {
-    let author = one_line(author);
-    let vendor = vendor.map(one_line);
-    let title = match (news, &vendor) {
+    let author = one_line(step.author);
+    let vendor = step.vendor.map(one_line);
+    let title = match (step.news, &vendor) {
         (TeamNews::Resumed, _) => voice
             .both("Continúa después de la pausa", "It goes on after the pause")
             .to_owned(),
@@ -331,7 +337,8 @@ pub(super) fn team_notice(
     } else {
         voice.both(format!("Nota de {author}"), format!("Note of {author}"))
     };
-    let mut blocks: Vec<Block> = quote(&label, note).into_iter().collect();
+    let mut blocks: Vec<Block> = quote(&label, step.note).into_iter().collect();
+    blocks.extend(files(voice, step.attachments));
     blocks.extend(case(voice, facts));
     blocks.push(open_in_console(voice, ticket));
     voice.ticket_letter(ticket, &title.clone(), title, blocks)

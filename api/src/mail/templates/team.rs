@@ -320,6 +320,7 @@ pub(super) fn case(voice: Voice, facts: &TicketFacts) -> Vec<Block> {
     row("Dependencia", "Department", line(&facts.department));
     row("Teléfono", "Phone", line(&facts.requester_phone));
     row("Correo", "Mail", line(&facts.requester_email));
+    row("Extensión", "Extension", line(&facts.extension));
     row("Categoría", "Category", Some(one_line(&facts.category)));
     row("Estado", "State", Some(one_line(&facts.status)));
     row("Prioridad", "Priority", Some(one_line(&facts.priority)));

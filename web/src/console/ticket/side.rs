@@ -222,7 +222,10 @@ fn requester((person, desk, identity): (RequesterPanel, String, IdentityProof)) 
             <dl class="facts-list">
                 {fact(Words::Name, view! { {person.name.clone()}" "{person.vip.then(|| view! { <span class="tag sm active">{icon("star")}{t(Words::Vip)}</span> }.into_any())} })}
                 {person.entity.clone().map(|entity| fact(Words::Entity, entity))}
+                {person.site.clone().map(|site| fact(Words::Site, site))}
+                {person.department.clone().map(|department| fact(Words::Department, department))}
                 {fact(Words::Phone, view! { <a class="link num" href=call>{person.phone.clone()}</a> })}
+                {person.extension.clone().map(|extension| fact(Words::Extension, extension))}
                 {fact(Words::Email, view! { <a class="link" href=write>{local}<wbr/>{host}</a> })}
                 {fact(Words::Identity, proof)}
             </dl>

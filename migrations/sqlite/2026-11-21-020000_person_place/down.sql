@@ -1,0 +1,3 @@
+ALTER TABLE people DROP COLUMN extension;
+ALTER TABLE people DROP COLUMN department;
+ALTER TABLE people DROP COLUMN site;
