@@ -317,6 +317,91 @@ fn a_missing_or_wrong_value_is_pointed_to() {
 }
 
 #[test]
+fn what_own_words_cannot_be_filled_in_with_is_pointed_to() {
+    let subject = "subject = { es = \"Recibimos su caso\", en = \"We have your case\" }";
+    let text =
+        "text = { es = \"Gracias.\\nLe escribiremos \\\"pronto\\\".\", en = \"Thank you.\" }";
+    let check = |old: &str, new: &str, message: &str, hint: &str| {
+        broken(DESK, old, new, new, message, hint);
+    };
+    check(
+        subject,
+        "subject = { es = \"Su caso {numero}\", en = \"Your case {number}\" }",
+        "`{numero}` is no placeholder",
+        "did you mean `number`?",
+    );
+    check(
+        subject,
+        "subject = { es = \"Su caso\", en = \"Your case {code}\" }",
+        "`{code}` is no placeholder",
+        "",
+    );
+    check(
+        subject,
+        "subject = \"Caso {number\"",
+        "`{` begins a placeholder that never ends",
+        "close it",
+    );
+    check(
+        subject,
+        "subject = { es = \"Su\\ncaso\", en = \"Your case\" }",
+        "a subject is one line",
+        "line breaks",
+    );
+    check(
+        text,
+        "text = { es = \"Lo atiende {assignee}\", en = \"Thank you\" }",
+        "`{assignee}` cannot be filled in in this mail",
+        "one of: desk, number",
+    );
+    check(
+        text,
+        &format!("text = \"{}\"", "a".repeat(2001)),
+        "this is longer than 2000 characters",
+        "",
+    );
+    broken(
+        DESK,
+        "send = \"verification_code\"\nto = \"requester\"",
+        "send = \"verification_code\"\nto = \"requester\"\nsubject = { es = \"Código de {requester}\", en = \"Code\" }",
+        "Código de {requester}",
+        "`{requester}` cannot be filled in in this mail",
+        "one of: desk",
+    );
+}
+
+///
+#[test]
+fn a_mail_names_categories_that_exist_and_hides_no_other() {
+    let sends = "send = \"missing_information\"\nto = \"requester\"";
+    broken(
+        DESK,
+        sends,
+        &format!("{sends}\nonly_for = [\"nada\"]"),
+        "only_for = ",
+        "the category `nada` does not exist",
+        "catalog.csv",
+    );
+    broken(
+        DESK,
+        sends,
+        &format!("{sends}\n\n[[notifications]]\nsend = \"missing_information\"\nto = \"group\""),
+        "send = \"missing_information\"\nto = \"group\"",
+        "the mail `missing_information` is given twice",
+        "only_for",
+    );
+    let code = "send = \"verification_code\"\nto = \"requester\"";
+    broken(
+        DESK,
+        code,
+        &format!("{code}\nnot_for = [\"mail\"]"),
+        "not_for = ",
+        "the mail `verification_code` is about no ticket",
+        "take it out",
+    );
+}
+
+#[test]
 fn broken_toml_is_pointed_to() {
     broken(
         DESK,

@@ -13,6 +13,7 @@ use shared::desk::Desk;
 use shared::desk::diff::diff;
 use shared::desk::export::export;
 use shared::desk::load::{CATALOG_COLUMNS, load};
+use shared::desk::own_words::Placeholder;
 use shared::desk::profile::{FieldKind, Need, Notice, Recipient, Who};
 use shared::ticket::actor::Actor;
 use shared::ticket::command::{Command, CommandKind};
@@ -86,6 +87,9 @@ fn the_guide_names_every_word_that_a_folder_may_hold() {
         .chain(Recipient::ALL.iter().map(|word| word.as_str()))
         .chain(FieldKind::ALL.iter().map(|word| word.as_str()))
         .chain(CATALOG_COLUMNS);
+    let placeholder = |one: &&Placeholder| !guide.contains(&format!("`{{{one}}}`"));
+    let unnamed: Vec<_> = Placeholder::ALL.iter().filter(placeholder).collect();
+    assert!(unnamed.is_empty(), "{unnamed:?}");
     let missing: Vec<_> = words.filter(|word| !named(word)).collect();
     assert!(missing.is_empty(), "{missing:?}");
     // Every key that a folder writes is explained too.
@@ -270,6 +274,22 @@ fn mistakes_are_told_where_they_stand() {
             "{errors:?}"
         );
     }
+}
+
+///
+#[test]
+fn each_service_has_its_own_rules_of_mails() {
+    let desk = desks::library();
+    let to = |category| {
+        let mail = desk.notification_for(Notice::TicketCreated, category);
+        mail.map(|mail| mail.to.clone()).unwrap_or_default()
+    };
+    assert_eq!(to(Some("datos")), [Recipient::Group]);
+    assert_eq!(
+        to(Some("prestamo")),
+        [Recipient::Requester, Recipient::Group]
+    );
+    assert_eq!(to(None), [Recipient::Requester, Recipient::Group]);
 }
 
 fn purchase() -> Story {

@@ -1083,7 +1083,7 @@ fn the_assignment_mail_has_its_subject_and_greeting() {
                 .as_ref()
                 .unwrap()
                 .es
-                .starts_with("Apreciado especialista")
+                .starts_with("Apreciado especialista:\nGracias")
         );
     }
 }

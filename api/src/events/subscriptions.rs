@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use diesel::QueryResult;
 use shared::desk::Desk;
+use shared::desk::own_words::Placeholder;
 use shared::desk::profile::{AcceptanceMode, FormOfAddress, Notice, Recipient, Tell};
 use shared::i18n::Lang;
 use shared::sla::clock::ClockStatus;
@@ -18,7 +19,7 @@ use shared::ticket::text::EmailAddress;
 use super::process;
 use crate::db::DbConnection;
 use crate::desks::registry::InstalledDesk;
-use crate::mail::{Content, DeskVoice, MailPayload, TicketFacts, TicketRef, Tone};
+use crate::mail::{Content, DeskVoice, MailPayload, OwnWords, TicketFacts, TicketRef, Tone};
 use crate::outbox::store::{NewMail, enqueue};
 use crate::tickets::pipeline::{Changed, clocks};
 use crate::tickets::seal::Seal;
@@ -74,6 +75,7 @@ pub fn tell(
         .recorded
         .iter()
         .any(|recorded| matches!(recorded.event, Event::StatusChanged { .. }));
+    let category = changed.ticket.category.as_deref();
     for recorded in &changed.recorded {
         let known = notice_of(&recorded.event);
         let notice = known.or_else(|| process::notice_of(&recorded.event, concluded));
@@ -82,7 +84,7 @@ pub fn tell(
         };
         let recipients = desk
             .profile
-            .notification(notice)
+            .notification_for(notice, category)
             .map_or(process::usual(notice), |notification| &notification.to);
         for recipient in recipients {
             teller.send(conn, notice, *recipient, None, recorded)?;
@@ -95,7 +97,8 @@ pub fn tell(
         .rfind(|recorded| matches!(recorded.event, Event::StatusChanged { .. }))
         .or(changed.recorded.last());
     for tell in told {
-        if let Some(recorded) = moved {
+        let is_for = desk.profile.notification_for(tell.template, category);
+        if let Some(recorded) = moved.filter(|_| is_for.is_some()) {
             teller.send(
                 conn,
                 tell.template,
@@ -330,6 +333,7 @@ impl Teller<'_> {
         let Ok(email) = EmailAddress::parse(&to.email) else {
             return Ok(());
         };
+        let own = self.own_words(conn, notice, recipient, to.language, recorded)?;
         let mail = NewMail {
             desk_id: self.desk.id,
             ticket_id: Some(self.changed.ticket_id),
@@ -342,11 +346,47 @@ impl Teller<'_> {
                     code: self.changed.code.clone(),
                     subject: self.subject.to_owned(),
                 }),
+                own,
                 content,
             },
             cause: format!("ticket:{}:event:{}", self.changed.ticket_id, recorded.seq),
         };
         enqueue(conn, self.now, mail).map(drop)
+    }
+
+    /// What the desk says in its own words.
+    fn own_words(
+        &mut self,
+        conn: &mut DbConnection,
+        notice: Notice,
+        recipient: Recipient,
+        lang: Lang,
+        recorded: &Recorded,
+    ) -> QueryResult<Option<OwnWords>> {
+        let desk = self.desk;
+        let category = self.ticket().category.as_deref();
+        let notification = desk.profile.notification_for(notice, category);
+        if notification.is_none_or(|mail| mail.subject.is_none() && mail.text.is_none()) {
+            return Ok(None);
+        }
+        let requester = self.requester(conn)?;
+        let words = TicketWords {
+            desk: &desk.profile,
+            ticket: self.ticket(),
+            code: &self.changed.code,
+            subject: self.subject,
+            requester: &requester.full_name,
+            author: by_somebody(&recorded.actor),
+            lang,
+        };
+        let own = OwnWords::of(notification, recipient, lang, |what| words.value(what));
+        Ok(own.map(|own| match notice {
+            // Its text is what the agent started to write from; the mail holds what was made of it.
+            Notice::FollowUpFirst | Notice::FollowUpSecond | Notice::FollowUpClosing => {
+                OwnWords { text: None, ..own }
+            }
+            _ => own,
+        }))
     }
 
     fn content(
@@ -574,6 +614,62 @@ impl Teller<'_> {
     }
 }
 
+/// What a desk's own words about a ticket are filled in with.
+pub struct TicketWords<'a> {
+    /// The desk.
+    pub desk: &'a Desk,
+    /// The ticket.
+    pub ticket: &'a Ticket,
+    /// Its code.
+    pub code: &'a str,
+    /// Its subject.
+    pub subject: &'a str,
+    /// Full name of the requester.
+    pub requester: &'a str,
+    /// Who did what the mail tells of; none when the product did.
+    pub author: Option<String>,
+    /// Language of the mail.
+    pub lang: Lang,
+}
+
+impl TicketWords<'_> {
+    /// The value of a placeholder; a dash where the ticket has none.
+    pub fn value(&self, placeholder: Placeholder) -> String {
+        let (desk, ticket, lang) = (self.desk, self.ticket, self.lang);
+        let value = match placeholder {
+            Placeholder::Desk => desk.name.get(lang).to_owned(),
+            Placeholder::Number => self.code.to_owned(),
+            Placeholder::Subject => self.subject.to_owned(),
+            Placeholder::Type => desk
+                .request_type(ticket.request_type)
+                .map_or_else(String::new, |kind| kind.label.get(lang).to_lowercase()),
+            Placeholder::Category => category(desk, ticket, lang),
+            Placeholder::Priority => priority(desk, ticket, lang),
+            Placeholder::Status => desk.status_label(ticket.status, lang).to_owned(),
+            Placeholder::Requester => self.requester.to_owned(),
+            Placeholder::Author => self
+                .author
+                .clone()
+                .unwrap_or_else(|| desk.name.get(lang).to_owned()),
+            Placeholder::Group => ticket
+                .group
+                .as_deref()
+                .and_then(|key| desk.group(key))
+                .map_or_else(String::new, |group| group.name.get(lang).to_owned()),
+            Placeholder::Assignee => ticket
+                .assignee
+                .as_ref()
+                .map_or_else(String::new, |agent| agent.name.clone()),
+            Placeholder::Level => ticket.level.number().to_string(),
+        };
+        if value.is_empty() {
+            "—".to_owned()
+        } else {
+            value
+        }
+    }
+}
+
 /// Somebody who asks for access to a desk.
 #[derive(Clone, Debug)]
 pub struct AccessAsked<'a> {
@@ -601,8 +697,8 @@ pub fn tell_access_requested(
     let Some(notification) = desk.profile.notification(Notice::AccessRequested) else {
         return Ok(());
     };
-    for recipient in &notification.to {
-        let privilege = match recipient {
+    for to in &notification.to {
+        let privilege = match to {
             Recipient::AccessDeciders => Privilege::AccessDecide,
             Recipient::Coordinators => Privilege::TicketCoordinate,
             // There is no ticket that the others would be found by; whoever asks is answered when it is decided.
@@ -618,6 +714,13 @@ pub fn tell_access_requested(
                 continue;
             };
             let lang = language(&agent.language);
+            let own = OwnWords::of(Some(notification), *to, lang, |placeholder| {
+                if placeholder == Placeholder::Requester {
+                    asked.full_name.to_owned()
+                } else {
+                    desk.profile.name.get(lang).to_owned()
+                }
+            });
             let mail = NewMail {
                 desk_id: desk.id,
                 ticket_id: None,
@@ -627,6 +730,7 @@ pub fn tell_access_requested(
                 payload: MailPayload {
                     desk: voice(&desk.profile, lang),
                     ticket: None,
+                    own,
                     content: Content::AccessRequested {
                         name: asked.full_name.to_owned(),
                         email: asked.email.to_owned(),

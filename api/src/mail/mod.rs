@@ -18,7 +18,7 @@ mod templates;
 pub mod transport;
 
 pub use payload::{
-    CodePurpose, Content, DeskVoice, MailPayload, TeamNews, TicketFacts, TicketRef, Tone,
+    CodePurpose, Content, DeskVoice, MailPayload, OwnWords, TeamNews, TicketFacts, TicketRef, Tone,
 };
 
 /// Why no mail can be made of an outbox row; trying again does not help.

@@ -3,8 +3,13 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
+use shared::desk::own_words::{Placeholder, fill};
+use shared::desk::profile::{Notification, Recipient};
+use shared::i18n::Lang;
 use shared::sla::policy::ClockKind;
 use shared::ticket::status::RequestType;
+
+use super::layout::one_line;
 
 /// How a desk speaks: the part of every mail that belongs to the desk and not to the occasion.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -446,6 +451,26 @@ impl Content {
         self
     }
 
+    /// Whether its heading and first sentences tell what happened, or until when: a desk's own words do not take their
+    /// place, they follow them.
+    pub fn keeps_its_opening(&self) -> bool {
+        matches!(
+            self,
+            Self::IdentityVouched { .. }
+                | Self::AccessRequested { .. }
+                | Self::AccessApproved { .. }
+                | Self::AccessRefused { .. }
+                | Self::TeamNotice {
+                    news: TeamNews::ApprovalGranted | TeamNews::ApprovalRefused,
+                    ..
+                }
+                | Self::SurveyAnswered { .. }
+                | Self::Closed { .. }
+                | Self::SlaWarning { .. }
+                | Self::SlaBreached { .. }
+        )
+    }
+
     /// Whether the reader works at the desk: links then lead to the console.
     pub fn is_for_team(&self) -> bool {
         matches!(
@@ -468,6 +493,39 @@ impl Content {
     }
 }
 
+/// What the desk says in its own words, filled in when the change was committed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnWords {
+    /// Subject line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// First sentences, a paragraph a line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+impl OwnWords {
+    /// What a desk says to a recipient; none where it leaves the words to the product.
+    pub fn of(
+        notification: Option<&Notification>,
+        recipient: Recipient,
+        lang: Lang,
+        value: impl Fn(Placeholder) -> String,
+    ) -> Option<Self> {
+        let notification = notification.filter(|mail| mail.speaks_to(recipient))?;
+        if notification.subject.is_none() && notification.text.is_none() {
+            return None;
+        }
+        let filled = |template: &str| fill(template, |placeholder| one_line(&value(placeholder)));
+        let subject = notification.subject.as_ref();
+        let text = notification.text.as_ref();
+        Some(Self {
+            subject: subject.map(|subject| filled(subject.get(lang))),
+            text: text.map(|text| filled(text.get(lang))),
+        })
+    }
+}
+
 /// Everything that the text of one mail needs; stored as `outbox.payload`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MailPayload {
@@ -475,6 +533,9 @@ pub struct MailPayload {
     pub desk: DeskVoice,
     /// The ticket, where there is one.
     pub ticket: Option<TicketRef>,
+    /// The desk's own words, where it has some for this occasion.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own: Option<OwnWords>,
     /// The occasion.
     pub content: Content,
 }

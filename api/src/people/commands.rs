@@ -8,6 +8,8 @@ use shared::api::people::{
     AccessApproval, AccessRefusal, AccessRequestStatus, NewAccessRequest, NewOrganization,
     NewPerson, PersonPatch,
 };
+use shared::desk::own_words::Placeholder;
+use shared::desk::profile::{Notice, Recipient};
 use shared::i18n::Lang;
 use shared::ticket::text::{
     EmailAddress, EntityName, Extension, PersonName, PhoneNumber, PlaceName, Reason, TextError,
@@ -22,7 +24,7 @@ use crate::events::subscriptions::{AccessAsked, tell_access_requested};
 use crate::http::etag::IfMatch;
 use crate::http::faults::Faults;
 use crate::http::{ApiError, Fault};
-use crate::mail::{Content, MailPayload};
+use crate::mail::{Content, MailPayload, OwnWords};
 use crate::outbox::store::{NewMail, enqueue};
 use crate::portal::mails::voice;
 
@@ -428,6 +430,18 @@ fn tell(
 ) -> Result<(), ApiError> {
     let recipient = EmailAddress::parse(&request.email).map_err(ApiError::internal)?;
     let language = request.language.0;
+    let own = OwnWords::of(
+        desk.profile.notification(Notice::AccessDecided),
+        Recipient::Requester,
+        language,
+        |placeholder| {
+            if placeholder == Placeholder::Requester {
+                request.full_name.clone()
+            } else {
+                desk.profile.name.get(language).to_owned()
+            }
+        },
+    );
     let mail = NewMail {
         desk_id: desk.id,
         ticket_id: None,
@@ -437,6 +451,7 @@ fn tell(
         payload: MailPayload {
             desk: voice(&desk.profile, language),
             ticket: None,
+            own,
             content,
         },
         cause: format!("access:{}", request.id),

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use shared::api::portal::Purpose;
 use shared::desk::Desk;
-use shared::desk::profile::FormOfAddress;
+use shared::desk::profile::{FormOfAddress, Notice, Recipient};
 use shared::i18n::Lang;
 use shared::ticket::text::EmailAddress;
 
@@ -11,7 +11,7 @@ use super::code::Code;
 use super::store::{CODE_MINUTES, ChallengeRow};
 use crate::db::{DbConnection, DbError};
 use crate::desks::registry::InstalledDesk;
-use crate::mail::{CodePurpose, Content, DeskVoice, MailPayload, Tone};
+use crate::mail::{CodePurpose, Content, DeskVoice, MailPayload, OwnWords, Tone};
 use crate::outbox::store::{NewMail, enqueue, withhold};
 
 /// How a desk speaks in its mails.
@@ -70,7 +70,16 @@ pub fn send_code(
         valid_minutes: u32::try_from(CODE_MINUTES).unwrap_or(0),
     };
     let cause = format!("challenge:{}:{}", challenge.id.0, challenge.sends);
-    send(conn, desk, challenge, (content, delivery), cause, now)
+    let notice = Notice::VerificationCode;
+    send(
+        conn,
+        desk,
+        challenge,
+        notice,
+        (content, delivery),
+        cause,
+        now,
+    )
 }
 
 /// Tells the person on file that a code for a new ticket was read out on the phone.
@@ -89,6 +98,7 @@ pub fn tell_vouched(
         conn,
         desk,
         challenge,
+        Notice::IdentityVouched,
         (Content::IdentityVouched { at: now }, Delivery::Sent),
         cause,
         now,
@@ -99,6 +109,7 @@ fn send(
     conn: &mut DbConnection,
     desk: &InstalledDesk,
     challenge: &ChallengeRow,
+    notice: Notice,
     (content, delivery): (Content, Delivery),
     cause: String,
     now: DateTime<Utc>,
@@ -108,6 +119,13 @@ fn send(
         return Ok(());
     };
     let language = challenge.language.0;
+    // Nothing but the desk's name can be filled in: a code goes to an address that is not proved.
+    let own = OwnWords::of(
+        desk.profile.notification(notice),
+        Recipient::Requester,
+        language,
+        |_| desk.profile.name.get(language).to_owned(),
+    );
     let mail = NewMail {
         desk_id: desk.id,
         ticket_id: None,
@@ -117,6 +135,7 @@ fn send(
         payload: MailPayload {
             desk: voice(&desk.profile, language),
             ticket: None,
+            own,
             content,
         },
         cause,

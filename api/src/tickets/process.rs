@@ -23,6 +23,7 @@ use crate::app::AppState;
 use crate::attachments::store::Owner;
 use crate::auth::AgentCaller;
 use crate::db::DbConnection;
+use crate::events::subscriptions::TicketWords;
 use crate::http::etag::IfMatch;
 use crate::http::faults::Faults;
 use crate::http::idempotency::{OptionalIdempotencyKey, StoredAnswer};
@@ -258,9 +259,18 @@ pub async fn prepare_follow_up(
                 ready: false,
             });
         };
+        let words = TicketWords {
+            desk: &desk.profile,
+            ticket: &record.state,
+            code: &record.code,
+            subject: &record.subject,
+            requester: &requester.full_name,
+            author: Some(caller.name().to_owned()),
+            lang,
+        };
         Ok(FollowUpDraft {
             step: Some(follow_up_step(next.step)),
-            text: follow_up_text(&desk, next.notice, lang),
+            text: follow_up_text(next.notice, &words),
             from: desk.profile.calendar.zone.local_date(next.from),
             ready: next.from <= now,
         })

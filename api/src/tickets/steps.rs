@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use shared::api::process::{FollowUpStep, TransitionCommand};
+use shared::desk::own_words::fill;
 use shared::desk::profile::Notice;
 use shared::ticket::actor::Actor;
 use shared::ticket::command::{Command, ContactChannel, ContactResult, Decision, Mark};
@@ -21,7 +22,7 @@ use super::store::{self, TicketRecord};
 use crate::attachments::store as attachments;
 use crate::db::DbConnection;
 use crate::desks::registry::InstalledDesk;
-use crate::events::subscriptions::Written;
+use crate::events::subscriptions::{TicketWords, Written};
 
 /// A move with the data that came for it, parsed.
 #[derive(Clone, Debug)]
@@ -405,16 +406,16 @@ pub fn follow_up_step(number: u8) -> FollowUpStep {
 }
 
 /// The text that the product prepares for a mail of the series: the desk's own words, or the product's.
-pub fn follow_up_text(desk: &InstalledDesk, notice: Notice, lang: shared::i18n::Lang) -> String {
+pub fn follow_up_text(notice: Notice, words: &TicketWords<'_>) -> String {
     use shared::i18n::Lang;
-    let own = desk
-        .profile
-        .notification(notice)
+    let own = words
+        .desk
+        .notification_for(notice, words.ticket.category.as_deref())
         .and_then(|notification| notification.text.as_ref());
     if let Some(text) = own {
-        return text.get(lang).to_owned();
+        return fill(text.get(words.lang), |what| words.value(what));
     }
-    let text = match (notice, lang) {
+    let text = match (notice, words.lang) {
         (Notice::FollowUpFirst, Lang::Es) => {
             "Para continuar necesitamos la información que le solicitamos."
         }

@@ -8,7 +8,7 @@ use api::http::ApiError;
 use api::mail::render::{self, MailText, Source};
 use api::mail::transport::Transport;
 use api::mail::{
-    CodePurpose, Content, DeskVoice, MailPayload, TeamNews, TicketFacts, TicketRef, Tone,
+    CodePurpose, Content, DeskVoice, MailPayload, OwnWords, TeamNews, TicketFacts, TicketRef, Tone,
 };
 use api::outbox::store::{self, Enqueued, MailRecord, MailStatus, Marked, NewMail, Outcome};
 use api::outbox::worker::{LEASE, Round, Worker};
@@ -89,6 +89,7 @@ fn about_ticket(content: Content) -> MailPayload {
     MailPayload {
         desk: voice(),
         ticket: Some(ticket()),
+        own: None,
         content,
     }
 }
@@ -668,6 +669,7 @@ fn written(content: Content, lang: Lang, tone: Tone) -> MailText {
         &MailPayload {
             desk,
             ticket: Some(ticket()),
+            own: None,
             content,
         },
         lang,
@@ -1247,6 +1249,119 @@ fn every_other_occasion_has_its_words_in_both_languages() {
     );
 }
 
+/// The same mail as [`written`], in the desk's own words.
+fn in_own_words(content: Content, subject: &str, text: &str) -> MailText {
+    let own = OwnWords {
+        subject: Some(subject.to_owned()),
+        text: Some(text.to_owned()),
+    };
+    let payload = MailPayload {
+        own: Some(own),
+        ..about_ticket(content)
+    };
+    render::render(&payload, Lang::Es, &public_url()).unwrap()
+}
+
+#[test]
+fn own_words_stand_for_the_products_and_everything_else_stays() {
+    let created = Content::TicketCreated {
+        type_label: "Incidente".to_owned(),
+        category: "Impresión > Impresoras".to_owned(),
+        priority: "Alta".to_owned(),
+        promise: Some("Atención en 2 horas hábiles".to_owned()),
+        summary: "No enciende desde ayer".to_owned(),
+        attachments: vec!["foto.png".to_owned()],
+    };
+    let mail = in_own_words(
+        created,
+        "Radicamos <su> caso",
+        "Primera & única.\n\nSegunda.",
+    );
+    assert_eq!(mail.subject, "Radicamos <su> caso");
+    assert!(
+        mail.text.contains("Radicamos <su> caso\n==="),
+        "{}",
+        mail.text
+    );
+    assert!(mail.text.contains("\n\nPrimera & única.\n\nSegunda.\n\n"));
+    assert!(mail.html.contains("Radicamos &lt;su&gt; caso</h1>"));
+    assert!(mail.html.contains("Primera &amp; única.</p>"));
+    assert!(mail.html.contains("Segunda.</p>") && !mail.html.contains("<su>"));
+    assert!(!mail.text.contains("Guárdelo") && !mail.html.contains("Recibimos su ticket"));
+    says(
+        &mail,
+        &[
+            "SOP-1042",
+            "Atención en 2 horas hábiles",
+            "No enciende desde ayer",
+            "foto.png",
+            "https://help.example.org/soporte/tickets/SOP-1042",
+        ],
+    );
+    // The look is the product's: the desk's name above, its foot below.
+    says(&mail, &["Mensaje automático de Mesa de Ayuda Ñandú."]);
+
+    // A code, its end and its caution stay whatever the desk says.
+    let code = code_mail(start_of_story() + TimeDelta::minutes(10));
+    let mail = in_own_words(code, "Su código", "Úselo en la ventana abierta.");
+    says(
+        &mail,
+        &[
+            "Úselo en la ventana abierta.",
+            "ABCD-EFGH",
+            "Vence a las 9:10 a. m.",
+            "No lo comparta",
+        ],
+    );
+    assert!(!mail.subject.contains("ABCD") && !mail.text.contains("Escriba este código"));
+}
+
+#[test]
+fn an_outcome_is_told_before_the_desks_own_words() {
+    let vouched = Content::IdentityVouched {
+        at: start_of_story(),
+    };
+    let mail = in_own_words(vouched, "Aviso", "Palabras de la mesa.");
+    assert_eq!(mail.subject, "Aviso");
+    says(
+        &mail,
+        &["Validamos su identidad por teléfono", "¿No fue usted?"],
+    );
+    let flat = mail.text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let told = flat.find("validó su identidad").unwrap();
+    assert!(told < flat.find("Palabras de la mesa.").unwrap());
+
+    let breached = Content::SlaBreached {
+        facts: facts(),
+        clock: ClockKind::Solution,
+        due_at: start_of_story(),
+    };
+    let mail = in_own_words(breached, "Vencido", "Avise a su coordinador.");
+    says(
+        &mail,
+        &[
+            "SOP-1042 no se resolvió a tiempo",
+            "El tiempo de solución terminó",
+            "Avise a su coordinador.",
+        ],
+    );
+}
+
+#[test]
+fn own_words_cannot_write_a_header_or_another_line_of_it() {
+    let long = "x".repeat(500);
+    for subject in [
+        "Hola\r\nBcc: otro@example.org",
+        "=?utf-8?q?Bcc:_x?=",
+        long.as_str(),
+    ] {
+        let mail = in_own_words(message("x"), subject, "a\r\n\r\nb\u{202e}c");
+        assert!(!mail.subject.contains(['\r', '\n']) && mail.subject.chars().count() <= 200);
+        assert!(!mail.subject.contains("=?"));
+        assert!(!mail.text.contains('\u{202e}'));
+    }
+}
+
 #[test]
 fn what_an_agent_reads_is_never_mailed_to_a_requester() {
     for content in [
@@ -1349,15 +1464,21 @@ fn wild_content() -> impl Strategy<Value = Content> {
     })
 }
 
+/// A desk's own words, filled in with anything; or none.
+fn wild_words() -> impl Strategy<Value = Option<OwnWords>> {
+    let maybe = || proptest::option::of(wild());
+    proptest::option::of((maybe(), maybe()).prop_map(|(subject, text)| OwnWords { subject, text }))
+}
+
 proptest::proptest! {
     #![proptest_config(proptest::test_runner::Config::with_cases(192))]
 
     #[test]
     fn any_data_gives_one_message_to_the_one_recipient(
-        content in wild_content(), name in wild(), word in wild(), code in wild(), subject in wild(), slug in wild(), english in any::<bool>(),
+        content in wild_content(), name in wild(), word in wild(), code in wild(), subject in wild(), slug in wild(), own in wild_words(), english in any::<bool>(),
     ) {
         let desk = DeskVoice { name, ticket_word: word, slug, reply_to: Some("respuestas@example.org".to_owned()), ..voice() };
-        let payload = MailPayload { desk, ticket: Some(TicketRef { code, subject }), content };
+        let payload = MailPayload { desk, ticket: Some(TicketRef { code, subject }), own, content };
         let recipient = address("ana.rojas@example.org");
         let lang = if english { Lang::En } else { Lang::Es };
         let source = Source { recipient: &recipient, lang, payload: &payload, message_id: "solved.1", written_at: start_of_story() };

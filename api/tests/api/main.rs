@@ -17,6 +17,7 @@ mod addresses;
 mod attachments;
 mod identity;
 mod mail;
+mod notices;
 mod once;
 mod openapi;
 mod people;

@@ -22,17 +22,22 @@ use crate::harness::{Agent, Answer, TestApp};
 use crate::stage::{self, ANA, BEN};
 
 /// A desk of the folders with two people and agents on the way.
-struct Place {
-    desk: i64,
-    slug: &'static str,
-    ana: i64,
-    ben: i64,
+pub struct Place {
+    pub desk: i64,
+    pub slug: &'static str,
+    pub ana: i64,
+    pub ben: i64,
 }
 
-async fn place(app: &TestApp, slug: &'static str) -> Place {
+pub async fn place(app: &TestApp, slug: &'static str) -> Place {
+    place_of(app, "desks", slug).await
+}
+
+/// The desk of a folder under another one.
+pub async fn place_of(app: &TestApp, folders: &str, slug: &'static str) -> Place {
     let now = app.clock.now();
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("desks")
+        .join(folders)
         .join(slug);
     let read = |name: &str| {
         (
@@ -56,26 +61,26 @@ async fn place(app: &TestApp, slug: &'static str) -> Place {
     .await
 }
 
-async fn agent(app: &TestApp, place: &Place, name: &str, group: &str) -> Agent {
+pub async fn agent(app: &TestApp, place: &Place, name: &str, group: &str) -> Agent {
     let agent = app.agent(name, &[(place.desk, Privilege::ALL)]).await;
     stage::join_group(app, &agent, place.desk, group).await;
     agent
 }
 
-async fn fresh(app: &TestApp, agent: &Agent) -> Agent {
+pub async fn fresh(app: &TestApp, agent: &Agent) -> Agent {
     Agent {
         id: agent.id,
         token: app.sign_in(Audience::Console, agent.id, None).await,
     }
 }
 
-async fn session(app: &TestApp, place: &Place, person: i64) -> String {
+pub async fn session(app: &TestApp, place: &Place, person: i64) -> String {
     app.sign_in(Audience::Portal, person, Some(place.desk))
         .await
 }
 
 /// A ticket of Ana's, recorded by an agent.
-async fn record(app: &TestApp, place: &Place, by: &Agent, more: Value) -> String {
+pub async fn record(app: &TestApp, place: &Place, by: &Agent, more: Value) -> String {
     let mut body = json!({
         "desk": place.slug, "requester_email": ANA, "channel": "mail", "request_type": "request",
         "subject": "Una solicitud", "message": "El detalle de la solicitud."
@@ -96,7 +101,7 @@ async fn record(app: &TestApp, place: &Place, by: &Agent, more: Value) -> String
     made.code
 }
 
-async fn view(app: &TestApp, who: &Agent, code: &str) -> TicketView {
+pub async fn view(app: &TestApp, who: &Agent, code: &str) -> TicketView {
     let who = fresh(app, who).await;
     app.get(&format!("/api/v1/tickets/{code}"))
         .by(&who)
@@ -107,7 +112,7 @@ async fn view(app: &TestApp, who: &Agent, code: &str) -> TicketView {
 }
 
 /// A deed at the present version.
-async fn act(app: &TestApp, who: &Agent, code: &str, deed: &str, body: Value) -> Answer {
+pub async fn act(app: &TestApp, who: &Agent, code: &str, deed: &str, body: Value) -> Answer {
     let who = fresh(app, who).await;
     let seen = app
         .get(&format!("/api/v1/tickets/{code}"))
@@ -127,7 +132,7 @@ async fn act(app: &TestApp, who: &Agent, code: &str, deed: &str, body: Value) ->
         .await
 }
 
-async fn status(app: &TestApp, who: &Agent, code: &str) -> Status {
+pub async fn status(app: &TestApp, who: &Agent, code: &str) -> Status {
     view(app, who, code).await.status
 }
 
@@ -147,7 +152,7 @@ async fn upload(app: &TestApp, who: &Agent) -> String {
 }
 
 /// The words of the mails to an address, oldest first.
-async fn mailed(app: &TestApp, email: &str) -> Vec<&'static str> {
+pub async fn mailed(app: &TestApp, email: &str) -> Vec<&'static str> {
     stage::mails(app, email)
         .await
         .iter()
@@ -155,7 +160,7 @@ async fn mailed(app: &TestApp, email: &str) -> Vec<&'static str> {
         .collect()
 }
 
-fn email_of(name: &str) -> String {
+pub fn email_of(name: &str) -> String {
     format!("{}@example.org", name.to_lowercase())
 }
 
@@ -407,7 +412,7 @@ both! {
         assert_eq!(closed.status.id, Status::Closed);
     }
 
-    ///
+    ///
     async fn the_office_asks_its_provider_and_the_help_desk_closes_by_hand(app: TestApp) {
         let place = place(&app, "uspec").await;
         let laura = agent(&app, &place, "Laura", "mesa").await;
@@ -431,6 +436,11 @@ both! {
         let evidence = upload(&app, &omar).await;
         act(&app, &omar, &code, "transitions", json!({ "command": "return_from_vendor", "note": "Entregó las licencias.", "attachments": [evidence] })).await.expect(200);
         assert!(mailed(&app, &email_of("Laura")).await.contains(&"vendor_answered"));
+        let evidence = stage::mails(&app, &email_of("Laura")).await.into_iter().find_map(|mail| match mail {
+            Content::TeamNotice { news: TeamNews::VendorAnswered, attachments, .. } => Some(attachments),
+            _ => None,
+        });
+        assert_eq!(evidence.unwrap_or_default(), ["correo del jefe.eml"]);
         let solution = json!({ "solution": "Licencias activas.", "reason": "solution_given" });
         act(&app, &omar, &code, "solutions", solution).await.expect(200);
         let close = json!({ "command": "close_by_desk" });

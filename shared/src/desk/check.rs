@@ -3,9 +3,10 @@
 
 use std::collections::BTreeSet;
 
+use super::own_words::{self, Piece, Placeholder, pieces};
 use super::profile::{
-    AcceptanceMode, ClockRule, Desk, Move, MoveTo, Need, Notice, QuestionKind, Recipient, Verdict,
-    Who,
+    AcceptanceMode, ClockRule, Desk, Move, MoveTo, Need, Notice, Notification, QuestionKind,
+    Recipient, Text, Verdict, Who,
 };
 use super::read::{Notes, suggestion};
 use crate::ticket::command::CommandKind;
@@ -395,7 +396,8 @@ impl Check<'_> {
                     );
                 }
             }
-            if self.desk.notification(tell.template).is_none() {
+            let mut mails = self.desk.notifications.iter();
+            if !mails.any(|mail| mail.notice == tell.template) {
                 let message = format!(
                     "the mail `{}` is not among the notifications",
                     tell.template
@@ -1020,26 +1022,100 @@ impl Check<'_> {
 
     fn notifications(&self) {
         let desk = self.desk;
-        self.unique(
-            "notifications",
-            "send",
-            desk.notifications.iter().map(|known| known.notice.as_str()),
-            "the mail",
-        );
+        for (index, mail) in desk.notifications.iter().enumerate() {
+            let place = format!("notifications.{index}");
+            let hides = |earlier: &Notification| {
+                let fits_any = earlier.only_for.is_empty() && earlier.not_for.is_empty();
+                earlier.notice == mail.notice && fits_any
+            };
+            if desk.notifications[..index].iter().any(hides) {
+                self.notes.error(
+                    &format!("{place}.send"),
+                    format!("the mail `{}` is given twice", mail.notice),
+                    "take one of them out, or say what the first is `only_for`",
+                );
+            }
+            for (list, keys) in [("only_for", &mail.only_for), ("not_for", &mail.not_for)] {
+                let path = format!("{place}.{list}");
+                if !keys.is_empty() && !about_a_ticket(mail.notice) {
+                    self.notes.error(
+                        &path,
+                        format!("the mail `{}` is about no ticket", mail.notice),
+                        "take it out",
+                    );
+                }
+                for (at, key) in keys.iter().enumerate() {
+                    if desk.catalog.get(key).is_none() {
+                        self.notes.error(
+                            &format!("{path}.{at}"),
+                            format!("the category `{key}` does not exist"),
+                            "write a key of catalog.csv",
+                        );
+                    }
+                }
+            }
+        }
         for (notice, recipient) in [
             (Notice::VerificationCode, Recipient::Requester),
             (Notice::TicketCreated, Recipient::Requester),
             (Notice::Solved, Recipient::Requester),
         ] {
-            let sent = desk
-                .notification(notice)
-                .is_some_and(|known| known.to.contains(&recipient));
-            if !sent {
+            let mut mails = desk.notifications.iter();
+            if !mails.any(|mail| mail.notice == notice && mail.to.contains(&recipient)) {
                 self.notes.warn(
                     "notifications",
                     format!("the requester gets no mail `{notice}`"),
                     "",
                 );
+            }
+        }
+        for (index, mail) in desk.notifications.iter().enumerate() {
+            let allowed = Placeholder::allowed_in(mail);
+            let place = format!("notifications.{index}");
+            for (language, words) in in_each_language(mail.subject.as_ref()) {
+                let path = format!("{place}.subject.{language}");
+                self.own_words(&path, words, &allowed, own_words::SUBJECT_MAX);
+                if words.chars().any(|c| c.is_control() || is_line_break(c)) {
+                    self.notes
+                        .error(&path, "a subject is one line", "take out the line breaks");
+                }
+            }
+            for (language, words) in in_each_language(mail.text.as_ref()) {
+                let path = format!("{place}.text.{language}");
+                self.own_words(&path, words, &allowed, own_words::TEXT_MAX);
+            }
+        }
+    }
+
+    /// Everything in braces is something that this mail can fill in.
+    fn own_words(&self, path: &str, words: &str, allowed: &[Placeholder], max: usize) {
+        if words.chars().count() > max {
+            self.notes.error(
+                path,
+                format!("this is longer than {max} characters"),
+                "make it shorter",
+            );
+        }
+        let known: Vec<&str> = allowed.iter().map(|one| one.as_str()).collect();
+        for piece in pieces(words) {
+            match piece {
+                Piece::Text(_) => {}
+                Piece::Named(name) if known.contains(&name) => {}
+                Piece::Named(name) if name.parse::<Placeholder>().is_ok() => self.notes.error(
+                    path,
+                    format!("`{{{name}}}` cannot be filled in in this mail"),
+                    format!("one of: {}", known.join(", ")),
+                ),
+                Piece::Named(name) => self.notes.error(
+                    path,
+                    format!("`{{{name}}}` is no placeholder"),
+                    suggestion(name, &known),
+                ),
+                Piece::Open(_) => self.notes.error(
+                    path,
+                    "`{` begins a placeholder that never ends",
+                    "close it with `}`",
+                ),
             }
         }
     }
@@ -1401,6 +1477,29 @@ fn leads_to(kind: CommandKind) -> &'static [Status] {
         | CommandKind::Absorb
         | CommandKind::Release => &[],
     }
+}
+
+/// Whether a mail is about a ticket, rather than about who somebody is.
+fn about_a_ticket(notice: Notice) -> bool {
+    !matches!(
+        notice,
+        Notice::VerificationCode
+            | Notice::IdentityVouched
+            | Notice::AccessRequested
+            | Notice::AccessDecided
+    )
+}
+
+/// A text as each language has it.
+fn in_each_language(text: Option<&Text>) -> impl Iterator<Item = (&'static str, &str)> {
+    text.into_iter().flat_map(|text| {
+        let en = text.en.as_deref().map(|en| ("en", en));
+        [("es", text.es.as_str())].into_iter().chain(en)
+    })
+}
+
+fn is_line_break(c: char) -> bool {
+    matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 /// Whether a command has a field for a piece of data.

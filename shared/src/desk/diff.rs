@@ -50,6 +50,13 @@ fn compare_lists(path: &str, old: &[Value], new: &[Value], lines: &mut Vec<Strin
     let (Some(old_names), Some(new_names)) = (named(old), named(new)) else {
         return compare_places(path, old, new, lines);
     };
+    let repeats = |names: &[String]| {
+        let mut places = names.iter().enumerate();
+        places.any(|(place, name)| names[..place].contains(name))
+    };
+    if repeats(&old_names) || repeats(&new_names) {
+        return compare_places(path, old, new, lines);
+    }
     for (name, value) in old_names.iter().zip(old) {
         let path = format!("{path}[{name}]");
         match new_names.iter().position(|other| other == name) {

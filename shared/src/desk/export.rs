@@ -67,6 +67,12 @@ impl Page {
             self.put(key, list(values));
         }
     }
+
+    fn put_keys(&mut self, key: &str, values: &[String]) {
+        if !values.is_empty() {
+            self.put(key, list(values));
+        }
+    }
 }
 
 fn quoted(value: &str) -> String {
@@ -605,6 +611,8 @@ fn notifications(page: &mut Page, desk: &Desk) {
             "to",
             &names(&notification.to, |recipient| recipient.as_str()),
         );
+        page.put_keys("only_for", &notification.only_for);
+        page.put_keys("not_for", &notification.not_for);
         page.put_opt_text("subject", notification.subject.as_ref());
         page.put_opt_text("text", notification.text.as_ref());
     }

@@ -1019,6 +1019,8 @@ fn read_notifications(root: &Reader<'_>) -> Vec<Notification> {
         .filter_map(|notification| {
             let notice = notification.word("send", known!(Notice));
             let to = notification.some_words("to", known!(Recipient));
+            let only_for = notification.strings("only_for");
+            let not_for = notification.strings("not_for");
             let (subject, text) = (
                 notification.opt_text("subject"),
                 notification.opt_text("text"),
@@ -1027,6 +1029,8 @@ fn read_notifications(root: &Reader<'_>) -> Vec<Notification> {
             Some(Notification {
                 notice: notice?,
                 to,
+                only_for,
+                not_for,
                 subject,
                 text,
             })

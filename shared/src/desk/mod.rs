@@ -16,6 +16,7 @@ pub mod diff;
 pub mod export;
 #[cfg(feature = "desk-files")]
 pub mod load;
+pub mod own_words;
 pub mod profile;
 #[cfg(feature = "desk-files")]
 mod read;

@@ -937,12 +937,26 @@ pub struct Notification {
     pub notice: Notice,
     /// To whom.
     pub to: Vec<Recipient>,
+    /// Categories whose tickets it is for; empty is any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub only_for: Vec<String>,
+    /// Categories whose tickets it is not for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_for: Vec<String>,
     /// The desk's own subject; none is the product's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<Text>,
     /// The desk's own words in the body; none are the product's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<Text>,
+}
+
+impl Notification {
+    /// Whether it is for tickets of a category.
+    pub fn fits(&self, category: Option<&str>) -> bool {
+        let among = |keys: &[String]| category.is_some_and(|key| keys.iter().any(|one| one == key));
+        (self.only_for.is_empty() || among(&self.only_for)) && !among(&self.not_for)
+    }
 }
 
 words! {
@@ -1193,11 +1207,20 @@ impl Desk {
         entry.is_none_or(|entry| !entry.unsurveyed)
     }
 
-    /// A mail of the desk, if it sends it.
+    /// A mail of the desk that is about no category, if it sends it.
     pub fn notification(&self, notice: Notice) -> Option<&Notification> {
+        self.notification_for(notice, None)
+    }
+
+    /// A mail of the desk about a ticket of a category: the first row that fits, if it sends it there.
+    pub fn notification_for(
+        &self,
+        notice: Notice,
+        category: Option<&str>,
+    ) -> Option<&Notification> {
         self.notifications
             .iter()
-            .find(|notification| notification.notice == notice)
+            .find(|notification| notification.notice == notice && notification.fits(category))
     }
 }
 

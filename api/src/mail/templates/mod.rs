@@ -14,7 +14,7 @@ use shared::i18n::Lang;
 use super::RenderError;
 use super::dates;
 use super::layout::{Block, Foot, Letter, header_line, one_line, shortened};
-use super::payload::{Content, DeskVoice, MailPayload, TicketRef, Tone};
+use super::payload::{Content, DeskVoice, MailPayload, OwnWords, TicketRef, Tone};
 use crate::config::PublicUrl;
 
 /// Longest subject line, in characters; inboxes show fewer.
@@ -351,8 +351,40 @@ pub(super) fn compose(
             team::access_requested(voice, asked)
         }
     };
+    if let Some(own) = &payload.own {
+        let keeps_its_opening = payload.content.keeps_its_opening();
+        put_own_words(&mut letter, own, keeps_its_opening);
+    }
     letter.subject = header_line(&letter.subject, SUBJECT_MAX);
     Ok((letter, voice.foot()))
+}
+
+/// Puts the desk's own words in the place of the product's subject, heading and first sentences. What the mail must hold
+/// besides (code, data, what people wrote, files, links, terms) stays.
+fn put_own_words(letter: &mut Letter, own: &OwnWords, keeps_its_opening: bool) {
+    if let Some(subject) = &own.subject {
+        letter.subject.clone_from(subject);
+        if !keeps_its_opening {
+            letter.title = one_line(subject);
+        }
+    }
+    if let Some(text) = &own.text {
+        let shown = letter.blocks.iter().find_map(preview_of);
+        let follows = shown.as_deref() == Some(letter.preview.as_str());
+        let is_opening = |block: &&Block| matches!(block, Block::Paragraph(_));
+        let opening = letter.blocks.iter().take_while(is_opening).count();
+        let from = if keeps_its_opening { opening } else { 0 };
+        let lines = text.lines().map(one_line);
+        let paragraphs = lines.filter(|line| !line.is_empty()).map(Block::Paragraph);
+        drop(letter.blocks.splice(from..opening, paragraphs));
+        if follows {
+            letter.preview = letter
+                .blocks
+                .iter()
+                .find_map(preview_of)
+                .unwrap_or_default();
+        }
+    }
 }
 
 /// What an inbox may show of a letter: the first text in it.
