@@ -79,15 +79,18 @@ pub fn tell(
     for recorded in &changed.recorded {
         let known = notice_of(&recorded.event);
         let notice = known.or_else(|| process::notice_of(&recorded.event, concluded));
-        let Some(notice) = notice else {
-            continue;
-        };
-        let recipients = desk
-            .profile
-            .notification_for(notice, category)
-            .map_or(process::usual(notice), |notification| &notification.to);
-        for recipient in recipients {
-            teller.send(conn, notice, *recipient, None, recorded)?;
+        // Whoever is in charge from the start hears of that first.
+        for notice in assigned_from_the_start(&recorded.event)
+            .into_iter()
+            .chain(notice)
+        {
+            let recipients = desk
+                .profile
+                .notification_for(notice, category)
+                .map_or(process::usual(notice), |notification| &notification.to);
+            for recipient in recipients {
+                teller.send(conn, notice, *recipient, None, recorded)?;
+            }
         }
     }
     // What the move says beyond that; its mails hang on the change of state.
@@ -111,11 +114,23 @@ pub fn tell(
     Ok(())
 }
 
-/// What counts as the same mail: an escalation to somebody tells them all that an assignment would.
-fn occasion(notice: Notice) -> Notice {
+/// What counts as the same mail: an escalation to somebody tells them all that an assignment would, and whoever is in charge
+/// need not hear that there is a new ticket.
+fn occasion(notice: Notice, recipient: Recipient) -> Notice {
     match notice {
         Notice::Escalated => Notice::Assigned,
+        Notice::TicketCreated if recipient != Recipient::Requester => Notice::Assigned,
         other => other,
+    }
+}
+
+/// A ticket that was opened for somebody is assigned by that.
+fn assigned_from_the_start(event: &Event) -> Option<Notice> {
+    match event {
+        Event::Opened(opened) if opened.status == Status::New => {
+            opened.assignee.as_ref().map(|_| Notice::Assigned)
+        }
+        _ => None,
     }
 }
 
@@ -172,12 +187,10 @@ impl Teller<'_> {
         recorded: &Recorded,
     ) -> QueryResult<()> {
         for addressee in self.addressees(conn, notice, recipient, group, recorded)? {
-            let same = |(sent, email): &(Notice, String)| {
-                *email == addressee.email && occasion(*sent) == occasion(notice)
-            };
-            if !self.sent.iter().any(same) {
+            let mail = (occasion(notice, recipient), addressee.email.clone());
+            if !self.sent.contains(&mail) {
                 self.mail(conn, notice, recipient, &addressee, recorded)?;
-                self.sent.push((notice, addressee.email.clone()));
+                self.sent.push(mail);
             }
         }
         Ok(())
@@ -419,7 +432,9 @@ impl Teller<'_> {
             }
             (Notice::TicketCreated, _) => {
                 let group = self.group_name(lang);
+                let assignee = self.ticket().assignee.as_ref();
                 Content::NewTicketToGroup {
+                    assignee: assignee.map(|agent| agent.name.clone()),
                     facts: self.facts(conn, lang)?,
                     group,
                 }
@@ -465,6 +480,11 @@ impl Teller<'_> {
                     justification,
                 }
             }
+            // Back to whoever it was escalated to before: the move hands over what nobody escalates anew.
+            (Notice::Escalated, _) => Content::Assigned {
+                facts: self.facts(conn, lang)?,
+                assigned_by: by_somebody(&recorded.actor),
+            },
             (Notice::Solved, Event::Solved { solution, .. }) => Content::Solved {
                 solution: solution.to_string(),
                 attachments,

@@ -184,12 +184,15 @@ pub enum Content {
         /// Who assigned it; none when a rule did.
         assigned_by: Option<String>,
     },
-    /// To the members of a group: a ticket without assignee waits.
+    /// To the members of a group: there is a new ticket.
     NewTicketToGroup {
         /// The case.
         facts: TicketFacts,
         /// The group's name.
         group: String,
+        /// Who attends it already; it waits for somebody without.
+        #[serde(default)]
+        assignee: Option<String>,
     },
     /// To the members of a group, or to the new assignee: a ticket was escalated to their level.
     Escalated {

@@ -1086,12 +1086,22 @@ fn every_other_occasion_has_its_words_in_both_languages() {
         Content::NewTicketToGroup {
             facts: facts(),
             group: "Mesa de ayuda".to_owned(),
+            assignee: None,
         },
         &[
             "Nuevo en la cola de Mesa de ayuda",
             "todavía nadie atiende su solicitud",
         ],
         &["New in the queue of Mesa de ayuda", "Requester"],
+    );
+    check(
+        Content::NewTicketToGroup {
+            facts: facts(),
+            group: "Mesa de ayuda".to_owned(),
+            assignee: Some("Benito Núñez".to_owned()),
+        },
+        &["la solicitud está a cargo de Benito Núñez"],
+        &["Benito Núñez is in charge of it"],
     );
     check(
         Content::Escalated {

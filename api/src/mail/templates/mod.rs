@@ -302,9 +302,11 @@ pub(super) fn compose(
         Content::Assigned { facts, assigned_by } => {
             team::assigned(voice, ticket()?, facts, assigned_by.as_deref())
         }
-        Content::NewTicketToGroup { facts, group } => {
-            team::new_ticket(voice, ticket()?, facts, group)
-        }
+        Content::NewTicketToGroup {
+            facts,
+            group,
+            assignee,
+        } => team::new_ticket(voice, ticket()?, facts, group, assignee.as_deref()),
         Content::Escalated {
             facts,
             level,

@@ -103,18 +103,25 @@ pub(super) fn assigned(
     letter
 }
 
-/// A ticket without assignee waits for the group.
+/// There is a new ticket in the group's queue; mostly it waits for somebody.
 pub(super) fn new_ticket(
     voice: Voice,
     ticket: &TicketRef,
     facts: &TicketFacts,
     group: &str,
+    assignee: Option<&str>,
 ) -> Letter {
     let (group, requester) = (one_line(group), one_line(&facts.requester));
-    let lead = voice.both(
-        format!("{requester} pidió ayuda y todavía nadie atiende su solicitud."),
-        format!("{requester} asked for help and nobody works on it yet."),
-    );
+    let lead = match assignee.map(one_line) {
+        Some(agent) => voice.both(
+            format!("{requester} pidió ayuda; la solicitud está a cargo de {agent}."),
+            format!("{requester} asked for help; {agent} is in charge of it."),
+        ),
+        None => voice.both(
+            format!("{requester} pidió ayuda y todavía nadie atiende su solicitud."),
+            format!("{requester} asked for help and nobody works on it yet."),
+        ),
+    };
     let mut blocks = vec![Block::Paragraph(lead)];
     blocks.extend(case(voice, facts));
     blocks.push(open_in_console(voice, ticket));
