@@ -7,7 +7,7 @@ mod desks;
 use chrono::Duration;
 use desks::story::{
     Story, agent, agent_with, approve, approver, attempt, body, new_ticket, reason,
-    refuse_approval, requester, say, some,
+    refuse_approval, requester, say, some, token,
 };
 use desks::table::{
     Walk, asks_for, check_pairs, check_reasons, check_states, rows, waits_for, walk_all,
@@ -21,7 +21,7 @@ use shared::ticket::command::{
     Answer, AnswerValue, Command, CommandKind, ContactChannel, ContactResult, Decision,
 };
 use shared::ticket::event::{Event, IdentityProof};
-use shared::ticket::refusal::{Conflict, Denial, FieldCode};
+use shared::ticket::refusal::{Conflict, Denial, FieldCode, FieldRefusal};
 use shared::ticket::status::{Channel, Level, Status, Visibility};
 use shared::ticket::{NewTicket, Refusal, allowed_commands, closes_by_silence_at};
 
@@ -1045,6 +1045,46 @@ fn agents_record_what_comes_by_phone_and_mail_and_keep_the_channel() {
         (errors[0].pointer.as_str(), errors[0].code),
         ("/category", FieldCode::Required)
     );
+}
+
+/// the same rule for the portal, the console and the API. What an agent takes down on the telephone or
+/// from the mailbox is completed later.
+#[test]
+fn a_kind_that_needs_the_managers_mail_is_not_opened_without_a_file() {
+    let without = |channel, actor: &Actor| {
+        let new = NewTicket {
+            channel,
+            files: 0,
+            ..new_ticket("copiar-cd", None)
+        };
+        let mut desk = desk();
+        desk.intake.channels.push(Channel::Api);
+        Story::try_open(&desk, new, actor).map(|story| story.ticket.status)
+    };
+    let required = |pointer: &str| Refusal::Invalid {
+        errors: vec![FieldRefusal::new(pointer, FieldCode::Required)],
+    };
+    let refused = Err(required("/attachments"));
+    assert_eq!(without(Channel::Portal, &requester()), refused);
+    assert_eq!(without(Channel::Portal, &ana_mesa()), refused);
+    assert_eq!(without(Channel::Phone, &token()), refused);
+    assert_eq!(without(Channel::Api, &ana_mesa()), refused);
+    assert_eq!(without(Channel::Phone, &ana_mesa()), Ok(Status::New));
+    assert_eq!(without(Channel::Mail, &ana_mesa()), Ok(Status::New));
+    // Its approval still needs the proof.
+    let new = NewTicket {
+        channel: Channel::Phone,
+        files: 0,
+        ..new_ticket("copiar-cd", None)
+    };
+    let mut story = Story::open(&desk(), new, &ana_mesa());
+    story.does(&ana_mesa(), control("complete", true));
+    story.does(&ana_mesa(), prioritise());
+    let bare = Command::RequestApproval {
+        note: None,
+        evidence: None,
+    };
+    assert_eq!(story.refuses(&ana_mesa(), bare), required("/evidence"));
 }
 
 ///

@@ -525,7 +525,13 @@ fn every_category_is_surveyed_and_silence_closes_nothing() {
         1
     );
     assert_eq!(closes_by_silence_at(&solved().ticket, &desk), None);
-    assert_eq!(answered(true).ticket.rating.unwrap().answers.len(), 2);
+    let rating = answered(true).ticket.rating.unwrap();
+    assert_eq!((rating.answers.len(), rating.version), (2, Some(1)));
+    // Answers keep the version of the form that they were given to.
+    let mut newer = solved();
+    newer.desk.survey.version = 2;
+    newer.does(&requester(), form(true));
+    assert_eq!(newer.ticket.rating.unwrap().version, Some(2));
     // A category may be left out; its tickets are closed without an answer.
     for entry in desk
         .catalog

@@ -74,6 +74,7 @@ fn template(conn: &mut DbConnection, sample: &Sample, code: &str) -> Outcome<Tem
         identity: IdentityProof::RecordedByStaff,
         subject: Subject::parse("La consola no actualiza las firmas").map_err(|_| "no subject")?,
         message_id: None,
+        files: 0,
         group: None,
         assignee: None,
         extra: BTreeMap::new(),

@@ -398,14 +398,6 @@ fn read_draft(
     for refused in refused_fields(desk, &draft, now) {
         faults.add(refused);
     }
-    let wants_evidence = draft
-        .category
-        .as_deref()
-        .and_then(|key| desk.profile.catalog.get(key))
-        .is_some_and(|entry| entry.evidence);
-    if wants_evidence && new.attachments.is_empty() {
-        faults.add(fault("/attachments", "required"));
-    }
     (email, draft, faults)
 }
 
@@ -427,6 +419,7 @@ fn refused_fields(desk: &InstalledDesk, draft: &StoredDraft, now: DateTime<Utc>)
         identity: IdentityProof::MailCode,
         subject: draft.subject.clone(),
         message_id: None,
+        files: draft.attachments.len(),
         group: None,
         assignee: None,
         extra: draft.extra.clone(),

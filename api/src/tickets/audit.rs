@@ -222,6 +222,7 @@ fn surveys_of(history: &[Recorded], requester: i64) -> Vec<SurveyRow> {
             comment,
             answers,
             closing,
+            version: _,
         } => Some(SurveyRow {
             cycle: i32::try_from(*cycle).unwrap_or(i32::MAX),
             stars: stars.map(|stars| i32::from(stars.number())),

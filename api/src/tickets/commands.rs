@@ -151,6 +151,7 @@ pub fn open_ticket(
         identity,
         subject: subject.clone(),
         message_id: None,
+        files: files.ids.len(),
         group,
         assignee: find_assignee(conn, desk, assignee)?,
         extra,

@@ -889,6 +889,11 @@ pub struct Survey {
 }
 
 impl Survey {
+    /// The version that answers keep; none where nothing is asked.
+    pub fn answered_version(&self) -> Option<u32> {
+        (!self.questions.is_empty()).then_some(self.version)
+    }
+
     /// The question whose answer decides closing.
     pub fn deciding(&self) -> Option<&Question> {
         self.questions

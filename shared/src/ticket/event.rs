@@ -282,6 +282,9 @@ pub enum Event {
         /// What the deciding question says: close it or not.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         closing: Option<bool>,
+        /// Which version of the desk's survey was answered; none where it has no questions.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        version: Option<u32>,
     },
     /// Part of the time of a target was used (I-37).
     SlaWarning {

@@ -171,6 +171,7 @@ fn apply(ticket: &mut Ticket, desk: &Desk, recorded: &Recorded) {
             comment,
             answers,
             closing,
+            version,
         } => {
             let (comment, answers) = (comment.clone(), answers.clone());
             ticket.rating = Some(Rating {
@@ -179,6 +180,7 @@ fn apply(ticket: &mut Ticket, desk: &Desk, recorded: &Recorded) {
                 comment,
                 answers,
                 closing: *closing,
+                version: *version,
                 at,
             });
             hear(ticket, at);

@@ -261,6 +261,9 @@ pub struct Rating {
     /// What the deciding question says.
     #[serde(default)]
     pub closing: Option<bool>,
+    /// Which version of the desk's survey was answered; none where it has no questions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u32>,
     /// When.
     pub at: DateTime<Utc>,
 }

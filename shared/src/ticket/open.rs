@@ -37,6 +37,8 @@ pub struct NewTicket {
     pub subject: Subject,
     /// Key of the stored first message.
     pub message_id: Option<i64>,
+    /// How many files come with it.
+    pub files: usize,
     /// Group that starts, where the actor chooses it.
     pub group: Option<String>,
     /// Agent that starts, where the actor chooses one.
@@ -65,6 +67,10 @@ pub fn open(
     let complete = new.status != Status::Precase && !by_reader;
     let category = chosen_category(desk, &new, complete, &mut errors);
     check_extra(desk, &new, complete, &mut errors);
+    let wants_evidence = category.is_some_and(|entry| entry.evidence);
+    if wants_evidence && complete && new.files == 0 && !is_taken_down(&new, actor) {
+        errors.push(FieldRefusal::new("/attachments", FieldCode::Required));
+    }
     let request_type = category
         .and_then(|entry| entry.request_type)
         .unwrap_or(new.request_type);
@@ -107,6 +113,16 @@ pub fn open(
     let mut events = vec![Event::Opened(Box::new(opened))];
     events.extend(vouched);
     Ok(events)
+}
+
+/// Whether an agent takes down what somebody says or wrote elsewhere. What is missing then is completed in the
+/// ticket.
+fn is_taken_down(new: &NewTicket, actor: &Actor) -> bool {
+    let said = match new.channel {
+        Channel::Phone | Channel::Mail | Channel::Chat | Channel::InPerson => true,
+        Channel::Portal | Channel::Api => false,
+    };
+    said && matches!(actor, Actor::Agent { .. })
 }
 
 /// Requesters open their own tickets, staff need the privilege, the mail reader is the system.

@@ -166,6 +166,7 @@ impl Case<'_> {
             comment: comment.cloned(),
             answers: answers.to_vec(),
             closing,
+            version: self.desk.survey.answered_version(),
         };
         let survey = closing.map(Verdict::of);
         let row = match self.desk.acceptance.mode {

@@ -119,6 +119,7 @@ pub fn new_ticket(category: &str, priority: Option<&str>) -> NewTicket {
         identity: IdentityProof::MailCode,
         subject: Subject::parse("La consola no actualiza las firmas").unwrap(),
         message_id: Some(100),
+        files: 1,
         group: None,
         assignee: None,
         extra: BTreeMap::new(),
