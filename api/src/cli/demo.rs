@@ -438,8 +438,8 @@ impl Life<'_> {
             return Ok(());
         };
         let change = Change::Escalate {
-            level: Level::TWO,
-            group,
+            level: Some(Level::TWO),
+            group: Some(group),
             assignee: Some(team.second.1.id),
             reason: self.reason(Status::Escalated)?,
             justification: Some(parsed(Reason::parse(why))?),

@@ -239,10 +239,10 @@ pub enum Change {
     },
     /// Move to another level.
     Escalate {
-        /// Target level.
-        level: Level,
-        /// Key of the target group.
-        group: String,
+        /// Target level; none is that of the group or agent.
+        level: Option<Level>,
+        /// Key of the target group; none is the agent's, or the one that the desk proposes.
+        group: Option<String>,
         /// The agent.
         assignee: Option<i64>,
         /// Key of a reason.
@@ -374,8 +374,8 @@ pub fn change(
         } => {
             let assignee = find_assignee(conn, desk, assignee)?;
             let command = Command::Escalate {
-                level: Some(level),
-                group: Some(group),
+                level,
+                group,
                 assignee,
                 reason,
                 justification,

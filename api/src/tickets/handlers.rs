@@ -599,7 +599,7 @@ pub async fn assign_ticket(
 #[utoipa::path(
     operation_id = "escalate_ticket", tag = "tickets",
     summary = "Escalate a ticket, or return it",
-    description = "To a group of another level, up or down, with a justification (R-169, R-190). The targets of the new level apply from then on (R-108).",
+    description = "To another level, group or agent, up or down (R-169, R-190). `needs` of `allowed_commands` says what the desk asks for. The targets of the new level apply from then on (R-108).",
     request_body = NewEscalation,
     params(
         ("code" = String, Path, description = "Code of the ticket", example = "INF-1042", max_length = 40),
@@ -627,15 +627,17 @@ pub async fn escalate_ticket(
     Json(new): Json<NewEscalation>,
 ) -> Result<StoredAnswer, ApiError> {
     let mut faults = Faults::new();
-    let justification = faults.take("/justification", Reason::parse(&new.justification));
+    let justification = faults.take_optional(
+        "/justification",
+        new.justification.as_deref(),
+        Reason::parse,
+    );
     let diagnosis = faults.take_optional("/diagnosis", new.diagnosis.as_deref(), Body::parse);
-    let level = Level::parse(new.level).ok();
-    if level.is_none() {
+    let level = new.level.and_then(|level| Level::parse(level).ok());
+    if new.level.is_some() && level.is_none() {
         faults.add(fault("/level", "out_of_range"));
     }
-    let Some(level) = level.filter(|_| faults.is_empty()) else {
-        return Err(faults.into_error());
-    };
+    faults.check()?;
     let change = Change::Escalate {
         level,
         group: new.group.clone(),

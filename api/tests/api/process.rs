@@ -457,6 +457,62 @@ both! {
         assert_eq!(status(&app, &laura, &code).await, Status::Closed);
     }
 
+    ///
+    async fn an_escalation_takes_what_the_desk_asks_for_and_no_more(app: TestApp) {
+        // All desks first: what the server knows of desks is a moment old.
+        let infortec = place(&app, "infortec").await;
+        let icetex = place(&app, "icetex").await;
+        let victimas = place(&app, "victimas").await;
+        let uspec = place(&app, "uspec").await;
+        // What an offer says that it needs is what an empty escalation is refused for.
+        let pointers = |answer: &Answer| answer.problem(ProblemType::Validation).errors.iter().map(|error| error.pointer.clone()).collect::<Vec<_>>();
+        let offer = async |who: &Agent, code: &str| {
+            let seen = view(&app, who, code).await;
+            seen.allowed_commands.into_iter().find(|row| row.command == CommandKind::Escalate).unwrap()
+        };
+
+        let laura = agent(&app, &infortec, "Laura", "mesa").await;
+        let code = record(&app, &infortec, &laura, json!({ "category": "eset", "priority": "p3", "channel": "phone" })).await;
+        act(&app, &laura, &code, "assignments", json!({ "assignee": laura.id })).await.expect(200);
+        assert_eq!(offer(&laura, &code).await.needs, [Need::Level, Need::Justification]);
+        assert_eq!(pointers(&act(&app, &laura, &code, "escalations", json!({})).await), ["/level", "/justification"]);
+        let wrong = json!({ "level": 7, "justification": "  ", "diagnosis": "" });
+        assert_eq!(pointers(&act(&app, &laura, &code, "escalations", wrong).await), ["/justification", "/diagnosis", "/level"]);
+        act(&app, &laura, &code, "escalations", json!({ "level": 2, "justification": "Requiere la consola." })).await.expect(200);
+        let seen = view(&app, &laura, &code).await;
+        assert_eq!((seen.level, seen.group.map(|group| group.id).as_deref()), (2, Some("endpoint")), "the group that the desk proposes");
+
+        let nora = agent(&app, &icetex, "Nora", "mesa").await;
+        let code = record(&app, &icetex, &nora, json!({ "category": "falla", "request_type": "incident", "impact": "low", "urgency": "low" })).await;
+        act(&app, &nora, &code, "control-answers", json!({ "control": "complete", "answer": true })).await.expect(200);
+        act(&app, &nora, &code, "assignments", json!({ "assignee": nora.id })).await.expect(200);
+        assert_eq!(offer(&nora, &code).await.needs, [Need::Diagnosis, Need::Group]);
+        assert_eq!(pointers(&act(&app, &nora, &code, "escalations", json!({})).await), ["/diagnosis", "/group"]);
+        act(&app, &nora, &code, "escalations", json!({ "group": "profesionales", "diagnosis": "El servidor no tiene espacio." })).await.expect(200);
+        assert_eq!(view(&app, &nora, &code).await.level, 2);
+
+        let pilar = agent(&app, &victimas, "Pilar", "mesa").await;
+        let code = record(&app, &victimas, &pilar, json!({ "category": "correo-colaboracion", "request_type": "incident", "urgency": "low", "channel": "phone" })).await;
+        assert_eq!(offer(&pilar, &code).await.needs, [Need::Reason, Need::GroupOrAssignee]);
+        assert_eq!(pointers(&act(&app, &pilar, &code, "escalations", json!({})).await), ["/reason", "/assignee"]);
+        act(&app, &pilar, &code, "escalations", json!({ "reason": "other_level", "group": "seguridad" })).await.expect(200);
+        let seen = view(&app, &pilar, &code).await;
+        assert_eq!((seen.level, seen.status), (3, Status::Escalated), "the level of the group");
+
+        let hugo = agent(&app, &uspec, "Hugo", "mesa").await;
+        let elena = agent(&app, &uspec, "Elena", "oficina_tecnologia").await;
+        let code = record(&app, &uspec, &hugo, json!({ "category": "licenciamiento-licencia-office", "priority": "medium" })).await;
+        act(&app, &hugo, &code, "control-answers", json!({ "control": "c1", "answer": true })).await.expect(200);
+        act(&app, &hugo, &code, "assignments", json!({ "assignee": hugo.id })).await.expect(200);
+        assert_eq!(offer(&hugo, &code).await.needs, [Need::Assignee, Need::Justification]);
+        assert_eq!(pointers(&act(&app, &hugo, &code, "escalations", json!({})).await), ["/assignee", "/justification"]);
+        act(&app, &hugo, &code, "escalations", json!({ "assignee": elena.id, "justification": "Requiere la consola." })).await.expect(200);
+        assert_eq!(view(&app, &hugo, &code).await.group.map(|group| group.id).as_deref(), Some("oficina_tecnologia"));
+        assert_eq!(offer(&elena, &code).await.needs, [Need::Justification]);
+        act(&app, &elena, &code, "escalations", json!({ "justification": "No es de la oficina." })).await.expect(200);
+        assert_eq!(view(&app, &hugo, &code).await.level, 1);
+    }
+
     ///
     async fn a_security_incident_exists_for_its_group_and_whoever_is_in_charge_only(app: TestApp) {
         let place = place(&app, "uspec").await;

@@ -748,22 +748,29 @@ pub struct NewAssignment {
 
 /// Moves the ticket to another level, up or down.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(
+    feature = "schema",
+    derive(utoipa::ToSchema),
+    schema(example = json!({ "level": 2, "group": "n2", "justification": "Requiere acceso al servidor de administración." }))
+)]
 #[serde(deny_unknown_fields)]
 pub struct NewEscalation {
-    /// Target level, 1 to 3.
+    /// Target level, 1 to 3; without it that of the group or agent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(example = 2, minimum = 1, maximum = 3))]
-    pub level: u8,
+    pub level: Option<u8>,
     /// Key of a reason, where the desk asks for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// Key of a group of that level.
+    /// Key of a group of that level; without it the agent's, or the one that the desk proposes there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(example = "n2"))]
-    pub group: String,
+    pub group: Option<String>,
     /// Key of an active agent of that group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assignee: Option<i64>,
-    /// Why, 1 to 2000 characters.
+    /// Why, 1 to 2000 characters, where the desk asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(
         feature = "schema",
         schema(
@@ -772,7 +779,7 @@ pub struct NewEscalation {
             max_length = 2000
         )
     )]
-    pub justification: String,
+    pub justification: Option<String>,
     /// Basic diagnosis, where the desk asks for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub diagnosis: Option<String>,

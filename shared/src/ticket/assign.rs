@@ -87,7 +87,8 @@ impl Case<'_> {
     ) -> Result<Vec<Event>, Refusal> {
         let step = self.follow(command, Facts::default())?;
         let details = Details::of(command);
-        let level = step.row.level.or(level).unwrap_or(self.ticket.level);
+        let level = step.row.level.or(level);
+        let level = level.unwrap_or_else(|| self.level_meant(&details));
         if self.desk.level(level).is_none() {
             return Err(Refusal::field("/level", FieldCode::Unknown));
         }
@@ -115,6 +116,22 @@ impl Case<'_> {
                 .ok_or_else(|| Refusal::field("/assignee", FieldCode::Required))?;
         }
         self.escalated(&step, &details, place, false)
+    }
+
+    /// The level that an escalation means which names none: that of the group, or of the agent, who is looked for at
+    /// the other levels first.
+    fn level_meant(&self, details: &Details<'_>) -> Level {
+        let present = self.ticket.level;
+        let levels = || self.desk.levels.iter().map(|profile| profile.level);
+        let meant = match (details.group, details.assignee) {
+            (Some(group), _) if self.level_groups(present).contains(&group) => None,
+            (Some(group), _) => levels().find(|level| self.level_groups(*level).contains(&group)),
+            (None, Some(agent)) => {
+                levels().find(|level| *level != present && self.group_of(agent, *level).is_some())
+            }
+            (None, None) => None,
+        };
+        meant.unwrap_or(present)
     }
 
     /// The ticket goes to a group that visits the requester.

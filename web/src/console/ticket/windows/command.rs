@@ -92,10 +92,6 @@ fn asked(row: &AllowedCommand, need: Need) -> Option<bool> {
 
 /// The justification, whether or not the requester reads it too.
 fn justification_asked(row: &AllowedCommand) -> Option<bool> {
-    // Whoever gets it at another level reads why.
-    if row.command == CommandKind::Escalate {
-        return Some(true);
-    }
     match (
         asked(row, Need::Justification),
         asked(row, Need::PublicNote),
@@ -720,11 +716,11 @@ fn collect(
             reason,
         }),
         CommandKind::Escalate => TicketAction::Escalate(NewEscalation {
-            level: level?,
-            group: group?,
+            level: Some(level?),
+            group: Some(group?),
             assignee,
             reason,
-            justification: justification.unwrap_or_default(),
+            justification,
             diagnosis,
         }),
         CommandKind::Solve => TicketAction::Solve(NewSolution {
