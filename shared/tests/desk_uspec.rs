@@ -13,7 +13,7 @@ use shared::desk::Desk;
 use shared::desk::profile::{Need, Notice, Recipient};
 use shared::sla::clock::{self, ClockInput, ClockState};
 use shared::sla::policy::{ClockEffect, Target};
-use shared::ticket::actor::Actor;
+use shared::ticket::actor::{Actor, Privilege};
 use shared::ticket::command::{Answer, AnswerValue, Command, Mark};
 use shared::ticket::event::{Event, IdentityProof};
 use shared::ticket::refusal::{Conflict, Denial};
@@ -593,6 +593,12 @@ fn security_incidents_have_their_own_group_and_nobody_else_sees_them() {
             && sees(&security(), &story.ticket)
             && !sees(&mesa(), &story.ticket)
     );
+    // So does whoever has the right, from whatever group, but no program.
+    let coordinator = desks::story::agent_with(
+        &[Privilege::TicketRead, Privilege::RestrictedRead],
+        &["mesa"],
+    );
+    assert!(sees(&coordinator, &story.ticket));
     // Any other ticket can be marked as one: it goes to their queue, and the desk sees it no more.
     let mut marked = in_progress();
     marked.does(

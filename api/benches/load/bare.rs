@@ -204,7 +204,7 @@ pub fn readers(path: &str, sample: &Sample, threads: usize, time: Duration) -> O
         group_ids: Vec::new(),
         statuses: Vec::new(),
         priorities: vec![sample.priority.clone()],
-        hidden: Vec::new(),
+        visible: api::tickets::sight::Visible::All,
         request_type: None,
         level: None,
         now: DateTime::UNIX_EPOCH,

@@ -18,8 +18,9 @@ use crate::http::{ApiError, Fault};
 use crate::tickets::commands::{Change, Expected, change};
 use crate::tickets::error::{TicketError, fault};
 use crate::tickets::pipeline::Changed;
+use crate::tickets::sight::Sight;
 use crate::tickets::steps::Step;
-use crate::tickets::store::{TicketRecord, load_for_desks};
+use crate::tickets::store::{TicketRecord, load_in_sight};
 
 /// Most holders of a role.
 const HOLDERS_MAX: usize = 20;
@@ -117,7 +118,7 @@ pub fn load(
     desks: &DeskRegistry,
     code: &str,
 ) -> Result<(TicketRecord, std::sync::Arc<InstalledDesk>), ApiError> {
-    let record = load_for_desks(conn, code, None)?.ok_or_else(ApiError::not_found)?;
+    let record = load_in_sight(conn, code, &Sight::whole(None))?.ok_or_else(ApiError::not_found)?;
     let desk = desks.version(conn, record.desk_id, record.desk_version)?;
     Ok((record, desk))
 }

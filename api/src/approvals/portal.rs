@@ -17,7 +17,8 @@ use crate::desks::registry::{DeskRegistry, InstalledDesk};
 use crate::http::etag::IfMatch;
 use crate::http::idempotency::{OptionalIdempotencyKey, StoredAnswer, once};
 use crate::http::{ApiError, Json, Language, Path, problems};
-use crate::tickets::store::TicketRecord;
+use crate::tickets::sight::Sight;
+use crate::tickets::store::{TicketRecord, load_in_sight, read_in_sight};
 
 /// Lists the approvals that wait for the person of the session
 #[utoipa::path(
@@ -201,11 +202,11 @@ fn find(
     code: &str,
     to_change: bool,
 ) -> Result<Asked, ApiError> {
-    let place = [caller.desk_id()];
+    let place = Sight::whole(Some(vec![caller.desk_id()]));
     let record = if to_change {
-        crate::tickets::store::load_for_desks(conn, code, Some(&place))?
+        load_in_sight(conn, code, &place)?
     } else {
-        crate::tickets::store::read_for_desks(conn, code, Some(&place))?
+        read_in_sight(conn, code, &place)?
     };
     let record = record.ok_or_else(ApiError::not_found)?;
     let desk = desks.version(conn, record.desk_id, record.desk_version)?;

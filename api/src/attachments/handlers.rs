@@ -4,7 +4,6 @@ use actix_multipart::Multipart;
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
 use shared::api::problem::ProblemType;
 use shared::api::uploads::{Upload, UploadForm};
-use shared::ticket::actor::Privilege;
 use uuid::Uuid;
 
 use super::params::UploadParams;
@@ -189,12 +188,12 @@ pub async fn download_attachment(
     let id = parse_id(&id)?;
     let registry = state.desks.clone();
     let read = move |conn: &mut DbConnection| -> Result<_, ApiError> {
-        let desks = caller.desks_with(Privilege::TicketRead);
-        let record = tickets::store::read_for_desks(conn, &code, desks.as_deref())?
-            .ok_or_else(ApiError::not_found)?;
+        let sight = tickets::sight::Sight::of(&caller);
+        let record =
+            tickets::store::read_in_sight(conn, &code, &sight)?.ok_or_else(ApiError::not_found)?;
         let desk = registry.version(conn, record.desk_id, record.desk_version)?;
         tickets::steps::must_see(&record.state, &desk, &caller.actor_at(desk.id))?;
-        Ok(store::find_for_agent(conn, desks.as_deref(), &code, id)?)
+        Ok(store::find_for_agent(conn, &sight, &code, id)?)
     };
     let row = state.db.read(read).await?;
     commands::download(&state.files, row.ok_or_else(ApiError::not_found)?, &request).await

@@ -16,6 +16,7 @@ use crate::claim;
 use crate::db::dialect::lock_name;
 use crate::db::schema::{attachments, tickets};
 use crate::db::{DbConnection, DbError, MultiBackend, Ts, Uid};
+use crate::tickets::sight::Sight;
 
 /// How long an upload waits to be bound.
 pub const UNBOUND_HOURS: i64 = 24;
@@ -450,18 +451,19 @@ pub fn find_for_requester(
 /// A file of a ticket at one of the desks; `None` also for tickets elsewhere. `desks` of `None` means all desks.
 pub fn find_for_agent(
     conn: &mut DbConnection,
-    desks: Option<&[i64]>,
+    sight: &Sight,
     ticket_code: &str,
     id: Uid,
 ) -> Result<Option<AttachmentRow>, DbError> {
     let mut query = attachments::table
         .inner_join(tickets::table.on(attachments::ticket_id.eq(tickets::id.nullable())))
         .filter(tickets::code.eq(ticket_code.to_owned()))
+        .filter(sight.visible.clone())
         .filter(attachments::id.eq(id))
         .select(AttachmentRow::as_select())
         .into_boxed::<MultiBackend>();
-    if let Some(desks) = desks {
-        query = query.filter(tickets::desk_id.eq_any(desks.to_vec()));
+    if let Some(desks) = &sight.desks {
+        query = query.filter(tickets::desk_id.eq_any(desks.clone()));
     }
     Ok(query.first(conn).optional()?)
 }

@@ -33,6 +33,7 @@ use crate::http::ApiError;
 use crate::people::store::{PersonData, Place};
 use crate::tickets::commands::{self, Change, Files as TicketFiles, OpenTicket, Scope};
 use crate::tickets::error::TicketError;
+use crate::tickets::sight::Sight;
 use crate::tickets::store::TicketRecord;
 use crate::{agents, desks, people, tickets};
 
@@ -320,7 +321,7 @@ impl Life<'_> {
         Ok(commands::load(
             self.conn,
             self.registry,
-            &Scope::Desks(None),
+            &Scope::Console(Sight::whole(None)),
             &self.code,
         )?)
     }

@@ -11,6 +11,7 @@ use crate::app::AppState;
 use crate::auth::AgentCaller;
 use crate::db::DbConnection;
 use crate::http::{ApiError, Json, Language, Path, Versioned};
+use crate::tickets::sight::Visible;
 
 /// The desks of the caller.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -118,7 +119,11 @@ pub async fn list_desk_agents(
             .by_slug(conn, &slug, now)?
             .ok_or_else(ApiError::not_found)?;
         caller.require(desk.id, Privilege::TicketRead)?;
-        Ok(store::desk_agents(conn, desk.id)?)
+        Ok(store::desk_agents(
+            conn,
+            desk.id,
+            &Visible::to(&caller, Some(&[desk.id])),
+        )?)
     };
     let rows = state.db.read(read).await?;
     let agent = |row: store::DeskAgentRow| DeskAgent {

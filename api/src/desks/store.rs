@@ -7,6 +7,7 @@ use shared::desk::Desk;
 use crate::db::dialect::create_ticket_counter;
 use crate::db::schema::{desk_versions, desks, group_members, groups, memberships, tickets, users};
 use crate::db::{DbConnection, JsonText, Ts};
+use crate::tickets::sight::Visible;
 
 /// Key, address part and active version of each desk.
 pub fn active_versions(conn: &mut DbConnection) -> QueryResult<Vec<(i64, String, i32)>> {
@@ -146,8 +147,12 @@ pub struct DeskAgentRow {
     pub open_tickets: i64,
 }
 
-/// The active agents of a desk by name.
-pub fn desk_agents(conn: &mut DbConnection, desk_id: i64) -> QueryResult<Vec<DeskAgentRow>> {
+/// The active agents of a desk by name, with the open tickets that somebody sees in their hands.
+pub fn desk_agents(
+    conn: &mut DbConnection,
+    desk_id: i64,
+    visible: &Visible,
+) -> QueryResult<Vec<DeskAgentRow>> {
     let agents: Vec<(i64, String)> = users::table
         .inner_join(memberships::table.on(memberships::user_id.eq(users::id)))
         .filter(memberships::desk_id.eq(desk_id))
@@ -166,6 +171,7 @@ pub fn desk_agents(conn: &mut DbConnection, desk_id: i64) -> QueryResult<Vec<Des
         .filter(tickets::desk_id.eq(desk_id))
         .filter(tickets::open.eq(true))
         .filter(tickets::assignee_id.is_not_null())
+        .filter(visible.clone().at_once())
         .group_by(tickets::assignee_id)
         .select((tickets::assignee_id, diesel::dsl::count_star()))
         .load(conn)?;

@@ -10,11 +10,11 @@ use shared::desk::profile::{AcceptanceMode, FormOfAddress, Notice, Recipient, Te
 use shared::i18n::Lang;
 use shared::sla::clock::ClockStatus;
 use shared::sla::policy::ClockKind;
-use shared::ticket::Ticket;
 use shared::ticket::actor::{ActorKind, ActorRef, Privilege};
 use shared::ticket::event::{Event, Recorded};
 use shared::ticket::status::{Status, Visibility};
 use shared::ticket::text::EmailAddress;
+use shared::ticket::{Ticket, is_restricted, may_see};
 
 use super::process;
 use crate::db::DbConnection;
@@ -260,6 +260,7 @@ impl Teller<'_> {
                 return Ok(approvers);
             }
         };
+        let found = self.seeing(conn, found)?;
         let addressee = |agent: AgentRow| Addressee {
             email: agent.email,
             language: language(&agent.language),
@@ -279,6 +280,22 @@ impl Teller<'_> {
         let mut list: Vec<Addressee> = unique.into_values().collect();
         list.sort_by(|a, b| a.email.cmp(&b.email));
         Ok(list)
+    }
+
+    /// Those for whom the ticket exists: a mail tells no more than the console would.
+    fn seeing(&self, conn: &mut DbConnection, agents: Vec<AgentRow>) -> QueryResult<Vec<AgentRow>> {
+        let (ticket, profile) = (self.ticket(), &self.desk.profile);
+        if !is_restricted(ticket, profile) {
+            return Ok(agents);
+        }
+        let mut seen = Vec::new();
+        for agent in agents {
+            let actor = store::as_actor(conn, self.desk.id, &agent)?;
+            if may_see(ticket, profile, &actor) {
+                seen.push(agent);
+            }
+        }
+        Ok(seen)
     }
 
     /// An agent who works at the desk; for one who does not any more, or for nobody, the members of the group in charge; and

@@ -15,6 +15,7 @@ use crate::http::etag::IfMatch;
 use crate::http::idempotency::{OptionalIdempotencyKey, StoredAnswer, once};
 use crate::http::rate::RateClass;
 use crate::http::{ApiError, Json, Path, Query, Versioned, problems};
+use crate::tickets::sight::Visible;
 
 /// Fewest characters that are searched for.
 const SEARCH_MIN: usize = 3;
@@ -119,7 +120,8 @@ pub async fn list_people(
                 after.as_ref(),
                 limit.with_one_more(),
             )?;
-            let people = view::people(conn, &app.desks, rows.clone(), app.clock.now())?;
+            let visible = Visible::to(&caller, Some(&desks));
+            let people = view::people(conn, &app.desks, rows.clone(), &visible, app.clock.now())?;
             Ok::<_, ApiError>((rows, people))
         })
         .await?;
@@ -169,7 +171,7 @@ pub async fn create_person(
         caller.require(desk.id, Privilege::PeopleManage)?;
         once(conn, guard.as_ref(), now, |conn| {
             let row = commands::register_person(conn, &desk, &new, now)?;
-            let person = view::person(conn, &app.desks, row, now)?;
+            let person = view::person(conn, &app.desks, row, &Visible::to(&caller, None), now)?;
             Ok(StoredAnswer::created(&person)?
                 .at(format!("/api/v1/people/{}", person.id))
                 .version(person.version))
@@ -202,7 +204,13 @@ pub async fn get_person(
     let read = state.db.read(move |conn| {
         let desks = scope_of_any(conn, &app, &caller, &READERS, None)?;
         let row = store::find(conn, &desks, id)?.ok_or_else(ApiError::not_found)?;
-        Ok::<_, ApiError>(view::person(conn, &app.desks, row, now)?)
+        Ok::<_, ApiError>(view::person(
+            conn,
+            &app.desks,
+            row,
+            &Visible::to(&caller, None),
+            now,
+        )?)
     });
     let person = read.await?;
     Ok(Versioned::new(person.version, person))
@@ -238,7 +246,13 @@ pub async fn update_person(
     let write = state.db.write(move |conn| {
         let desks = scope(conn, &app, &caller, Privilege::PeopleManage, None)?;
         let row = commands::change_person(conn, &desks, id, &seen, &patch, now)?;
-        Ok::<_, ApiError>(view::person(conn, &app.desks, row, now)?)
+        Ok::<_, ApiError>(view::person(
+            conn,
+            &app.desks,
+            row,
+            &Visible::to(&caller, None),
+            now,
+        )?)
     });
     let person = write.await?;
     // Who was shut out is out at once, at least in this process; elsewhere within a second.

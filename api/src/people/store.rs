@@ -12,6 +12,7 @@ use crate::auth::session::{self, Audience};
 use crate::db::dialect::lock_name;
 use crate::db::schema::{access_requests, organizations, people, tickets, users};
 use crate::db::{DbConnection, DbError, MultiBackend, Ts};
+use crate::tickets::sight::Visible;
 use crate::{each, load_locked, text_enum};
 
 fn status_word(status: AccessRequestStatus) -> &'static str {
@@ -193,10 +194,15 @@ pub fn find(conn: &mut DbConnection, desks: &[i64], id: i64) -> Result<Option<Pe
         .optional()?)
 }
 
-/// Open tickets of these people.
-pub fn open_tickets(conn: &mut DbConnection, ids: &[i64]) -> Result<Vec<(i64, i64)>, DbError> {
+/// How many open tickets of these people somebody sees.
+pub fn open_tickets(
+    conn: &mut DbConnection,
+    ids: &[i64],
+    visible: &Visible,
+) -> Result<Vec<(i64, i64)>, DbError> {
     Ok(tickets::table
         .filter(tickets::requester_id.eq_any(ids.to_vec()))
+        .filter(visible.clone())
         .filter(tickets::status.ne_all(["closed", "not_managed"]))
         .group_by(tickets::requester_id)
         .select((tickets::requester_id, diesel::dsl::count_star()))

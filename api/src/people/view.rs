@@ -6,16 +6,18 @@ use shared::api::people::{AccessRequest, AccessRequestStatus, Organization, Pers
 use super::store::{self, AccessRequestRow, OrganizationRow, PersonRow};
 use crate::db::{DbConnection, DbError};
 use crate::desks::registry::DeskRegistry;
+use crate::tickets::sight::Visible;
 
-/// Records of people with what their tickets add.
+/// Records of people with what those of their tickets add that the caller sees.
 pub fn people(
     conn: &mut DbConnection,
     registry: &DeskRegistry,
     rows: Vec<PersonRow>,
+    visible: &Visible,
     now: DateTime<Utc>,
 ) -> Result<Vec<Person>, DbError> {
     let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
-    let open = store::open_tickets(conn, &ids)?;
+    let open = store::open_tickets(conn, &ids, visible)?;
     let mut people = Vec::with_capacity(rows.len());
     for row in rows {
         let desk = registry.by_id(conn, row.desk_id, now)?.slug.clone();
@@ -52,9 +54,10 @@ pub fn person(
     conn: &mut DbConnection,
     registry: &DeskRegistry,
     row: PersonRow,
+    visible: &Visible,
     now: DateTime<Utc>,
 ) -> Result<Person, DbError> {
-    people(conn, registry, vec![row], now)?
+    people(conn, registry, vec![row], visible, now)?
         .pop()
         .ok_or_else(|| diesel::result::Error::NotFound.into())
 }

@@ -17,6 +17,7 @@ use shared::ticket::{NewTicket, Ticket, decide, decide_without, open, tells};
 use super::error::{TicketError, fault};
 use super::pipeline::{self, Changed};
 use super::seal::{self, Seal, Sealed};
+use super::sight::{Sight, Visible};
 use super::steps::{self, Step};
 use super::store::{self, NewMessageRow, NewTicketRow, RequesterRow, TicketRecord};
 use crate::attachments::store::{BindError, Owner, Place, Quota, bind};
@@ -28,8 +29,8 @@ use crate::events::subscriptions::{Written, tell};
 /// Who may touch which tickets: the scope that every load carries into its SQL.
 #[derive(Clone, Debug)]
 pub enum Scope {
-    /// Tickets of these desks; `None` is every desk.
-    Desks(Option<Vec<i64>>),
+    /// What somebody of the console sees.
+    Console(Sight),
     /// Tickets of one person at one desk.
     Requester {
         /// The desk.
@@ -314,7 +315,7 @@ pub fn load(
     code: &str,
 ) -> Result<(TicketRecord, Arc<InstalledDesk>), TicketError> {
     let found = match scope {
-        Scope::Desks(ids) => store::load_for_desks(conn, code, ids.as_deref())?,
+        Scope::Console(sight) => store::load_in_sight(conn, code, sight)?,
         Scope::Requester { desk_id, person_id } => {
             store::load_for_requester(conn, code, *desk_id, *person_id)?
         }
@@ -403,7 +404,8 @@ pub fn change(
             files,
             despite_children,
         } => {
-            steps::check_children(conn, &record, despite_children)?;
+            let visible = Visible::to_actor(actor);
+            steps::check_children(conn, &record, &visible, despite_children)?;
             solve(conn, desk, record, actor, solution, reason, files, now)
         }
         Change::Step(step) => steps::carry_out(conn, desk, record, actor, step, now),

@@ -15,6 +15,7 @@ use shared::ticket::text::{Body, EmailAddress, Reason, Subject};
 use super::commands::{self, Change, Files, OpenTicket, Scope};
 use super::error::fault;
 use super::pipeline::Changed;
+use super::sight::Sight;
 use super::steps::must_see;
 use super::{list, query, store, view};
 use crate::app::AppState;
@@ -287,11 +288,10 @@ pub async fn read_ticket(
     let now = state.clock.now();
     let (desks, reader) = (state.desks.clone(), caller.clone());
     let read = move |conn: &mut DbConnection| {
-        let scope = reader.desks_with(Privilege::TicketRead);
         view::detail(
             conn,
             &desks,
-            scope.as_deref(),
+            &Sight::of(&reader),
             &code,
             &|desk| reader.actor_at(desk.id),
             lang,
@@ -350,7 +350,6 @@ pub async fn list_timeline(
 ) -> Result<Json<Page<TimelineEntry>>, ApiError> {
     let (desks, cursors, reader) = (state.desks.clone(), state.cursors.clone(), caller.clone());
     let read = move |conn: &mut DbConnection| {
-        let scope = reader.desks_with(Privilege::TicketRead);
         let position = |ticket_id| {
             let fingerprint = timeline_fingerprint(&reader, ticket_id);
             asked
@@ -362,7 +361,7 @@ pub async fn list_timeline(
         view::older_timeline(
             conn,
             &desks,
-            scope.as_deref(),
+            &Sight::of(&reader),
             &code,
             &|desk| reader.actor_at(desk.id),
             position,
@@ -406,11 +405,10 @@ pub async fn explain_sla(
     let now = state.clock.now();
     let desks = state.desks.clone();
     let read = move |conn: &mut DbConnection| {
-        let scope = caller.desks_with(Privilege::TicketRead);
         view::sla(
             conn,
             &desks,
-            scope.as_deref(),
+            &Sight::of(&caller),
             &code,
             &|desk| caller.actor_at(desk.id),
             lang,
@@ -456,7 +454,7 @@ pub(super) async fn apply(
     let created = matches!(change, Change::Write { .. });
     let work = move |conn: &mut DbConnection| {
         // Before a kept answer is given again: whoever no longer sees the ticket is told nothing of it.
-        let scope = Scope::Desks(caller.desks_with(Privilege::TicketRead));
+        let scope = Scope::Console(Sight::of(&caller));
         let (record, desk) = commands::load(conn, &desks, &scope, &code)?;
         let actor = caller.actor_at(desk.id);
         must_see(&record.state, &desk, &actor)?;

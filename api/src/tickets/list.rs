@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use shared::api::tickets::{Sort, View};
 use shared::ticket::status::{RequestType, Status};
 
+use super::sight::Visible;
 use crate::db::schema::{organizations, people, ticket_ties, tickets, users};
 use crate::db::{DbConnection, MultiBackend, Ts};
 
@@ -39,8 +40,8 @@ pub struct ListFilter {
     pub requester: Option<i64>,
     /// Folded text to find in code and subject.
     pub text: Option<String>,
-    /// Restricted tickets that the caller does not see.
-    pub hidden: Vec<i64>,
+    /// What the caller sees at these desks.
+    pub visible: Visible,
     /// The time.
     pub now: DateTime<Utc>,
     /// Until when a target counts as due soon.
@@ -181,8 +182,8 @@ pub fn page(
         [desk] => query.filter(tickets::desk_id.eq(*desk)),
         desks => query.filter(tickets::desk_id.eq_any(desks.to_vec())),
     };
-    if !filter.hidden.is_empty() {
-        query = query.filter(tickets::id.ne_all(filter.hidden.clone()));
+    if filter.visible != Visible::All {
+        query = query.filter(filter.visible.clone());
     }
     if filter.statuses.is_empty() {
         query = match filter.view {
@@ -338,37 +339,6 @@ fn escape_like(text: &str) -> String {
     escaped
 }
 
-/// Restricted tickets of some desks that somebody does not see: neither in charge, nor in the group in charge, nor in the
-/// group of the category.
-pub fn hidden(
-    conn: &mut DbConnection,
-    desks: &[i64],
-    user_id: i64,
-    group_ids: &[i64],
-) -> QueryResult<Vec<i64>> {
-    type Row = (i64, Option<i64>, Option<i64>, Option<i64>);
-    let rows: Vec<Row> = ticket_ties::table
-        .inner_join(tickets::table.on(tickets::id.eq(ticket_ties::ticket_id)))
-        .filter(ticket_ties::restricted.eq(true))
-        .filter(tickets::desk_id.eq_any(desks.to_vec()))
-        .select((
-            tickets::id,
-            tickets::assignee_id,
-            tickets::group_id,
-            ticket_ties::restricted_group,
-        ))
-        .load(conn)?;
-    let member = |group: Option<i64>| group.is_some_and(|group| group_ids.contains(&group));
-    let sees = |(_, assignee, group, own): &Row| {
-        *assignee == Some(user_id) || member(*group) || member(*own)
-    };
-    Ok(rows
-        .into_iter()
-        .filter(|row| !sees(row))
-        .map(|(id, ..)| id)
-        .collect())
-}
-
 type ContactDue = diesel::dsl::Select<
     diesel::dsl::Filter<ticket_ties::table, diesel::dsl::LtEq<ticket_ties::contact_at, Ts>>,
     ticket_ties::ticket_id,
@@ -426,10 +396,9 @@ pub fn counts(conn: &mut DbConnection, filter: &ListFilter) -> QueryResult<Count
         [desk] => query.filter(tickets::desk_id.eq(*desk)),
         desks => query.filter(tickets::desk_id.eq_any(desks.to_vec())),
     };
-    let query = if filter.hidden.is_empty() {
-        query
-    } else {
-        query.filter(tickets::id.ne_all(filter.hidden.clone()))
+    let query = match &filter.visible {
+        Visible::All => query,
+        visible => query.filter(visible.clone().at_once()),
     };
     let (mine, group, all, unassigned, due_soon, due_contact, solved) = query.first(conn)?;
     Ok(Counts {

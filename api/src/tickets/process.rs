@@ -10,13 +10,13 @@ use shared::api::process::{
 };
 use shared::api::tickets::TicketChanged;
 use shared::i18n::Lang;
-use shared::ticket::actor::Privilege;
 use shared::ticket::next_follow_up;
 use shared::ticket::text::{Body, Reason};
 
 use super::commands::{Change, Files};
 use super::error::fault;
 use super::handlers::{Asked, apply, ticket_bytes};
+use super::sight::Sight;
 use super::steps::{Step, Transition, follow_up_step, follow_up_text, must_see};
 use super::store;
 use crate::app::AppState;
@@ -244,8 +244,7 @@ pub async fn prepare_follow_up(
     let now = state.clock.now();
     let desks = state.desks.clone();
     let read = move |conn: &mut DbConnection| -> Result<FollowUpDraft, ApiError> {
-        let desk_ids = caller.desks_with(Privilege::TicketRead);
-        let record = store::read_for_desks(conn, &code, desk_ids.as_deref())?
+        let record = store::read_in_sight(conn, &code, &Sight::of(&caller))?
             .ok_or_else(ApiError::not_found)?;
         let desk = desks.version(conn, record.desk_id, record.desk_version)?;
         must_see(&record.state, &desk, &caller.actor_at(desk.id))?;

@@ -7,7 +7,8 @@ use shared::api::tickets::{TicketQuery, View};
 use shared::ticket::actor::Privilege;
 use shared::ticket::status::Status;
 
-use super::list::{ListFilter, due_soon_limit, hidden};
+use super::list::{ListFilter, due_soon_limit};
+use super::sight::Visible;
 use crate::auth::AgentCaller;
 use crate::db::DbConnection;
 use crate::desks::registry::DeskRegistry;
@@ -101,16 +102,10 @@ pub fn filter(
         .flat_map(|desk| caller.group_ids_at(desk.id).to_vec())
         .collect();
     let places: Vec<i64> = chosen.iter().map(|desk| desk.id).collect();
-    // A program belongs to no group and is in charge of nothing.
-    let (reader, member_of) = match caller.token_id() {
-        Some(_) => (0, &[][..]),
-        None => (caller.user_id(), &group_ids[..]),
-    };
-    let hidden = hidden(conn, &places, reader, member_of)?;
     Ok(ListFilter {
         view: asked.view.unwrap_or(View::All),
         user_id: caller.user_id(),
-        hidden,
+        visible: Visible::to(caller, Some(&places)),
         group_ids,
         statuses: words::<Status>(asked.status.as_deref(), "?status")?,
         priorities: words::<String>(asked.priority.as_deref(), "?priority")?,

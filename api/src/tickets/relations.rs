@@ -17,6 +17,7 @@ use shared::ticket::{Refusal, Ticket, decide};
 use super::commands::{run, run_system};
 use super::error::{TicketError, fault};
 use super::pipeline::Changed;
+use super::sight::{Sight, Visible};
 use super::steps::must_see;
 use super::store::{self, TicketRecord};
 use crate::db::dialect::lock_families;
@@ -181,7 +182,11 @@ fn load_child(
     actor: &Actor,
     code: &str,
 ) -> Result<Option<TicketRecord>, TicketError> {
-    let found = store::load_for_desks(conn, code.trim(), Some(&[desk.id]))?;
+    let sight = Sight {
+        desks: Some(vec![desk.id]),
+        visible: Visible::to_actor(actor),
+    };
+    let found = store::load_in_sight(conn, code.trim(), &sight)?;
     Ok(found.filter(|record| must_see(&record.state, desk, actor).is_ok()))
 }
 
@@ -201,12 +206,17 @@ fn ancestors(conn: &mut DbConnection, ticket_id: i64) -> QueryResult<Vec<i64>> {
     Ok(above)
 }
 
-/// Codes of the children that are not settled, in the order of their numbers.
-pub fn open_children(conn: &mut DbConnection, ticket_id: i64) -> QueryResult<Vec<String>> {
+/// Codes of the children that are not settled, in the order of their numbers, as far as somebody sees them.
+pub fn open_children(
+    conn: &mut DbConnection,
+    ticket_id: i64,
+    visible: &Visible,
+) -> QueryResult<Vec<String>> {
     tickets::table
         .inner_join(ticket_ties::table.on(ticket_ties::ticket_id.eq(tickets::id)))
         .filter(ticket_ties::parent_id.eq(ticket_id))
         .filter(tickets::open.eq(true))
+        .filter(visible.clone())
         .order(tickets::number)
         .select(tickets::code)
         .load(conn)
@@ -250,6 +260,7 @@ pub fn of_ticket(
         .inner_join(people::table.on(people::id.eq(tickets::requester_id)))
         .left_join(ticket_ties::table.on(ticket_ties::ticket_id.eq(tickets::id)))
         .filter(tickets::id.eq_any(named))
+        .filter(Visible::to_actor(actor))
         .order(tickets::number)
         .select((
             tickets::id,

@@ -18,6 +18,7 @@ use super::commands::{Files, find_assignee, run, write};
 use super::error::{TicketError, fault};
 use super::pipeline::Changed;
 use super::relations;
+use super::sight::Visible;
 use super::store::{self, TicketRecord};
 use crate::attachments::store as attachments;
 use crate::db::DbConnection;
@@ -438,16 +439,18 @@ pub fn follow_up_text(notice: Notice, words: &TicketWords<'_>) -> String {
     text.to_owned()
 }
 
-/// Refuses to solve a ticket with open children unless the caller knows of them.
+/// Refuses to solve a ticket with open children unless the caller knows of them; those that they may not see
+/// are not named, and stand in nobody's way.
 pub fn check_children(
     conn: &mut DbConnection,
     record: &TicketRecord,
+    visible: &Visible,
     confirmed: bool,
 ) -> Result<(), TicketError> {
     if confirmed {
         return Ok(());
     }
-    let open = relations::open_children(conn, record.id)?;
+    let open = relations::open_children(conn, record.id, visible)?;
     if open.is_empty() {
         Ok(())
     } else {
@@ -455,7 +458,8 @@ pub fn check_children(
     }
 }
 
-/// Whether the ticket is one that the actor may act on at all: outside its group a restricted one does not exist.
+/// Whether the ticket is one that the actor may act on at all: for others a restricted one does not exist. The queries have
+/// said so already (see `sight`); this is the rule itself, asked before anything is shown or done.
 pub fn must_see(ticket: &Ticket, desk: &InstalledDesk, actor: &Actor) -> Result<(), TicketError> {
     if shared::ticket::may_see(ticket, &desk.profile, actor) {
         Ok(())

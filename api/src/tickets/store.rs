@@ -3,8 +3,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use shared::ticket::Ticket;
-use shared::ticket::actor::{Privilege, PrivilegeSet};
+use shared::ticket::actor::{Actor, Privilege, PrivilegeSet};
 
+use super::sight::Sight;
 use crate::db::schema::{events, failed_sweeps, messages, people, tickets, users};
 use crate::db::{DbConnection, JsonText, Ts};
 use crate::people::store::Place;
@@ -84,40 +85,45 @@ const RECORD: (
     tickets::state,
 );
 
-/// Loads a ticket of one of these desks (`None`: of any) and keeps it locked to the end of the write.
-pub fn load_for_desks(
+/// Loads a ticket that somebody sees and keeps it locked to the end of the write.
+pub fn load_in_sight(
     conn: &mut DbConnection,
     code: &str,
-    desks: Option<&[i64]>,
+    sight: &Sight,
 ) -> QueryResult<Option<TicketRecord>> {
-    let found = match desks {
+    let found = match &sight.desks {
         Some(desks) => {
             let query = tickets::table
                 .filter(tickets::code.eq(code))
                 .filter(tickets::desk_id.eq_any(desks))
+                .filter(sight.visible.clone())
                 .select(RECORD);
             load_locked!(conn, query => first::<RecordRow>)
         }
         None => {
-            let query = tickets::table.filter(tickets::code.eq(code)).select(RECORD);
+            let query = tickets::table
+                .filter(tickets::code.eq(code))
+                .filter(sight.visible.clone())
+                .select(RECORD);
             load_locked!(conn, query => first::<RecordRow>)
         }
     };
     found.optional().map(|row| row.map(TicketRecord::from))
 }
 
-/// Loads a ticket of one of these desks (`None`: of any) to be read only.
-pub fn read_for_desks(
+/// Loads a ticket that somebody sees, to be read only.
+pub fn read_in_sight(
     conn: &mut DbConnection,
     code: &str,
-    desks: Option<&[i64]>,
+    sight: &Sight,
 ) -> QueryResult<Option<TicketRecord>> {
     let query = tickets::table
         .filter(tickets::code.eq(code))
+        .filter(sight.visible.clone())
         .select(RECORD)
         .into_boxed::<crate::db::MultiBackend>();
-    let query = match desks {
-        Some(desks) => query.filter(tickets::desk_id.eq_any(desks.to_vec())),
+    let query = match &sight.desks {
+        Some(desks) => query.filter(tickets::desk_id.eq_any(desks.clone())),
         None => query,
     };
     query
@@ -648,7 +654,7 @@ pub fn desk_agent(
     desk_id: i64,
     user_id: i64,
 ) -> QueryResult<Option<(AgentRow, Vec<String>)>> {
-    use crate::db::schema::{group_members, groups, memberships};
+    use crate::db::schema::memberships;
     let agent: Option<AgentRow> = users::table
         .inner_join(memberships::table.on(memberships::user_id.eq(users::id)))
         .filter(users::id.eq(user_id))
@@ -658,14 +664,37 @@ pub fn desk_agent(
         .first(conn)
         .optional()?;
     let Some(agent) = agent else { return Ok(None) };
-    let slugs = group_members::table
+    let slugs = groups_of(conn, desk_id, user_id)?;
+    Ok(Some((agent, slugs)))
+}
+
+/// Keys of the active groups of a desk that an agent is a member of.
+fn groups_of(conn: &mut DbConnection, desk_id: i64, user_id: i64) -> QueryResult<Vec<String>> {
+    use crate::db::schema::{group_members, groups};
+    group_members::table
         .inner_join(groups::table.on(groups::id.eq(group_members::group_id)))
         .filter(group_members::user_id.eq(user_id))
         .filter(groups::desk_id.eq(desk_id))
         .filter(groups::active.eq(true))
         .select(groups::slug)
-        .load(conn)?;
-    Ok(Some((agent, slugs)))
+        .load(conn)
+}
+
+/// An agent with the rights and groups that they have at a desk, as the rules see them.
+pub fn as_actor(conn: &mut DbConnection, desk_id: i64, agent: &AgentRow) -> QueryResult<Actor> {
+    use crate::db::schema::memberships;
+    let privileges: Option<JsonText<PrivilegeSet>> = memberships::table
+        .filter(memberships::desk_id.eq(desk_id))
+        .filter(memberships::user_id.eq(agent.id))
+        .select(memberships::privileges)
+        .first(conn)
+        .optional()?;
+    Ok(Actor::Agent {
+        user_id: agent.id,
+        name: agent.full_name.clone(),
+        privileges: privileges.map_or(PrivilegeSet::NONE, |privileges| privileges.0),
+        groups: groups_of(conn, desk_id, agent.id)?,
+    })
 }
 
 /// The active agents of a desk who hold a privilege there, by key.

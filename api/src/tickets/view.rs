@@ -32,6 +32,7 @@ use super::list::ListRow;
 use super::pipeline::{clock_input, clock_word, clocks};
 use super::process_view;
 use super::relations;
+use super::sight::Sight;
 use super::steps::must_see;
 use super::store::{self, EventRow, MessageRow};
 use crate::approvals;
@@ -142,16 +143,13 @@ struct ReadRow {
 }
 
 /// One statement for everything that is one row, so that most tickets take four in all.
-fn read(
-    conn: &mut DbConnection,
-    code: &str,
-    desks: Option<&[i64]>,
-) -> Result<ReadRow, TicketError> {
+fn read(conn: &mut DbConnection, code: &str, sight: &Sight) -> Result<ReadRow, TicketError> {
     let other = diesel::alias!(tickets as other);
     let other_open_tickets = other
         .filter(other.field(tickets::requester_id).eq(tickets::requester_id))
         .filter(other.field(tickets::open).eq(true))
         .filter(other.field(tickets::id).ne(tickets::id))
+        .filter(sight.visible.clone().named("other"))
         .select(count_star())
         .single_value();
     let files = attachments::table.filter(attachments::ticket_id.eq(tickets::id.nullable()));
@@ -161,6 +159,7 @@ fn read(
             organizations::table.on(people::organization_id.eq(organizations::id.nullable())),
         )
         .filter(tickets::code.eq(code.to_owned()))
+        .filter(sight.visible.clone())
         .select((
             tickets::id,
             tickets::desk_id,
@@ -178,7 +177,7 @@ fn read(
             exists(files),
         ))
         .into_boxed::<MultiBackend>();
-    query = match desks {
+    query = match sight.desks.as_deref() {
         None => query,
         // SQLite has no arrays, so a list could not be prepared once.
         Some([desk]) => query.filter(tickets::desk_id.eq(*desk)),
@@ -210,13 +209,13 @@ pub struct TimelinePosition {
 pub fn detail(
     conn: &mut DbConnection,
     desks: &DeskRegistry,
-    scope: Option<&[i64]>,
+    sight: &Sight,
     code: &str,
     actor_of: &dyn Fn(&InstalledDesk) -> Actor,
     lang: Lang,
     now: DateTime<Utc>,
 ) -> Result<Detail, TicketError> {
-    let row = read(conn, code, scope)?;
+    let row = read(conn, code, sight)?;
     let desk = desks.version(conn, row.desk_id, row.desk_version)?;
     let files = files_of(conn, &row)?;
     let page = timeline(conn, row.id, &desk, &files, None, lang)?;
@@ -346,13 +345,13 @@ pub fn detail(
 pub fn older_timeline(
     conn: &mut DbConnection,
     desks: &DeskRegistry,
-    scope: Option<&[i64]>,
+    sight: &Sight,
     code: &str,
     actor_of: &dyn Fn(&InstalledDesk) -> Actor,
     before: impl FnOnce(i64) -> Result<Option<TimelinePosition>, crate::http::ApiError>,
     lang: Lang,
 ) -> Result<(i64, Vec<TimelineEntry>, Option<TimelinePosition>), crate::http::ApiError> {
-    let row = read(conn, code, scope)?;
+    let row = read(conn, code, sight)?;
     let desk = desks.version(conn, row.desk_id, row.desk_version)?;
     must_see(&row.state.0, &desk, &actor_of(&desk))?;
     let position = before(row.id)?;
@@ -365,13 +364,13 @@ pub fn older_timeline(
 pub fn sla(
     conn: &mut DbConnection,
     desks: &DeskRegistry,
-    scope: Option<&[i64]>,
+    sight: &Sight,
     code: &str,
     actor_of: &dyn Fn(&InstalledDesk) -> Actor,
     lang: Lang,
     now: DateTime<Utc>,
 ) -> Result<Vec<SlaExplanation>, TicketError> {
-    let row = read(conn, code, scope)?;
+    let row = read(conn, code, sight)?;
     let desk = desks.version(conn, row.desk_id, row.desk_version)?;
     must_see(&row.state.0, &desk, &actor_of(&desk))?;
     let ticket = row.state.0;

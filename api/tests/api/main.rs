@@ -23,6 +23,7 @@ mod openapi;
 mod people;
 mod portal;
 mod process;
+mod restricted;
 mod smtp_sink;
 mod tickets;
 mod vouching;

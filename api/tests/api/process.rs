@@ -3,6 +3,7 @@
 use api::auth::session::Audience;
 
 use api::mail::{Content, TeamNews};
+use api::tickets::sight::Sight;
 use api::{desks, sla};
 use chrono::TimeDelta;
 
@@ -30,11 +31,29 @@ pub struct Place {
 }
 
 pub async fn place(app: &TestApp, slug: &'static str) -> Place {
-    place_of(app, "desks", slug).await
+    install(app, "desks", slug, |text| text).await
 }
 
 /// The desk of a folder under another one.
 pub async fn place_of(app: &TestApp, folders: &str, slug: &'static str) -> Place {
+    install(app, folders, slug, |text| text).await
+}
+
+/// The same as [`place`], with the desk's file changed.
+pub async fn place_with(
+    app: &TestApp,
+    slug: &'static str,
+    change: impl FnOnce(String) -> String,
+) -> Place {
+    install(app, "desks", slug, change).await
+}
+
+async fn install(
+    app: &TestApp,
+    folders: &str,
+    slug: &'static str,
+    change: impl FnOnce(String) -> String,
+) -> Place {
     let now = app.clock.now();
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
         .join(folders)
@@ -45,7 +64,8 @@ pub async fn place_of(app: &TestApp, folders: &str, slug: &'static str) -> Place
             std::fs::read_to_string(folder.join(name)).unwrap(),
         )
     };
-    let files = vec![read("desk.toml"), read("catalog.csv")];
+    let (name, text) = read("desk.toml");
+    let files = vec![(name, change(text)), read("catalog.csv")];
     let (profile, _) = load(&files).unwrap_or_else(|errors| panic!("{errors:?}"));
     app.seed(move |conn| {
         let (desk, _) = desks::store::install(conn, &profile, &files, "story", now)?;
@@ -61,8 +81,14 @@ pub async fn place_of(app: &TestApp, folders: &str, slug: &'static str) -> Place
     .await
 }
 
+/// An agent of a group with every right but the one to see what is restricted.
 pub async fn agent(app: &TestApp, place: &Place, name: &str, group: &str) -> Agent {
-    let agent = app.agent(name, &[(place.desk, Privilege::ALL)]).await;
+    let usual: Vec<Privilege> = Privilege::ALL
+        .iter()
+        .copied()
+        .filter(|right| *right != Privilege::RestrictedRead)
+        .collect();
+    let agent = app.agent(name, &[(place.desk, &usual)]).await;
     stage::join_group(app, &agent, place.desk, group).await;
     agent
 }
@@ -136,7 +162,7 @@ pub async fn status(app: &TestApp, who: &Agent, code: &str) -> Status {
     view(app, who, code).await.status
 }
 
-async fn upload(app: &TestApp, who: &Agent) -> String {
+pub async fn upload(app: &TestApp, who: &Agent) -> String {
     let who = fresh(app, who).await;
     let part =
         reqwest::multipart::Part::bytes(b"Apruebo.".to_vec()).file_name("correo del jefe.eml");
@@ -584,11 +610,9 @@ both! {
         let relate = |parent: String, child: String| {
             let (actor, desks) = (actor.clone(), desks.clone());
             move |conn: &mut api::db::DbConnection| {
-                let scope = api::tickets::commands::Scope::Desks(None);
                 // Both read before either writes: only the lock of the families orders them.
-                let record = api::tickets::store::read_for_desks(conn, &parent, None)?.unwrap();
+                let record = api::tickets::store::read_in_sight(conn, &parent, &Sight::whole(None))?.unwrap();
                 let desk = desks.version(conn, record.desk_id, record.desk_version)?;
-                let _ = scope;
                 api::tickets::relations::relate(conn, &desk, record, &actor, &[child], now).map_err(api::http::ApiError::from)
             }
         };

@@ -9,6 +9,8 @@ words! {
     pub enum Privilege {
         /// See the desk's tickets.
         TicketRead = "ticket_read",
+        /// See the restricted ones among them, such as security incidents, without being in charge of them.
+        RestrictedRead = "restricted_read",
         /// Take, attend, answer, suspend and solve.
         TicketWork = "ticket_work",
         /// Give a ticket to somebody else.

@@ -274,7 +274,7 @@ impl Case<'_> {
     }
 }
 
-/// Whether only its own group and whoever is in charge see the ticket (R-026, C-58).
+/// Whether only its own group, whoever is in charge and those with the right see the ticket (R-026, C-58).
 pub fn is_restricted(ticket: &Ticket, desk: &Desk) -> bool {
     let entry = ticket
         .category
@@ -296,8 +296,8 @@ pub fn restricted_to<'a>(ticket: &Ticket, desk: &'a Desk) -> Option<&'a str> {
 }
 
 /// Whether a restricted ticket exists for an actor: for its requester, its approvers, the agent and
-/// group in charge and the group that it is restricted to. What is not restricted exists for everybody whom
-/// the desk lets in.
+/// group in charge, the group that it is restricted to, and agents with [`Privilege::RestrictedRead`].
+/// What is not restricted exists for everybody whom the desk lets in.
 pub fn may_see(ticket: &Ticket, desk: &Desk, actor: &Actor) -> bool {
     if !is_restricted(ticket, desk) {
         return true;
@@ -306,11 +306,13 @@ pub fn may_see(ticket: &Ticket, desk: &Desk, actor: &Actor) -> bool {
     match actor {
         Actor::Requester { person_id, .. } => *person_id == ticket.requester.id,
         Actor::Agent { user_id, .. } => {
+            let privileged = actor.may(Privilege::RestrictedRead);
             let in_charge = ticket
                 .assignee
                 .as_ref()
                 .is_some_and(|agent| agent.id == *user_id);
-            in_charge
+            privileged
+                || in_charge
                 || groups
                     .into_iter()
                     .flatten()

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use shared::desk::Desk;
 use shared::desk::profile::{Need, QuestionKind};
-use shared::ticket::actor::{Actor, Assignee, PrivilegeSet};
+use shared::ticket::actor::{Actor, Assignee};
 use shared::ticket::command::{
     Answer, AnswerValue, Command, CommandKind, ContactChannel, ContactResult, Decision,
 };
@@ -19,7 +19,7 @@ use shared::ticket::{
     NewTicket, Ticket, allowed_commands, closes_by_silence_at, decide, evolve, fold, open, record,
 };
 
-use super::story::{body, monday, new_ticket, reason, requester};
+use super::story::{body, monday, new_ticket, reason, requester, usual};
 
 /// How deep the exploration goes.
 pub const DEPTH: usize = 12;
@@ -240,7 +240,7 @@ fn situation(ticket: &Ticket, desk: &Desk) -> Situation {
     }
 }
 
-/// One agent for each group, who may do everything, besides the requester and the product.
+/// One agent for each group, who may do everything but see what is restricted, besides the requester and the product.
 pub fn people(desk: &Desk) -> Vec<Actor> {
     let looked_at = groups(desk);
     let numbered = desk.groups.iter().zip(100..);
@@ -248,7 +248,7 @@ pub fn people(desk: &Desk) -> Vec<Actor> {
     let agents = looked_at.map(|(group, user_id)| Actor::Agent {
         user_id,
         name: format!("Persona de {}", group.key),
-        privileges: PrivilegeSet::all(),
+        privileges: usual(),
         groups: vec![group.key.clone()],
     });
     let roles: BTreeSet<String> = desk

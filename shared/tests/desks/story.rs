@@ -51,14 +51,24 @@ pub fn stranger() -> Actor {
     }
 }
 
+/// An agent with every right but the one to see what is restricted.
 pub fn agent(user_id: i64, name: &str, groups: &[&str]) -> Actor {
     let groups = groups.iter().map(ToString::to_string).collect();
     Actor::Agent {
         user_id,
         name: name.into(),
-        privileges: PrivilegeSet::all(),
+        privileges: usual(),
         groups,
     }
+}
+
+/// Every right but the one to see what is restricted.
+pub fn usual() -> PrivilegeSet {
+    let restricted = Privilege::RestrictedRead;
+    PrivilegeSet::all()
+        .iter()
+        .filter(|right| *right != restricted)
+        .collect()
 }
 
 /// An agent with some rights only.
