@@ -211,7 +211,7 @@ pub fn readers(path: &str, sample: &Sample, threads: usize, time: Duration) -> O
         group_id: None,
         assignee: None,
         requester: None,
-        text: None,
+        found: None,
         due_before: DateTime::UNIX_EPOCH,
     };
     let read = || -> Result<f64, String> {

@@ -1,10 +1,10 @@
 //! The queue: one query that gives the rows of a page, scoped to the caller's desks.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use diesel::dsl::{case_when, count};
+use diesel::dsl::{case_when, count, sql};
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::Integer;
+use diesel::sql_types::{Bool, Integer};
 use serde::{Deserialize, Serialize};
 use shared::api::tickets::{Sort, View};
 use shared::ticket::status::{RequestType, Status};
@@ -38,8 +38,8 @@ pub struct ListFilter {
     pub assignee: Option<i64>,
     /// Requester.
     pub requester: Option<i64>,
-    /// Folded text to find in code and subject.
-    pub text: Option<String>,
+    /// Which tickets a text was found in, if one was looked for.
+    pub found: Option<Found>,
     /// What the caller sees at these desks.
     pub visible: Visible,
     /// The time.
@@ -247,12 +247,19 @@ pub fn page(
     if let Some(requester) = filter.requester {
         query = query.filter(tickets::requester_id.eq(requester));
     }
-    if let Some(text) = &filter.text {
-        query = query.filter(
-            tickets::search_key
-                .like(format!("%{}%", escape_like(text)))
-                .escape('\\'),
-        );
+    match &filter.found {
+        None => {}
+        Some(Found::These(ids)) => query = query.filter(tickets::id.eq_any(ids.clone())),
+        Some(Found::Many(words)) => {
+            for word in words {
+                let found = tickets::search_key
+                    .like(contains(word))
+                    .escape('\\')
+                    .or(people::search_key.like(contains(word)).escape('\\'))
+                    .or(organizations::name_key.like(contains(word)).escape('\\'));
+                query = query.filter(found);
+            }
+        }
     }
 
     macro_rules! keyset {
@@ -327,16 +334,74 @@ impl<Q: QueryFragment<MultiBackend>> QueryFragment<MultiBackend> for Limited<Q> 
 
 impl<Q> RunQueryDsl<DbConnection> for Limited<Q> {}
 
-/// Makes `%`, `_` and the escape itself literal.
-fn escape_like(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
+/// Which tickets a text was found in.
+#[derive(Clone, Debug)]
+pub enum Found {
+    /// In these, however far down the queue they stand.
+    These(Vec<i64>),
+    /// In so many that some stand near the top of any queue; the words are looked for on the way.
+    Many(Vec<String>),
+}
+
+/// Most tickets that are named one by one.
+const NAMED_MAX: usize = 1_000;
+
+/// Looks for words in the tickets of some desks: each must be in the code, the subject, or the name, address or entity of
+/// the requester.
+///
+/// A queue is read in its order, and most rows hold nothing of what is looked for, so looking on the way would read all of
+/// them. Code, subject and requester are therefore also kept in an index of their own (`tickets_search`), which holds little
+/// else and is read from end to end; people and entities are few. Only what is found more often than [`NAMED_MAX`] is looked
+/// for on the way after all.
+pub fn search(conn: &mut DbConnection, desks: &[i64], words: Vec<String>) -> QueryResult<Found> {
+    let mut query = tickets::table
+        .select(tickets::id)
+        // The condition of the index, in its own words; no key is empty.
+        .filter(sql::<Bool>("tickets.search_key > ''"))
+        .into_boxed::<MultiBackend>();
+    query = match desks {
+        [desk] => query.filter(tickets::desk_id.eq(*desk)),
+        desks => query.filter(tickets::desk_id.eq_any(desks.to_vec())),
+    };
+    for word in &words {
+        let askers = people::table
+            .left_join(
+                organizations::table.on(people::organization_id.eq(organizations::id.nullable())),
+            )
+            .filter(
+                people::search_key
+                    .like(contains(word))
+                    .escape('\\')
+                    .or(organizations::name_key.like(contains(word)).escape('\\')),
+            )
+            .select(people::id);
+        let found = tickets::search_key
+            .like(contains(word))
+            .escape('\\')
+            .or(tickets::requester_id.eq_any(askers));
+        query = query.filter(found);
+    }
+    let most = i64::try_from(NAMED_MAX).unwrap_or(i64::MAX);
+    let ids: Vec<i64> = query.limit(most + 1).load(conn)?;
+    Ok(if ids.len() > NAMED_MAX {
+        Found::Many(words)
+    } else {
+        Found::These(ids)
+    })
+}
+
+/// The pattern of what contains a text, with `%`, `_` and the escape itself literal.
+fn contains(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len() + 2);
+    pattern.push('%');
     for c in text.chars() {
         if matches!(c, '%' | '_' | '\\') {
-            escaped.push('\\');
+            pattern.push('\\');
         }
-        escaped.push(c);
+        pattern.push(c);
     }
-    escaped
+    pattern.push('%');
+    pattern
 }
 
 type ContactDue = diesel::dsl::Select<

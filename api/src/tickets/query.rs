@@ -7,7 +7,7 @@ use shared::api::tickets::{TicketQuery, View};
 use shared::ticket::actor::Privilege;
 use shared::ticket::status::Status;
 
-use super::list::{ListFilter, due_soon_limit};
+use super::list::{ListFilter, due_soon_limit, search};
 use super::sight::Visible;
 use crate::auth::AgentCaller;
 use crate::db::DbConnection;
@@ -102,6 +102,11 @@ pub fn filter(
         .flat_map(|desk| caller.group_ids_at(desk.id).to_vec())
         .collect();
     let places: Vec<i64> = chosen.iter().map(|desk| desk.id).collect();
+    let found = text
+        .map(words_of)
+        .filter(|words| !words.is_empty())
+        .map(|words| search(conn, &places, words))
+        .transpose()?;
     Ok(ListFilter {
         view: asked.view.unwrap_or(View::All),
         user_id: caller.user_id(),
@@ -115,7 +120,7 @@ pub fn filter(
         group_id,
         assignee: asked.assignee,
         requester: asked.requester,
-        text: text.map(shared::fold::fold),
+        found,
         due_before: due_soon_limit(
             now,
             chosen
@@ -125,6 +130,19 @@ pub fn filter(
         ),
         desks: places,
     })
+}
+
+/// Most words that are looked for apart; what follows is one phrase with the last of them.
+const WORDS_MAX: usize = 6;
+
+/// The folded words of a text, in any order: who looks for `Ana Rojas` means Ana María Rojas too.
+fn words_of(text: &str) -> Vec<String> {
+    let folded = shared::fold::fold(text);
+    let words: Vec<&str> = folded.split_whitespace().collect();
+    let (apart, rest) = words.split_at(words.len().min(WORDS_MAX - 1));
+    let apart = apart.iter().map(ToString::to_string);
+    let rest = (!rest.is_empty()).then(|| rest.join(" "));
+    apart.chain(rest).collect()
 }
 
 /// A comma-separated list of words, at most 20.

@@ -24,6 +24,7 @@ mod people;
 mod portal;
 mod process;
 mod restricted;
+mod search;
 mod smtp_sink;
 mod tickets;
 mod vouching;

@@ -122,7 +122,8 @@ pub struct TicketQuery {
     /// Key of a requester.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requester: Option<i64>,
-    /// Text found in the code, the subject, or the name or entity of the requester, at most 100 characters.
+    /// Words that must all be found in the code, the subject, or the name, address or entity of the requester; accents and
+    /// case do not matter. At most 100 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", param(max_length = 100))]
     pub q: Option<String>,

@@ -1,0 +1,3 @@
+-- What a search reads from end to end: nothing but the words, and whose ticket it is. It is partial only in name (no key is
+-- empty), so that nothing but a search, which says the condition too, is ever planned with it.
+CREATE INDEX tickets_search ON tickets (desk_id, search_key, requester_id, id) WHERE search_key > '';
