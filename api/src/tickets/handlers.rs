@@ -1,6 +1,6 @@
 //! The endpoints of tickets for agents and API clients.
 
-use actix_web::{Either, get, post, web};
+use actix_web::{get, post, web};
 use serde::{Deserialize, Serialize};
 use shared::api::page::Page;
 use shared::api::problem::Problem;
@@ -272,7 +272,7 @@ fn parse_new_ticket(
     description = "The ticket with its clocks, files, the newest part of its timeline, and what the caller may do now.",
     params(("code" = String, Path, description = "Code of the ticket", example = "INF-1042", max_length = 40)),
     responses(
-        (status = 200, description = "The ticket", body = TicketView, headers(("ETag" = String, description = "Version of the ticket and language of the answer, such as `\"3.es.ab12cd34\"`; `If-Match` takes it whole or as `\"3\"`"))),
+        (status = 200, description = "The ticket", body = TicketView, headers(("ETag" = String, description = "Version of the ticket, language of the answer and a hash of all of it, such as `\"3.es.ab12cd34\"`; `If-Match` takes it whole or as `\"3\"`"))),
         (status = 304, description = "The answer is the one named by `If-None-Match`"),
         (status = 404, description = "No such ticket for this caller", body = Problem, content_type = "application/problem+json"),
     ),
@@ -284,7 +284,7 @@ pub async fn read_ticket(
     caller: AgentCaller,
     Path(code): Path<String>,
     Language(lang): Language,
-) -> Result<Either<Versioned<TicketView>, Json<TicketView>>, ApiError> {
+) -> Result<Versioned<TicketView>, ApiError> {
     let now = state.clock.now();
     let (desks, reader) = (state.desks.clone(), caller.clone());
     let read = move |conn: &mut DbConnection| {
@@ -305,13 +305,9 @@ pub async fn read_ticket(
         .older
         .map(|position| state.cursors.encode(&fingerprint, &position))
         .transpose()?;
-    // While mails are on their way the answer changes without a new version, so it must not be taken for known.
-    Ok(if detail.unsettled {
-        Either::Right(Json(detail.view))
-    } else {
-        let version = detail.view.version;
-        Either::Left(Versioned::in_language(version, lang, detail.view))
-    })
+    // Mails, relations, approvals and rights change without a new version; the tag knows them by the content.
+    let version = detail.view.version;
+    Ok(Versioned::in_language(version, lang, detail.view))
 }
 
 fn timeline_fingerprint(caller: &AgentCaller, ticket_id: i64) -> String {

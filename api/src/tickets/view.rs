@@ -186,12 +186,10 @@ fn read(conn: &mut DbConnection, code: &str, sight: &Sight) -> Result<ReadRow, T
     query.first(conn).optional()?.ok_or(TicketError::NotFound)
 }
 
-/// A read ticket and whether one of its mails has not left yet, so that the answer may change without a new version.
+/// A read ticket.
 pub struct Detail {
     /// The ticket.
     pub view: TicketView,
-    /// Whether mails are on their way.
-    pub unsettled: bool,
     /// Position of the older entries, unsigned.
     pub older: Option<TimelinePosition>,
     /// Key of the row, for the cursor's fingerprint.
@@ -225,7 +223,6 @@ pub fn detail(
     let profile = &desk.profile;
     let ticket = row.state.0;
     let approval = approvals::view::of_ticket(conn, &desk, row.id, &ticket, &actor, lang)?;
-    let unsettled = page.unsettled || !relations.is_empty() || ticket.approval.is_some();
     let allowed = process_view::allowed(&ticket, profile, &actor, lang);
     let (impact, urgency) = process_view::matrix_choice(&ticket, profile, lang);
     let people = names_of(
@@ -323,7 +320,6 @@ pub fn detail(
             .iter()
             .find(|relation| relation.kind == RelationKind::MergedInto)
             .map(|relation| relation.code.clone()),
-        // What related tickets look like changes without a version of this one.
         marks: ticket.marks.iter().copied().collect(),
         cause: ticket.cause.as_ref().map(ToString::to_string),
         relations,
@@ -335,7 +331,6 @@ pub fn detail(
     };
     Ok(Detail {
         view,
-        unsettled,
         older: page.older,
         ticket_id: row.id,
     })
@@ -622,7 +617,6 @@ pub fn ticket_files(conn: &mut DbConnection, ticket_id: i64) -> QueryResult<Vec<
 struct TimelinePage {
     entries: Vec<TimelineEntry>,
     older: Option<TimelinePosition>,
-    unsettled: bool,
 }
 
 fn timeline(
@@ -637,7 +631,6 @@ fn timeline(
     let events = store::events_before(conn, ticket_id, before, TIMELINE_READ)?;
     let messages = store::messages_before(conn, ticket_id, before, TIMELINE_READ)?;
     let mails = mails_before(conn, ticket_id, before)?;
-    let unsettled = mails.iter().any(|mail| mail.status == "pending");
 
     let mut by_message: HashMap<i64, Vec<Attachment>> = HashMap::new();
     for file in files {
@@ -676,11 +669,7 @@ fn timeline(
         }
     }
     entries.reverse();
-    Ok(TimelinePage {
-        entries,
-        older,
-        unsettled,
-    })
+    Ok(TimelinePage { entries, older })
 }
 
 /// Within one command: what happened, then what was written, then what was mailed.

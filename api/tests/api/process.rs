@@ -539,6 +539,80 @@ both! {
         assert_eq!(view(&app, &hugo, &code).await.level, 1);
     }
 
+    async fn a_known_ticket_is_sent_again_whatever_changed_in_it(app: TestApp) {
+        use api::db::schema::{memberships, outbox, people};
+        use diesel::prelude::*;
+        let place = place(&app, "icetex").await;
+        let laura = agent(&app, &place, "Laura", "mesa").await;
+        let carlos = agent(&app, &place, "Carlos", "coordinacion_infraestructura").await;
+        let code = record(&app, &place, &laura, json!({ "category": "backup-carpetas", "impact": "low", "urgency": "low" })).await;
+        let other = record(&app, &place, &laura, json!({ "category": "backup-carpetas", "impact": "low", "urgency": "low" })).await;
+        let path = format!("/api/v1/tickets/{code}");
+        let known = std::cell::RefCell::new(Vec::<String>::new());
+        // Reads the ticket as somebody who knows every earlier answer: it comes, and then it is known.
+        let news = async |what: &str| {
+            let laura = fresh(&app, &laura).await;
+            let tags = known.borrow().join(", ");
+            let get = || app.get(&path).by(&laura);
+            let answer = get().header("if-none-match", &tags).send().await;
+            assert_eq!(answer.status, 200, "after {what} the answer was taken for known");
+            let tag = answer.header("etag").expect("a tag").to_owned();
+            get().header("if-none-match", &tag).send().await.expect(304);
+            known.borrow_mut().push(tag);
+        };
+        known.borrow_mut().push("\"0\"".to_owned());
+        news("the first look").await;
+        act(&app, &laura, &code, "control-answers", json!({ "control": "complete", "answer": true })).await.expect(200);
+        news("a change of version").await;
+        app.seed(|conn| {
+            diesel::update(outbox::table).set(outbox::status.eq("sent")).execute(conn)?;
+            Ok(())
+        })
+        .await;
+        news("a mail that left").await;
+        act(&app, &laura, &code, "relations", json!({ "children": [other] })).await.expect(200);
+        news("a relation, which is an event of the other one").await;
+        act(&app, &laura, &other, "marks", json!({ "mark": "problem", "on": true })).await.expect(200);
+        act(&app, &laura, &other, "control-answers", json!({ "control": "complete", "answer": true })).await.expect(200);
+        let proof = upload(&app, &laura).await;
+        act(&app, &laura, &other, "transitions", json!({ "command": "request_approval", "attachments": [proof] })).await.expect(200);
+        news("a change of the related one").await;
+        let proof = upload(&app, &laura).await;
+        act(&app, &laura, &code, "transitions", json!({ "command": "request_approval", "attachments": [proof] })).await.expect(200);
+        news("a request for approval").await;
+        app.seed({
+            let desk = place.desk;
+            let now = app.clock.now();
+            move |conn| stage::add_person(conn, desk, "Rita Pardo", "rita@example.org", now)
+        })
+        .await;
+        let holders = json!({ "holders": [{ "email": "rita@example.org" }] });
+        app.call(reqwest::Method::PUT, "/api/v1/desks/icetex/approvers/oficina_riesgos").by(&laura).json(&holders).send().await.expect(200);
+        news("another holder of the role").await;
+        act(&app, &carlos, &code, "approval-decisions", json!({ "role": "coordinacion_infraestructura", "decision": "approved" })).await.expect(200);
+        news("a word on the approval").await;
+        act(&app, &laura, &code, "marks", json!({ "mark": "security", "on": true })).await.expect(200);
+        assert!(view(&app, &laura, &code).await.restricted);
+        news("the restriction").await;
+        let ana = place.ana;
+        app.seed(move |conn| {
+            diesel::update(people::table.find(ana)).set(people::phone.eq("601 555 0177")).execute(conn)?;
+            Ok(())
+        })
+        .await;
+        news("another telephone of the requester").await;
+        let user = laura.id;
+        app.seed(move |conn| {
+            let few: shared::ticket::actor::PrivilegeSet = [Privilege::TicketRead].into_iter().collect();
+            diesel::update(memberships::table.filter(memberships::user_id.eq(user)))
+                .set(memberships::privileges.eq(api::db::JsonText(few)))
+                .execute(conn)?;
+            Ok(())
+        })
+        .await;
+        news("fewer rights of the reader").await;
+    }
+
     ///
     async fn a_security_incident_exists_for_its_group_and_whoever_is_in_charge_only(app: TestApp) {
         let place = place(&app, "uspec").await;

@@ -417,7 +417,6 @@ both! {
 
     async fn a_known_version_is_not_sent_again(app: TestApp) {
         let scene = scene(&app).await;
-        settle_mails(&app).await;
         let path = format!("/api/v1/tickets/{}", scene.code);
         let first = app.get(&path).by(&scene.first).send().await.expect(200);
         let tag = first.header("etag").unwrap().to_owned();
@@ -428,7 +427,6 @@ both! {
 
     async fn what_changes_without_a_version_is_sent_again(app: TestApp) {
         let scene = scene(&app).await;
-        settle_mails(&app).await;
         let path = format!("/api/v1/tickets/{}", scene.code);
         let first = app.get(&path).by(&scene.first).send().await.expect(200);
         let tag = first.header("etag").unwrap().to_owned();
@@ -476,7 +474,6 @@ both! {
 
     async fn a_version_known_in_one_language_is_not_taken_for_the_other(app: TestApp) {
         let scene = scene(&app).await;
-        settle_mails(&app).await;
         let (console, portal) = (format!("/api/v1/tickets/{}", scene.code), format!("/api/v1/portal/tickets/{}", scene.code));
         for (path, token) in [(&console, &scene.first.token), (&portal, &scene.requester)] {
             let get = |lang: &str| app.get(path).bearer(token).header("accept-language", lang);
@@ -941,18 +938,6 @@ async fn group_of_level(app: &TestApp, scene: &Scene, level: u8) -> String {
         .as_str()
         .unwrap()
         .to_owned()
-}
-
-/// Marks every waiting mail as sent, as the worker would.
-async fn settle_mails(app: &TestApp) {
-    app.seed(|conn| {
-        use db::schema::outbox;
-        diesel::update(outbox::table)
-            .set(outbox::status.eq("sent"))
-            .execute(conn)?;
-        Ok(())
-    })
-    .await;
 }
 
 #[tokio::test]
