@@ -15,7 +15,7 @@ use crate::app::AppState;
 use crate::auth::cookie::{self, CookieName};
 use crate::auth::jwt::{ACCESS_SECONDS, Holder};
 use crate::auth::session::{self, Audience, Grant, Refreshed, Subject};
-use crate::auth::{Administrator, AgentCaller, password};
+use crate::auth::{Administrator, AgentCaller, AgentInPerson, password};
 use crate::db::DbConnection;
 use crate::http::context::RequestContext;
 use crate::http::faults::Faults;
@@ -403,11 +403,8 @@ pub async fn update_agent(
 #[delete("/sessions")]
 pub async fn delete_all_sessions(
     state: web::Data<AppState>,
-    caller: AgentCaller,
+    caller: AgentInPerson,
 ) -> Result<NoContent, ApiError> {
-    if caller.token_id().is_some() {
-        return Err(ApiError::forbidden());
-    }
     let (user_id, now) = (caller.user_id(), state.clock.now());
     let end = move |conn: &mut DbConnection| -> Result<(), ApiError> {
         session::end_all(conn, Audience::Console, user_id, now)?;

@@ -1,16 +1,18 @@
 //! Who may decide, and deciding: each command inside the caller's write transaction.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use shared::api::process::{ApproverHolder, ApproverHolders};
 use shared::desk::Desk;
-use shared::ticket::Ticket;
-use shared::ticket::actor::Actor;
+use shared::ticket::actor::{Actor, Privilege};
 use shared::ticket::command::Decision;
 use shared::ticket::status::Status;
 use shared::ticket::text::{EmailAddress, Reason};
+use shared::ticket::{ApprovalState, Ticket};
 
 use super::store;
-use crate::auth::AgentCaller;
+use crate::auth::{AgentCaller, AgentInPerson};
 use crate::db::DbConnection;
 use crate::desks::registry::{DeskRegistry, InstalledDesk};
 use crate::http::faults::Faults;
@@ -19,7 +21,7 @@ use crate::tickets::commands::{Change, Expected, change};
 use crate::tickets::error::{TicketError, fault};
 use crate::tickets::pipeline::Changed;
 use crate::tickets::sight::Sight;
-use crate::tickets::steps::Step;
+use crate::tickets::steps::{Step, must_see};
 use crate::tickets::store::{TicketRecord, load_in_sight};
 
 /// Most holders of a role.
@@ -27,24 +29,32 @@ const HOLDERS_MAX: usize = 20;
 
 /// The roles of a ticket that wait for somebody who holds these roles: theirs, and those that they stand in for.
 pub fn decidable(ticket: &Ticket, desk: &Desk, held: &[String]) -> Vec<String> {
-    let Some(state) = ticket
-        .approval
-        .as_ref()
-        .filter(|_| ticket.status == Status::AwaitingApproval)
-    else {
+    let waits = |_: &&ApprovalState| ticket.status == Status::AwaitingApproval;
+    let Some(state) = ticket.approval.as_ref().filter(waits) else {
         return Vec::new();
     };
-    let policy = desk
-        .approvals
-        .iter()
-        .find(|policy| policy.key == state.policy);
-    let may = |role: &&String| match policy {
+    let may = |role: &&String| stands_for(state, desk, held, role);
+    state.pending.iter().filter(may).cloned().collect()
+}
+
+/// Whether the ticket asks or asked something of somebody who holds these roles, so that they may be told of it.
+pub fn is_concerned(ticket: &Ticket, desk: &Desk, held: &[String]) -> bool {
+    ticket.approval.as_ref().is_some_and(|state| {
+        let decided = state.decisions.iter().map(|decision| &decision.approver);
+        let mut asked = state.pending.iter().chain(decided);
+        asked.any(|role| stands_for(state, desk, held, role))
+    })
+}
+
+/// Whether one of the roles held is the one that is asked, or stands in for it.
+fn stands_for(state: &ApprovalState, desk: &Desk, held: &[String], role: &str) -> bool {
+    let mut policies = desk.approvals.iter();
+    match policies.find(|policy| policy.key == state.policy) {
         Some(policy) => policy
             .deciders(role)
             .any(|decider| held.iter().any(|held| held == decider)),
-        None => held.contains(role),
-    };
-    state.pending.iter().filter(may).cloned().collect()
+        None => held.iter().any(|held| held == role),
+    }
 }
 
 /// The caller of the console as an approver at a desk: the person with the same address, with the roles that they hold and
@@ -109,18 +119,44 @@ impl Word {
     }
 }
 
-/// The ticket of a decision. `is_open_to` says whether it exists for the caller although nothing of it waits for them.
+/// A ticket that somebody of the console may decide on.
+pub struct Asked {
+    /// The ticket, locked.
+    pub record: TicketRecord,
+    /// The desk's profile that it is measured with.
+    pub desk: Arc<InstalledDesk>,
+    /// The caller as whoever decides.
+    pub actor: Actor,
+}
+
+/// Loads the ticket of a decision. Whoever is concerned finds it wherever they work; whoever is not must see it as an
+/// agent, and then may not decide what others are asked.
 ///
 /// # Errors
-/// `not_found`.
+/// `not_found`, or `forbidden`.
 pub fn load(
     conn: &mut DbConnection,
     desks: &DeskRegistry,
+    caller: &AgentInPerson,
     code: &str,
-) -> Result<(TicketRecord, std::sync::Arc<InstalledDesk>), ApiError> {
+) -> Result<Asked, ApiError> {
     let record = load_in_sight(conn, code, &Sight::whole(None))?.ok_or_else(ApiError::not_found)?;
     let desk = desks.version(conn, record.desk_id, record.desk_version)?;
-    Ok((record, desk))
+    let (actor, held) = approver_at(conn, desk.id, caller)?;
+    if !is_concerned(&record.state, &desk.profile, &held) {
+        if !caller.may(desk.id, Privilege::TicketRead) {
+            return Err(ApiError::not_found());
+        }
+        must_see(&record.state, &desk, &caller.actor_at(desk.id))?;
+        if record.state.approval.is_some() {
+            return Err(ApiError::forbidden());
+        }
+    }
+    Ok(Asked {
+        record,
+        desk,
+        actor,
+    })
 }
 
 /// Gives the word.

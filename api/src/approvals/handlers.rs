@@ -7,15 +7,14 @@ use shared::api::process::{ApprovalRow, ApproverHolders, ApproverRole, NewApprov
 use shared::api::tickets::TicketChanged;
 use shared::ticket::actor::Privilege;
 
-use super::commands::{self, Word, approver_at, decidable};
+use super::commands::{self, Asked, Word, approver_at};
 use super::{store, view};
 use crate::app::AppState;
-use crate::auth::AgentCaller;
+use crate::auth::{AgentCaller, AgentInPerson};
 use crate::db::DbConnection;
 use crate::http::etag::IfMatch;
 use crate::http::idempotency::{OptionalIdempotencyKey, StoredAnswer, once};
 use crate::http::{ApiError, Json, Language, Path, problems};
-use crate::tickets::steps::must_see;
 
 /// The approvals that wait for the caller.
 ///
@@ -183,7 +182,7 @@ fn require_keeper(caller: &AgentCaller, desk_id: i64) -> Result<(), ApiError> {
 #[post("/tickets/{code}/approval-decisions")]
 pub async fn decide_approval(
     state: web::Data<AppState>,
-    caller: AgentCaller,
+    caller: AgentInPerson,
     seen: IfMatch,
     key: OptionalIdempotencyKey,
     Path(code): Path<String>,
@@ -196,19 +195,13 @@ pub async fn decide_approval(
     )?;
     let (desks, now) = (state.desks.clone(), state.clock.now());
     let work = move |conn: &mut DbConnection| {
+        // Before a kept answer is given again: whoever is asked nothing any more is told nothing.
+        let Asked {
+            record,
+            desk,
+            actor,
+        } = commands::load(conn, &desks, &caller, &code)?;
         once(conn, guard.as_ref(), now, |conn| {
-            let (record, desk) = commands::load(conn, &desks, &code)?;
-            let (actor, held) = approver_at(conn, desk.id, &caller)?;
-            let asked = !decidable(&record.state, &desk.profile, &held).is_empty();
-            if !asked {
-                if !caller.may(desk.id, Privilege::TicketRead) {
-                    return Err(ApiError::not_found());
-                }
-                must_see(&record.state, &desk, &caller.actor_at(desk.id))?;
-            }
-            if caller.token_id().is_some() {
-                return Err(ApiError::forbidden());
-            }
             let word = Word::parse(&new)?;
             let matches = |version: i32| seen.check(i64::from(version)).is_ok();
             let changed = commands::decide(conn, &desk, record, &actor, word, Some(&matches), now)?;

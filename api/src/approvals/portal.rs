@@ -8,7 +8,7 @@ use shared::api::process::NewApprovalDecision;
 use shared::api::tickets::TicketChanged;
 use shared::ticket::actor::Actor;
 
-use super::commands::{self, Word, decidable};
+use super::commands::{self, Word, decidable, is_concerned};
 use super::{store, view};
 use crate::app::AppState;
 use crate::auth::RequesterCaller;
@@ -73,7 +73,7 @@ pub async fn get_my_approval(
 ) -> Result<Json<PortalApproval>, ApiError> {
     let desks = state.desks.clone();
     let read = move |conn: &mut DbConnection| -> Result<_, ApiError> {
-        let asked = find(conn, &desks, &caller, &code, false)?;
+        let asked = find(conn, &desks, &caller, &code, Wanted::ToRead)?;
         Ok(view::portal(
             conn,
             &asked.desk,
@@ -120,8 +120,12 @@ pub async fn decide_my_approval(
     )?;
     let (desks, now) = (state.desks.clone(), state.clock.now());
     let answer = state.db.write(move |conn| {
+        // Before a kept answer is given again: whoever holds none of the roles any more is told nothing.
+        let asked = find(conn, &desks, &caller, &code, Wanted::ToDecide)?;
         once(conn, guard.as_ref(), now, |conn| {
-            let asked = find(conn, &desks, &caller, &code, true)?;
+            if asked.roles.is_empty() {
+                return Err(ApiError::not_found());
+            }
             let word = Word::parse(&new)?;
             let actor = Actor::Approver {
                 person_id: caller.person_id(),
@@ -175,7 +179,7 @@ pub async fn download_approval_attachment(
 ) -> Result<HttpResponse, ApiError> {
     let desks = state.desks.clone();
     let read = move |conn: &mut DbConnection| -> Result<_, ApiError> {
-        let asked = find(conn, &desks, &caller, &code, false)?;
+        let asked = find(conn, &desks, &caller, &code, Wanted::ToRead)?;
         let files = view::visible_files(conn, &asked.record)?;
         files
             .into_iter()
@@ -186,24 +190,35 @@ pub async fn download_approval_attachment(
     crate::attachments::commands::download(&state.files, row, &request).await
 }
 
-/// A ticket that waits for the person of a session.
+/// A ticket that waits for the person of a session, or did.
 struct Asked {
     record: TicketRecord,
     desk: std::sync::Arc<InstalledDesk>,
+    /// The roles that wait for them; never empty for reading.
     roles: Vec<String>,
     held: Vec<String>,
 }
 
-/// Finds it; whatever does not wait for them, or is their own request, does not exist.
+/// What a ticket is looked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    /// To show what waits.
+    ToRead,
+    /// To decide, or to repeat the answer to who has decided already.
+    ToDecide,
+}
+
+/// Finds it; whatever does not wait for them, or is their own request, does not exist. For a decision it is enough that
+/// they were asked.
 fn find(
     conn: &mut DbConnection,
     desks: &DeskRegistry,
     caller: &RequesterCaller,
     code: &str,
-    to_change: bool,
+    wanted: Wanted,
 ) -> Result<Asked, ApiError> {
     let place = Sight::whole(Some(vec![caller.desk_id()]));
-    let record = if to_change {
+    let record = if wanted == Wanted::ToDecide {
         load_in_sight(conn, code, &place)?
     } else {
         read_in_sight(conn, code, &place)?
@@ -212,7 +227,11 @@ fn find(
     let desk = desks.version(conn, record.desk_id, record.desk_version)?;
     let held = store::roles_of(conn, caller.person_id())?;
     let roles = decidable(&record.state, &desk.profile, &held);
-    if roles.is_empty() || record.state.requester.id == caller.person_id() {
+    let concerned = match wanted {
+        Wanted::ToRead => !roles.is_empty(),
+        Wanted::ToDecide => is_concerned(&record.state, &desk.profile, &held),
+    };
+    if !concerned || record.state.requester.id == caller.person_id() {
         return Err(ApiError::not_found());
     }
     Ok(Asked {

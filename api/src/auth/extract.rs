@@ -203,6 +203,18 @@ impl Deref for Administrator {
     }
 }
 
+/// A signed-in agent, for what nobody does through a program; 403 for API tokens.
+#[derive(Clone, Debug)]
+pub struct AgentInPerson(AgentCaller);
+
+impl Deref for AgentInPerson {
+    type Target = AgentCaller;
+
+    fn deref(&self) -> &AgentCaller {
+        &self.0
+    }
+}
+
 /// A requester who proved a mail address at a desk.
 #[derive(Clone, Debug)]
 pub struct RequesterCaller {
@@ -462,6 +474,23 @@ impl FromRequest for Administrator {
             }
         };
         order::caller(request, administrator)
+    }
+}
+
+impl FromRequest for AgentInPerson {
+    type Error = ApiError;
+    type Future = Extraction<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let caller = agent(request.clone());
+        let in_person = async move {
+            let caller = caller.await?;
+            match caller.token_id() {
+                None => Ok(Self(caller)),
+                Some(_) => Err(ApiError::forbidden()),
+            }
+        };
+        order::caller(request, in_person)
     }
 }
 

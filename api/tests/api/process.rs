@@ -539,6 +539,65 @@ both! {
         assert_eq!(view(&app, &hugo, &code).await.level, 1);
     }
 
+    ///
+    async fn a_word_on_an_approval_is_repeated_only_to_who_may_still_give_one(app: TestApp) {
+        let place = place(&app, "icetex").await;
+        let laura = agent(&app, &place, "Laura", "mesa").await;
+        let carlos = agent(&app, &place, "Carlos", "coordinacion_infraestructura").await;
+        let (desk, now) = (place.desk, app.clock.now());
+        let rita = app.seed(move |conn| stage::add_person(conn, desk, "Rita Pardo", "rita@example.org", now)).await;
+        let holders = async |list: Value| {
+            let path = "/api/v1/desks/icetex/approvers/oficina_riesgos";
+            app.call(reqwest::Method::PUT, path).by(&fresh(&app, &laura).await).json(&json!({ "holders": list })).send().await.expect(200);
+        };
+        holders(json!([{ "email": "rita@example.org" }])).await;
+        let code = record(&app, &place, &laura, json!({ "category": "backup-carpetas", "impact": "low", "urgency": "low" })).await;
+        act(&app, &laura, &code, "control-answers", json!({ "control": "complete", "answer": true })).await.expect(200);
+        let proof = upload(&app, &laura).await;
+        act(&app, &laura, &code, "transitions", json!({ "command": "request_approval", "attachments": [proof] })).await.expect(200);
+        let version = view(&app, &laura, &code).await.version;
+
+        // An API token is refused before anything is looked up.
+        let path = format!("/api/v1/tickets/{code}/approval-decisions");
+        let word = json!({ "role": "coordinacion_infraestructura", "decision": "approved" });
+        let token = json!({ "name": "Monitoreo", "scopes": ["tickets:read", "tickets:write"], "expires_in_days": 30 });
+        let token: Value = app.post("/api/v1/tokens").by(&carlos).json(&token).send().await.expect(201).json();
+        for address in [path.as_str(), "/api/v1/tickets/IC-99999/approval-decisions"] {
+            let call = app.post(address).bearer(token["secret"].as_str().unwrap()).if_match(version);
+            call.json(&word).send().await.problem(ProblemType::Forbidden);
+        }
+
+        let by_carlos = async || {
+            let carlos = fresh(&app, &carlos).await;
+            app.post(&path).by(&carlos).if_match(version).header("idempotency-key", "palabra-1").json(&word).send().await
+        };
+        by_carlos().await.expect(200);
+        assert_eq!(by_carlos().await.expect(200).header("idempotency-replayed"), Some("true"));
+        let version = view(&app, &laura, &code).await.version;
+        let session = session(&app, &place, rita).await;
+        let asked = format!("/api/v1/portal/approvals/{code}/decisions");
+        let by_rita = async || {
+            let word = json!({ "role": "oficina_riesgos", "decision": "approved" });
+            app.post(&asked).bearer(&session).if_match(version).header("idempotency-key", "palabra-2").json(&word).send().await
+        };
+        by_rita().await.expect(200);
+        assert_eq!(by_rita().await.expect(200).header("idempotency-replayed"), Some("true"));
+
+        // Who holds the role no more is told nothing, though the answer is kept.
+        let user = carlos.id;
+        app.seed(move |conn| {
+            use api::db::schema::group_members;
+            use diesel::prelude::*;
+            diesel::delete(group_members::table.filter(group_members::user_id.eq(user))).execute(conn)?;
+            Ok(())
+        })
+        .await;
+        by_carlos().await.problem(ProblemType::Forbidden);
+        holders(json!([])).await;
+        by_rita().await.problem(ProblemType::NotFound);
+        assert_eq!(status(&app, &laura, &code).await, Status::InProgress);
+    }
+
     async fn a_known_ticket_is_sent_again_whatever_changed_in_it(app: TestApp) {
         use api::db::schema::{memberships, outbox, people};
         use diesel::prelude::*;
