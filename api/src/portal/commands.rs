@@ -386,7 +386,8 @@ fn read_draft(
     let draft = StoredDraft {
         request_type: new.request_type,
         category,
-        priority: choice(&new.priority),
+        // Where impact and urgency give the priority, it is not chosen besides.
+        priority: choice(&new.priority).filter(|_| desk.profile.priority.matrix.is_none()),
         impact: choice(&new.impact),
         urgency: choice(&new.urgency),
         extra: new.extra.clone(),

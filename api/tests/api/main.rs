@@ -27,4 +27,5 @@ mod restricted;
 mod search;
 mod smtp_sink;
 mod tickets;
+mod timers;
 mod vouching;

@@ -598,6 +598,63 @@ both! {
         assert_eq!(status(&app, &laura, &code).await, Status::InProgress);
     }
 
+    ///
+    async fn requesters_choose_impact_and_urgency_where_the_desk_lets_them(app: TestApp) {
+        let place = place_with(&app, "icetex", |text| {
+            assert!(text.contains("chosen_by_requester = false"));
+            text.replace("chosen_by_requester = false", "chosen_by_requester = true")
+        })
+        .await;
+        let laura = agent(&app, &place, "Laura", "mesa").await;
+        let draft = |impact: Option<&str>, urgency: Option<&str>| shared::api::portal::NewDraft {
+            category: "falla".to_owned(),
+            priority: None,
+            impact: impact.map(str::to_owned),
+            urgency: urgency.map(str::to_owned),
+            ..stage::draft_at("icetex", ANA)
+        };
+        let shown: Value = app.get("/api/v1/portal/desks/icetex").send().await.expect(200).json();
+        assert_eq!(shown["prioritisation"]["matrix"]["impact"].as_array().map(Vec::len), Some(3), "{shown}");
+        for (impact, urgency, wanted) in [("high", "high", "critical"), ("high", "low", "medium"), ("low", "low", "low")] {
+            let opened = stage::open_ticket(&app, &app.browser(), &draft(Some(impact), Some(urgency))).await;
+            let seen = view(&app, &laura, &opened.ticket_code.unwrap()).await;
+            let chosen = (seen.impact.map(|one| one.id), seen.urgency.map(|one| one.id));
+            assert_eq!(chosen, (Some(impact.to_owned()), Some(urgency.to_owned())));
+            assert_eq!(seen.priority.id, wanted, "{impact} {urgency}");
+        }
+        let refused = async |draft: shared::api::portal::NewDraft| {
+            let answer = app.browser().post("/api/v1/portal/drafts").with_key().json(&draft).send().await;
+            answer.problem(ProblemType::Validation).errors.into_iter().map(|error| error.pointer).collect::<Vec<_>>()
+        };
+        assert_eq!(refused(draft(Some("huge"), Some("low"))).await, ["/impact"]);
+        assert_eq!(refused(draft(Some("low"), None)).await, ["/urgency"]);
+        assert_eq!(refused(draft(None, Some("low"))).await, ["/impact"]);
+        // The matrix is not walked round by naming the priority, and who names nothing gets the desk's own.
+        let bold = shared::api::portal::NewDraft { priority: Some("critical".to_owned()), ..draft(Some("low"), Some("low")) };
+        for draft in [bold, draft(None, None)] {
+            let opened = stage::open_ticket(&app, &app.browser(), &draft).await;
+            assert_eq!(view(&app, &laura, &opened.ticket_code.unwrap()).await.priority.id, "low");
+        }
+    }
+
+    ///
+    async fn where_the_desk_prioritises_the_choice_of_a_requester_is_not_looked_at(app: TestApp) {
+        let place = place(&app, "icetex").await;
+        let laura = agent(&app, &place, "Laura", "mesa").await;
+        let draft = shared::api::portal::NewDraft {
+            category: "falla".to_owned(),
+            priority: Some("critical".to_owned()),
+            impact: Some("high".to_owned()),
+            urgency: Some("high".to_owned()),
+            ..stage::draft_at("icetex", ANA)
+        };
+        let shown: Value = app.get("/api/v1/portal/desks/icetex").send().await.expect(200).json();
+        assert_eq!(shown["prioritisation"]["matrix"], Value::Null, "{shown}");
+        let opened = stage::open_ticket(&app, &app.browser(), &draft).await;
+        let seen = view(&app, &laura, &opened.ticket_code.unwrap()).await;
+        assert_eq!((seen.priority.id.as_str(), seen.impact, seen.urgency), ("low", None, None));
+    }
+
     async fn a_known_ticket_is_sent_again_whatever_changed_in_it(app: TestApp) {
         use api::db::schema::{memberships, outbox, people};
         use diesel::prelude::*;
