@@ -9,6 +9,7 @@ use crate::app::StartError;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::db::{Db, DbConnection};
+use crate::desks::apply::{self, ApplyError, apply};
 use crate::desks::registry::DeskRegistry;
 use crate::desks::store;
 
@@ -44,6 +45,15 @@ pub(super) enum Action {
     List,
 }
 
+impl From<ApplyError> for StartError {
+    fn from(error: ApplyError) -> Self {
+        match error {
+            ApplyError::Db(error) => Self::Db(error),
+            other => Self::Other(other.to_string()),
+        }
+    }
+}
+
 /// The files of a desk folder: path inside the folder, text.
 pub(super) type Files = Vec<(String, String)>;
 
@@ -73,10 +83,13 @@ pub(super) fn run(settings: &Settings, action: Action) -> Result<(), StartError>
             db.migrate()?;
             let now = Clock::system().now();
             let slug = desk.slug.clone();
-            let (_, version) = db.write_blocking(move |conn| {
-                store::install(conn, &desk, &files, &author, now).map_err(StartError::from)
+            let applied = db.write_blocking(move |conn| {
+                apply(conn, &desk, &files, &author, now).map_err(StartError::from)
             })?;
-            println!("{slug}: version {version} is installed.");
+            println!(
+                "{slug}: version {} is installed; {} open tickets go on by it.",
+                applied.version, applied.followed
+            );
             Ok(())
         }
         Action::Export { slug, folder } => export(settings, &slug, &folder),
@@ -184,6 +197,14 @@ fn diff(settings: &Settings, new: &Desk) -> Result<(), StartError> {
     }
     for change in changes {
         println!("{change}");
+    }
+    let db = Db::open(&settings.database)?;
+    let profile = new.clone();
+    let stranded = db.read_blocking(move |conn: &mut DbConnection| {
+        apply::stranded(conn, &profile).map_err(StartError::from)
+    })?;
+    if !stranded.is_empty() {
+        println!("{}", apply::told(&stranded));
     }
     Ok(())
 }

@@ -1,11 +1,13 @@
 //! Desks: installed profiles, their versions and their groups.
 //!
 //! A desk is a folder of files (`api/desks/<slug>`); `atiende desk apply` checks it and stores it as a new version. The
-//! [`registry`] keeps parsed versions in memory, because they never change. Tickets keep the version they were opened with.
+//! [`registry`] keeps parsed versions in memory, because they never change. Open tickets go on by the newest version; ended ones keep
+//! the version they ended with.
 
 use crate::http::mount::ServiceConfig;
 use crate::http::mount::scope;
 
+pub mod apply;
 pub mod handlers;
 pub mod registry;
 pub mod store;

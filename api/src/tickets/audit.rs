@@ -12,7 +12,7 @@ use futures_util::TryStreamExt;
 use sha2::{Digest, Sha256};
 use shared::ticket::actor::{ActorKind, ActorRef};
 use shared::ticket::event::{Event, Recorded};
-use shared::ticket::{Ticket, fold};
+use shared::ticket::{Ticket, evolve};
 
 use super::pipeline::{chain, chain_start, columns, event_name, ties};
 use super::seal::Sealed;
@@ -75,12 +75,12 @@ pub fn verify(conn: &mut DbConnection, desks: &DeskRegistry) -> Result<Report, D
             report.tickets += 1;
             report.events += history.len();
             let (recorded, mut faults) = read_history(&row, history);
-            let folded = fold(&desk.profile, &recorded);
+            let folded = refold(conn, desks, &row, &recorded)?;
             if folded.as_ref() != Some(&row.projection.state.0) {
                 faults.push("the history gives another ticket than the stored one".to_owned());
             }
             if let Some(ticket) = folded {
-                faults.extend(other_columns(&row, &ticket, &desk));
+                faults.extend(other_columns(&row, &ticket, &desk, &recorded));
                 if store::load_ties(conn, row.id)? != ties(&ticket, &desk) {
                     faults.push(
                         "the history gives another next contact, parent, merge or restriction than the stored one"
@@ -99,6 +99,29 @@ pub fn verify(conn: &mut DbConnection, desks: &DeskRegistry) -> Result<Report, D
             report.faults.extend(told);
         }
     }
+}
+
+/// The ticket that a history gives, each event by the version of the desk that held then.
+fn refold(
+    conn: &mut DbConnection,
+    desks: &DeskRegistry,
+    row: &TicketRow,
+    recorded: &[Recorded],
+) -> QueryResult<Option<Ticket>> {
+    let first = recorded.iter().find_map(|entry| match entry.event {
+        Event::ProfileChanged { from, .. } => i32::try_from(from).ok(),
+        _ => None,
+    });
+    let mut desk = desks.version(conn, row.desk_id, first.unwrap_or(row.desk_version))?;
+    let mut ticket = None;
+    for entry in recorded {
+        if let Event::ProfileChanged { to, .. } = entry.event {
+            let to = i32::try_from(to).map_err(|_| diesel::result::Error::NotFound)?;
+            desk = desks.version(conn, row.desk_id, to)?;
+        }
+        ticket = Some(evolve(ticket, &desk.profile, entry));
+    }
+    Ok(ticket)
 }
 
 /// The events of a ticket, and what is wrong with their places, times, names and hashes.
@@ -146,7 +169,17 @@ fn read_history(
 
 /// The columns of the row that are not what the history gives. The hash of the last event and the folded ticket are compared
 /// apart, and `next_effect_at` is the sweeper's own note.
-fn other_columns(row: &TicketRow, ticket: &Ticket, desk: &InstalledDesk) -> Option<String> {
+fn other_columns(
+    row: &TicketRow,
+    ticket: &Ticket,
+    desk: &InstalledDesk,
+    recorded: &[Recorded],
+) -> Option<String> {
+    let goes_by = recorded.iter().rev().find_map(|entry| match entry.event {
+        Event::ProfileChanged { to, .. } => Some(i32::try_from(to).unwrap_or(0)),
+        _ => None,
+    });
+    let goes_by = goes_by.unwrap_or(row.desk_version);
     let Projection {
         request_type,
         category,
@@ -171,7 +204,7 @@ fn other_columns(row: &TicketRow, ticket: &Ticket, desk: &InstalledDesk) -> Opti
         closed_at,
     } = columns(ticket, Vec::new(), desk, ticket.updated_at);
     let stored = &row.projection;
-    let same: [(&str, bool); 24] = [
+    let same: [(&str, bool); 25] = [
         ("request_type", stored.request_type == request_type),
         ("category", stored.category == category),
         ("priority", stored.priority == priority),
@@ -196,6 +229,7 @@ fn other_columns(row: &TicketRow, ticket: &Ticket, desk: &InstalledDesk) -> Opti
         ("search_key", row.search_key == search_key(row, ticket)),
         ("created_at", row.created_at == Ts::new(ticket.created_at)),
         ("desk_id", row.desk_id == desk.id),
+        ("desk_version", row.desk_version == goes_by),
     ];
     let wrong: Vec<&str> = same
         .into_iter()

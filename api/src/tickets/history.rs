@@ -424,6 +424,13 @@ pub fn for_agents(event: &Event, desk: &Desk, lang: Lang) -> Option<Told> {
             ),
             None,
         ),
+        Event::ProfileChanged { to, .. } => told(
+            match lang {
+                Lang::Es => format!("Sigue con la versión {to} de la configuración de la mesa"),
+                Lang::En => format!("Goes on by version {to} of the desk's configuration"),
+            },
+            None,
+        ),
     };
     Some(told)
 }
@@ -559,7 +566,8 @@ pub fn for_requesters(event: &Event, desk: &Desk, lang: Lang) -> Option<String> 
         | Event::FollowUpSent { .. }
         | Event::ApproversReminded { .. }
         | Event::Absorbed { .. }
-        | Event::Released { .. } => return None,
+        | Event::Released { .. }
+        | Event::ProfileChanged { .. } => return None,
         Event::MergedInto { .. } => by_lang(
             lang,
             "Su solicitud continúa en otro ticket",

@@ -18,7 +18,7 @@ pub struct TicketRecord {
     pub id: i64,
     /// Desk that it belongs to.
     pub desk_id: i64,
-    /// Version of the desk's profile that it was opened with.
+    /// Version of the desk's profile that it goes by.
     pub desk_version: i32,
     /// Public code.
     pub code: String,
@@ -155,6 +155,13 @@ pub fn load_by_id(conn: &mut DbConnection, id: i64) -> QueryResult<Option<Ticket
     load_locked!(conn, query => first::<RecordRow>)
         .optional()
         .map(|row| row.map(TicketRecord::from))
+}
+
+/// Notes which version of its desk's profile a ticket goes on by.
+pub fn set_desk_version(conn: &mut DbConnection, id: i64, version: i32) -> QueryResult<usize> {
+    diesel::update(tickets::table.find(id))
+        .set(tickets::desk_version.eq(version))
+        .execute(conn)
 }
 
 /// Notes that the timed effects of a ticket could not be written: it is looked at again after a minute, then after twice

@@ -15,6 +15,7 @@ mod stage;
 mod access;
 mod addresses;
 mod attachments;
+mod desks;
 mod identity;
 mod mail;
 mod notices;

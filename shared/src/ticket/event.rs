@@ -439,6 +439,13 @@ pub enum Event {
         /// Key of the former duplicate.
         from: i64,
     },
+    /// From here on another version of the desk's profile holds.
+    ProfileChanged {
+        /// Version before.
+        from: u32,
+        /// Version after.
+        to: u32,
+    },
 }
 
 fn internal() -> Visibility {

@@ -335,6 +335,8 @@ fn apply(ticket: &mut Ticket, desk: &Desk, recorded: &Recorded) {
             }
         }
         Event::Released { from } => ticket.absorbed.retain(|key| key != from),
+        // The profile that folds this event is the new one already.
+        Event::ProfileChanged { .. } => {}
     }
 }
 

@@ -22,6 +22,7 @@ mod correct;
 mod decide;
 pub mod event;
 mod evolve;
+pub mod follow;
 mod guard;
 mod moves;
 mod open;
