@@ -1331,6 +1331,35 @@ impl Check<'_> {
             desk.controls.iter().map(|control| control.id.as_str()),
             "the control",
         );
+        for (index, control) in desk.controls.iter().enumerate() {
+            let path = format!("controls.{index}");
+            if control
+                .level
+                .is_some_and(|level| desk.level(level).is_none())
+            {
+                self.notes.error(
+                    &format!("{path}.level"),
+                    "the desk has no such level",
+                    "name a level of [levels]",
+                );
+            }
+            let opposite = &control.otherwise_before;
+            if !opposite.is_empty() && control.answer.is_none() {
+                self.notes.error(
+                    &format!("{path}.otherwise_before"),
+                    "there is no answer to be the opposite of",
+                    "add `answer`",
+                );
+            }
+            let both = |kind: &&CommandKind| control.before.contains(kind);
+            if let Some(kind) = opposite.iter().find(both) {
+                self.notes.error(
+                    &format!("{path}.otherwise_before"),
+                    format!("`{kind}` cannot wait for both answers"),
+                    "leave it in one of the lists",
+                );
+            }
+        }
         for (index, status) in desk
             .reports
             .final_states

@@ -402,6 +402,9 @@ fn choices(choices: &[Choice]) -> String {
 fn priority(page: &mut Page, scheme: &PriorityScheme) {
     page.section("[priority]");
     page.put_quoted("default", &scheme.default);
+    if scheme.matrix.is_some() {
+        page.put_quoted("rule", "urgency");
+    }
     page.put(
         "chosen_by_requester",
         scheme.chosen_by_requester.to_string(),
@@ -546,6 +549,13 @@ fn approvals_and_forms(page: &mut Page, desk: &Desk) {
         page.put_list("before", &names(&control.before, |kind| kind.as_str()));
         if let Some(answer) = control.answer {
             page.put("answer", answer.to_string());
+        }
+        if !control.otherwise_before.is_empty() {
+            let kinds = names(&control.otherwise_before, |kind| kind.as_str());
+            page.put_list("otherwise_before", &kinds);
+        }
+        if let Some(level) = control.level {
+            page.put("level", level.number().to_string());
         }
         if control.fresh {
             page.put("fresh", "true");

@@ -718,6 +718,7 @@ fn read_priority(root: &Reader<'_>) -> Option<PriorityScheme> {
             })
         });
     let items: Vec<_> = items.collect();
+    read_priority_rule(&priority);
     let matrix = priority.opt_table("matrix").map(|matrix| {
         let (impact, urgency) = (
             read_choices(&matrix, "impact"),
@@ -741,6 +742,29 @@ fn read_priority(root: &Reader<'_>) -> Option<PriorityScheme> {
         vip_bump,
         matrix,
     })
+}
+
+/// Where the priority comes from: a desk that says `urgency` brings its matrix with it.
+fn read_priority_rule(priority: &Reader<'_>) {
+    let has_matrix = priority.has("matrix");
+    match priority.opt_str("rule").as_deref() {
+        Some("urgency") if !has_matrix => priority.error(
+            "rule",
+            "the priority comes from the urgency and there is no matrix",
+            "add [priority.matrix] with `impact`, `urgency` and `cells`",
+        ),
+        Some("choice") if has_matrix => priority.error(
+            "rule",
+            "the priority is chosen and there is a matrix",
+            "write `rule = \"urgency\"` or leave [priority.matrix] out",
+        ),
+        Some("urgency" | "choice") | None => {}
+        Some(other) => priority.error(
+            "rule",
+            format!("`{other}` is not known here"),
+            suggestion(other, &["urgency", "choice"]),
+        ),
+    }
 }
 
 fn read_choices(table: &Reader<'_>, key: &str) -> Vec<Choice> {
@@ -924,6 +948,10 @@ fn read_controls(root: &Reader<'_>) -> Vec<Control> {
         let (id, question) = (control.str("id"), control.text("question"));
         let before = control.words("before", known!(CommandKind));
         let answer = control.opt_bool("answer");
+        let otherwise_before = control.words("otherwise_before", known!(CommandKind));
+        let level = control
+            .number::<i64>("level")
+            .and_then(|number| level_of(&control, "level", number));
         let fresh = control.bool_or("fresh", false);
         control.finish();
         Some(Control {
@@ -931,6 +959,8 @@ fn read_controls(root: &Reader<'_>) -> Vec<Control> {
             question: question?,
             before,
             answer,
+            otherwise_before,
+            level,
             fresh,
         })
     });

@@ -826,9 +826,29 @@ pub struct Control {
     /// The answer without which they are refused; none takes either.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<bool>,
+    /// Commands before which it must be answered the other way; only where there is an `answer`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub otherwise_before: Vec<CommandKind>,
+    /// The level that answers it; none asks it at every level.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<Level>,
     /// Whether an answer counts only for the stay in a state in which it was given.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub fresh: bool,
+}
+
+impl Control {
+    /// Whether it must be answered before a command at a level.
+    pub fn stands_before(&self, kind: CommandKind, level: Level) -> bool {
+        let named = self.before.contains(&kind) || self.otherwise_before.contains(&kind);
+        named && self.level.is_none_or(|asked| asked == level)
+    }
+
+    /// The answer without which a command is refused; none takes either.
+    pub fn wanted(&self, kind: CommandKind) -> Option<bool> {
+        let otherwise = self.otherwise_before.contains(&kind);
+        self.answer.map(|answer| answer != otherwise)
+    }
 }
 
 /// What counts as enough attempts to reach a requester.
