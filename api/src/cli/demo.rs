@@ -363,12 +363,12 @@ impl Life<'_> {
 
     /// Answers the control questions that stand before a command.
     fn answer_controls(&mut self, actor: &Actor, before: CommandKind) -> Result<(), ApiError> {
-        let desk = self.load()?.1;
+        let (record, desk) = self.load()?;
         for control in &desk.profile.controls {
-            if control.before.contains(&before) {
+            if control.stands_before(before, record.state.level) {
                 let command = Command::RecordControl {
                     control: control.id.clone(),
-                    answer: control.answer.unwrap_or(true),
+                    answer: control.wanted(before).unwrap_or(true),
                     note: None,
                 };
                 self.try_to(actor, &command)?;
@@ -424,6 +424,7 @@ impl Life<'_> {
             next_contact: None,
         };
         self.try_to(actor, &attempt)?;
+        self.answer_controls(actor, CommandKind::Suspend)?;
         let suspend = Command::Suspend {
             reason: self.reason(Status::Suspended)?,
             justification: Some(parsed(Reason::parse(why))?),

@@ -3,13 +3,14 @@
 use chrono::{DateTime, Utc};
 use shared::sla::clock::{DueWhat, due_effects};
 use shared::ticket::command::Command;
-use shared::ticket::{Ticket, approval_reminder_at, closes_by_silence_at};
+use shared::ticket::{Ticket, approval_reminder_at, closes_by_silence_at, waits_for_children};
 
 use crate::db::{Db, DbConnection};
 use crate::desks::registry::{DeskRegistry, InstalledDesk};
 use crate::tickets::commands::run_system;
 use crate::tickets::error::TicketError;
-use crate::tickets::pipeline::{clock_input, next_effect_at};
+use crate::tickets::pipeline::{FAMILY_GLANCE, clock_input, next_effect_at};
+use crate::tickets::relations::has_open_children;
 use crate::tickets::store;
 
 /// Tickets of one round; the next round follows at once when it was full.
@@ -60,9 +61,15 @@ fn sweep(
             return Ok(());
         };
         let desk = desks.version(conn, record.desk_id, record.desk_version)?;
-        let Some(command) = next_command(&record.state, &desk, now) else {
-            // Nothing to write, e.g. because somebody else did: look again when the next effect is due.
+        let closing = closing_command(&record.state, &desk, now);
+        let held = closing.is_some() && has_open_children(conn, id)?;
+        let command = next_command(&record.state, &desk, now).or_else(|| closing.filter(|_| !held));
+        let Some(command) = command else {
+            // Nothing to write, e.g. because somebody else did: look again when the next effect is due, and at what only waits for
+            // those under it to end before long.
             let next = next_effect_at(&record.state, &desk, now).filter(|at| *at > now);
+            let again = held.then(|| now + FAMILY_GLANCE);
+            let next = [next, again].into_iter().flatten().min();
             store::set_next_effect(conn, id, next)?;
             return Ok(());
         };
@@ -71,7 +78,7 @@ fn sweep(
     Ok(())
 }
 
-/// The earliest effect that is due and not written yet.
+/// The earliest effect that is due and not written yet, but for the end of the ticket.
 fn next_command(ticket: &Ticket, desk: &InstalledDesk, now: DateTime<Utc>) -> Option<Command> {
     let input = clock_input(ticket, desk);
     let unwritten = due_effects(&input, now).into_iter().find(|effect| {
@@ -97,8 +104,15 @@ fn next_command(ticket: &Ticket, desk: &InstalledDesk, now: DateTime<Utc>) -> Op
             },
         });
     }
-    if approval_reminder_at(ticket, &desk.profile).is_some_and(|at| at <= now) {
-        return Some(Command::RemindApprovers);
+    approval_reminder_at(ticket, &desk.profile)
+        .filter(|at| *at <= now)
+        .map(|_| Command::RemindApprovers)
+}
+
+/// What closes the ticket by itself, unless tickets under it are open.
+fn closing_command(ticket: &Ticket, desk: &InstalledDesk, now: DateTime<Utc>) -> Option<Command> {
+    if waits_for_children(ticket, &desk.profile) {
+        return Some(Command::Continue);
     }
     closes_by_silence_at(ticket, &desk.profile)
         .filter(|at| *at <= now)

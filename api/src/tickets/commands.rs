@@ -12,10 +12,11 @@ use shared::ticket::event::{IdentityProof, RequesterRef};
 use shared::ticket::refusal::FieldCode;
 use shared::ticket::status::{Channel, Level, RequestType, Status, Visibility};
 use shared::ticket::text::{Body, Reason, Stars, Subject};
-use shared::ticket::{NewTicket, Ticket, decide, decide_without, open, tells};
+use shared::ticket::{Circumstances, NewTicket, Ticket, decide, decide_given, open, tells};
 
 use super::error::{TicketError, fault};
 use super::pipeline::{self, Changed};
+use super::relations;
 use super::seal::{self, Seal, Sealed};
 use super::sight::{Sight, Visible};
 use super::steps::{self, Step};
@@ -479,7 +480,18 @@ pub(super) fn run(
         | Command::ReturnFromVendor { .. } => departed(conn, desk, &record.state)?,
         _ => Vec::new(),
     };
-    let mut events = decide_without(&record.state, &desk.profile, actor, command, &gone, now)?;
+    // Only what may close a ticket by itself asks for those under it.
+    let open_children = match command {
+        Command::Rate { .. } | Command::CloseBySilence | Command::Continue => {
+            relations::has_open_children(conn, record.id)?
+        }
+        _ => false,
+    };
+    let given = Circumstances {
+        gone: &gone,
+        open_children,
+    };
+    let mut events = decide_given(&record.state, &desk.profile, actor, command, given, now)?;
     if let Some(seal) = &written.seal {
         events
             .iter_mut()

@@ -1,7 +1,7 @@
 //! The one way a ticket changes: events are decided by the rules, appended with their hashes, folded into the row, and
 //! told to whoever the desk says, all in the transaction of the caller.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 use shared::sla::clock::{self, ClockInput, ClockState, ClockStatus};
 use shared::sla::policy::{ClockEffect, ClockKind};
@@ -10,7 +10,7 @@ use shared::ticket::event::{Event, Recorded};
 use shared::ticket::status::Status;
 use shared::ticket::{
     Ticket, approval_reminder_at, closes_by_silence_at, evolve, is_restricted, record,
-    restricted_to,
+    restricted_to, waits_for_children,
 };
 
 use super::error::TicketError;
@@ -339,5 +339,13 @@ pub fn next_effect_at(
     let effect = clock::next_effect(&clock_input(ticket, desk), now).map(|effect| effect.at);
     let silence = closes_by_silence_at(ticket, &desk.profile);
     let reminder = approval_reminder_at(ticket, &desk.profile);
-    [effect, silence, reminder].into_iter().flatten().min()
+    let held = waits_for_children(ticket, &desk.profile).then(|| now + FAMILY_GLANCE);
+    [effect, silence, reminder, held]
+        .into_iter()
+        .flatten()
+        .min()
 }
+
+/// How often a ticket is looked at that only waits for those under it to end. A look reads one row; waking the parent with
+/// the child's own write would lock the two in the other order than relating them does.
+pub const FAMILY_GLANCE: TimeDelta = TimeDelta::minutes(10);

@@ -710,5 +710,6 @@ fn read_transition(
             ids: new.attachments.clone(),
             ticket_bytes: ticket_bytes(state),
         },
+        despite_children: new.confirm_open_children,
     })
 }

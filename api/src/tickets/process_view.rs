@@ -4,16 +4,20 @@
 use chrono::{DateTime, Utc};
 use shared::api::desks::{FieldInput, LevelView};
 use shared::api::process::{ContactAttemptView, ContactView, ControlView};
-use shared::api::tickets::{AllowedCommand, ExtraView, Labelled, ReasonView, SurveyAnswerView};
+use shared::api::tickets::{
+    AllowedCommand, ExtraView, Labelled, ReasonView, SolutionEntry, SurveyAnswerView,
+};
 use shared::desk::Desk;
 use shared::desk::profile::{Choice, FieldKind, FormField, Need, QuestionKind};
 use shared::i18n::Lang;
 use shared::sla::policy::ClockEffect;
 use shared::ticket::actor::Actor;
 use shared::ticket::command::AnswerValue;
+use shared::ticket::event::Event;
 use shared::ticket::status::Status;
 use shared::ticket::{Allowed, Ticket, allowed_commands};
 
+use super::store::EventRow;
 use crate::desks::view::{group, input_of};
 use crate::mail::dates::written_day;
 
@@ -105,7 +109,7 @@ pub fn controls(
             .find(|answer| answer.control == control.id);
         let waits = allowed.iter().any(|command| {
             command.blocked_by.contains(&Need::Controls)
-                && control.before.contains(&command.command)
+                && control.stands_before(command.command, ticket.level)
         });
         ControlView {
             id: control.id.clone(),
@@ -116,6 +120,57 @@ pub fn controls(
         }
     };
     desk.controls.iter().map(view).collect()
+}
+
+/// What was done and decided about the solution, oldest first: a justification that is given once stands in the
+/// history and here.
+pub fn solution_log(events: &[EventRow], desk: &Desk, lang: Lang) -> Vec<SolutionEntry> {
+    let mut entries: Vec<SolutionEntry> = Vec::new();
+    let mut before = None;
+    for row in events {
+        let Ok(event) = serde_json::from_str::<Event>(&row.data) else {
+            continue;
+        };
+        let found = match &event {
+            Event::Solved { solution, .. } => Some((Status::Solved, solution.to_string())),
+            Event::DeclaredUnsolvable {
+                description: Some(text),
+                ..
+            } => Some((Status::Unsolvable, text.to_string())),
+            Event::StatusChanged {
+                to: to @ (Status::Suspended | Status::NotManaged),
+                note: Some(note),
+                ..
+            } => Some((*to, note.to_string())),
+            _ => None,
+        };
+        if let Some((status, text)) = found {
+            entries.push(SolutionEntry {
+                status,
+                status_label: desk.status_label(status, lang).to_owned(),
+                reason: None,
+                text,
+                author: row.actor_name.clone(),
+                at: row.at.get(),
+            });
+            before = Some(row.at);
+        }
+        // The reason of an outcome comes with the change of state that it makes.
+        if let (
+            Event::StatusChanged {
+                to,
+                reason: Some(reason),
+                ..
+            },
+            Some(entry),
+        ) = (&event, entries.last_mut())
+            && (entry.status, before) == (*to, Some(row.at))
+        {
+            let reason = desk.reason(*to, reason);
+            entry.reason = reason.map(|reason| reason.label.get(lang).to_owned());
+        }
+    }
+    entries
 }
 
 /// The answers to the last survey, in words.

@@ -10,7 +10,7 @@ use shared::api::process::{RelationKind, RelationView};
 use shared::desk::Desk;
 use shared::i18n::Lang;
 use shared::ticket::actor::Actor;
-use shared::ticket::command::Command;
+use shared::ticket::command::{Command, CommandKind};
 use shared::ticket::refusal::Conflict;
 use shared::ticket::{Refusal, Ticket, decide};
 
@@ -48,6 +48,14 @@ pub fn relate(
             format!("Elija de 1 a {CHILDREN_MAX} casos."),
             format!("Choose 1 to {CHILDREN_MAX} tickets."),
         )]));
+    }
+    // A ticket that has ended is read-only; a child that has ended refuses for itself.
+    if parent.state.status.is_final() {
+        return Err(TicketError::Refused(Refusal::NotAllowedInState {
+            status: parent.state.status,
+            command: CommandKind::LinkParent,
+            allowed: Vec::new(),
+        }));
     }
     lock_families(conn, desk.id)?;
     let above = ancestors(conn, parent.id)?;
@@ -220,6 +228,15 @@ pub fn open_children(
         .order(tickets::number)
         .select(tickets::code)
         .load(conn)
+}
+
+/// Whether some child is not settled.
+pub fn has_open_children(conn: &mut DbConnection, ticket_id: i64) -> QueryResult<bool> {
+    let open = tickets::table
+        .inner_join(ticket_ties::table.on(ticket_ties::ticket_id.eq(tickets::id)))
+        .filter(ticket_ties::parent_id.eq(ticket_id))
+        .filter(tickets::open.eq(true));
+    diesel::select(diesel::dsl::exists(open)).get_result(conn)
 }
 
 /// The ticket on view as it stands: a relation is an event of the other one.

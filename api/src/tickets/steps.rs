@@ -60,6 +60,8 @@ pub struct Transition {
     pub urgency: Option<String>,
     /// Uploads of the caller, and files of the ticket that prove something.
     pub files: Files,
+    /// Whether the caller knows that children are open.
+    pub despite_children: bool,
 }
 
 /// A step of the process.
@@ -240,6 +242,9 @@ fn transition(
         .unwrap_or_default();
     let planned = command_of(conn, desk, &asked, proof)?;
     decide(&record.state, &desk.profile, actor, &planned, now)?;
+    if let TransitionCommand::MarkUnsolvable | TransitionCommand::MarkNotManaged = asked.command {
+        check_children(conn, &record, asked.despite_children)?;
+    }
     let mut record = record;
     let mut evidence = present;
     let mut attachments = Vec::new();
@@ -439,7 +444,7 @@ pub fn follow_up_text(notice: Notice, words: &TicketWords<'_>) -> String {
     text.to_owned()
 }
 
-/// Refuses to solve a ticket with open children unless the caller knows of them; those that they may not see
+/// Refuses an outcome to a ticket with open children unless the caller knows of them; those that they may not see
 /// are not named, and stand in nobody's way.
 pub fn check_children(
     conn: &mut DbConnection,

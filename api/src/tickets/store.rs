@@ -431,6 +431,26 @@ pub fn events_before(
     }
 }
 
+/// The events of a ticket that may say something of its solution, oldest first.
+pub fn events_about_solution(
+    conn: &mut DbConnection,
+    ticket_id: i64,
+) -> QueryResult<Vec<EventRow>> {
+    events::table
+        .filter(events::ticket_id.eq(ticket_id))
+        .filter(events::kind.eq_any(["status_changed", "solved", "declared_unsolvable"]))
+        .order(events::seq)
+        .select((
+            events::seq,
+            events::actor_kind,
+            events::actor_id,
+            events::actor_name,
+            events::at,
+            events::data,
+        ))
+        .load(conn)
+}
+
 /// The whole history of a ticket with its names and hashes, oldest first, for audits.
 pub fn whole_history(
     conn: &mut DbConnection,

@@ -235,6 +235,8 @@ pub fn detail(
         FieldKind::Person => people.get(&key.parse::<i64>().ok()?).cloned(),
         FieldKind::Text | FieldKind::Number | FieldKind::Date | FieldKind::YesNo => None,
     };
+    let events = store::events_about_solution(conn, row.id)?;
+    let solution_log = process_view::solution_log(&events, profile, lang);
     let view = TicketView {
         code: row.code,
         desk: desk.slug.clone(),
@@ -300,6 +302,7 @@ pub fn detail(
             .as_ref()
             .and_then(|solution| solution.text.as_ref())
             .map(ToString::to_string),
+        solution_log,
         stars: ticket
             .rating
             .as_ref()

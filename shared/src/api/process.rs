@@ -99,6 +99,9 @@ pub struct NewTransition {
     /// Keys of uploads made by the caller; evidence where the move asks for it. They become an internal note.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<String>,
+    /// Whether the caller knows that children of the ticket are open; asked of `mark_unsolvable` and `mark_not_managed`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub confirm_open_children: bool,
 }
 
 /// Corrects the category. Type, form, approvals and targets follow; time already used stays used.

@@ -580,6 +580,10 @@ pub struct TicketView {
     pub reopen_count: u32,
     /// The last solution.
     pub solution: Option<String>,
+    /// What was done and decided about it, oldest first: justifications of suspensions, solutions, and why there is none
+    ///
+    #[serde(default)]
+    pub solution_log: Vec<SolutionEntry>,
     /// Rating by the requester, 1 to 5.
     pub stars: Option<u8>,
     /// Comment of the rating or survey.
@@ -811,6 +815,26 @@ pub struct NewPriorityChange {
         )
     )]
     pub reason: String,
+}
+
+/// What somebody wrote about the solution of a ticket.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct SolutionEntry {
+    /// Where it led the ticket.
+    pub status: Status,
+    /// That state in the desk's words.
+    #[cfg_attr(feature = "schema", schema(example = "Suspendido"))]
+    pub status_label: String,
+    /// The reason that was chosen, in words.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// The justification, the solution, or why there is none.
+    pub text: String,
+    /// Who wrote it.
+    pub author: String,
+    /// When.
+    pub at: DateTime<Utc>,
 }
 
 /// The solution given to the requester.

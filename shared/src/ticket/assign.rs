@@ -237,7 +237,7 @@ impl Case<'_> {
                 group: holder.group,
                 assignee: holder
                     .assignee
-                    .filter(|agent| !self.gone.contains(&agent.id)),
+                    .filter(|agent| !self.given.gone.contains(&agent.id)),
             };
             events.extend(self.relocated(&Details::default(), place, false));
         }
@@ -353,19 +353,22 @@ impl Case<'_> {
         Some(event)
     }
 
-    /// After a change of category the assignment rule of the new one is looked at again, while nobody works on it.
+    /// After a change of category the assignment rule of the new one is looked at again: while nobody works on
+    /// it, and later as long as the ticket is where the rule of the old one had put it. Where somebody sent it on purpose it
+    /// stays. Whoever is in charge and belongs to the new group stays so.
     pub(super) fn reassigned(&self, category: &str) -> Option<Event> {
-        let waiting = matches!(self.ticket.status, Status::New | Status::Precase);
-        let entry = self.desk.catalog.get(category).filter(|_| waiting)?;
+        let entry = self.desk.catalog.get(category)?;
         let group = entry.group.clone()?;
         let level = entry.level.unwrap_or(Level::ONE);
-        if level == self.ticket.level && Some(&group) == self.ticket.group.as_ref() {
+        let same = level == self.ticket.level && Some(&group) == self.ticket.group.as_ref();
+        if same || !(self.is_waiting() || self.is_where_its_rule_put_it()) {
             return None;
         }
+        let stays = self.is_assignee() && self.actor.is_member_of(&group);
         let place = Place {
             level,
             group: Some(group),
-            assignee: None,
+            assignee: self.ticket.assignee.clone().filter(|_| stays),
         };
         if level == self.ticket.level {
             let mut event = self.assigned(&place, None)?;
@@ -376,6 +379,24 @@ impl Case<'_> {
         } else {
             self.relocated(&Details::default(), place, false)
         }
+    }
+
+    /// Whether nobody works on it yet.
+    fn is_waiting(&self) -> bool {
+        matches!(self.ticket.status, Status::New | Status::Precase)
+    }
+
+    /// Whether it is at work in the group and at the level with which its category begins.
+    fn is_where_its_rule_put_it(&self) -> bool {
+        let category = self.ticket.category.as_deref();
+        let rule = category.and_then(|key| self.desk.catalog.get(key));
+        let at_work = self.ticket.status == Status::InProgress;
+        at_work
+            && rule.is_some_and(|entry| {
+                entry.group.is_some()
+                    && entry.group == self.ticket.group
+                    && entry.level.unwrap_or(Level::ONE) == self.ticket.level
+            })
     }
 
     /// After a rejection the ticket goes to whoever solved, where the desk says so and it is not theirs already; to the
@@ -389,7 +410,7 @@ impl Case<'_> {
             // There is nobody to give it back to: it stays where it is.
             (_, _, _) => (self.ticket.assignee.clone(), self.ticket.group.clone()),
         };
-        let assignee = assignee.filter(|agent| !self.gone.contains(&agent.id));
+        let assignee = assignee.filter(|agent| !self.given.gone.contains(&agent.id));
         let mut event = self.assigned(
             &Place {
                 level: self.ticket.level,

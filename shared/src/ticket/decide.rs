@@ -13,7 +13,7 @@ use super::refusal::{Conflict, Denial, FieldCode, FieldRefusal, Refusal};
 use super::status::{Status, Visibility};
 use super::text::Body;
 use crate::desk::Desk;
-use crate::desk::profile::{Move, Need, Who};
+use crate::desk::profile::{AcceptanceMode, Move, Need, Who};
 use crate::sla::policy::Target;
 
 /// What follows from a command: events to append to the history, in order.
@@ -27,20 +27,29 @@ pub fn decide(
     command: &Command,
     now: DateTime<Utc>,
 ) -> Result<Vec<Event>, Refusal> {
-    decide_without(ticket, desk, actor, command, &[], now)
+    decide_given(ticket, desk, actor, command, Circumstances::default(), now)
 }
 
-/// Like [`decide`], where some agents whom the ticket knows cannot be given it any more. Whatever would go back to one of
-/// them waits in the queue of the group instead.
+/// What a decision rests on that is not in the ticket's own history.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Circumstances<'a> {
+    /// Keys of agents whom the ticket knows and who cannot be given it any more. Whatever would go back to one of them waits
+    /// in the queue of the group instead.
+    pub gone: &'a [i64],
+    /// Whether tickets under this one are open: then nothing closes it by itself.
+    pub open_children: bool,
+}
+
+/// Like [`decide`], given what only others know.
 ///
 /// # Errors
 /// As [`decide`].
-pub fn decide_without(
+pub fn decide_given(
     ticket: &Ticket,
     desk: &Desk,
     actor: &Actor,
     command: &Command,
-    gone: &[i64],
+    given: Circumstances<'_>,
     now: DateTime<Utc>,
 ) -> Result<Vec<Event>, Refusal> {
     let case = Case {
@@ -48,7 +57,7 @@ pub fn decide_without(
         desk,
         actor,
         now,
-        gone,
+        given,
         listing: false,
     };
     case.may_touch()?;
@@ -71,6 +80,18 @@ pub fn closes_by_silence_at(ticket: &Ticket, desk: &Desk) -> Option<DateTime<Utc
         Target::BusinessDays(days) => desk.calendar.add_business_days(solution.at, days),
         Target::Minutes(minutes) => desk.calendar.deadline(solution.at, minutes.into()),
     }
+}
+
+/// Whether the requester's word would have closed the ticket and it only waits for those under it to end.
+pub fn waits_for_children(ticket: &Ticket, desk: &Desk) -> bool {
+    let positive = ticket
+        .rating
+        .as_ref()
+        .is_some_and(|rating| rating.closing == Some(true));
+    desk.acceptance.mode == AcceptanceMode::Survey
+        && ticket.status.is_settled()
+        && ticket.is_rated()
+        && positive
 }
 
 /// A move that a command follows, with its guards checked.
@@ -114,7 +135,11 @@ impl<'a> Case<'a> {
             return Err(self.not_allowed(command.kind()));
         }
         match command {
-            Command::Confirm | Command::Continue => self.just_move(command),
+            Command::Confirm => self.just_move(command),
+            Command::Continue if waits_for_children(self.ticket, self.desk) => {
+                self.close_after_children()
+            }
+            Command::Continue => self.just_move(command),
             Command::Complete {
                 category,
                 priority,
@@ -409,7 +434,7 @@ impl<'a> Case<'a> {
                 desk: self.desk,
                 actor: &Actor::System,
                 now: self.now,
-                gone: self.gone,
+                given: self.given,
                 listing: self.listing,
             };
             let Some(event) = case.automatic_move() else {

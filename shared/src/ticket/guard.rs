@@ -495,11 +495,13 @@ fn controls_answered(ticket: &Ticket, desk: &Desk, kind: CommandKind) -> bool {
     let asked = desk
         .controls
         .iter()
-        .filter(|control| control.before.contains(&kind));
+        .filter(|control| control.stands_before(kind, ticket.level));
     asked.into_iter().all(|control| {
         ticket.controls.iter().any(|given| {
             given.control == control.id
-                && control.answer.is_none_or(|wanted| given.answer == wanted)
+                && control
+                    .wanted(kind)
+                    .is_none_or(|wanted| given.answer == wanted)
                 && (!control.fresh || given.at >= ticket.status_since)
         })
     })

@@ -40,7 +40,7 @@ use crate::sla::clock::Span;
 use crate::sla::policy::ClockKind;
 
 pub use correct::{FollowUp, next_follow_up};
-pub use decide::{closes_by_silence_at, decide, decide_without};
+pub use decide::{Circumstances, closes_by_silence_at, decide, decide_given, waits_for_children};
 pub use evolve::{evolve, fold};
 pub use moves::{is_restricted, may_see, restricted_to};
 pub use open::{NewTicket, open};

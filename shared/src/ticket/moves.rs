@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use super::Ticket;
 use super::actor::{Actor, Privilege};
 use super::command::{CommandKind, Mark};
+use super::decide::Circumstances;
 use super::refusal::{Denial, FieldCode, Refusal};
 use super::status::{Level, Status};
 use crate::desk::Desk;
@@ -17,8 +18,8 @@ pub(super) struct Case<'a> {
     pub(super) desk: &'a Desk,
     pub(super) actor: &'a Actor,
     pub(super) now: DateTime<Utc>,
-    /// Keys of agents who cannot be given the ticket any more: they left, or their group did without them.
-    pub(super) gone: &'a [i64],
+    /// What others know about it.
+    pub(super) given: Circumstances<'a>,
     /// Whether what may be offered is being listed: a refusal met on the way then has no list of its own.
     pub(super) listing: bool,
 }

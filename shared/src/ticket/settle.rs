@@ -181,11 +181,15 @@ impl Case<'_> {
             AcceptanceMode::Survey | AcceptanceMode::DeskValidates => None,
         };
         let mut events = vec![rated];
-        if let Some(row) = row {
-            let step = Step {
-                row,
-                to: self.target(row),
-            };
+        let by_requester = self.desk.acceptance.mode == AcceptanceMode::AcceptAndRate;
+        let step = row.map(|row| Step {
+            row,
+            to: self.target(row),
+        });
+        // What the word would close by itself waits while tickets under it are open.
+        let closes =
+            |step: &Step<'_>| by_requester || !self.given.open_children || step.to.is_open();
+        if let Some(step) = step.filter(closes) {
             events.extend(self.moved(&step, None, None));
             if step.to.is_open() {
                 events.extend(self.back_to_solver());
@@ -242,11 +246,38 @@ impl Case<'_> {
     pub(super) fn close_by_silence(&self, command: &Command) -> Result<Vec<Event>, Refusal> {
         let step = self.follow(command, Facts::default())?;
         let due = closes_by_silence_at(self.ticket, self.desk);
-        if due.is_none_or(|due| self.now < due) {
+        if due.is_none_or(|due| self.now < due) || self.given.open_children {
             return Err(Refusal::Conflict {
                 what: Conflict::NotDueYet,
             });
         }
+        Ok(self.moved(&step, None, None).into_iter().collect())
+    }
+
+    /// The last of the tickets under it has ended, and the requester's word closes it now.
+    pub(super) fn close_after_children(&self) -> Result<Vec<Event>, Refusal> {
+        if *self.actor != Actor::System {
+            return Err(Refusal::NotPermitted {
+                why: Denial::SystemOnly,
+            });
+        }
+        if self.given.open_children {
+            return Err(Refusal::Conflict {
+                what: Conflict::NotDueYet,
+            });
+        }
+        let facts = Facts {
+            survey: Some(Verdict::of(true)),
+            ..Facts::default()
+        };
+        let kind = CommandKind::Rate;
+        let Some(row) = self.moves(kind, Looking::At(facts)).next() else {
+            return Err(self.not_allowed(CommandKind::Continue));
+        };
+        let step = Step {
+            row,
+            to: self.target(row),
+        };
         Ok(self.moved(&step, None, None).into_iter().collect())
     }
 

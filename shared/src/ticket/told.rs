@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use super::Ticket;
 use super::actor::Actor;
 use super::command::{Command, CommandKind, Decision};
+use super::decide::{Circumstances, waits_for_children};
 use super::event::Event;
 use super::guard::Details;
 use super::moves::{Case, Facts, Looking};
@@ -62,9 +63,18 @@ fn followed(
         actor,
         now,
         listing: true,
-        gone: &[],
+        given: Circumstances::default(),
     };
-    let row = if kind == CommandKind::DecideApproval {
+    let row = if kind == CommandKind::Rate && !moved {
+        // The answer is kept, and what it would move waits.
+        None
+    } else if kind == CommandKind::Continue && waits_for_children(ticket, desk) {
+        let facts = Facts {
+            survey: Some(Verdict::of(true)),
+            ..facts
+        };
+        case.moves(CommandKind::Rate, Looking::At(facts)).next()
+    } else if kind == CommandKind::DecideApproval {
         // What is decided last concludes the approvals of everybody, so its move is not the decider's own.
         case.moves(kind, Looking::At(facts)).find(|_| moved)
     } else {
