@@ -251,13 +251,25 @@ pub async fn keep_approvers(
     Ok(list.items)
 }
 
-/// Tickets of a desk that hold a text in code, subject, requester or entity: enough to choose from.
-pub async fn find_tickets(client: Client, desk: &str, text: &str) -> Answer<Vec<TicketRow>> {
+/// Tickets of a desk that hold a text in code, subject, requester or entity: enough to choose from. `kind` is the word of a
+/// request type; every type without one.
+pub async fn find_tickets(
+    client: Client,
+    desk: &str,
+    text: &str,
+    kind: &str,
+) -> Answer<Vec<TicketRow>> {
+    let kind = if kind.is_empty() {
+        String::new()
+    } else {
+        ["&request_type=", &encode(kind)].concat()
+    };
     let address = [
         "/tickets?view=all&limit=20&sort=-updated&desk=",
         &encode(desk),
         "&q=",
         &encode(text),
+        &kind,
     ]
     .concat();
     let page: Page<TicketRow> = client.send(Request::get(address)).await?;

@@ -102,6 +102,8 @@ crate::messages! {
         Why = "¿Por qué?", "Why?";
         TargetIs = "Compromiso: {0}", "Committed: {0}";
         UsedOf = "{0}: tiempo usado", "{0}: time used";
+        Used = "Usado: {0}", "Used: {0}";
+        UsedAndLeft = "Usado: {0} · Queda: {1}", "Used: {0} · Left: {1}";
         PausedBy = "En pausa: {0}", "Paused: {0}";
         MetAt = "Se cumplió {0}", "Met {0}";
         MetLate = "Se cumplió tarde, {0}", "Met late, {0}";
@@ -593,6 +595,8 @@ crate::messages! {
         AsChildrenHelp = "Puede elegir varios.", "You can choose several.";
         AsParent = "Padre de este", "Parent of this one";
         AsParentHelp = "Solo uno.", "Just one.";
+        WhichType = "¿De qué tipo es el que va a relacionar?", "Of which type is the one to relate?";
+        ChooseType = "Elija el tipo.", "Choose the type.";
         FindTickets = "Buscar tickets", "Find tickets";
         FindTicketsHint = "Por código, asunto, solicitante o entidad.", "By code, subject, requester or entity.";
         TicketsFound = "Tickets encontrados: {0}", "Tickets found: {0}";

@@ -160,6 +160,7 @@ mod tests {
 
     use super::{countdown, short_day, size, span};
 
+    ///
     #[test]
     fn a_day_in_a_note_has_two_digits_for_each_part() {
         let day = NaiveDate::from_ymd_opt(2026, 3, 9).expect("it is a day of the calendar");

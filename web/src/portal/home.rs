@@ -72,7 +72,7 @@ pub(super) fn Home() -> impl IntoView {
                 <h2>{t(Words::NoAccess)}</h2>
                 <p>{help}</p>
                 {line}
-                <p><a class="btn" href=desk.link("access")>{icon("key")}{t(Common::RequestAccess)}</a></p>
+                <p><a class="link" href=desk.link("access")>{t(Common::RequestAccess)}</a></p>
             </section>
         }
     });

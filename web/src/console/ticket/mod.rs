@@ -123,6 +123,7 @@ fn transition(command: TransitionCommand) -> NewTransition {
         impact: None,
         urgency: None,
         attachments: Vec::new(),
+        confirm_open_children: false,
     }
 }
 

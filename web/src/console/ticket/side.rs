@@ -4,7 +4,8 @@ use crate::components::act;
 use leptos::prelude::*;
 use shared::api::desks::FieldInput;
 use shared::api::tickets::{
-    ClockStatus, ClockView, ExtraView, IdentityProof, RequesterPanel, SurveyAnswerView, TicketView,
+    ClockStatus, ClockView, ExtraView, IdentityProof, RequesterPanel, SolutionEntry,
+    SurveyAnswerView, TicketView,
 };
 use shared::api::uploads::Attachment;
 use shared::ticket::command::CommandKind;
@@ -54,7 +55,7 @@ pub fn Side(case: Case) -> impl IntoView {
             {part(case, TicketView::clone, move |view| assignment(case, &view))}
             {part(case, TicketView::clone, move |view| facts(case, &view))}
             {part(case, |view| (view.extra.clone(), view.attachments.clone()), move |(extra, files)| extra_view(case, extra, files))}
-            {part(case, |view| (view.solution.clone(), view.stars, view.comment.clone(), view.survey.clone()), outcome)}
+            {part(case, |view| (view.solution_log.clone(), view.stars, view.comment.clone(), view.survey.clone()), move |shown| outcome(case, shown))}
             {part(case, |view| view.attachments.clone(), move |files| file_list(case, files))}
         }
         .into_any()
@@ -139,6 +140,13 @@ fn clock_view(case: Case, clock: ClockView) -> AnyView {
         let label = t_with(Words::UsedOf, &[clock_name(clock.clock)]);
         view! { <progress class="bar" max=all.to_string() value=clock.used_minutes.clamp(0, all).to_string() aria-label=label></progress> }
     });
+    let used = span(clock.used_minutes);
+    let figures = match (clock.status, clock.remaining_minutes) {
+        (ClockStatus::Running | ClockStatus::Paused, Some(left)) if left >= 0 => {
+            t_with(Words::UsedAndLeft, &[&used, &span(left)])
+        }
+        (_, _) => t_with(Words::Used, &[&used]),
+    };
     let zone = untrack(move || case.zone());
     let note = match (clock.status, clock.due_at, clock.met_at, clock.paused_by) {
         (ClockStatus::Paused, _, _, Some(reason)) => t_with(Words::PausedBy, &[&reason]),
@@ -168,6 +176,7 @@ fn clock_view(case: Case, clock: ClockView) -> AnyView {
             </div>
             {bar}
             <p class="clock-note num">{note}</p>
+            <p class="clock-note num">{figures}</p>
             {target.map(|target| view! { <p class="clock-note">{target}</p> }.into_any())}
         </div>
     }
@@ -340,19 +349,34 @@ fn extra_view(case: Case, extra: Vec<ExtraView>, files: Vec<Attachment>) -> AnyV
 }
 
 type Outcome = (
-    Option<String>,
+    Vec<SolutionEntry>,
     Option<u8>,
     Option<String>,
     Vec<SurveyAnswerView>,
 );
 
-fn outcome((solution, stars, comment, survey): Outcome) -> AnyView {
+fn outcome(case: Case, (log, stars, comment, survey): Outcome) -> AnyView {
     let rated = stars.is_some() || comment.is_some() || !survey.is_empty();
-    let solution = solution.map(|text| {
+    let zone = untrack(move || case.zone());
+    // The newest on top: it is what counts now.
+    let entries = log.iter().rev().map(|one| {
+        let what = [Some(one.status_label.as_str()), one.reason.as_deref()];
+        let what = what.into_iter().flatten().collect::<Vec<_>>().join(": ");
+        let who = [one.author.as_str(), &instant(one.at, &zone, Style::Short)].join(" · ");
+        view! {
+            <li>
+                <p class="tie-head">{what}</p>
+                <div class="small">{paragraphs(&one.text)}</div>
+                <p class="clock-note">{who}</p>
+            </li>
+        }
+        .into_any()
+    });
+    let solution = (!log.is_empty()).then(|| {
         view! {
             <section class="facts">
-                <h3>{t(Words::Solution)}</h3>
-                <div class="small">{paragraphs(&text)}</div>
+                <h3 id="solution-log">{t(Words::Solution)}</h3>
+                <ol class="answers" aria-labelledby="solution-log">{entries.collect_view()}</ol>
             </section>
         }
         .into_any()

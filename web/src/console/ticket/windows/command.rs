@@ -338,7 +338,11 @@ fn fields(
         let email = form.view().map(|view| view.requester.email.clone()).unwrap_or_default();
         view! { <Banner kind=Kind::Info><p>{t_with(WindowWords::SolutionMailed, &[&email])}</p></Banner> }.into_any()
     });
-    let children = (row.command == CommandKind::Solve).then(|| open_children(form, given));
+    let outcome = matches!(
+        row.command,
+        CommandKind::Solve | CommandKind::MarkUnsolvable | CommandKind::MarkNotManaged
+    );
+    let children = outcome.then(|| open_children(form, given));
     let triage = (row.command == CommandKind::Complete).then(|| triage_fields(form, given));
     view! {
         {mailed}
@@ -744,6 +748,7 @@ fn collect(
             impact: some(given.impact),
             urgency: some(given.urgency),
             attachments,
+            confirm_open_children: given.despite_children.get_untracked(),
             ..transition(wire(command)?)
         }),
     };

@@ -32,6 +32,9 @@ fn TicketFinder(
     /// Whether several can be chosen.
     #[prop(into)]
     several: Signal<bool>,
+    /// The word of the only type that is looked for; every type when empty.
+    #[prop(into)]
+    request_type: Signal<String>,
     faults: Faults,
 ) -> impl IntoView {
     let case = form.case;
@@ -53,7 +56,8 @@ fn TicketFinder(
         let number = asked.get_value() + 1;
         asked.set_value(number);
         later(async move {
-            let answer = api::find_tickets(case.client, &desk.get_value(), &wanted).await;
+            let kind = request_type.get_untracked();
+            let answer = api::find_tickets(case.client, &desk.get_value(), &wanted, &kind).await;
             if asked.try_get_value() == Some(number) {
                 let own = case.code();
                 found.set(Some(answer.map(|rows| {
@@ -66,9 +70,7 @@ fn TicketFinder(
             }
         });
     };
-    let typed = move |event: ev::Event| {
-        let value = event_target_value(&event);
-        text.set(value.clone());
+    let look = move |value: &str| {
         if let Some(handle) = pending.get_value() {
             handle.clear();
         }
@@ -80,6 +82,16 @@ fn TicketFinder(
         }
         pending.set_value(set_timeout_with_handle(move || search(wanted), TYPING_PAUSE).ok());
     };
+    let typed = move |event: ev::Event| {
+        let value = event_target_value(&event);
+        text.set(value.clone());
+        look(&value);
+    };
+    // Another type finds others.
+    crate::console::task::watch(move || {
+        request_type.track();
+        look(&text.get_untracked());
+    });
     let pick = move |code: String, wanted: bool| {
         chosen.update(|chosen| {
             if !several.get_untracked() {
@@ -161,7 +173,7 @@ fn TicketFinder(
     }
 }
 
-/// First what the other tickets are to this one, then which they are.
+/// First of which type the other tickets are and what they are to this one, then which they are.
 #[component]
 pub fn RelationWindow(form: ActionForm) -> impl IntoView {
     let case = form.case;
@@ -196,10 +208,28 @@ pub fn RelationWindow(form: ActionForm) -> impl IntoView {
             side: String::new(),
         });
     }
+    let kinds: Vec<Choice> = form
+        .desk()
+        .map(|desk| {
+            let kinds = desk.types.iter();
+            kinds
+                .map(|kind| Choice {
+                    value: kind.id.as_str().to_owned(),
+                    title: kind.label.clone(),
+                    help: String::new(),
+                    side: String::new(),
+                })
+                .collect()
+        })
+        .unwrap_or_default();
+    let only = (kinds.len() == 1).then(|| kinds[0].value.clone());
+    let request_type = RwSignal::new(only.unwrap_or_default());
     let submit = move |()| {
         let mut check = Check::default();
         let codes = chosen.get_untracked();
-        if codes.is_empty() {
+        if request_type.with_untracked(String::is_empty) {
+            check.fault("request_type", t(StepWords::ChooseType).to_owned());
+        } else if codes.is_empty() {
             check.fault("tickets", t(StepWords::ChooseTickets).to_owned());
         }
         if form.faults.show(check.done()) {
@@ -214,8 +244,9 @@ pub fn RelationWindow(form: ActionForm) -> impl IntoView {
     };
     view! {
         <ActionWindow form id="relate" title=t(Words::CreateRelation) button=t(StepWords::Relate) submit=Callback::new(submit) class="dialog wide">
+            <RadioCards id="request_type" legend=t(StepWords::WhichType) value=request_type faults=form.faults choices=kinds columns=true/>
             <RadioCards id="kind" legend=t(StepWords::WhichRelation) value=kind faults=form.faults choices columns=true/>
-            <TicketFinder form chosen several faults=form.faults/>
+            {move || (!request_type.with(String::is_empty)).then(|| view! { <TicketFinder form chosen several request_type faults=form.faults/> })}
             <p class="muted small">{t_with(StepWords::RelationHelp, &[&case.code()])}</p>
         </ActionWindow>
     }
@@ -288,7 +319,7 @@ pub fn MergeWindow(form: ActionForm) -> impl IntoView {
     view! {
         <ActionWindow form id="merge" title=t(Words::MergeDuplicate) button=t(StepWords::Merge) submit=Callback::new(submit) class="dialog wide">
             <p>{t_with(StepWords::MergeHelp, &[&form.case.code()])}</p>
-            <TicketFinder form chosen several=Signal::stored(false) faults=form.faults/>
+            <TicketFinder form chosen several=Signal::stored(false) request_type=Signal::stored(String::new()) faults=form.faults/>
             <TextArea id="reason" label=t(Words::Reason) hint=t(StepWords::StaysInHistory) value=reason faults=form.faults max=REASON_MAX rows=2 optional=true/>
         </ActionWindow>
     }
