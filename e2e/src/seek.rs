@@ -17,6 +17,8 @@ pub enum Target<'a> {
     Choice(&'a str, &'a str),
     /// A radio button or a check box, by its label alone.
     Tick(&'a str),
+    /// A radio button or a check box, by words of its label.
+    TickWith(&'a str),
     /// A heading of any level.
     Heading(&'a str),
     /// The value of a term in a list of facts.
@@ -34,6 +36,7 @@ impl fmt::Display for Target<'_> {
             Self::Field(label) => write!(f, "the field {label:?}"),
             Self::Choice(question, answer) => write!(f, "the answer {answer:?} to {question:?}"),
             Self::Tick(label) => write!(f, "the choice {label:?}"),
+            Self::TickWith(part) => write!(f, "a choice with {part:?}"),
             Self::Heading(text) => write!(f, "the heading {text:?}"),
             Self::Fact(term) => write!(f, "the fact {term:?}"),
             Self::Text(text) => write!(f, "the text {text:?}"),
@@ -85,6 +88,10 @@ impl Target<'_> {
                 ".//input[@type='radio' or @type='checkbox'][@aria-label={} or ancestor::label[{}]]",
                 quoted(label),
                 named(label)
+            ),
+            Self::TickWith(part) => format!(
+                ".//input[@type='radio' or @type='checkbox'][ancestor::label[contains(normalize-space(.), {})]]",
+                quoted(part)
             ),
             Self::Heading(text) => format!(".//*[self::h1 or self::h2 or self::h3][{}]", is(text)),
             Self::Fact(term) => format!(".//dt[{}]/following-sibling::dd[1]", is(term)),

@@ -144,7 +144,7 @@ async fn expired_code(stage: Rc<Stage>) {
     );
 }
 
-///
+///
 #[test]
 fn an_unknown_address_sees_the_same_window_and_may_ask_for_access() {
     play("unknown-address", Engine::Sqlite, unknown_address);
@@ -274,7 +274,7 @@ async fn empty_fields(stage: Rc<Stage>) {
     ana.send_form().await;
 }
 
-///
+///
 #[test]
 fn a_file_over_the_limit_is_refused_by_name_and_can_be_removed() {
     play("large-file", Engine::Sqlite, large_file);
@@ -289,6 +289,7 @@ async fn large_file(stage: Rc<Stage>) {
     );
     ana.open_form().await;
     ana.answer(&form).await;
+    // choosing a file attaches it, and the screen says so.
     ana.attach("Anexos (opcional)", &[&video, &small]).await;
     ana.see("Este archivo pesa 31 MB y el máximo es 30 MB.")
         .await;
@@ -514,7 +515,7 @@ async fn news(stage: Rc<Stage>) {
     laura.see("Ticket escalado").await;
 }
 
-///
+///
 #[test]
 fn the_support_line_helps_a_caller_who_cannot_read_mail() {
     play("vouching", Engine::Sqlite, vouching);

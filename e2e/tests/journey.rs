@@ -6,10 +6,9 @@ use e2e::browser::Browser;
 use e2e::database::Engine;
 use e2e::people::{ANA, ANDRES, DESK, LAURA};
 use e2e::portal::Form;
-use e2e::seek::Target::{Button, Fact, Field, Heading, Link, Text, Tick};
+use e2e::seek::Target::{Button, Choice, Fact, Field, Heading, Link, Text, Tick};
 use e2e::stage::{Stage, play};
 
-///
 #[test]
 fn a_ticket_goes_from_the_form_to_the_rating_on_sqlite() {
     play("journey-sqlite", Engine::Sqlite, journey);
@@ -46,6 +45,7 @@ async fn journey(stage: Rc<Stage>) {
     specialist_solves_again(&stage, &desk, &code).await;
     requester_accepts_and_rates(&stage, &ana, &code).await;
     everything_is_told_and_nothing_is_offered(&ana, &desk, &code).await;
+    every_mail_went_to_the_address_of_the_form(&stage, &code);
     stage.server.run(&["audit", "verify"]);
 }
 
@@ -54,8 +54,18 @@ async fn requester_creates_the_ticket(stage: &Stage) -> String {
     ana.open("/").await;
     ana.find(Heading("¿Con qué mesa necesita hablar?")).await;
     ana.click(Link("Mesa de Servicio Infortec")).await;
+    // the address that the organisation's button leads to needs no sign-in.
     ana.at(&format!("/{DESK}")).await;
     ana.find(Heading("¿En qué le podemos ayudar?")).await;
+    // three buttons; what else is there is a link in a text.
+    ana.see_all(&[
+        "Crear un ticket",
+        "Ver mi lista de tickets",
+        "Soy del equipo de soporte",
+    ])
+    .await;
+    let buttons = "return [document.querySelectorAll('main .doors > li > a').length, document.querySelectorAll('main button, main .btn').length].join()";
+    assert_eq!(ana.script(buttons, vec![]).await, "3,0");
     ana.click(Link("Crear un ticket")).await;
     let form = Form {
         email: ANA.email,
@@ -66,6 +76,36 @@ async fn requester_creates_the_ticket(stage: &Stage) -> String {
         message: MESSAGE,
     };
     ana.find(Heading("Crear un ticket")).await;
+    //
+    for field in ["Correo", "Grupo de ticket", "Tema", "Mensaje"] {
+        ana.find(Field(field)).await;
+    }
+    ana.find(Choice("Tipo de solicitud", "Incidencia")).await;
+    ana.find(Choice("Gravedad", "P1-Crítico")).await;
+    ana.see("Anexos (opcional)").await;
+    //
+    ana.see_all(&[
+        "Solicitud de un servicio o recurso, sin que haya una falla.",
+        "Falla o error en el funcionamiento de un sistema o equipo.",
+    ])
+    .await;
+    // R-077…R-080
+    ana.see_all(&[
+        "impacta de forma crítica el entorno productivo y no hay solución alterna",
+        "equipo deteriorado, funcionando, pero impactado",
+        "el sistema productivo no está afectado y existe una solución alterna",
+        "incluye servicios complementarios como consultas, actualizaciones y mejoras",
+    ])
+    .await;
+    //
+    ana.see_all(&[
+        "Una frase que resuma lo que pasa.",
+        "Qué pasa, desde cuándo, a quién afecta y qué ha intentado.",
+    ])
+    .await;
+    // by the impact, among the levels of the agreement.
+    ana.see("Elija según el impacto. De ella depende el tiempo de respuesta.")
+        .await;
     ana.answer(&form).await;
     let (shot, log) = (
         stage.file("captura de pantalla.png", PIXEL),
@@ -73,6 +113,7 @@ async fn requester_creates_the_ticket(stage: &Stage) -> String {
     );
     ana.attach_and_wait(&[&shot, &log]).await;
     ana.send_form().await;
+    // the window asks for the code, and says where it went.
     ana.see(ANA.email).await;
 
     let mail = stage.post.take(ANA.email, "Código de verificación").await;
@@ -81,7 +122,7 @@ async fn requester_creates_the_ticket(stage: &Stage) -> String {
         "10 minutos",
         "sirve una sola vez",
     ]);
-    // The mail goes to an address that is not proved yet, so it repeats nothing of the form.
+    // The mail goes to an address that is not proved yet, so it repeats nothing of the form.
     assert!(
         !mail.text.contains("firmas"),
         "a code mail repeats what was typed"
@@ -92,7 +133,13 @@ async fn requester_creates_the_ticket(stage: &Stage) -> String {
         "there is a ticket before the proof"
     );
 
-    let code = ana.confirm(&mail.code()).await;
+    // pasted in one go.
+    let paste = "const field = document.querySelector('#code'); field.focus(); const allowed = field.dispatchEvent(new ClipboardEvent('paste', { bubbles: true, cancelable: true })); return allowed && document.execCommand('insertText', false, arguments[0])";
+    let pasted = ana.script(paste, vec![mail.code().into()]).await;
+    assert_eq!(pasted, true, "the window takes no paste");
+    ana.click(Button("Confirmar y crear el ticket")).await;
+    //
+    let code = ana.created().await;
     assert!(code.starts_with("INF-"), "{code:?}");
     let mail = stage.post.take(ANA.email, "Recibimos su ticket").await;
     mail.says(&[
@@ -123,6 +170,7 @@ async fn requester_creates_the_ticket(stage: &Stage) -> String {
     ])
     .await;
     ana.find(Fact("Estado")).await;
+    //
     ana.see_all(&[
         "Abierto",
         "Kaspersky Endpoint",
@@ -145,10 +193,19 @@ async fn level_1_takes_and_answers(stage: &Stage, desk: &Browser, code: &str) {
         "Afecta a las tres sedes.",
     ])
     .await;
+    // two clocks; each with its target, when it ends, the time used and the time left.
+    desk.see_all(&["Compromiso: 2 horas", "Compromiso: 8 horas"])
+        .await;
+    desk.see_times("Vence ", 2).await;
+    desk.see_times("Usado: ", 2).await;
+    desk.see_times(" · Queda: ", 2).await;
     desk.click(Button("Tomar")).await;
     desk.see("Ahora el ticket está a su cargo").await;
     desk.see("En atención").await;
+    //
+    desk.see("Estado: de Abierto a En atención").await;
     desk.reply(REPLY).await;
+    //
     let mail = stage.post.take(ANA.email, REPLY).await;
     mail.says(&[code, "Laura Niño le escribió"]);
     desk.note(SECRET).await;
@@ -156,10 +213,12 @@ async fn level_1_takes_and_answers(stage: &Stage, desk: &Browser, code: &str) {
 }
 
 async fn requester_answers_with_a_file(stage: &Stage, ana: &Browser, code: &str) {
+    //
     ana.open_from_list(code).await;
     ana.see_all(&[REPLY, "Laura Niño", "En atención"]).await;
     ana.never(SECRET).await;
     // Nothing to send yet: the field says so, nobody is mailed.
+    //
     ana.click(Button("Enviar mensaje")).await;
     ana.see("Escriba el mensaje.").await;
     ana.fill("Mensaje", ANSWER).await;
@@ -168,7 +227,9 @@ async fn requester_answers_with_a_file(stage: &Stage, ana: &Browser, code: &str)
     ana.click(Button("Enviar mensaje")).await;
     ana.see("Mensaje enviado.").await;
     ana.holds("Mensaje", "").await;
+    //
     ana.see_all(&[ANSWER, "servicio.log"]).await;
+    //
     stage.post.take(LAURA.email, ANSWER).await.says(&[
         code,
         ANA.name,
@@ -217,13 +278,16 @@ async fn specialist_solves(stage: &Stage, desk: &Browser, code: &str) {
 }
 
 async fn requester_rejects(stage: &Stage, ana: &Browser, code: &str) {
-    // As the mail's link leads there.
+    // as the mail's link leads there.
     ana.open(&format!("{}/{DESK}/tickets/{code}", stage.server.base))
         .await;
     ana.find(Heading("¿Quedó resuelto?")).await;
     ana.see_all(&[FIRST_TRY, "Solucionado"]).await;
     ana.never(SECRET).await;
     ana.never(WHY_UP).await;
+    // both are offered.
+    ana.find(Button("Aceptar solución")).await;
+    //
     ana.click(Button("Rechazar solución")).await;
     ana.find(Field("Motivo")).await;
     ana.click(Button("Rechazar solución")).await;
@@ -237,6 +301,7 @@ async fn requester_rejects(stage: &Stage, ana: &Browser, code: &str) {
     ana.click(Button("Rechazar solución")).await;
     ana.see("Rechazó la solución. El ticket se reabrió.").await;
     ana.gone(Heading("¿Quedó resuelto?")).await;
+    //
     ana.see_all(&["En atención", &format!("Solución rechazada: {REASON}")])
         .await;
     stage
@@ -264,6 +329,7 @@ async fn requester_accepts_and_rates(stage: &Stage, ana: &Browser, code: &str) {
     ana.see(SECOND_TRY).await;
     ana.click(Button("Aceptar solución")).await;
     ana.at(&format!("/{DESK}/tickets/{code}/rate")).await;
+    //
     ana.find(Heading("Califique el servicio")).await;
     assert_eq!(
         stage.count("tickets", &format!("code = '{code}' AND status = 'solved'")),
@@ -288,6 +354,7 @@ async fn requester_accepts_and_rates(stage: &Stage, ana: &Browser, code: &str) {
     ana.tab_to("Enviar calificación").await;
     ana.press("\u{E007}").await;
     ana.find(Heading("Gracias por su calificación")).await;
+    //
     ana.see_all(&["Resuelto", code]).await;
     stage
         .post
@@ -316,6 +383,7 @@ async fn everything_is_told_and_nothing_is_offered(ana: &Browser, desk: &Browser
     ];
     ana.see_all(&told).await;
     ana.never(SECRET).await;
+    //
     ana.find(Text(
         "Este ticket está cerrado. Si necesita algo más, cree un ticket nuevo.",
     ))
@@ -361,6 +429,22 @@ async fn everything_is_told_and_nothing_is_offered(ana: &Browser, desk: &Browser
             "{action:?} is offered for a closed ticket"
         );
     }
+}
+
+/// what concerns the requester went to the address that the form named, and to no other.
+fn every_mail_went_to_the_address_of_the_form(stage: &Stage, code: &str) {
+    let told = format!(
+        "ticket_id = (SELECT id FROM tickets WHERE code = '{code}') AND template IN ('ticket_created', 'message_to_requester', 'message_received', 'solved', 'closed')"
+    );
+    assert_eq!(
+        stage.count(
+            "outbox",
+            &format!("{told} AND recipient <> '{}'", ANA.email)
+        ),
+        0
+    );
+    let to_ana = format!("{told} AND recipient = '{}'", ANA.email);
+    assert!(stage.count("outbox", &to_ana) >= 6);
 }
 
 /// A picture of one pixel.

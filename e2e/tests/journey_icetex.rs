@@ -25,7 +25,6 @@ const DESK: Desk = Desk {
 };
 const SATISFIED: &str = "¿Está satisfecho con la solución de su solicitud?";
 
-///
 #[test]
 fn a_request_goes_from_incomplete_to_closed_by_silence_on_sqlite() {
     play("icetex-sqlite", Engine::Sqlite, journey);
@@ -90,6 +89,7 @@ async fn requester_asks_without_the_managers_mail(stage: &Stage, ana: &Browser) 
     )
     .await;
     ana.see("Se registra como: Petición").await;
+    // whoever asks sees from the kind whether the manager must approve.
     ana.see("Necesita la autorización de su jefe").await;
     // The desk prioritises, so requesters are not asked.
     assert!(
@@ -116,6 +116,7 @@ async fn requester_asks_without_the_managers_mail(stage: &Stage, ana: &Browser) 
 }
 
 async fn desk_asks_for_it(team: &Team, code: &str) {
+    // the file is not the manager's mail, so it is incomplete.
     team.nora.control(code, "complete", false).await;
     let attempt = json!({ "channel": "mail", "result": "no_answer" });
     team.nora.give(code, "contact-attempts", attempt).await;
@@ -138,6 +139,7 @@ async fn requester_completes(stage: &Stage, ana: &Browser, code: &str) {
     ana.attach_and_wait(&[&file]).await;
     ana.click(Button("Enviar mensaje")).await;
     ana.see("Información enviada").await;
+    //
     ana.find(Fact("Estado")).await;
     ana.see("Registrado").await;
 }
@@ -153,6 +155,7 @@ async fn files(hand: &Hand, code: &str) -> Vec<serde_json::Value> {
 }
 
 async fn desk_asks_for_approval(team: &Team, code: &str) {
+    //
     team.nora.control(code, "complete", true).await;
     let priority =
         json!({ "impact": "medium", "urgency": "medium", "reason": "Afecta a un área." });
@@ -164,12 +167,14 @@ async fn desk_asks_for_approval(team: &Team, code: &str) {
         .await;
     // The file that came last is the manager's mail.
     let files = files(&team.nora, code).await.pop();
+    //
     let ask = json!({ "note": "Por favor su visto bueno.", "attachments": [files] });
     team.nora.transition(code, "request_approval", ask).await;
     assert_eq!(team.nora.state(code).await, "awaiting_approval");
 }
 
 async fn approver_decides(stage: &Stage, code: &str, who: Person) {
+    // each office is asked, and decides for itself.
     stage.post.take(who.email, code).await;
     let browser = stage.browser(who.name).await;
     browser
@@ -190,6 +195,8 @@ async fn level_2_looks_into_the_cost(team: &Team, code: &str) {
     team.nora.take(code).await;
     escalate(team, code).await;
     let cost = json!({ "reason": "coordinator", "justification": "Requiere comprar licencias." });
+    // level 2 says that it implies costs, and suspends it.
+    team.felipe.control(code, "implies_cost", true).await;
     team.felipe.transition(code, "suspend", cost).await;
     // Only the coordination says how to go on.
     let on = json!({ "command": "resume", "note": "Hay licencias libres." });
@@ -202,6 +209,7 @@ async fn level_2_looks_into_the_cost(team: &Team, code: &str) {
         )
         .await;
     assert_eq!(team.felipe.state(code).await, "escalated");
+    team.felipe.control(code, "implies_cost", false).await;
     solve(&team.felipe, code, "Se instaló con una licencia libre.").await;
 }
 
@@ -227,9 +235,10 @@ async fn requester_is_not_satisfied(ana: &Browser, team: &Team, code: &str) {
     ana.choose(SATISFIED, "No").await;
     ana.click(Button("Enviar respuestas")).await;
     ana.find(Heading("Gracias por responder")).await;
-    // Level 2 had solved it, so it is back at its analysis.
+    // level 2 had solved it, so it is back at its analysis.
     let state = team.felipe.state(code).await;
     assert_eq!(state, "escalated");
+    team.felipe.control(code, "implies_cost", false).await;
     solve(&team.felipe, code, "Se agregó el complemento que faltaba.").await;
 }
 
@@ -247,6 +256,7 @@ async fn silence_closes(stage: &Stage, team: &Team, code: &str) {
     stage.server.pass(TimeDelta::days(2));
     assert_eq!(team.nora.state(code).await, "solved");
     stage.server.pass(TimeDelta::days(2));
+    // nobody has to answer; three business days close it.
     closes(&team.nora, code).await;
     // From Saturday to Monday: attempts on a day off would not count.
     stage.server.pass(TimeDelta::days(2));
@@ -268,7 +278,9 @@ async fn the_cost_is_necessary(stage: &Stage, team: &Team) {
     let code = fault(team, "El servidor de impresión no enciende").await;
     escalate(team, &code).await;
     let cost = json!({ "reason": "coordinator", "justification": "Hay que comprar una fuente." });
+    team.felipe.control(&code, "implies_cost", true).await;
     team.felipe.transition(&code, "suspend", cost).await;
+    //
     let plan = json!({ "reason": "acquisition", "description": "Se incluye en el plan de compras del año." });
     team.gloria.transition(&code, "mark_unsolvable", plan).await;
     let diego = stage.browser("who waits for a purchase").await;
@@ -290,6 +302,7 @@ async fn there_is_no_solution(team: &Team) {
     team.nora.refused(&code, "transitions", bare).await;
     let why = json!({ "reason": "impossible", "description": "El fabricante retiró el programa." });
     team.nora.transition(&code, "mark_unsolvable", why).await;
+    //
     assert_eq!(team.nora.state(&code).await, "unsolvable");
 }
 
@@ -307,6 +320,7 @@ async fn nobody_answers_three_times(stage: &Stage, team: &Team) {
     stage.server.pass(TimeDelta::days(1));
     let attempt = json!({ "channel": "phone", "result": "no_answer" });
     team.nora.give(&code, "contact-attempts", attempt).await;
+    //
     team.nora.give(&code, "solutions", silence).await;
     assert_eq!(team.nora.state(&code).await, "solved");
 }
@@ -352,5 +366,6 @@ async fn an_approver_refuses(stage: &Stage, team: &Team) {
         .await;
     oscar.click(Button("Enviar decisión")).await;
     oscar.see("Su decisión quedó registrada.").await;
+    //
     assert_eq!(team.nora.state(&code).await, "unsolvable");
 }

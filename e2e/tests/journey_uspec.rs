@@ -25,7 +25,6 @@ const DESK: Desk = Desk {
 const STARS: &str = "Satisfacción de Soporte Técnico: ¿cómo califica el servicio?";
 const VALIDATED: &str = "¿Valida la solución de su solicitud?";
 
-///
 #[test]
 fn a_request_goes_over_the_office_and_a_provider_until_the_help_desk_closes_it_on_sqlite() {
     play("uspec-sqlite", Engine::Sqlite, journey);
@@ -55,38 +54,52 @@ async fn journey(stage: Rc<Stage>) {
 
 async fn requester_asks(stage: &Stage, ana: &Browser) -> String {
     ana.open_form_of(DESK, ANA).await;
-    // Words in any order, without accents.
+    // words in any order, without accents.
     ana.search_category("word inconvenientes", "Ofimatica › Inconvenientes Word")
         .await;
+    //
     ana.see("Se registra como: Incidente").await;
     assert!(
         !ana.has(Heading("Datos adicionales")).await,
         "this category asks nothing more"
     );
     ana.choose("Impacto", "Mediana").await;
+    // files are optional, and go with it.
+    let shot = stage.file("informe.txt", b"Se cierra.");
+    ana.attach_to("Anexos (opcional)", &[&shot]).await;
     let words = (
         "El procesador se cierra al guardar",
         "Pasa con todos los informes largos.",
     );
     let code = ana.send_to(DESK, &stage.post, ANA, words).await;
     assert!(code.starts_with("HT-"), "{code}");
+    assert_eq!(
+        stage.count(
+            "attachments",
+            "name = 'informe.txt' AND ticket_id IS NOT NULL"
+        ),
+        1
+    );
     code
 }
 
 async fn help_desk_hands_over(hugo: &Hand, code: &str) {
+    //
     assert_eq!(hugo.state(code).await, "new");
     let me = hugo.get("/me").await["id"].clone();
-    // C1 comes first.
+    // C1 comes first.
     hugo.refused(code, "assignments", json!({ "assignee": me }))
         .await;
     hugo.control(code, "c1", true).await;
     hugo.take(code).await;
+    //
     assert_eq!(hugo.state(code).await, "in_progress");
     let mut up = json!({ "level": 2, "group": "oficina_tecnologia", "justification": "Falla el complemento de firma." });
-    // The name of the public servant is mandatory.
+    // the name of the public servant is mandatory.
     hugo.refused(code, "escalations", up.clone()).await;
     up["assignee"] = hugo.key_of("uspec", ELENA).await;
     hugo.give(code, "escalations", up).await;
+    //
     assert_eq!(hugo.state(code).await, "suspended");
 }
 
@@ -100,11 +113,14 @@ async fn office_asks_a_provider(elena: &Hand, code: &str) {
             json!({ "cause": "El complemento no es compatible con la versión nueva." }),
         )
         .await;
+    //
     elena.control(code, "c3", true).await;
     let ask = json!({ "vendor": "Firmas del Centro", "justification": "Necesitamos la versión corregida." });
+    //
     elena.transition(code, "send_to_vendor", ask).await;
     assert_eq!(clock(elena, code).await["status"], json!("paused"));
     let back = json!({ "note": "El proveedor envió la versión corregida." });
+    //
     elena.transition(code, "return_from_vendor", back).await;
     assert_ne!(clock(elena, code).await["status"], json!("paused"));
     let solution = json!({ "solution": "Se instaló la versión corregida del complemento.", "reason": "solution_given" });
@@ -124,6 +140,7 @@ async fn clock(hand: &Hand, code: &str) -> Value {
 async fn requester_answers(stage: &Stage, ana: &Browser, hugo: &Hand, code: &str) {
     let early = json!({ "command": "close_by_desk" });
     hugo.refused(code, "transitions", early).await;
+    //
     ana.open_survey(DESK, code).await;
     ana.see("Con «Sí» la mesa puede cerrar la solicitud").await;
     ana.tick(Choice(STARS, "4 de 5 estrellas: Buena")).await;
@@ -133,12 +150,15 @@ async fn requester_answers(stage: &Stage, ana: &Browser, hugo: &Hand, code: &str
     ana.click(Button("Enviar respuestas")).await;
     ana.find(Heading("Gracias por responder")).await;
     ana.see("cerrará la solicitud").await;
+    //
     stage.post.take(HUGO.email, "respondió la encuesta").await;
 }
 
 async fn help_desk_closes(hugo: &Hand, code: &str) {
+    //
     assert_eq!(hugo.state(code).await, "solved");
     hugo.transition(code, "close_by_desk", json!({})).await;
+    //
     assert_eq!(hugo.state(code).await, "closed");
 }
 
@@ -151,7 +171,7 @@ async fn mended(hugo: &Hand, subject: &str) -> String {
     hugo.control(&code, "c1", false).await;
     hugo.take(&code).await;
     let solution = json!({ "solution": "Se retiró la hoja.", "reason": "solution_given" });
-    // C2 comes before the solution.
+    // C2 comes before the solution.
     hugo.refused(&code, "solutions", solution.clone()).await;
     hugo.control(&code, "c2", true).await;
     hugo.give(&code, "solutions", solution).await;
@@ -190,6 +210,7 @@ async fn design_is_out_of_scope(hugo: &Hand) {
         "priority": "low",
     });
     let code = hugo.record("uspec", DIEGO, data).await;
+    //
     let why = json!({ "solution": "El diseño de la página no se atiende por esta mesa.", "reason": "out_of_scope" });
     hugo.give(&code, "solutions", why).await;
     assert_eq!(hugo.state(&code).await, "solved");
@@ -204,6 +225,7 @@ async fn a_security_incident_is_seen_by_its_group_alone(stage: &Stage, hugo: &Ha
     diego.choose("Impacto", "Alta").await;
     let words = ("Un correo pide mi clave", "Dice venir de la entidad.");
     let code = diego.send_to(DESK, &stage.post, DIEGO, words).await;
+    //
     assert_eq!(hugo.status_of(&format!("/tickets/{code}")).await, 200);
     assert_eq!(elena.status_of(&format!("/tickets/{code}")).await, 404);
 }
@@ -235,5 +257,6 @@ async fn web_content_after_four_counts_from_the_next_day(
         .parse()
         .unwrap_or_else(|error| panic!("{due:?}: {error}"));
     let wednesday_at_eight = tuesday + TimeDelta::hours(22);
+    //
     assert_eq!(due, wednesday_at_eight + TimeDelta::days(1));
 }

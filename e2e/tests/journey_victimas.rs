@@ -10,7 +10,7 @@ use e2e::database::Engine;
 use e2e::desks::{Desk, quiet_tuesday};
 use e2e::hands::Hand;
 use e2e::people::{ANA, DIEGO, IVAN, PILAR, ROSA};
-use e2e::seek::Target::{Button, Choice, Heading, Tick};
+use e2e::seek::Target::{Button, Choice, Field, Heading, Link, Text, Tick, TickWith};
 use e2e::stage::{Stage, play};
 use serde_json::{Value, json};
 
@@ -23,7 +23,6 @@ const DESK: Desk = Desk {
     created: "Caso creado",
 };
 
-/// … …R-330
 #[test]
 fn a_case_goes_on_site_and_to_the_vendor_until_the_user_authorises_closing_on_sqlite() {
     play("victimas-sqlite", Engine::Sqlite, journey);
@@ -52,7 +51,7 @@ async fn journey(stage: Rc<Stage>) {
     goes_on_site(&team, &code).await;
     is_suspended(&stage, &team, &ana, &code).await;
     vendor_returns(&team, &code).await;
-    is_parent_of_two(&team, &code).await;
+    is_parent_of_two(&stage, &team, &code).await;
     user_does_not_authorise(&stage, &ana, &team, &code).await;
     user_authorises(&ana, &team, &code).await;
     vendor_solves(&team).await;
@@ -69,8 +68,12 @@ async fn user_asks(stage: &Stage, ana: &Browser) -> String {
     ana.fill("Mensaje", "Los seis puestos perdieron la conexión.")
         .await;
     ana.click(Button("Crear caso")).await;
-    // Mandatory data of the service.
+    // mandatory data of the service.
     ana.see("Complete «Sede».").await;
+    // no case without its urgency, here either.
+    ana.see("Elija una opción en «Urgencia».").await;
+    ana.choose("Impacto", "Medio").await;
+    ana.choose("Urgencia", "Alta").await;
     ana.fill("Sede", "Quibdó").await;
     ana.fill("Área", "Atención").await;
     let words = (
@@ -78,13 +81,14 @@ async fn user_asks(stage: &Stage, ana: &Browser) -> String {
         "Los seis puestos perdieron la conexión.",
     );
     let code = ana.send_to(DESK, &stage.post, ANA, words).await;
+    //
     assert!(code.starts_with("UV-"), "{code}");
     code
 }
 
 async fn goes_on_site(team: &Team, code: &str) {
     team.pilar.take(code).await;
-    // A state needs its reason.
+    // a state needs its reason.
     team.pilar
         .refused(code, "transitions", json!({ "command": "start" }))
         .await;
@@ -97,6 +101,7 @@ async fn goes_on_site(team: &Team, code: &str) {
         "assignee": team.pilar.key_of("victimas", IVAN).await,
     });
     team.pilar.transition(code, "escalate_onsite", visit).await;
+    //
     assert_eq!(team.ivan.state(code).await, "escalated_onsite");
     team.ivan
         .transition(code, "start", json!({ "reason": "attention_begins" }))
@@ -105,17 +110,20 @@ async fn goes_on_site(team: &Team, code: &str) {
 
 async fn is_suspended(stage: &Stage, team: &Team, ana: &Browser, code: &str) {
     let mut wait = json!({ "command": "suspend", "reason": "user_unavailable" });
+    //
     team.ivan.refused(code, "transitions", wait.clone()).await;
     let day = (stage.server.now() + TimeDelta::days(1)).date_naive();
     wait["justification"] =
         json!("SUSP: usuario no se encuentra disponible; se contacta nuevamente mañana.");
     wait["next_contact"] = json!(day.to_string());
     team.ivan.transition(code, "suspend", wait).await;
+    //
     stage
         .post
         .take(ANA.email, "SUSP: usuario no se encuentra disponible")
         .await;
     ana.open(&format!("/victimas/tickets/{code}")).await;
+    //
     ana.see("Suspendido").await;
     stage.server.pass(TimeDelta::days(1));
     team.ivan
@@ -128,6 +136,7 @@ async fn vendor_returns(team: &Team, code: &str) {
     let vendor =
         json!({ "assignee": team.ivan.key_of("victimas", ROSA).await, "group": "proveedor" });
     team.ivan.transition(code, "send_to_vendor", vendor).await;
+    //
     assert_eq!(team.rosa.state(code).await, "with_vendor");
     let back = json!({ "reason": "vendor_returned", "note": "El conmutador quedó cambiado." });
     team.rosa.transition(code, "return_from_vendor", back).await;
@@ -143,15 +152,13 @@ async fn recorded(team: &Team, category: &str, subject: &str) -> String {
     team.pilar.record("victimas", DIEGO, data).await
 }
 
-async fn is_parent_of_two(team: &Team, code: &str) {
+async fn is_parent_of_two(stage: &Stage, team: &Team, code: &str) {
     let mut children = Vec::new();
     for subject in ["El puesto 3 no navega", "El puesto 4 no navega"] {
         children.push(recorded(team, "correo-colaboracion", subject).await);
     }
-    team.ivan
-        .give(code, "relations", json!({ "children": children }))
-        .await;
-    // Not twice, and not with itself.
+    relate(stage, code, &children).await;
+    // not twice, and not with itself.
     team.ivan
         .refused(code, "relations", json!({ "children": children }))
         .await;
@@ -165,8 +172,9 @@ async fn is_parent_of_two(team: &Team, code: &str) {
         .flatten()
         .map(|row| &row["kind"])
         .collect();
+    // the one on view is the parent, of as many as were chosen.
     assert_eq!(kinds, [&json!("child"), &json!("child")]);
-    // A parent with open children is not solved by the way.
+    // a parent with open children is not solved by the way.
     team.ivan.refused(code, "solutions", solution()).await;
     for child in &children {
         team.pilar.take(child).await;
@@ -176,6 +184,42 @@ async fn is_parent_of_two(team: &Team, code: &str) {
         team.pilar.give(child, "solutions", solution()).await;
     }
     team.ivan.give(code, "solutions", solution()).await;
+}
+
+/// Chooses the cases of the desk in the window of relations.
+async fn relate(stage: &Stage, code: &str, children: &[String]) {
+    let desk = stage.browser("specialist at the console").await;
+    desk.sign_in(IVAN).await;
+    desk.open_ticket(code, "Sin red en la oficina").await;
+    // the tab lists the relations, and offers to create one.
+    desk.click(Button("Relaciones")).await;
+    desk.see("No hay tickets relacionados.").await;
+    desk.click(Button("Crear relación")).await;
+    // the type comes first, and only that one is found.
+    assert!(!desk.has(Field("Buscar tickets")).await);
+    desk.choose("¿De qué tipo es el que va a relacionar?", "Requerimiento")
+        .await;
+    desk.fill("Buscar tickets", "puesto").await;
+    desk.see("Ningún ticket coincide").await;
+    desk.choose("¿De qué tipo es el que va a relacionar?", "Incidente")
+        .await;
+    for child in children {
+        desk.find(TickWith(child)).await;
+        desk.tick(TickWith(child)).await;
+    }
+    //
+    desk.click(Button("Relacionar")).await;
+    desk.see("Relación creada").await;
+    // shown at once, each with what it is to the one on view.
+    desk.find(Text("Hijos")).await;
+    for child in children {
+        desk.find(Link(child)).await;
+    }
+    desk.click(Link(&children[0])).await;
+    desk.find(Heading("El puesto 3 no navega")).await;
+    desk.click(Button("Relaciones")).await;
+    desk.find(Text("Padre")).await;
+    desk.find(Link(code)).await;
 }
 
 fn solution() -> Value {
@@ -207,7 +251,9 @@ async fn user_does_not_authorise(stage: &Stage, ana: &Browser, team: &Team, code
     // Five stars do not outweigh question 6.
     answer(ana, "No").await;
     ana.see("continúa en atención").await;
+    //
     assert_eq!(team.ivan.state(code).await, "reopened");
+    //
     team.ivan
         .transition(code, "start", json!({ "reason": "attention_goes_on" }))
         .await;
@@ -218,6 +264,7 @@ async fn user_authorises(ana: &Browser, team: &Team, code: &str) {
     ana.open_survey(DESK, code).await;
     answer(ana, "Sí").await;
     ana.see("quedó cerrado").await;
+    //
     assert_eq!(team.ivan.state(code).await, "closed");
     ana.open(&format!("/victimas/tickets/{code}")).await;
     ana.see("Este caso está cerrado.").await;
@@ -241,6 +288,7 @@ async fn vendor_solves(team: &Team) {
     let done = json!({ "solution": "Se cambió la tarjeta.", "reason": "vendor_support" });
     team.pilar.refused(&code, "solutions", done.clone()).await;
     team.rosa.give(&code, "solutions", done).await;
+    //
     assert_eq!(team.rosa.state(&code).await, "solved");
 }
 
@@ -251,6 +299,7 @@ async fn nobody_answers(stage: &Stage, team: &Team) {
         .transition(&code, "start", json!({ "reason": "attention_begins" }))
         .await;
     let end = json!({ "reason": "no_answer", "description": "Se cierra por falta de respuesta." });
+    //
     for step in ["first", "second", "closing"] {
         let mut early = end.clone();
         early["command"] = json!("mark_not_managed");
@@ -263,6 +312,7 @@ async fn nobody_answers(stage: &Stage, team: &Team) {
         stage.server.pass(TimeDelta::days(1));
     }
     team.pilar.transition(&code, "mark_not_managed", end).await;
+    //
     assert_eq!(team.pilar.state(&code).await, "not_managed");
     let diego = stage.browser("who did not answer").await;
     diego

@@ -199,6 +199,11 @@ async fn console(stage: Rc<Stage>) {
     ] {
         browser.click(Button("Más acciones")).await;
         browser.click(Button(button)).await;
+        if name == "relate" {
+            browser
+                .choose("¿De qué tipo es el que va a relacionar?", "Requerimiento")
+                .await;
+        }
         browser.find(Field(field)).await;
         if field == "Nueva categoría" {
             // The catalogue opens under the field, and is searched without accents.

@@ -31,6 +31,7 @@ async fn process(stage: Rc<Stage>) {
     let browser = stage.browser("pilar").await;
     let inspect = Inspector::new(&browser, "process");
     browser.sign_in(PILAR).await;
+    browser.find(Link("Nuevo ticket")).await;
     record(&browser, &inspect).await;
 
     // Attention begins with a reason of the desk's list.
@@ -50,7 +51,7 @@ async fn process(stage: Rc<Stage>) {
 
     inspect.finish();
 
-    // The vendor's people work on what is theirs; there is nothing to record or to keep.
+    // the vendor's people work on what is theirs; there is nothing to record or to keep.
     let vendor = stage.browser("rosa").await;
     let inspect = Inspector::new(&vendor, "process-vendor");
     vendor.sign_in(ROSA).await;
@@ -90,6 +91,8 @@ async fn record(browser: &Browser, inspect: &Inspector<'_>) {
     browser.click(Button("Crear ticket")).await;
     browser.find(Heading("Sin red en el segundo piso")).await;
     browser.find(Fact("Sede")).await;
+    // where nothing was promised, that is what it says.
+    browser.see("Sin tiempo comprometido.").await;
     inspect.look("ticket").await;
 }
 
@@ -108,6 +111,9 @@ async fn suspend(browser: &Browser, inspect: &Inspector<'_>) {
     browser.click(Button("Pasar a Suspendido")).await;
     browser.see("Cambio guardado").await;
     browser.see("Se contacta de nuevo el").await;
+    // the justification stands in the section of the solution, with its reason.
+    browser.find(Heading("Solución")).await;
+    browser.see("Suspendido: Usuario no disponible").await;
     inspect.look("suspended").await;
 }
 

@@ -9,11 +9,11 @@ use std::collections::BTreeSet;
 
 use chrono::Duration;
 use desks::explore::{DEPTH, Explored, Situation, beginnings, explore, people, steps};
-use desks::story::{cast, commands};
+use desks::story::{agent_with, cast, commands, requester};
 use proptest::prelude::*;
 use shared::desk::Desk;
-use shared::desk::profile::Need;
-use shared::ticket::actor::Actor;
+use shared::desk::profile::{Move, MoveTo, Need};
+use shared::ticket::actor::{Actor, Privilege};
 use shared::ticket::command::{Command, CommandKind};
 use shared::ticket::event::{Event, Recorded};
 use shared::ticket::status::{Level, Status, Visibility};
@@ -30,6 +30,30 @@ fn check_step(
 ) {
     let kind = command.kind();
     assert!(!before.status.is_final(), "{kind} on a final ticket");
+    // a state is left by a row of the table or by a merge, and by nothing else.
+    let mut here = before.status;
+    for event in events {
+        if let Event::StatusChanged { from, to, .. } = event {
+            assert_eq!(*from, here, "{kind}");
+            let leads = |row: &Move| match row.to {
+                MoveTo::State(state) => state == *to,
+                MoveTo::Back(_) => before.came_from == Some(*to),
+            };
+            let rows = desk.moves.iter();
+            assert!(
+                from == to
+                    || rows
+                        .into_iter()
+                        .any(|row| row.from.contains(from) && leads(row)),
+                "{kind} moves from {from} to {to}"
+            );
+            here = *to;
+        }
+    }
+    assert!(
+        here == after.status || kind == CommandKind::MergeInto,
+        "{kind} leaves the table"
+    );
     assert!(before.updated_at <= after.updated_at && before.last_seq < after.last_seq);
     assert!(!events.is_empty());
     if after.status == Status::Suspended && before.status != Status::Suspended {
@@ -353,9 +377,61 @@ proptest! {
     }
 }
 
+///
+#[test]
+fn each_desk_has_its_own_catalogue_services_and_times() {
+    let desks: Vec<Desk> = desks::SHIPPED
+        .iter()
+        .map(|slug| desks::load_folder(slug).0)
+        .collect();
+    for (index, desk) in desks.iter().enumerate() {
+        let services: BTreeSet<_> = desk
+            .catalog
+            .entries
+            .iter()
+            .map(|one| &one.path[0])
+            .collect();
+        assert!(!services.is_empty() && !desk.sla.targets.is_empty());
+        for other in &desks[index + 1..] {
+            let keys = |desk: &Desk| -> BTreeSet<String> {
+                desk.catalog
+                    .entries
+                    .iter()
+                    .map(|one| one.key.clone())
+                    .collect()
+            };
+            assert_ne!(keys(desk), keys(other), "{} {}", desk.slug, other.slug);
+        }
+    }
+    // What changes at one desk leaves the others as they are.
+    assert_ne!(desks[0].sla.targets, desks[2].sla.targets);
+    assert!(desks[1].catalog.get("eset").is_none() && desks[0].catalog.get("eset").is_some());
+}
+
+/// a service is the first level of the catalogue, with the categories under it; it belongs to whose group attends it.
+#[test]
+fn a_service_is_a_set_of_categories_and_belongs_to_a_group() {
+    let desk = desks::load_folder("victimas").0;
+    let mut services: std::collections::BTreeMap<String, BTreeSet<String>> = Default::default();
+    for entry in &desk.catalog.entries {
+        assert!(entry.path.len() > 1, "{} is of no service", entry.key);
+        let group = entry.group_2.clone().or(entry.group.clone()).unwrap();
+        assert!(desk.group(&group).is_some());
+        services
+            .entry(entry.path[0].clone())
+            .or_default()
+            .insert(group);
+    }
+    assert!(services.len() > 3);
+    assert_ne!(
+        services["Infraestructura"],
+        services["Sistemas de información"]
+    );
+}
+
 static DESKS: std::sync::LazyLock<Vec<Desk>> = std::sync::LazyLock::new(desks::all);
 
-/// I-9, I-17 and I-38: a merge closes with a pointer and gives everything back, silence never closes what was answered.
+/// R-166; I-9, I-17 and I-38: a merge closes with a pointer and gives everything back, silence never closes what was answered.
 #[test]
 fn a_duplicate_is_closed_with_a_pointer_and_comes_back_as_it_was() {
     for desk in desks::all() {
@@ -380,6 +456,23 @@ fn a_duplicate_is_closed_with_a_pointer_and_comes_back_as_it_was() {
                 now: before.updated_at,
             };
             story.passes(Duration::hours(1));
+            // It takes the right to work on tickets; nobody else is offered it.
+            let groups: Vec<_> = before.group.iter().map(String::as_str).collect();
+            for bystander in [
+                agent_with(&[Privilege::TicketRead, Privilege::TicketCreate], &groups),
+                requester(),
+            ] {
+                assert!(matches!(
+                    story.refuses(&bystander, Command::MergeInto { into: 77 }),
+                    Refusal::NotPermitted { .. }
+                ));
+                let offers = allowed_commands(&story.ticket, &desk, &bystander);
+                assert!(
+                    offers
+                        .iter()
+                        .all(|one| one.command != CommandKind::MergeInto)
+                );
+            }
             story.does(agent, Command::MergeInto { into: 77 });
             assert_eq!(story.ticket.status, Status::Closed);
             assert_eq!(
@@ -400,7 +493,7 @@ fn a_duplicate_is_closed_with_a_pointer_and_comes_back_as_it_was() {
                 Refusal::NotAllowedInState { .. }
             ));
             assert!(matches!(
-                story.refuses(&desks::story::requester(), Command::Unmerge),
+                story.refuses(&requester(), Command::Unmerge),
                 Refusal::NotPermitted { .. }
             ));
             story.passes(Duration::hours(3));

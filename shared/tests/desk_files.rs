@@ -746,8 +746,99 @@ fn a_gap_in_the_targets_is_told() {
     );
 }
 
+///
+#[test]
+fn the_holidays_of_a_year_are_the_computed_ones_and_what_the_folder_says_of_a_date() {
+    let year = "holidays = \"CO\"\noverrides = [\n  { date = 2026-12-24, windows = [], name = \"Día de la entidad\" },\n  { date = 2026-03-23, windows = [\"08:00-12:00\"], name = \"Jornada de cierre\" },\n]";
+    let files = with(desks::shipped("uspec"), DESK, "holidays = \"CO\"", year);
+    let (desk, _) = load(&files).unwrap_or_else(|errors| panic!("{}", listed(&errors)));
+    let works = |date: &str| desk.calendar.is_business_day(date.parse().unwrap());
+    assert!(!works("2026-12-24") && works("2025-12-24") && works("2027-12-24"));
+    assert!(works("2026-03-23") && !works("2025-03-24") && !works("2027-03-22"));
+    // Without the computed list the folder names every day itself.
+    let files = with(
+        desks::shipped("uspec"),
+        DESK,
+        "holidays = \"CO\"",
+        "holidays = \"none\"",
+    );
+    let (desk, _) = load(&files).unwrap_or_else(|errors| panic!("{}", listed(&errors)));
+    assert!(desk.calendar.is_business_day("2026-12-25".parse().unwrap()));
+}
+
+///
+#[test]
+fn a_desk_whose_priority_comes_from_the_urgency_brings_its_matrix() {
+    for slug in ["icetex", "victimas"] {
+        let files = desks::shipped(slug);
+        let text = &files.iter().find(|(path, _)| path == DESK).unwrap().1;
+        let start = text.find("[priority.matrix]").unwrap();
+        let end = start + text[start..].find("\n# ").unwrap();
+        let matrix = &text[start..end];
+        let bare = with(files.clone(), DESK, matrix, "");
+        let errors = errors_of(&bare);
+        assert!(
+            errors.iter().any(|error| {
+                let message = &error.message;
+                message == "the priority comes from the urgency and there is no matrix"
+            }),
+            "{}",
+            listed(&errors)
+        );
+        let chosen = with(files, DESK, "rule = \"urgency\"", "rule = \"choice\"");
+        let errors = errors_of(&chosen);
+        assert_eq!(errors.len(), 1, "{}", listed(&errors));
+    }
+}
+
+///
+#[test]
+fn a_control_is_asked_at_a_level_that_exists_and_wants_one_answer_of_a_command() {
+    let icetex = |old: &str, new: &str| errors_of(&with(desks::shipped("icetex"), DESK, old, new));
+    for (old, new, message) in [
+        (
+            "level = 2\nbefore",
+            "level = 3\nbefore",
+            "the desk has no such level",
+        ),
+        (
+            "answer = true\notherwise_before",
+            "otherwise_before",
+            "there is no answer to be the opposite of",
+        ),
+        (
+            "otherwise_before = [\"solve\"]",
+            "otherwise_before = [\"suspend\"]",
+            "`suspend` cannot wait for both answers",
+        ),
+    ] {
+        let errors = icetex(old, new);
+        assert!(
+            errors.iter().any(|error| error.message == message),
+            "{message}: {}",
+            listed(&errors)
+        );
+    }
+}
+
+///
 #[test]
 fn exactly_one_question_decides_where_the_mode_needs_it() {
+    for (slug, message) in [
+        (
+            "victimas",
+            "2 questions decide closing; it must be exactly one",
+        ),
+        ("uspec", "2 questions decide closing; it may be one at most"),
+    ] {
+        let two = "[[survey.questions]]\nid = \"more\"\ntext = { es = \"¿Cierra?\", en = \"Close?\" }\nkind = \"yes_no\"\ndecides = \"closing\"\n\n[[notifications]]";
+        let errors = errors_of(&with(desks::shipped(slug), DESK, "[[notifications]]", two));
+        assert!(
+            errors.iter().any(|error| error.message == message),
+            "{slug}: {}",
+            listed(&errors)
+        );
+    }
     broken(
         DESK,
         "kind = \"yes_no\", decides = \"closing\"",

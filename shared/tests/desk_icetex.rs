@@ -15,7 +15,9 @@ use desks::table::{
 use shared::desk::Desk;
 use shared::desk::profile::{Need, Notice, Recipient};
 use shared::i18n::Lang;
-use shared::sla::policy::ClockKind;
+use shared::sla::business_time::BusinessMinutes;
+use shared::sla::clock::{self, ClockInput, ClockStatus};
+use shared::sla::policy::{ClockKind, Target, TargetRow};
 use shared::ticket::actor::{Actor, Privilege};
 use shared::ticket::command::{
     Answer, AnswerValue, Command, CommandKind, ContactChannel, ContactResult, Decision,
@@ -136,8 +138,15 @@ fn costs() -> Command {
     }
 }
 
-fn with_coordinator() -> Story {
+/// Level 2 has said that the solution implies costs.
+fn costly() -> Story {
     let mut story = escalated();
+    story.does(&pro(), control("implies_cost", true));
+    story
+}
+
+fn with_coordinator() -> Story {
+    let mut story = costly();
     story.does(&pro(), costs());
     story
 }
@@ -170,6 +179,9 @@ fn solve(why: &str) -> Command {
 
 fn validated(mut story: Story, by: &Actor) -> Story {
     story.does(by, control("validated", true));
+    if story.ticket.level == Level::TWO {
+        story.does(by, control("implies_cost", false));
+    }
     story
 }
 
@@ -262,7 +274,7 @@ fn by_phone() -> Story {
     Story::open(&desk(), new, &ana_mesa())
 }
 
-///
+///
 #[test]
 fn every_row_of_the_table_is_walked() {
     let walk = |story, actor, command| Walk::Moves(story, actor, command);
@@ -313,7 +325,7 @@ fn every_row_of_the_table_is_walked() {
                 pro(),
                 solve("validated_solution"),
             ),
-            walk(escalated, pro(), costs()),
+            walk(costly, pro(), costs()),
             walk(with_coordinator, coordinator(), instruction()),
             walk(with_coordinator, coordinator(), to_plan()),
             walk(
@@ -364,15 +376,13 @@ fn nothing_moves_that_the_table_does_not_name() {
     check_pairs(&desk(), "ICETEX", &more);
 }
 
-///
+///
 #[test]
 fn the_folder_is_clean_and_its_states_and_reasons_are_those_of_the_tables() {
     let (desk, warnings) = desks::load_folder("icetex");
     desks::table::check_warnings(&warnings);
     check_states(&desk, "ICETEX");
     check_reasons(&desk, "ICETEX");
-    let holiday = "2026-03-23".parse().unwrap();
-    assert!(!desk.calendar.is_business_day(holiday));
 }
 
 ///
@@ -415,7 +425,7 @@ fn what_is_missing_is_asked_by_name() {
         &[(Need::Diagnosis, "/diagnosis"), (Need::Group, "/group")],
     );
     asks_for(
-        &escalated(),
+        &costly(),
         &pro(),
         &costs(),
         &reasoned((Need::Justification, "/justification")),
@@ -582,9 +592,17 @@ fn the_flow_asks_both_offices_and_keeps_what_they_said() {
             .iter()
             .all(|one| one.decision == Decision::Approved)
     );
+    // Words are kept with the decision.
+    let mut refused = awaiting();
+    refused.does(&approvers(), refuse_approval("oficina_riesgos"));
+    let decision = refused.ticket.approval.as_ref().unwrap().decisions[0].clone();
+    assert_eq!(
+        (decision.decision, decision.comment),
+        (Decision::Refused, reason("No es del área."))
+    );
 }
 
-///
+///
 #[test]
 fn the_managers_mail_alone_is_enough_for_the_other_list() {
     let mut story = reviewed("equipos");
@@ -599,6 +617,39 @@ fn the_managers_mail_alone_is_enough_for_the_other_list() {
     assert!(story.ticket.approval.as_ref().unwrap().pending.is_empty());
     story.does(&ana_mesa(), Command::Take);
     assert_eq!(story.ticket.status, Status::InProgress);
+}
+
+///
+#[test]
+fn a_request_without_the_managers_mail_is_incomplete() {
+    for category in ["backup-carpetas", "equipos"] {
+        let mut story = of_kind(category);
+        story.does(&ana_mesa(), control("complete", false));
+        story.does(&ana_mesa(), prioritise());
+        waits_for_any(&story, &Command::Take);
+        story.does(
+            &ana_mesa(),
+            attempt(ContactChannel::Mail, ContactResult::NoAnswer),
+        );
+        story.does(&ana_mesa(), incomplete());
+        assert_eq!(
+            (story.ticket.status, story.ticket.reason.as_deref()),
+            (Status::Suspended, Some("incomplete_information"))
+        );
+        // The mail comes, and the check is made again.
+        story.passes(Duration::hours(1));
+        story.does(&requester(), say(Visibility::Public));
+        assert_eq!(story.ticket.status, Status::New);
+        story.does(&ana_mesa(), control("complete", true));
+        story.does(&ana_mesa(), request_approval());
+    }
+}
+
+/// Some condition is named, and nothing happens.
+#[track_caller]
+fn waits_for_any(story: &Story, command: &Command) {
+    let refused = story.clone().refuses(&ana_mesa(), command.clone());
+    assert!(matches!(refused, Refusal::Unmet { .. }), "{refused:?}");
 }
 
 ///
@@ -768,7 +819,7 @@ fn having_reached_the_user_is_having_tried() {
     waits_for(&again, &ana_mesa(), &incomplete(), Need::ContactAttempted);
 }
 
-///
+///
 #[test]
 fn a_solution_is_validated_with_the_user_each_time() {
     waits_for(
@@ -809,6 +860,45 @@ fn a_solution_is_validated_with_the_user_each_time() {
     );
 }
 
+///
+#[test]
+fn level_two_says_each_time_whether_the_solution_implies_costs() {
+    let suspends = |story: &Story| waits_for(story, &pro(), &costs(), Need::Controls);
+    let solves = |story: &Story| {
+        waits_for(story, &pro(), &solve("validated_solution"), Need::Controls);
+    };
+    // Nothing is said yet.
+    suspends(&escalated());
+    let mut story = escalated();
+    story.does(&pro(), control("validated", true));
+    solves(&story);
+    // Yes: it goes to the coordinators, and cannot be solved.
+    let events = story.does(&pro(), control("implies_cost", true));
+    assert!(
+        matches!(&events[..], [Event::ControlRecorded { control, answer: true, .. }] if control == "implies_cost")
+    );
+    let recorded = story.history.last().unwrap();
+    assert_eq!((recorded.actor.id, recorded.at), (Some(11), story.now));
+    solves(&story);
+    let mut costly = story.clone();
+    costly.does(&pro(), costs());
+    assert_eq!(
+        (costly.ticket.status, costly.ticket.reason.as_deref()),
+        (Status::Suspended, Some("coordinator"))
+    );
+    // No: it is validated, documented and solved, and does not go to the coordinators.
+    story.does(&pro(), control("implies_cost", false));
+    suspends(&story);
+    story.does(&pro(), solve("validated_solution"));
+    // After the coordinator's instruction it is said anew.
+    costly.passes(Duration::hours(1));
+    costly.does(&coordinator(), instruction());
+    costly.does(&pro(), control("validated", true));
+    solves(&costly);
+    // Level 1 is not asked.
+    validated(in_progress(), &ana_mesa()).does(&ana_mesa(), solve("validated_solution"));
+}
+
 ///
 #[test]
 fn the_escalation_matrix_proposes_the_resolver_group() {
@@ -823,6 +913,24 @@ fn the_escalation_matrix_proposes_the_resolver_group() {
     );
     let story = escalated();
     assert_eq!(story.ticket.level, Level::TWO);
+    // The matrix proposes; whoever escalates may know better, within the level.
+    let mut to_coordination = in_progress();
+    let elsewhere = Command::Escalate {
+        level: None,
+        group: some("coordinacion_mesa"),
+        assignee: None,
+        reason: None,
+        justification: None,
+        diagnosis: body("La mesa no tiene permisos."),
+    };
+    to_coordination.does(&ana_mesa(), elsewhere);
+    assert_eq!(
+        to_coordination.ticket.group.as_deref(),
+        Some("coordinacion_mesa")
+    );
+    let head = agent(14, "Luz Mesa", &["coordinacion_mesa"]);
+    to_coordination.does(&head, Command::Take);
+    validated(to_coordination, &head).does(&head, solve("validated_solution"));
     let offers = allowed_commands(&in_progress().ticket, &desk, &ana_mesa());
     let offer = offers
         .iter()
@@ -832,7 +940,7 @@ fn the_escalation_matrix_proposes_the_resolver_group() {
     assert_eq!(offer.levels[0].groups[0].key, "profesionales");
 }
 
-///
+///
 #[test]
 fn the_coordinators_alone_decide_about_costs() {
     let desk = desk();
@@ -864,10 +972,27 @@ fn the_coordinators_alone_decide_about_costs() {
     };
     assert_eq!(story.refuses(&worker, instruction()), denied);
     assert_eq!(story.refuses(&worker, to_plan()), denied);
-    let mut planned = story.clone();
-    planned.does(&coordinator(), to_plan());
-    assert_eq!(planned.ticket.reason.as_deref(), Some("acquisition"));
-    assert!(closes_by_silence_at(&planned.ticket, &planned.desk).is_some());
+    // Either coordination presents the acquisition.
+    for group in ["coordinacion_infraestructura", "coordinacion_sistemas"] {
+        assert!(
+            desk.level(Level::TWO)
+                .unwrap()
+                .groups
+                .iter()
+                .any(|key| key == group)
+        );
+        let head = agent_with(
+            &[Privilege::TicketWork, Privilege::TicketCoordinate],
+            &[group],
+        );
+        let mut planned = story.clone();
+        planned.does(&head, to_plan());
+        assert_eq!(
+            (planned.ticket.status, planned.ticket.reason.as_deref()),
+            (Status::Unsolvable, Some("acquisition"))
+        );
+        assert!(closes_by_silence_at(&planned.ticket, &planned.desk).is_some());
+    }
     story.does(&coordinator(), instruction());
     assert_eq!(
         (story.ticket.status, story.ticket.level),
@@ -890,7 +1015,17 @@ fn the_survey_closes_or_gives_the_request_back_to_whoever_solved_it() {
         (story.ticket.status, story.ticket.reason.as_deref()),
         (Status::Reopened, Some("not_satisfied"))
     );
-    assert_eq!(story.ticket.assignee.as_ref().unwrap().id, 10);
+    assert_eq!(
+        (
+            story.ticket.assignee.as_ref().unwrap().id,
+            story.ticket.level
+        ),
+        (10, Level::ONE)
+    );
+    // Level 1 diagnoses again and answers again whether it can be solved: yes, or not without level 2.
+    story.does(&ana_mesa(), start());
+    validated(story.clone(), &ana_mesa()).does(&ana_mesa(), solve("validated_solution"));
+    story.does(&ana_mesa(), escalate());
     let mut story = solved_by_level_2();
     story.does(&requester(), survey(false));
     assert_eq!(
@@ -964,7 +1099,7 @@ fn three_business_days_of_silence_close_with_the_literal_reason() {
     );
 }
 
-///
+///
 #[test]
 fn three_failed_attempts_by_any_way_allow_the_solution_without_contact() {
     let mut story = in_progress();
@@ -996,8 +1131,13 @@ fn three_failed_attempts_by_any_way_allow_the_solution_without_contact() {
     );
     let kept = story.ticket.attempts.last().unwrap();
     assert_eq!(
-        (kept.channel, kept.at, kept.by.id),
-        (ContactChannel::Chat, story.now, Some(10))
+        (kept.channel, kept.result, kept.at, kept.by.id),
+        (
+            ContactChannel::Chat,
+            ContactResult::NoAnswer,
+            story.now,
+            Some(10)
+        )
     );
     let mut heard = story.clone();
     heard.passes(Duration::hours(1));
@@ -1009,10 +1149,46 @@ fn three_failed_attempts_by_any_way_allow_the_solution_without_contact() {
         Need::ThreeContactAttempts,
     );
     story.does(&ana_mesa(), solve("no_contact"));
-    assert!(closes_by_silence_at(&story.ticket, &story.desk).is_some());
+    // three business days later it is closed, and its silence counts as approval (C-27): it is neither reopened nor rated.
+    let due = closes_by_silence_at(&story.ticket, &story.desk).unwrap();
+    assert_eq!(due - story.now, Duration::days(3));
+    story.now = due;
+    story.does(&Actor::System, Command::CloseBySilence);
+    assert_eq!(
+        (story.ticket.status, story.ticket.reason.as_deref()),
+        (Status::Closed, Some("lapsed"))
+    );
+    assert_eq!(
+        (story.ticket.reopen_count, story.ticket.rating.as_ref()),
+        (0, None)
+    );
 }
 
-///
+///
+#[test]
+fn each_way_of_reaching_the_user_is_an_attempt() {
+    for channel in [
+        ContactChannel::Chat,
+        ContactChannel::Phone,
+        ContactChannel::Mail,
+        ContactChannel::InPerson,
+    ] {
+        let mut story = in_progress();
+        for _ in 0..3 {
+            waits_for(
+                &story,
+                &ana_mesa(),
+                &solve("no_contact"),
+                Need::ThreeContactAttempts,
+            );
+            story.passes(Duration::days(1));
+            story.does(&ana_mesa(), attempt(channel, ContactResult::NoAnswer));
+        }
+        story.does(&ana_mesa(), solve("no_contact"));
+    }
+}
+
+///
 #[test]
 fn agents_record_what_comes_by_phone_and_mail_and_keep_the_channel() {
     for channel in [Channel::Portal, Channel::Phone, Channel::Mail] {
@@ -1020,10 +1196,19 @@ fn agents_record_what_comes_by_phone_and_mail_and_keep_the_channel() {
             channel,
             ..new_ticket("falla", None)
         };
+        let ticket = Story::open(&desk(), new, &ana_mesa()).ticket;
+        assert_eq!(ticket.channel, channel);
         assert_eq!(
-            Story::open(&desk(), new, &ana_mesa()).ticket.channel,
-            channel
+            (ticket.opened_by.id, ticket.requester.id, ticket.created_at),
+            (Some(10), 1, desks::story::monday())
         );
+        // It has a state, and its category gives it its type.
+        let entry = desk().catalog.get("falla").unwrap().clone();
+        assert_eq!(
+            (ticket.status, ticket.category.as_deref()),
+            (Status::New, Some("falla"))
+        );
+        assert_eq!(Some(ticket.request_type), entry.request_type);
     }
     let new = NewTicket {
         channel: Channel::Api,
@@ -1087,7 +1272,7 @@ fn a_kind_that_needs_the_managers_mail_is_not_opened_without_a_file() {
     assert_eq!(story.refuses(&ana_mesa(), bare), required("/evidence"));
 }
 
-///
+///
 #[test]
 fn the_matrix_and_a_vip_give_the_priority() {
     for (vip, expected) in [(false, "high"), (true, "critical")] {
@@ -1097,23 +1282,10 @@ fn the_matrix_and_a_vip_give_the_priority() {
         story.does(&ana_mesa(), prioritise());
         assert_eq!(story.ticket.priority, expected);
     }
-    let articles: Vec<_> = desk()
-        .knowledge
-        .iter()
-        .map(|article| article.slug.clone())
-        .collect();
-    for wanted in [
-        "matriz-de-priorizacion",
-        "matriz-de-escalamiento",
-        "catalogo-de-servicios",
-    ] {
-        assert!(articles.iter().any(|slug| slug == wanted), "{wanted}");
-    }
 }
 
-///
 #[test]
-fn the_knowledge_base_holds_the_documents_that_the_procedure_names() {
+fn the_folder_holds_the_documents_that_the_procedure_names() {
     let desk = desk();
     for wanted in [
         "catalogo-de-servicios",
@@ -1128,6 +1300,106 @@ fn the_knowledge_base_holds_the_documents_that_the_procedure_names() {
             assert!(held, "{wanted}");
         }
     }
+}
+
+///
+#[test]
+fn every_request_can_be_measured_and_its_category_decides_flow_and_times() {
+    // The document names no times; these are examples.
+    let mut desk = desk();
+    let row = |category: &str, hours: i64| TargetRow {
+        category: some(category),
+        solution: Some(Target::Minutes(BusinessMinutes(hours * 60))),
+        ..TargetRow::default()
+    };
+    desk.sla.targets = vec![row("falla", 2), row("otra-solicitud", 8)];
+    let measured = |story: &Story| {
+        let input = ClockInput {
+            created_at: story.ticket.created_at,
+            spans: &story.ticket.spans,
+            calendar: &desk.calendar,
+            policy: &desk.sla,
+        };
+        clock::solution(&input, story.now)
+    };
+    for channel in [Channel::Portal, Channel::Phone, Channel::Mail] {
+        for (category, hours) in [("falla", 2), ("otra-solicitud", 8)] {
+            let new = NewTicket {
+                channel,
+                ..new_ticket(category, None)
+            };
+            let mut story = Story::open(&desk, new, &ana_mesa());
+            let due = measured(&story).due_at.unwrap();
+            assert_eq!(due - story.now, Duration::hours(hours), "{category}");
+            story.does(&ana_mesa(), control("complete", true));
+            story.does(&ana_mesa(), prioritise());
+            story.does(&ana_mesa(), Command::Take);
+            let mut late = story.clone();
+            late.now = due + Duration::minutes(1);
+            story.now = due;
+            for (mut story, kept) in [(story, ClockStatus::Met), (late, ClockStatus::Breached)] {
+                story.does(&ana_mesa(), control("validated", true));
+                story.does(&ana_mesa(), solve("validated_solution"));
+                story.passes(Duration::days(1));
+                assert_eq!(measured(&story).status, kept, "{category} by {channel}");
+            }
+        }
+    }
+    // And the flow: one kind goes on at once, the other asks its approvers first.
+    reviewed("falla").does(&ana_mesa(), Command::Take);
+    waits_for(
+        &reviewed("backup-carpetas"),
+        &ana_mesa(),
+        &Command::Take,
+        Need::NoPendingApproval,
+    );
+}
+
+///
+#[test]
+fn the_roles_of_the_procedure_are_groups_levels_and_approvers() {
+    let desk = desk();
+    let groups = |level| desk.level(level).unwrap().groups.clone();
+    assert_eq!(groups(Level::ONE), ["mesa"]);
+    for group in [
+        "coordinacion_mesa",
+        "profesionales",
+        "coordinacion_infraestructura",
+        "coordinacion_sistemas",
+    ] {
+        assert!(groups(Level::TWO).iter().any(|key| key == group), "{group}");
+    }
+    // The functional user asks and answers the survey, and does nothing of level 1.
+    let mut story = opened();
+    for command in [Command::Take, control("complete", true), prioritise()] {
+        assert!(matches!(
+            story.refuses(&requester(), command),
+            Refusal::NotPermitted { .. }
+        ));
+    }
+    // Level 1 reviews and solves; what level 2 decides is not its own.
+    assert!(matches!(
+        costly().refuses(&ana_mesa(), costs()),
+        Refusal::NotPermitted { .. }
+    ));
+    // Costs are decided by whoever coordinates; approvals by whoever holds the role.
+    assert!(matches!(
+        with_coordinator().refuses(&pro_without_coordination(), instruction()),
+        Refusal::NotPermitted { .. }
+    ));
+    let flow = desk.approvals.iter().find(|one| one.key == "flow").unwrap();
+    assert_eq!(
+        flow.steps[0].all_of,
+        ["oficina_riesgos", "coordinacion_infraestructura"]
+    );
+    assert!(matches!(
+        awaiting().refuses(&approver(&["direccion"]), approve("oficina_riesgos")),
+        Refusal::NotPermitted { .. }
+    ));
+}
+
+fn pro_without_coordination() -> Actor {
+    agent_with(&[Privilege::TicketWork], &["profesionales"])
 }
 
 #[test]

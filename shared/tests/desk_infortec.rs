@@ -4,7 +4,10 @@
 
 mod desks;
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
+use desks::table::rows;
 use shared::desk::profile::{AcceptanceMode, Admission, Notice, Recipient};
 use shared::i18n::Lang;
 use shared::sla::business_time::BusinessMinutes;
@@ -17,6 +20,7 @@ fn the_folder_loads_without_errors_and_without_warnings() {
     assert_eq!(warnings, []);
 }
 
+///
 #[test]
 fn the_states_carry_the_labels_of_the_guide() {
     let desk = desks::infortec();
@@ -32,7 +36,7 @@ fn the_states_carry_the_labels_of_the_guide() {
     }
 }
 
-/// R-097…R-107
+/// R-097…
 #[test]
 fn every_committed_time_of_the_table_is_kept_and_level_three_has_no_solution_time() {
     let desk = desks::infortec();
@@ -52,6 +56,14 @@ fn every_committed_time_of_the_table_is_kept_and_level_three_has_no_solution_tim
         ("p4", 3, Some(8), None),
     ];
     assert_eq!(desk.sla.targets.len(), table.len());
+    // the choices are the levels of the agreement.
+    let chosen: BTreeSet<_> = desk
+        .priority
+        .items
+        .iter()
+        .map(|one| one.key.as_str())
+        .collect();
+    assert_eq!(chosen, table.iter().map(|row| row.0).collect());
     for (priority, level, attention, solution) in table {
         let row = desk
             .sla
@@ -64,6 +76,46 @@ fn every_committed_time_of_the_table_is_kept_and_level_three_has_no_solution_tim
             (attention.and_then(hours), solution.and_then(hours)),
             "{priority} {level}"
         );
+    }
+}
+
+///
+#[test]
+fn the_form_explains_both_types() {
+    let desk = desks::infortec();
+    let help = |kind| desk.request_type(kind).unwrap().help.es.as_str();
+    assert_eq!(
+        help(RequestType::Request),
+        "Solicitud de un servicio o recurso, sin que haya una falla."
+    );
+    assert_eq!(
+        help(RequestType::Incident),
+        "Falla o error en el funcionamiento de un sistema o equipo."
+    );
+}
+
+/// The words of a text that mean something, without accents.
+fn words(text: &str) -> BTreeSet<String> {
+    let folded = shared::fold::fold(text);
+    let words = folded.split(|letter: char| !letter.is_alphanumeric());
+    let long = words.filter(|word| word.len() > 3);
+    long.map(str::to_owned).collect()
+}
+
+///
+#[test]
+fn each_severity_is_explained_with_the_words_of_the_guide() {
+    let desk = desks::infortec();
+    let rows = rows("infortec-impact.csv");
+    assert_eq!((rows.len(), desk.priority.items.len()), (4, 4));
+    for (row, item) in rows.iter().zip(&desk.priority.items) {
+        assert_eq!(row["priority"], item.label.es);
+        let missing: Vec<_> = words(&row["description"])
+            .difference(&words(&item.help.es))
+            .cloned()
+            .collect();
+        assert!(missing.is_empty(), "{}: {missing:?}", item.label.es);
+        assert!(item.help.en.is_some());
     }
 }
 
@@ -141,7 +193,7 @@ fn the_mails_of_the_guide_go_to_whom_it_says() {
     }
 }
 
-///
+///
 #[test]
 fn the_desk_works_monday_to_friday_from_eight_to_five_in_bogota() {
     let desk = desks::infortec();

@@ -11,8 +11,9 @@ use desks::table::{
 };
 use shared::desk::Desk;
 use shared::desk::profile::{Need, Notice, Recipient};
-use shared::sla::clock::{self, ClockInput, ClockState};
-use shared::sla::policy::{ClockEffect, Target};
+use shared::sla::business_time::BusinessTime;
+use shared::sla::clock::{self, ClockInput, ClockState, ClockStatus};
+use shared::sla::policy::{ClockEffect, ClockKind, Target};
 use shared::ticket::actor::{Actor, Privilege};
 use shared::ticket::command::{Answer, AnswerValue, Command, Mark};
 use shared::ticket::event::{Event, IdentityProof};
@@ -191,7 +192,7 @@ fn back_to_desk() -> Command {
     }
 }
 
-///
+///
 #[test]
 fn every_row_of_the_table_is_walked() {
     let walk = |story, actor, command| Walk::Moves(story, actor, command);
@@ -340,6 +341,24 @@ fn waiting_pauses_with_the_provider_only() {
     );
 }
 
+/// who receives the request, and when, is kept.
+#[test]
+fn the_office_receives_what_it_was_given() {
+    let mut story = waiting();
+    assert!(!story.ticket.attended);
+    let events = story
+        .passes(Duration::minutes(30))
+        .does(&official(), Command::Take);
+    assert_eq!(events, [Event::Attended { level: Level::TWO }]);
+    let received = story.history.last().unwrap();
+    assert_eq!((received.actor.id, received.at), (Some(11), story.now));
+    // Then the cause, and then the solution.
+    waits_for(&story, &official(), &solve("solution_given"), Need::Cause);
+    story.does(&official(), cause());
+    story.does(&official(), solve("solution_given"));
+    assert!(story.ticket.cause.is_some());
+}
+
 ///
 #[test]
 fn an_escalation_names_its_public_servant_and_comes_back_to_the_desk() {
@@ -350,6 +369,11 @@ fn an_escalation_names_its_public_servant_and_comes_back_to_the_desk() {
             story.ticket.assignee.as_ref().unwrap().name.as_str()
         ),
         (Level::TWO, "Caro Díaz")
+    );
+    // escalating sets the state in the same move, so that no escalation is recorded without it.
+    let moved: Vec<_> = in_progress().does(&mesa(), escalate());
+    assert!(
+        matches!(&moved[..], [Event::Escalated { .. }, Event::StatusChanged { to: Status::Suspended, reason: Some(why), .. }] if why == "technology_office")
     );
     let escalated = story.history.iter().find_map(|one| match &one.event {
         Event::Escalated {
@@ -805,6 +829,37 @@ fn each_committed_time_ends_when_the_annex_says() {
     }
 }
 
+///
+#[test]
+fn the_form_explains_what_a_requirement_and_an_incident_are() {
+    let desk = desk();
+    let help = |kind| desk.request_type(kind).unwrap().help.es.clone();
+    for (kind, words) in [
+        (
+            RequestType::Request,
+            &[
+                "Petición formal",
+                "instalaciones",
+                "traslados",
+                "adiciones",
+                "cambios",
+            ][..],
+        ),
+        (
+            RequestType::Incident,
+            &[
+                "Interrupción no planificada",
+                "pérdida de calidad",
+                "falla de un elemento que aún no ha afectado el servicio",
+            ],
+        ),
+    ] {
+        for word in words {
+            assert!(help(kind).contains(word), "{kind}: {word}");
+        }
+    }
+}
+
 ///
 #[test]
 fn attention_has_no_target_and_is_measured_all_the_same() {
@@ -815,6 +870,101 @@ fn attention_has_no_target_and_is_measured_all_the_same() {
     story.does(&mesa(), control("c1"));
     story.does(&mesa(), Command::Take);
     assert_eq!(story.ticket.attended_at, Some(story.now));
+    // The period from its record to its attention, and the clock stands then.
+    let attention = |story: &Story| {
+        let input = ClockInput {
+            calendar: &story.desk.calendar,
+            policy: &story.desk.sla,
+            created_at: story.ticket.created_at,
+            spans: &story.ticket.spans,
+        };
+        clock::attention(&input, story.now)
+    };
+    let twenty = BusinessTime::from_minutes(20);
+    assert_eq!(
+        (attention(&story).used, attention(&story).target),
+        (twenty, None)
+    );
+    story.passes(Duration::minutes(100));
+    assert_eq!(attention(&story).used, twenty);
+    // The solution's clock stands once it is solved, and goes on after a reopening only.
+    story.does(&mesa(), control("c2"));
+    story.does(&mesa(), solve("solution_given"));
+    let solved = solution(&story, story.now);
+    assert_eq!(solved.met_at, Some(story.now));
+    story.passes(Duration::days(3));
+    let later = solution(&story, story.now);
+    assert_eq!(
+        (later.used, later.met_at, later.status),
+        (
+            BusinessTime::from_minutes(120),
+            solved.met_at,
+            ClockStatus::Met
+        )
+    );
+}
+
+///
+#[test]
+fn a_breach_stays_although_the_request_is_solved_and_closed() {
+    let mut story = in_progress();
+    // An incident of medium urgency is promised in four hours.
+    story.passes(Duration::hours(5));
+    let late = solution(&story, story.now);
+    assert_eq!(late.status, ClockStatus::Breached);
+    let breach = Command::RecordBreach {
+        clock: ClockKind::Solution,
+        generation: late.generation,
+        due_at: late.breached_at.unwrap(),
+    };
+    story.does(&Actor::System, breach);
+    story.does(&mesa(), control("c2"));
+    story.does(&mesa(), solve("solution_given"));
+    let stays = |story: &Story| {
+        let state = solution(story, story.now);
+        assert_eq!(
+            (state.status, state.breached_at),
+            (ClockStatus::Breached, late.breached_at)
+        );
+        assert!(story.ticket.was_breached(ClockKind::Solution));
+    };
+    stays(&story);
+    story.passes(Duration::days(2));
+    story.does(&requester(), form(true));
+    story.does(&mesa(), close());
+    assert_eq!(story.ticket.status, Status::Closed);
+    stays(&story);
+}
+
+///
+#[test]
+fn the_roles_of_the_procedure_are_groups_and_levels() {
+    let desk = desk();
+    let groups = |level| desk.level(level).unwrap().groups.clone();
+    assert_eq!(groups(Level::ONE), ["mesa", "seguridad"]);
+    assert_eq!(groups(Level::TWO), ["oficina_tecnologia"]);
+    assert_eq!(groups(Level::THREE), ["proveedor"]);
+    let name = |key: &str| desk.group(key).unwrap().name.es.clone();
+    assert_eq!(
+        (name("mesa"), name("oficina_tecnologia"), name("proveedor")),
+        (
+            "Mesa de ayuda".to_owned(),
+            "Oficina de Tecnología".to_owned(),
+            "Proveedor".to_owned()
+        )
+    );
+    assert!(
+        desk.groups
+            .iter()
+            .all(|group| group.vendor == (group.key == "proveedor"))
+    );
+    // The user records, validates and evaluates; none of it is another's.
+    assert!(matches!(
+        solved().refuses(&mesa(), form(true)),
+        Refusal::NotPermitted {
+            why: Denial::NotTheRequester
+        }
+    ));
 }
 
 ///

@@ -12,16 +12,19 @@ use desks::table::{Walk, asks_for, check_pairs, check_reasons, check_states, wai
 use shared::desk::Desk;
 use shared::desk::profile::{Need, Notice, Recipient};
 use shared::i18n::Lang;
-use shared::sla::business_time::BusinessTime;
+use shared::sla::business_time::{BusinessMinutes, BusinessTime};
 use shared::sla::clock::{self, ClockInput};
-use shared::sla::policy::ClockEffect;
+use shared::sla::policy::{ClockEffect, Target, TargetRow};
 use shared::ticket::actor::{Actor, Privilege};
 use shared::ticket::command::{Answer, AnswerValue, Command, ContactChannel, ContactResult};
 use shared::ticket::event::{Event, IdentityProof};
 use shared::ticket::refusal::{Conflict, Denial, FieldCode};
-use shared::ticket::status::{Channel, Level, Status, Visibility};
+use shared::ticket::status::{Channel, Level, RequestType, Status, Visibility};
 use shared::ticket::text::Stars;
-use shared::ticket::{NewTicket, Refusal, allowed_commands, closes_by_silence_at, next_follow_up};
+use shared::ticket::{
+    Circumstances, NewTicket, Refusal, allowed_commands, closes_by_silence_at, decide_given,
+    next_follow_up, tells, waits_for_children,
+};
 
 fn desk() -> Desk {
     desks::load_folder("victimas").0
@@ -230,7 +233,7 @@ fn end(why: &str) -> Command {
     }
 }
 
-///
+/// R-152…
 #[test]
 fn every_row_of_the_table_is_walked() {
     let walk = |story, actor, command| Walk::Moves(story, actor, command);
@@ -287,7 +290,7 @@ fn nothing_moves_that_the_table_does_not_name() {
     check_pairs(&desk(), "Víctimas", &more);
 }
 
-///
+/// R-152…
 #[test]
 fn the_folder_is_clean_and_its_states_and_reasons_are_those_of_the_tables() {
     let (desk, warnings) = desks::load_folder("victimas");
@@ -297,6 +300,34 @@ fn the_folder_is_clean_and_its_states_and_reasons_are_those_of_the_tables() {
     assert_eq!(
         desk.clock_effect(Status::WithVendor, None),
         ClockEffect::Runs
+    );
+    // unless the desk says otherwise.
+    let mut files = desks::shipped("victimas");
+    let text = &mut files
+        .iter_mut()
+        .find(|(path, _)| path == "desk.toml")
+        .unwrap()
+        .1;
+    let state = text.find("is = \"with_vendor\"").unwrap();
+    let clock = state + text[state..].find("clock = \"runs\"").unwrap();
+    text.replace_range(
+        clock..clock + "clock = \"runs\"".len(),
+        "clock = \"paused\"",
+    );
+    let (paused, _) = shared::desk::load::load(&files).unwrap();
+    assert_eq!(
+        paused.clock_effect(Status::WithVendor, None),
+        ClockEffect::Paused
+    );
+    //
+    let closed = desk.state(Status::Closed).unwrap();
+    assert!(
+        closed
+            .help
+            .as_ref()
+            .unwrap()
+            .es
+            .starts_with("Cerrado-Inactivo")
     );
 }
 
@@ -364,7 +395,7 @@ fn what_is_missing_is_asked_by_name() {
     asks_for(&precase(), &mesa(), &complete(), &[(Need::Group, "/group")]);
 }
 
-///
+///
 #[test]
 fn suspending_writes_to_the_user_and_pauses_the_progress_time() {
     let date = NaiveDate::from_ymd_opt(2026, 3, 4);
@@ -417,7 +448,7 @@ fn suspending_writes_to_the_user_and_pauses_the_progress_time() {
     );
 }
 
-///
+///
 #[test]
 fn a_reopened_case_goes_on_with_its_progress_time() {
     let used = |story: &Story| {
@@ -780,7 +811,7 @@ fn the_closing_mail_says_that_it_closes_and_offers_contact_later() {
     assert!(sent.clone().count() == 3 && sent.into_iter().all(|one| one.actor.id == Some(10)));
 }
 
-///
+///
 #[test]
 fn a_case_needs_a_last_level_category_and_an_urgency() {
     let refused = |new: NewTicket| match Story::try_open(&desk(), new, &mesa()) {
@@ -790,20 +821,40 @@ fn a_case_needs_a_last_level_category_and_an_urgency() {
             .collect::<Vec<_>>(),
         other => panic!("{:?}", other.map(|story| story.ticket.status)),
     };
-    let without_urgency = NewTicket {
-        urgency: None,
-        ..urgent("software")
+    // nobody opens a case without its urgency, whoever asks and by whichever way; the impact decides with it.
+    assert!(desk().priority.chosen_by_requester && desk().intake.priority_required);
+    let required = ("/urgency".to_owned(), FieldCode::Required);
+    for (channel, actor) in [
+        (Channel::Phone, mesa()),
+        (Channel::InPerson, mesa()),
+        (Channel::Portal, requester()),
+    ] {
+        let without = |impact: Option<&str>| NewTicket {
+            urgency: None,
+            impact: impact.map(str::to_owned),
+            channel,
+            ..urgent("software")
+        };
+        for new in [without(None), without(Some("high"))] {
+            match Story::try_open(&desk(), new, &actor) {
+                Err(Refusal::Invalid { errors }) => assert!(
+                    errors
+                        .iter()
+                        .any(|error| (error.pointer.clone(), error.code) == required),
+                    "{errors:?}"
+                ),
+                other => panic!("{:?}", other.map(|story| story.ticket.status)),
+            }
+        }
+    }
+    let of = |impact: &str| {
+        let new = NewTicket {
+            impact: some(impact),
+            ..urgent("software")
+        };
+        Story::open(&desk(), new, &mesa()).ticket.priority
     };
-    assert!(
-        refused(without_urgency).contains(&("/urgency".to_owned(), FieldCode::Required))
-            || refused(NewTicket {
-                urgency: None,
-                ..urgent("software")
-            }) == [
-                ("/impact".to_owned(), FieldCode::Required),
-                ("/urgency".to_owned(), FieldCode::Required)
-            ]
-    );
+    assert_ne!(of("high"), of("low"));
     assert_eq!(
         refused(NewTicket {
             category: None,
@@ -901,7 +952,105 @@ fn extra_data_are_asked_by_category_and_the_photograph_only_when_there_is_one() 
     assert!(with(&and(&[("has_photo", "yes"), ("photo", "f81")])).is_ok());
 }
 
-///
+/// the rule of the category puts a new case where it begins.
+#[test]
+fn a_new_case_goes_to_the_group_of_its_category() {
+    let desk = desk();
+    for entry in &desk.catalog.entries {
+        let mut new = urgent(&entry.key);
+        let form = desk.form_of(Some(&entry.key));
+        for field in form.iter().flat_map(|form| &form.fields) {
+            let value = if field.id == "has_photo" { "no" } else { "A-1" };
+            if field.id != "photo" {
+                new.extra.insert(field.id.clone(), value.to_owned());
+            }
+        }
+        let ticket = Story::open(&desk, new, &mesa()).ticket;
+        assert_eq!(
+            (ticket.group, Some(ticket.level)),
+            (entry.group.clone(), entry.level)
+        );
+    }
+    let groups: std::collections::BTreeSet<_> =
+        desk.catalog.entries.iter().map(|one| &one.group).collect();
+    assert!(groups.len() > 2);
+}
+
+///
+#[test]
+fn a_category_corrected_at_work_is_looked_at_anew() {
+    let correct = |category: &str| Command::ChangeCategory {
+        category: category.into(),
+        reason: reason("Es otra cosa."),
+    };
+    // Its type, its group and level, its form and its times follow, and the history says who, when and why.
+    let mut story = in_progress();
+    let target = |category: &str, hours: i64| TargetRow {
+        category: some(category),
+        solution: Some(Target::Minutes(BusinessMinutes(hours * 60))),
+        ..TargetRow::default()
+    };
+    story.desk.sla.targets = vec![target("software", 16), target("sistema-falla", 4)];
+    let due = |story: &Story| {
+        let input = ClockInput {
+            created_at: story.ticket.created_at,
+            spans: &story.ticket.spans,
+            calendar: &story.desk.calendar,
+            policy: &story.desk.sla,
+        };
+        clock::solution(&input, story.now).target
+    };
+    let hours = |hours: i64| Some(Target::Minutes(BusinessMinutes(hours * 60)));
+    assert_eq!(
+        (story.ticket.request_type, due(&story)),
+        (RequestType::Request, hours(16))
+    );
+    story.passes(Duration::minutes(5));
+    let events = story.does(&mesa(), correct("sistema-falla"));
+    assert!(
+        matches!(&events[0], Event::CategoryChanged { from: Some(from), to, request_type: RequestType::Incident, reason: Some(_) } if from == "software" && to == "sistema-falla")
+    );
+    let ticket = &story.ticket;
+    assert_eq!(
+        (
+            ticket.request_type,
+            ticket.level,
+            ticket.group.as_deref(),
+            &ticket.assignee
+        ),
+        (
+            RequestType::Incident,
+            Level::TWO,
+            Some("sistemas_informacion"),
+            &None
+        )
+    );
+    assert_eq!((ticket.status, due(&story)), (Status::InProgress, hours(4)));
+    let recorded = &story.history[story.history.len() - 2];
+    assert_eq!((recorded.actor.id, recorded.at), (Some(10), story.now));
+    // Where somebody sent it on purpose it stays.
+    let mut sent = escalated();
+    sent.does(&specialist(), begin());
+    let place = |story: &Story| (story.ticket.level, story.ticket.group.clone());
+    let before = place(&sent);
+    sent.does(&specialist(), correct("sistema-falla"));
+    assert_eq!(place(&sent), before);
+    // Who is in charge and belongs to the new group goes on.
+    let both = agent(15, "Fabio Ríos", &["mesa", "sistemas_informacion"]);
+    let mut kept = registered();
+    kept.does(&both, Command::Take);
+    kept.does(&both, begin());
+    kept.does(&both, correct("sistema-falla"));
+    assert_eq!(
+        (
+            kept.ticket.level,
+            kept.ticket.assignee.as_ref().map(|one| one.id)
+        ),
+        (Level::TWO, Some(15))
+    );
+}
+
+///
 #[test]
 fn a_corrected_category_asks_its_own_data_and_goes_to_its_own_group() {
     let mut story = registered();
@@ -1003,7 +1152,233 @@ fn a_pre_case_is_completed_or_ended_with_a_reason() {
     assert_eq!(ended.ticket.status, Status::NotManaged);
 }
 
-///
+/// who goes on site can escalate to level 3.
+#[test]
+fn on_site_support_begins_and_escalates_to_level_three() {
+    let mut story = at_site();
+    assert_eq!(
+        (story.ticket.level, story.ticket.group.as_deref()),
+        (Level::TWO, Some("soporte_hw_sw"))
+    );
+    story.does(&specialist(), begin());
+    let up = Command::Escalate {
+        level: Some(Level::THREE),
+        group: some("seguridad"),
+        assignee: None,
+        reason: some("other_level"),
+        justification: None,
+        diagnosis: None,
+    };
+    story.does(&specialist(), up);
+    assert_eq!(
+        (story.ticket.status, story.ticket.level),
+        (Status::Escalated, Level::THREE)
+    );
+}
+
+///
+#[test]
+fn each_change_of_who_is_in_charge_is_kept_and_starts_the_time_of_the_new_specialist() {
+    let mut story = escalated();
+    story.does(&specialist(), Command::Take);
+    story.passes(Duration::minutes(30));
+    let assign = Command::Assign {
+        group: some("infraestructura"),
+        assignee: Some(assignee(13, "Eva León", &["infraestructura"])),
+        reason: some("other_specialist"),
+        note: reason("Conoce la red."),
+    };
+    story.does(&mesa(), assign);
+    let assigned = story.history.iter().rev().find_map(|one| match &one.event {
+        Event::Assigned {
+            from,
+            to,
+            from_group,
+            to_group,
+            reason,
+            note,
+            ..
+        } => Some((
+            from.as_ref().map(|one| one.id),
+            to.as_ref().map(|one| one.id),
+            from_group.clone(),
+            to_group.clone(),
+            reason.clone(),
+            note.clone(),
+            one.at,
+            one.actor.id,
+        )),
+        _ => None,
+    });
+    assert_eq!(
+        assigned,
+        Some((
+            Some(11),
+            Some(13),
+            some("servicios_ti"),
+            some("infraestructura"),
+            some("other_specialist"),
+            reason("Conoce la red."),
+            story.now,
+            Some(10)
+        ))
+    );
+    // From here the clocks count for the new group at its level.
+    let span = story.ticket.spans.last().unwrap();
+    assert_eq!(
+        (span.at, span.level, span.group.as_deref()),
+        (story.now, 2, Some("infraestructura"))
+    );
+}
+
+///
+#[test]
+fn the_roles_of_the_manual_are_groups_levels_and_privileges() {
+    let desk = desk();
+    let works_at = |group: &str, level| {
+        let level = desk.level(level).unwrap();
+        level
+            .groups
+            .iter()
+            .chain(&level.onsite)
+            .any(|key| key == group)
+    };
+    assert!(works_at("mesa", Level::ONE));
+    assert!(works_at("servicios_ti", Level::TWO) && works_at("seguridad", Level::THREE));
+    assert!(desk.level(Level::TWO).unwrap().onsite == ["soporte_hw_sw"]);
+    let vendors: Vec<_> = desk.groups.iter().filter(|group| group.vendor).collect();
+    assert_eq!(vendors.len(), 1);
+    assert!(works_at(&vendors[0].key, Level::THREE));
+    // The vendor's specialist solves what is with the vendor; a specialist of another group does not.
+    with_vendor().does(&vendor(), solve());
+    assert!(matches!(
+        with_vendor().refuses(&specialist(), solve()),
+        Refusal::NotPermitted { .. }
+    ));
+}
+
+///
+#[test]
+fn the_times_of_a_project_are_stated_by_type_and_service() {
+    let files = desks::shipped("victimas");
+    let stated = "targets = [{ type = \"incident\", category = \"red\", attention = \"1h\", solution = \"4h\" }, { type = \"incident\", attention = \"2h\", solution = \"8h\" }, { solution = \"2d\" }]";
+    let files: Vec<_> = files
+        .into_iter()
+        .map(|(path, text)| (path, text.replace("targets = [{}]", stated)))
+        .collect();
+    let (desk, _) = shared::desk::load::load(&files).unwrap();
+    let minutes = |hours: i64| Some(Target::Minutes(BusinessMinutes(hours * 60)));
+    for (category, attention, solution) in [
+        ("red", minutes(1), minutes(4)),
+        ("sistema-falla", minutes(2), minutes(8)),
+        ("software", None, Some(Target::BusinessDays(2))),
+    ] {
+        let mut new = urgent(category);
+        for key in ["site", "area"].into_iter().filter(|_| category == "red") {
+            new.extra.insert(key.to_owned(), "Norte".to_owned());
+        }
+        let story = Story::open(&desk, new, &mesa());
+        let input = ClockInput {
+            created_at: story.ticket.created_at,
+            spans: &story.ticket.spans,
+            calendar: &desk.calendar,
+            policy: &desk.sla,
+        };
+        assert_eq!(
+            (
+                clock::attention(&input, story.now).target,
+                clock::solution(&input, story.now).target
+            ),
+            (attention, solution),
+            "{category}"
+        );
+    }
+}
+
+///
+#[test]
+fn nothing_closes_a_parent_by_itself_while_a_child_is_open() {
+    let with_children = Circumstances {
+        open_children: true,
+        ..Circumstances::default()
+    };
+    // Silence waits.
+    let mut silent = solved();
+    silent.now = closes_by_silence_at(&silent.ticket, &silent.desk).unwrap();
+    let close = |story: &Story, command: &Command, given| {
+        decide_given(
+            &story.ticket,
+            &story.desk,
+            &Actor::System,
+            command,
+            given,
+            story.now,
+        )
+    };
+    assert_eq!(
+        close(&silent, &Command::CloseBySilence, with_children),
+        Err(Refusal::Conflict {
+            what: Conflict::NotDueYet
+        })
+    );
+    silent.does(&Actor::System, Command::CloseBySilence);
+    // The requester's word is kept, and closes once the last child has ended.
+    let mut story = solved();
+    let survey = survey(true, true);
+    let events = decide_given(
+        &story.ticket,
+        &story.desk,
+        &requester(),
+        &survey,
+        with_children,
+        story.now,
+    )
+    .unwrap();
+    assert!(matches!(
+        &events[..],
+        [Event::Rated {
+            closing: Some(true),
+            ..
+        }]
+    ));
+    assert!(
+        tells(
+            &story.ticket,
+            &story.desk,
+            &requester(),
+            &survey,
+            &events,
+            story.now
+        )
+        .is_empty()
+    );
+    for one in shared::ticket::record(Some(&story.ticket), events, &requester(), story.now) {
+        story.ticket = shared::ticket::evolve(Some(story.ticket.clone()), &story.desk, &one);
+        story.history.push(one);
+    }
+    assert_eq!(story.ticket.status, Status::Solved);
+    assert!(waits_for_children(&story.ticket, &story.desk));
+    assert_eq!(closes_by_silence_at(&story.ticket, &story.desk), None);
+    assert!(close(&story, &Command::Continue, with_children).is_err());
+    assert_eq!(
+        story.refuses(&mesa(), Command::Continue),
+        Refusal::NotPermitted {
+            why: Denial::SystemOnly
+        }
+    );
+    story.does(&Actor::System, Command::Continue);
+    assert_eq!(
+        (story.ticket.status, story.ticket.reason.as_deref()),
+        (Status::Closed, Some("authorised"))
+    );
+    assert!(!waits_for_children(&story.ticket, &story.desk));
+    // A word against closing waits for nobody.
+    let mut reopened = solved();
+    reopened.does(&requester(), self::survey(false, true));
+    assert_eq!(reopened.ticket.status, Status::Reopened);
+}
+
+///
 #[test]
 fn levels_groups_and_the_way_back_are_those_of_the_manual() {
     let desk = desk();
@@ -1088,7 +1463,7 @@ fn the_assignment_mail_has_its_subject_and_greeting() {
     }
 }
 
-///
+///
 #[test]
 fn files_and_reports_are_as_the_manual_says() {
     let desk = desk();

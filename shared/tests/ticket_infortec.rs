@@ -17,7 +17,9 @@ use shared::ticket::command::{Command, CommandKind, ContactChannel, ContactResul
 use shared::ticket::event::{Event, IdentityProof};
 use shared::ticket::permission::{Conflict, Denial, FieldCode};
 use shared::ticket::status::{Channel, Level, RequestType, Status, Visibility};
-use shared::ticket::{Refusal, allowed_commands, closes_by_silence_at, decide_without};
+use shared::ticket::{
+    Circumstances, Refusal, allowed_commands, closes_by_silence_at, decide_given,
+};
 
 fn opened() -> Story {
     let desk = desks::infortec();
@@ -95,7 +97,7 @@ fn ids(allowed: &[shared::ticket::Allowed]) -> Vec<CommandKind> {
     allowed.iter().map(|allowed| allowed.command).collect()
 }
 
-///
+///
 #[test]
 fn a_verified_form_opens_a_ticket_at_level_one() {
     let story = opened();
@@ -523,7 +525,11 @@ fn a_rejected_solution_of_somebody_who_left_waits_in_the_queue_of_their_group() 
     let desk = desks::infortec();
     let now = story.ticket.updated_at;
     let given = |gone: &[i64]| {
-        decide_without(&story.ticket, &desk, &requester(), &reject(), gone, now)
+        let given = Circumstances {
+            gone,
+            ..Circumstances::default()
+        };
+        decide_given(&story.ticket, &desk, &requester(), &reject(), given, now)
             .unwrap()
             .into_iter()
             .find_map(|event| match event {
@@ -535,6 +541,7 @@ fn a_rejected_solution_of_somebody_who_left_waits_in_the_queue_of_their_group() 
     assert_eq!(given(&[solver.id]), Some((None, Some("mesa".to_owned()))));
 }
 
+///
 #[test]
 fn only_the_requester_of_the_ticket_accepts_rejects_and_rates() {
     for actor in [stranger(), ben(), token(), Actor::System] {
@@ -636,6 +643,8 @@ fn support_corrects_the_severity_with_a_reason() {
     assert!(
         matches!(&events[0], Event::PriorityChanged { from, to, reason: Some(_), .. } if from == "p2" && to == "p1")
     );
+    let recorded = story.history.last().unwrap();
+    assert_eq!((recorded.actor.id, recorded.at), (Some(10), story.now));
     assert_eq!(
         story.ticket.spans.last().unwrap().priority.as_deref(),
         Some("p1")
@@ -645,7 +654,7 @@ fn support_corrects_the_severity_with_a_reason() {
     ));
 }
 
-///
+///
 #[test]
 fn support_corrects_the_category() {
     let mut story = in_progress();
@@ -669,6 +678,7 @@ fn support_corrects_the_category() {
     );
 }
 
+///
 #[test]
 fn silence_closes_nothing_until_the_desk_sets_a_term() {
     let mut story = solved();
@@ -680,6 +690,7 @@ fn silence_closes_nothing_until_the_desk_sets_a_term() {
     );
 }
 
+///
 #[test]
 fn with_a_term_silence_closes_after_three_business_days_and_an_answer_stops_it() {
     let mut story = solved();

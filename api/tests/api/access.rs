@@ -543,6 +543,7 @@ fn has_object(name: &str, path: &str) -> bool {
 }
 
 both! {
+    /// an agent of one desk finds nothing of another.
     async fn every_door_opens_for_whom_it_should_and_for_nobody_else(app: TestApp) {
         let world = world(app).await;
         let mut wrong = Vec::new();

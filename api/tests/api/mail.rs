@@ -871,7 +871,7 @@ fn a_solution_leads_to_its_ticket_and_explains_both_answers() {
     );
 }
 
-///
+///
 #[test]
 fn the_mails_of_a_process_have_their_words_and_lead_to_where_their_reader_acts() {
     let text = || "Texto de prueba".to_owned();

@@ -263,6 +263,26 @@ both! {
         assert_eq!(codes(&app, ANA).await.len(), 6);
     }
 
+    //
+    async fn lookups_of_an_address_are_limited_as_well(app: TestApp) {
+        stage::set(&app).await;
+        open_ticket(&app, &app.browser(), &draft(ANA)).await;
+        let browser = app.browser();
+        // Whether or not the pair is right, and from whichever browser.
+        for ticket in ["INF-1", "INF-999", "INF-1", "INF-2"] {
+            look_up(&browser, ticket, ANA).await;
+        }
+        let before = codes(&app, ANA).await.len();
+        for _ in 0..4 {
+            look_up(&app.browser(), "INF-1", ANA).await;
+        }
+        let after = codes(&app, ANA).await.len();
+        assert!(after <= 5 && before < after, "{before} and then {after} codes");
+        app.advance(TimeDelta::minutes(61));
+        look_up(&browser, "INF-1", ANA).await;
+        assert_eq!(codes(&app, ANA).await.len(), after + 1);
+    }
+
     //
     async fn wrong_data_is_told_all_at_once_and_sends_no_code(app: TestApp) {
         stage::set(&app).await;
@@ -319,7 +339,7 @@ both! {
         prove(&browser, &challenge, &typed).await.expect(200);
     }
 
-    //
+    //
     async fn a_lookup_never_tells_whether_ticket_or_address_was_wrong(app: TestApp) {
         stage::set(&app).await;
         open_ticket(&app, &app.browser(), &draft(ANA)).await;
@@ -408,7 +428,7 @@ both! {
         assert_eq!(challenge_count(&app).await, 0);
     }
 
-    //
+    //
     async fn a_requester_answers_rejects_accepts_and_rates(app: TestApp) {
         let stage = stage::set(&app).await;
         let agent = app.agent("Laura", &[(stage.desk, &[Privilege::TicketRead, Privilege::TicketWork, Privilege::TicketAssign])]).await;
@@ -654,6 +674,7 @@ async fn forms_for_one_requester_have_a_budget() {
     ask(&app.browser(), &draft(BEN)).await;
 }
 
+///
 #[tokio::test]
 async fn asks_and_tries_are_limited_by_client_network() {
     let app = TestApp::with_settings(|settings| {

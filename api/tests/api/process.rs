@@ -12,12 +12,12 @@ use shared::api::page::Page;
 use shared::api::portal::{PortalApproval, PortalApprovalRow, RequesterTicket};
 use shared::api::problem::ProblemType;
 use shared::api::process::{ApprovalRow, FollowUpDraft, FollowUpStep, RelationKind};
-use shared::api::tickets::{TicketChanged, TicketRow, TicketView};
+use shared::api::tickets::{TicketChanged, TicketRow, TicketView, TimelineBody};
 use shared::desk::load::load;
 use shared::desk::profile::Need;
 use shared::ticket::actor::Privilege;
 use shared::ticket::command::CommandKind;
-use shared::ticket::status::Status;
+use shared::ticket::status::{Status, Visibility};
 
 use crate::harness::{Agent, Answer, TestApp};
 use crate::stage::{self, ANA, BEN};
@@ -313,7 +313,7 @@ both! {
         assert!(inbox.items.is_empty());
     }
 
-    ///
+    ///
     async fn a_solution_that_implies_costs_asks_the_coordinators_and_goes_on_with_their_instruction(app: TestApp) {
         let place = place(&app, "icetex").await;
         let laura = agent(&app, &place, "Laura", "mesa").await;
@@ -328,7 +328,11 @@ both! {
         let escalate = json!({ "level": 2, "group": "profesionales", "assignee": pedro.id, "justification": "Es del nivel 2.", "diagnosis": "El servidor no tiene espacio." });
         act(&app, &laura, &code, "escalations", escalate).await.expect(200);
         let suspend = json!({ "command": "suspend", "reason": "coordinator", "justification": "Hay que comprar un disco." });
+        assert_eq!(act(&app, &pedro, &code, "transitions", suspend.clone()).await.problem(ProblemType::StateConflict).unmet, [Need::Controls]);
+        act(&app, &pedro, &code, "control-answers", json!({ "control": "implies_cost", "answer": true })).await.expect(200);
         act(&app, &pedro, &code, "transitions", suspend).await.expect(200);
+        let said = view(&app, &pedro, &code).await.controls.into_iter().find(|one| one.id == "implies_cost").unwrap();
+        assert_eq!((said.answer, said.at.is_some()), (Some(true), true));
         let news = |mails: Vec<Content>| mails.into_iter().filter_map(|mail| match mail { Content::TeamNotice { news, note, .. } => Some((news, note)), _ => None }).collect::<Vec<_>>();
         let to_carlos = news(stage::mails(&app, &email_of("Carlos")).await);
         assert_eq!(to_carlos.iter().map(|(news, _)| *news).collect::<Vec<_>>(), [TeamNews::CostImplication, TeamNews::InstructionRequested]);
@@ -340,7 +344,7 @@ both! {
         assert!(mailed(&app, &email_of("Pedro")).await.contains(&"resumed_to_team"));
     }
 
-    ///
+    ///
     async fn a_suspension_says_why_pauses_the_clock_and_comes_up_on_the_day_of_contact(app: TestApp) {
         let place = place(&app, "victimas").await;
         let laura = agent(&app, &place, "Laura", "mesa").await;
@@ -359,7 +363,15 @@ both! {
         act(&app, &laura, &code, "transitions", past).await.problem(ProblemType::Validation);
         let good = json!({ "command": "suspend", "reason": "user_unavailable", "justification": "SUSP: se contacta nuevamente el día 20/11/26", "next_contact": "2026-11-20" });
         act(&app, &laura, &code, "transitions", good).await.expect(200);
+        // the mail and the history write the day as dd/mm/aa.
         assert!(stage::mails(&app, ANA).await.iter().any(|mail| matches!(mail, Content::Suspended { next_contact: Some(day), .. } if day.to_string() == "2026-11-20")));
+        let seen = view(&app, &laura, &code).await;
+        assert!(seen.timeline.iter().any(|entry| matches!(&entry.body, TimelineBody::Event { name, text, .. } if name == "next_contact_set" && text.contains("20/11/26"))));
+        // given once, the justification stands in the history and in the section of the solution.
+        let justification = "SUSP: se contacta nuevamente el día 20/11/26";
+        assert!(seen.timeline.iter().any(|entry| matches!(&entry.body, TimelineBody::Event { note: Some(note), .. } if note == justification)));
+        let log: Vec<_> = seen.solution_log.iter().map(|one| (one.status, one.status_label.as_str(), one.reason.as_deref(), one.text.as_str(), one.author.as_str())).collect();
+        assert_eq!(log, [(Status::Suspended, "Suspendido", Some("Usuario no disponible"), justification, "Laura")]);
         let listed = |agent: Agent| { let app = &app; async move { app.get("/api/v1/tickets?view=due_contact").by(&agent).send().await.expect(200).json::<Page<TicketRow>>().items.len() } };
         assert_eq!(listed(fresh(&app, &laura).await).await, 0);
         app.advance(TimeDelta::days(2));
@@ -411,8 +423,12 @@ both! {
         solve(vera.clone(), json!(reason)).await.expect(200);
         let told = mailed(&app, &email_of("Vera")).await;
         assert_eq!(told.len(), 1, "the vendor was told twice: {told:?}");
+        // the label of the priority, not its key.
+        assert!(stage::mails(&app, &email_of("Vera")).await.iter().any(|mail| matches!(mail, Content::Assigned { facts, .. } if facts.priority == "CRÍTICO")));
         let mails = mailed(&app, ANA).await;
         assert!(mails.contains(&"solved") && mails.contains(&"survey"), "{mails:?}");
+        // the user reads the solution.
+        assert!(stage::mails(&app, ANA).await.iter().any(|mail| matches!(mail, Content::Solved { solution, by_survey: true, .. } if solution == "Se cambió el equipo.")));
         let token = session(&app, &place, place.ana).await;
         let path = format!("/api/v1/portal/tickets/{code}");
         let mine: RequesterTicket = app.get(&path).bearer(&token).send().await.expect(200).json();
@@ -432,13 +448,53 @@ both! {
         act(&app, &vera, &code, "transitions", json!({ "command": "start", "reason": "attention_goes_on" })).await.expect(200);
         let solved = view(&app, &vera, &code).await;
         let reason = solved.allowed_commands.iter().find(|row| row.command == CommandKind::Solve).unwrap().reasons[0].id.clone();
-        solve(vera, json!(reason)).await.expect(200);
+        // with its files.
+        let proof = upload(&app, &vera).await;
+        let again = json!({ "solution": "Se cambió el equipo.", "reason": reason, "attachments": [proof] });
+        act(&app, &vera, &code, "solutions", again).await.expect(200);
+        assert_eq!(view(&app, &laura, &code).await.attachments.len(), 1);
         let mine: RequesterTicket = app.get(&path).bearer(&token).send().await.expect(200).json();
         let closed: RequesterTicket = send(answers(true), mine.version).await.expect(200).json();
         assert_eq!(closed.status.id, Status::Closed);
+        // every solution stays, with who gave it and when.
+        let log = view(&app, &laura, &code).await.solution_log;
+        assert_eq!(log.iter().map(|one| (one.status, one.text.as_str(), one.author.as_str())).collect::<Vec<_>>(), [(Status::Solved, "Se cambió el equipo.", "Vera"); 2]);
+        assert!(log.iter().all(|one| one.reason.is_some()) && log[0].at <= log[1].at);
     }
 
-    ///
+    ///
+    async fn the_section_of_the_solution_keeps_what_was_done_and_decided(app: TestApp) {
+        let place = place(&app, "victimas").await;
+        let laura = agent(&app, &place, "Laura", "mesa").await;
+        let code = record(&app, &place, &laura, json!({ "category": "informacion", "urgency": "low" })).await;
+        assert!(view(&app, &laura, &code).await.solution_log.is_empty());
+        act(&app, &laura, &code, "assignments", json!({ "assignee": laura.id })).await.expect(200);
+        act(&app, &laura, &code, "transitions", json!({ "command": "start", "reason": "attention_begins" })).await.expect(200);
+        act(&app, &laura, &code, "transitions", json!({ "command": "suspend", "reason": "takes_longer", "justification": "Falta un repuesto." })).await.expect(200);
+        act(&app, &laura, &code, "transitions", json!({ "command": "resume", "reason": "information_received" })).await.expect(200);
+        act(&app, &laura, &code, "transitions", json!({ "command": "mark_not_managed", "reason": "out_of_scope", "description": "No es de esta mesa." })).await.expect(200);
+        let log = view(&app, &laura, &code).await.solution_log;
+        let told: Vec<_> = log.iter().map(|one| (one.status_label.as_str(), one.reason.as_deref(), one.text.as_str())).collect();
+        assert_eq!(told, [
+            ("Suspendido", Some("Gestión demanda más tiempo del estimado"), "Falta un repuesto."),
+            ("No gestionado", Some("Fuera del alcance del grupo responsable"), "No es de esta mesa."),
+        ]);
+    }
+
+    ///
+    async fn a_case_is_recorded_only_with_the_privilege(app: TestApp) {
+        let place = place(&app, "victimas").await;
+        let new = json!({
+            "desk": "victimas", "requester_email": ANA, "channel": "phone", "request_type": "request", "urgency": "low",
+            "category": "informacion", "subject": "Una consulta", "message": "El detalle."
+        });
+        let worker = app.agent("Sara", &[(place.desk, &[Privilege::TicketRead, Privilege::TicketWork])]).await;
+        app.post("/api/v1/tickets").by(&worker).with_key().json(&new).send().await.expect(403);
+        let recorder = app.agent("Rosa", &[(place.desk, &[Privilege::TicketCreate])]).await;
+        app.post("/api/v1/tickets").by(&recorder).with_key().json(&new).send().await.expect(201);
+    }
+
+    ///
     async fn the_office_asks_its_provider_and_the_help_desk_closes_by_hand(app: TestApp) {
         let place = place(&app, "uspec").await;
         let laura = agent(&app, &place, "Laura", "mesa").await;
@@ -461,14 +517,22 @@ both! {
         assert_eq!((seen.reason_id.as_deref(), seen.vendor.as_deref(), seen.cause.as_deref()), (Some("provider"), Some("Licencias SAS"), Some("Se agotaron las licencias.")));
         let evidence = upload(&app, &omar).await;
         act(&app, &omar, &code, "transitions", json!({ "command": "return_from_vendor", "note": "Entregó las licencias.", "attachments": [evidence] })).await.expect(200);
-        assert!(mailed(&app, &email_of("Laura")).await.contains(&"vendor_answered"));
         let evidence = stage::mails(&app, &email_of("Laura")).await.into_iter().find_map(|mail| match mail {
             Content::TeamNotice { news: TeamNews::VendorAnswered, attachments, .. } => Some(attachments),
             _ => None,
         });
         assert_eq!(evidence.unwrap_or_default(), ["correo del jefe.eml"]);
+        let confirmed = async || mailed(&app, &email_of("Laura")).await.into_iter().filter(|word| *word == "vendor_answered").count();
+        assert_eq!(confirmed().await, 1);
+        // the files that prove it are with the ticket, for the team.
+        let kept = view(&app, &laura, &code).await;
+        assert_eq!(kept.attachments.iter().map(|file| file.name.as_str()).collect::<Vec<_>>(), ["correo del jefe.eml"]);
+        assert!(kept.timeline.iter().any(|entry| matches!(&entry.body, TimelineBody::Message { visibility: Visibility::Internal, body, attachments, .. } if body == "Entregó las licencias." && attachments.len() == 1)));
         let solution = json!({ "solution": "Licencias activas.", "reason": "solution_given" });
         act(&app, &omar, &code, "solutions", solution).await.expect(200);
+        // the result goes to the help desk as well as, in its name, to the user.
+        assert_eq!(confirmed().await, 2);
+        assert!(stage::mails(&app, ANA).await.iter().any(|mail| matches!(mail, Content::Solved { solution, .. } if solution == "Licencias activas.")));
         let close = json!({ "command": "close_by_desk" });
         assert_eq!(act(&app, &laura, &code, "transitions", close.clone()).await.problem(ProblemType::StateConflict).unmet, [Need::SurveyAnswered]);
         let token = session(&app, &place, place.ana).await;
@@ -754,7 +818,7 @@ both! {
         app.get(&format!("/api/v1/tickets/{printer}")).by(&fresh(&app, &laura).await).send().await.expect(404);
     }
 
-    ///
+    ///
     async fn families_have_no_circles_and_a_parent_with_open_children_asks_first(app: TestApp) {
         let place = place(&app, "infortec").await;
         let laura = agent(&app, &place, "Laura", "mesa").await;
@@ -781,6 +845,119 @@ both! {
         app.delete(&gone).by(&fresh(&app, &laura).await).send().await.expect(200);
         app.delete(&gone).by(&fresh(&app, &laura).await).send().await.expect(404);
         assert!(view(&app, &laura, two).await.relations.is_empty());
+    }
+
+    ///
+    async fn what_has_ended_is_read_only_and_enters_no_relation(app: TestApp) {
+        let place = place(&app, "victimas").await;
+        let laura = agent(&app, &place, "Laura", "mesa").await;
+        let mut codes = Vec::new();
+        for _ in 0..3 {
+            codes.push(record(&app, &place, &laura, json!({ "category": "informacion", "urgency": "low" })).await);
+        }
+        let [ended, open, other] = [&codes[0], &codes[1], &codes[2]];
+        act(&app, &laura, open, "relations", json!({ "children": [other] })).await.expect(200);
+        act(&app, &laura, ended, "transitions", json!({ "command": "mark_not_managed", "reason": "out_of_scope", "description": "No es de esta mesa." })).await.expect(200);
+        let before = view(&app, &laura, ended).await;
+        assert!(before.allowed_commands.is_empty());
+        act(&app, &laura, ended, "relations", json!({ "children": [open] })).await.problem(ProblemType::StateConflict);
+        act(&app, &laura, open, "relations", json!({ "children": [ended] })).await.problem(ProblemType::StateConflict);
+        act(&app, &laura, ended, "merge", json!({ "into": open })).await.problem(ProblemType::StateConflict);
+        act(&app, &laura, open, "merge", json!({ "into": ended })).await.expect(409);
+        for (deed, body) in [
+            ("messages", json!({ "visibility": "internal", "body": "Una nota." })),
+            ("assignments", json!({ "assignee": laura.id })),
+            ("category-changes", json!({ "category": "software" })),
+            ("priority-changes", json!({ "urgency": "high", "reason": "Prueba." })),
+            ("marks", json!({ "mark": "problem", "on": true })),
+        ] {
+            let answer = act(&app, &laura, ended, deed, body).await;
+            assert!(matches!(answer.status, 404 | 409), "{deed}: {} {}", answer.status, answer.text());
+        }
+        let after = view(&app, &laura, ended).await;
+        assert_eq!((after.version, after.relations.len()), (before.version, 0));
+        assert!(view(&app, &laura, open).await.relations.iter().all(|one| one.code == *other));
+    }
+
+    ///
+    async fn a_parent_closes_by_itself_only_after_its_last_child(app: TestApp) {
+        let place = place(&app, "victimas").await;
+        let laura = agent(&app, &place, "Laura", "mesa").await;
+        let token = async || session(&app, &place, place.ana).await;
+        let solve = async |code: &str, confirmed: bool| {
+            let solution = json!({ "solution": "Listo.", "reason": "remote_support", "confirm_open_children": confirmed });
+            act(&app, &laura, code, "solutions", solution).await
+        };
+        let begun = async || {
+            let code = record(&app, &place, &laura, json!({ "category": "informacion", "urgency": "low" })).await;
+            act(&app, &laura, &code, "assignments", json!({ "assignee": laura.id })).await.expect(200);
+            act(&app, &laura, &code, "transitions", json!({ "command": "start", "reason": "attention_begins" })).await.expect(200);
+            code
+        };
+        let sweep = async || {
+            sla::sweeper::run_once(&app.state.db, &app.state.desks, app.clock.now()).await.unwrap();
+        };
+        let reason = async |code: &str| {
+            let seen = view(&app, &laura, code).await;
+            (seen.status, seen.reason_id)
+        };
+        let lapsed = (Status::Closed, Some("lapsed".to_owned()));
+        let authorised = (Status::Closed, Some("authorised".to_owned()));
+        let (rated, silent, child) = (begun().await, begun().await, begun().await);
+        let second = begun().await;
+        act(&app, &laura, &rated, "relations", json!({ "children": [child] })).await.expect(200);
+        act(&app, &laura, &silent, "relations", json!({ "children": [second] })).await.expect(200);
+        for (parent, under) in [(&rated, &child), (&silent, &second)] {
+            assert_eq!(solve(parent, false).await.problem(ProblemType::OpenChildren).open_children, [under.clone()]);
+            solve(parent, true).await.expect(200);
+        }
+        // The requester authorises closing: it is kept, and the parent waits.
+        let path = format!("/api/v1/portal/tickets/{rated}");
+        let mine: RequesterTicket = app.get(&path).bearer(&token().await).send().await.expect(200).json();
+        let answers = json!({ "answers": [
+            { "question": "q1", "value": { "stars": 4 } }, { "question": "q2", "value": { "stars": 4 } }, { "question": "q3", "value": { "stars": 5 } },
+            { "question": "q4", "value": { "yes_no": true } }, { "question": "q6", "value": { "yes_no": true } },
+        ] });
+        let answered: RequesterTicket = app.post(&format!("{path}/surveys")).bearer(&token().await).if_match(mine.version).json(&answers).send().await.expect(200).json();
+        assert_eq!((answered.status.id, answered.actions.rate), (Status::Solved, false));
+        sweep().await;
+        // Three business days and more: neither closes while its child is open.
+        app.advance(TimeDelta::days(9));
+        for _ in 0..2 {
+            sweep().await;
+        }
+        assert_eq!((reason(&rated).await.0, reason(&silent).await.0), (Status::Solved, Status::Solved));
+        assert!(!mailed(&app, ANA).await.contains(&"closed"));
+        // Each closes by itself soon after its own child has an outcome, with the reason that it would have had.
+        solve(&child, false).await.expect(200);
+        app.advance(api::tickets::pipeline::FAMILY_GLANCE);
+        sweep().await;
+        assert_eq!(reason(&rated).await, authorised);
+        assert_eq!(reason(&silent).await.0, Status::Solved);
+        solve(&second, false).await.expect(200);
+        app.advance(api::tickets::pipeline::FAMILY_GLANCE);
+        sweep().await;
+        assert_eq!(reason(&silent).await, lapsed);
+        assert_eq!(mailed(&app, ANA).await.iter().filter(|word| **word == "closed").count(), 2);
+    }
+
+    ///
+    async fn whoever_ends_a_parent_in_another_way_is_asked_too(app: TestApp) {
+        let icetex = place(&app, "icetex").await;
+        let laura = agent(&app, &icetex, "Laura", "mesa").await;
+        let mut codes = Vec::new();
+        for _ in 0..2 {
+            codes.push(record(&app, &icetex, &laura, json!({ "category": "falla", "request_type": "incident", "impact": "low", "urgency": "low" })).await);
+        }
+        let [parent, child] = [&codes[0], &codes[1]];
+        act(&app, &laura, parent, "control-answers", json!({ "control": "complete", "answer": true })).await.expect(200);
+        act(&app, &laura, parent, "assignments", json!({ "assignee": laura.id })).await.expect(200);
+        act(&app, &laura, parent, "relations", json!({ "children": [child] })).await.expect(200);
+        let mut end = json!({ "command": "mark_unsolvable", "reason": "impossible", "description": "Ya no se fabrica." });
+        assert_eq!(act(&app, &laura, parent, "transitions", end.clone()).await.problem(ProblemType::OpenChildren).open_children, [child.clone()]);
+        end["confirm_open_children"] = json!(true);
+        act(&app, &laura, parent, "transitions", end).await.expect(200);
+        assert_eq!((status(&app, &laura, parent).await, status(&app, &laura, child).await), (Status::Unsolvable, Status::New));
     }
 
     ///
@@ -811,11 +988,16 @@ both! {
         assert_eq!(second.unwrap_err().kind(), ProblemType::Validation);
     }
 
+    /// merging leaves the table, so it takes the right to work on tickets.
     async fn a_duplicate_leads_to_the_ticket_that_goes_on_until_it_is_undone(app: TestApp) {
         let place = place(&app, "infortec").await;
         let laura = agent(&app, &place, "Laura", "mesa").await;
         let kept = record(&app, &place, &laura, json!({ "category": "eset", "priority": "p3", "channel": "phone" })).await;
         let twin = record(&app, &place, &laura, json!({ "category": "eset", "priority": "p3", "channel": "phone" })).await;
+        let reader = app.agent("Sara", &[(place.desk, &[Privilege::TicketRead, Privilege::TicketCreate, Privilege::TicketAssign])]).await;
+        act(&app, &reader, &twin, "merge", json!({ "into": kept })).await.expect(403);
+        assert!(view(&app, &reader, &twin).await.allowed_commands.iter().all(|one| one.command != CommandKind::MergeInto));
+        assert_eq!(status(&app, &laura, &twin).await, Status::New);
         act(&app, &laura, &twin, "merge", json!({ "into": twin })).await.problem(ProblemType::Validation);
         act(&app, &laura, &twin, "merge", json!({ "into": kept })).await.expect(200);
         let merged = view(&app, &laura, &twin).await;

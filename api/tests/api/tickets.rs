@@ -12,8 +12,8 @@ use shared::api::page::Page;
 use shared::api::portal::RequesterTicket;
 use shared::api::problem::ProblemType;
 use shared::api::tickets::{
-    ClockName, ClockStatus, TicketChanged, TicketRow, TicketView, TimelineBody, TimelineEntry,
-    ViewCounts,
+    ClockName, ClockStatus, MailStatus, TicketChanged, TicketRow, TicketView, TimelineBody,
+    TimelineEntry, ViewCounts,
 };
 use shared::ticket::actor::Privilege;
 use shared::ticket::command::CommandKind;
@@ -147,7 +147,7 @@ fn templates(mails: &[api::mail::Content]) -> Vec<&'static str> {
 }
 
 both! {
-    // … …R-306
+    //
     async fn a_ticket_goes_from_the_form_to_the_rating_with_a_rejection_on_the_way(app: TestApp) {
         let scene = scene(&app).await;
         let opened = view(&app, &scene).await;
@@ -204,6 +204,33 @@ both! {
 
         let report = app.seed(|conn| Ok(audit::verify(conn, &DeskRegistry::default())?)).await;
         assert_eq!((report.tickets, report.faults), (1, Vec::new()));
+
+        // each move stands in the history with both states, who made it, when, and why where somebody said so.
+        let moves: Vec<_> = done.timeline.iter().filter_map(|entry| match &entry.body {
+            TimelineBody::Event { name, text, .. } if name == "status_changed" => Some((text.as_str(), entry.actor_name.as_str())),
+            _ => None,
+        }).collect();
+        assert_eq!(moves, [
+            ("Estado: de Abierto a En atención", "Laura"),
+            ("Estado: de En atención a Solucionado", "Andres"),
+            ("Estado: de Solucionado a Reabierto", "Ana María Rojas"),
+            ("Estado: de Reabierto a En atención", ""),
+            ("Estado: de En atención a Solucionado", "Andres"),
+            ("Estado: de Solucionado a Resuelto", "Ana María Rojas"),
+        ]);
+        let taken = done.timeline.iter().find(|entry| matches!(&entry.body, TimelineBody::Event { name, .. } if name == "status_changed")).unwrap();
+        assert_eq!(taken.at, opened.created_at + TimeDelta::minutes(10));
+        assert!(done.timeline.iter().any(|entry| matches!(&entry.body, TimelineBody::Event { name, note: Some(note), .. } if name == "solution_rejected" && note == "Dos equipos siguen igual.")));
+        // so does every mail, with its kind, whom it went to, when, and what became of it.
+        settle_mails(&app).await;
+        let mails: Vec<_> = view(&app, &scene).await.timeline.into_iter().filter_map(|entry| match entry.body {
+            TimelineBody::Mail { template, recipient, status, .. } => Some((template, recipient, status, entry.at)),
+            _ => None,
+        }).collect();
+        for (template, recipient) in [("ticket_created", ANA), ("message_to_requester", ANA), ("solved", ANA), ("rejected_to_team", "andres@example.org"), ("closed", ANA)] {
+            let told = mails.iter().find(|mail| mail.0 == template && mail.1 == recipient);
+            assert!(told.is_some_and(|mail| mail.2 == MailStatus::Sent && mail.3 >= opened.created_at), "{template} to {recipient}: {mails:?}");
+        }
     }
 
     //
@@ -224,7 +251,7 @@ both! {
         assert!(agents.contains("CANARIO-INTERNO") && agents.contains("CANARIO-JUSTIFICACION"));
     }
 
-    //
+    //
     async fn a_message_goes_to_the_other_side_and_is_acknowledged(app: TestApp) {
         let scene = scene(&app).await;
         act(&app, &scene, &scene.first, "assignments", json!({ "assignee": scene.first.id })).await.expect(200);
@@ -308,7 +335,7 @@ both! {
         assert_eq!(attention.status, ClockStatus::Breached, "one hour was promised for P1 and two had passed");
         let solution = ticket.clocks.iter().find(|clock| clock.clock == ClockName::Solution).unwrap();
         assert_eq!((solution.used_minutes, solution.remaining_minutes), (120, Some(120)));
-        let told = ticket.timeline.iter().any(|entry| matches!(&entry.body, TimelineBody::Event { text, note, .. }
+        let told = ticket.timeline.iter().any(|entry| entry.actor_name == "Laura" && matches!(&entry.body, TimelineBody::Event { text, note, .. }
             if text == "Gravedad: de P3-Medio a P1-Crítico" && note.as_deref() == Some("Afecta a todos.")));
         assert!(told, "{:?}", ticket.timeline);
     }
@@ -332,9 +359,18 @@ both! {
         }
         let later = view(&app, &scene).await;
         assert_eq!(breaches(&later), 2, "the solution's, once");
-        assert!(later.clocks.iter().all(|clock| clock.breached_at.is_some()), "a breach stays one (R-128)");
+        assert!(later.clocks.iter().all(|clock| clock.breached_at.is_some()), "a breach stays one");
+        // it is solved at last, and stays late in the ticket, in the queue and in its filter.
+        act(&app, &scene, &scene.first, "solutions", json!({ "solution": "Listo." })).await.expect(200);
+        app.advance(TimeDelta::days(1));
+        let solved = view(&app, &scene).await;
+        assert!(solved.clocks.iter().all(|clock| clock.status == ClockStatus::Breached && clock.breached_at.is_some()), "{:?}", solved.clocks);
+        let laura = fresh(&app, &scene.first).await;
+        let rows: Page<TicketRow> = app.get(&format!("/api/v1/tickets?desk={DESK}&view=all")).by(&laura).send().await.expect(200).json();
+        assert!(rows.items.iter().all(|row| row.sla.status == ClockStatus::Breached), "{:?}", rows.items);
     }
 
+    //
     async fn level_three_promises_no_solution_time(app: TestApp) {
         let scene = scene(&app).await;
         take(&app, &scene).await;
@@ -360,7 +396,6 @@ both! {
         }
     }
 
-    //
     async fn the_queue_is_filtered_sorted_and_paged_without_losing_or_repeating(app: TestApp) {
         let scene = scene(&app).await;
         for number in 0..6 {
@@ -395,6 +430,17 @@ both! {
             assert_eq!((codes.len(), unique.len()), (7, 7), "{sort}: {codes:?}");
         }
         let found = |page: Page<TicketRow>| page.items.len();
+        // within a priority the number decides.
+        let page: Page<TicketRow> = list("sort=priority&limit=100".into()).await.expect(200).json();
+        let order: Vec<(String, u32)> = page.items.iter().map(|row| (row.priority.id.clone(), row.code.trim_start_matches("INF-").parse().unwrap())).collect();
+        let mut sorted = order.clone();
+        sorted.sort();
+        assert_eq!(order, sorted);
+        // the two types are kept apart by their filter.
+        for (kind, count) in [("incident", 1), ("request", 6)] {
+            let page: Page<TicketRow> = list(format!("request_type={kind}")).await.expect(200).json();
+            assert!(page.items.len() == count && page.items.iter().all(|row| row.request_type.as_str() == kind), "{kind}: {:?}", page.items);
+        }
         assert_eq!(found(list("priority=p1,p2".into()).await.expect(200).json()), 4);
         assert_eq!(found(list("q=NUMERO".into()).await.expect(200).json()), 6, "accents and case do not matter");
         assert_eq!(found(list("q=100%25".into()).await.expect(200).json()), 6, "a percent sign is only itself");
@@ -404,6 +450,14 @@ both! {
         assert_eq!(found(list("view=mine".into()).await.expect(200).json()), 1);
         let counts: ViewCounts = app.get(&format!("/api/v1/tickets/counts?desk={DESK}")).by(&laura).send().await.expect(200).json();
         assert_eq!((counts.mine, counts.all, counts.unassigned, counts.group), (1, 7, 6, 7));
+        // what is theirs, what is their group's, and the whole project; a specialist of another group has a list of their own.
+        act(&app, &scene, &scene.first, "escalations", json!({ "level": 2, "group": "endpoint", "justification": "Del nivel 2." })).await.expect(200);
+        let viewed = async |who: &Agent, view: &str| found(app.get(&format!("/api/v1/tickets?desk={DESK}&view={view}")).by(&fresh(&app, who).await).send().await.expect(200).json());
+        assert_eq!((viewed(&scene.first, "mine").await, viewed(&scene.first, "group").await, viewed(&scene.first, "all").await), (0, 6, 7));
+        assert_eq!((viewed(&scene.second, "mine").await, viewed(&scene.second, "group").await, viewed(&scene.second, "all").await), (0, 1, 7));
+        // Of a desk that they do not belong to they see nothing.
+        let stranger = app.agent("Zoe", &[]).await;
+        app.get(&format!("/api/v1/tickets?desk={DESK}&view=all")).by(&stranger).send().await.expect(404);
 
         let page: Page<TicketRow> = list("limit=2".into()).await.expect(200).json();
         let next = page.next.unwrap();

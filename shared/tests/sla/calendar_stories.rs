@@ -169,6 +169,7 @@ fn a_lunch_break_does_not_count() {
     );
 }
 
+///
 #[test]
 fn an_override_wins_over_weekday_and_holiday() {
     let mut calendar = split_day();

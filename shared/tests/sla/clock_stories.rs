@@ -143,6 +143,7 @@ fn attend(span: &mut Span) {
     span.attended = true;
 }
 
+///
 #[test]
 fn an_open_ticket_shows_due_time_time_used_and_time_left() {
     let ticket = Ticket::created("2 14:00");
@@ -157,6 +158,7 @@ fn an_open_ticket_shows_due_time_time_used_and_time_left() {
     assert_eq!(ticket.attention("2 14:30").due_at, Some(at("2 15:00")));
 }
 
+///
 #[test]
 fn the_first_attention_ends_the_attention_clock_and_not_the_other() {
     let ticket = Ticket::created("2 08:00").then("2 08:40", attend);
@@ -172,6 +174,7 @@ fn the_first_attention_ends_the_attention_clock_and_not_the_other() {
     assert_eq!(ticket.solution("2 09:00").status, ClockStatus::Running);
 }
 
+///
 #[test]
 fn attention_that_comes_late_stays_a_breach() {
     let ticket = Ticket::created("2 08:00").then("2 10:00", attend);
@@ -187,6 +190,7 @@ fn attention_that_comes_late_stays_a_breach() {
     assert_eq!(attention.remaining, Some(BusinessTime::from_minutes(-60)));
 }
 
+///
 #[test]
 fn a_ticket_solved_exactly_at_its_due_time_is_not_a_breach() {
     assert_eq!(
@@ -467,6 +471,7 @@ fn reopening_resumes_and_never_resets() {
     assert_eq!(counting.solution("4 09:00").breached_at, None);
 }
 
+///
 #[test]
 fn a_solved_ticket_never_breaches_while_it_waits() {
     let ticket = Ticket::created("2 08:00")

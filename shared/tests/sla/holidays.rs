@@ -72,6 +72,7 @@ fn every_year_agrees_with_an_independent_computation() {
     }
 }
 
+///
 #[test]
 fn each_day_of_2000_to_2076_is_a_holiday_exactly_when_it_is_listed() {
     for year in 2000..=2076 {

@@ -125,7 +125,7 @@ fn every_cell_counts_plain_hours_around_the_clock() {
     }
 }
 
-///
+///
 #[test]
 fn after_an_escalation_the_solution_counts_from_creation_and_attention_from_arrival() {
     let (calendar, policy) = (Calendar::office_hours(), policy());

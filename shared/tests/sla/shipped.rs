@@ -307,7 +307,7 @@ fn check(
     Ok(())
 }
 
-/// The desk's own calendar is the one that the oracle walks.
+/// The desk's own calendar is the one that the oracle walks.
 #[test]
 fn the_four_desks_work_office_hours() {
     for slug in ["infortec", "icetex", "uspec", "victimas"] {
@@ -315,10 +315,14 @@ fn the_four_desks_work_office_hours() {
         let calendar = office_hours().calendar(begin);
         let desk = profile(slug);
         assert_eq!(
-            (desk.calendar.week, desk.calendar.holidays),
-            (calendar.week, calendar.holidays),
+            (&desk.calendar.week, desk.calendar.holidays),
+            (&calendar.week, calendar.holidays),
             "{slug}"
         );
+        assert_eq!(desk.calendar.zone.name, "America/Bogota", "{slug}");
+        // Saint Joseph's Day of 2026 was moved to this Monday.
+        let holiday = "2026-03-23".parse().expect("a date");
+        assert!(!desk.calendar.is_business_day(holiday), "{slug}");
     }
 }
 
@@ -393,13 +397,12 @@ fn histories_of_infortec_agree_with_the_walk() {
     run(&profile("infortec"));
 }
 
-///
 #[test]
 fn histories_of_icetex_agree_with_the_walk() {
     run(&profile("icetex"));
 }
 
-///
+///
 #[test]
 fn histories_of_uspec_agree_with_the_walk() {
     run(&profile("uspec"));

@@ -65,8 +65,14 @@ pub(super) fn Home() -> impl IntoView {
     let data = desk.get();
     let asks_for_access = data.admission == Admission::Registered;
     let access = asks_for_access.then(|| {
-        let line = data.support_line.as_deref().map(|line| view! { <p>{t(Words::OrCall)}{phone(line)}</p> });
-        let help = data.access_help.clone().unwrap_or_else(|| desk.say(Words::NoAccessHelp));
+        let line = data
+            .support_line
+            .as_deref()
+            .map(|line| view! { <p>{t(Words::OrCall)}{phone(line)}</p> });
+        let help = data
+            .access_help
+            .clone()
+            .unwrap_or_else(|| desk.say(Words::NoAccessHelp));
         view! {
             <section class="stack tight">
                 <h2>{t(Words::NoAccess)}</h2>
