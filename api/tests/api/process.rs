@@ -908,7 +908,7 @@ both! {
         act(&app, &laura, &rated, "relations", json!({ "children": [child] })).await.expect(200);
         act(&app, &laura, &silent, "relations", json!({ "children": [second] })).await.expect(200);
         for (parent, under) in [(&rated, &child), (&silent, &second)] {
-            assert_eq!(solve(parent, false).await.problem(ProblemType::OpenChildren).open_children, [under.clone()]);
+            assert_eq!(solve(parent, false).await.problem(ProblemType::OpenChildren).open_children, [under.as_str()]);
             solve(parent, true).await.expect(200);
         }
         // The requester authorises closing: it is kept, and the parent waits.
@@ -954,7 +954,7 @@ both! {
         act(&app, &laura, parent, "assignments", json!({ "assignee": laura.id })).await.expect(200);
         act(&app, &laura, parent, "relations", json!({ "children": [child] })).await.expect(200);
         let mut end = json!({ "command": "mark_unsolvable", "reason": "impossible", "description": "Ya no se fabrica." });
-        assert_eq!(act(&app, &laura, parent, "transitions", end.clone()).await.problem(ProblemType::OpenChildren).open_children, [child.clone()]);
+        assert_eq!(act(&app, &laura, parent, "transitions", end.clone()).await.problem(ProblemType::OpenChildren).open_children, [child.as_str()]);
         end["confirm_open_children"] = json!(true);
         act(&app, &laura, parent, "transitions", end).await.expect(200);
         assert_eq!((status(&app, &laura, parent).await, status(&app, &laura, child).await), (Status::Unsolvable, Status::New));
