@@ -21,8 +21,8 @@ use shared::ticket::refusal::{Conflict, Denial};
 use shared::ticket::status::{Channel, Level, RequestType, Status, Visibility};
 use shared::ticket::text::Stars;
 use shared::ticket::{
-    NewTicket, Refusal, Ticket, allowed_commands, closes_by_silence_at, decide_without,
-    is_restricted, may_see,
+    Circumstances, NewTicket, Refusal, Ticket, allowed_commands, closes_by_silence_at,
+    decide_given, is_restricted, may_see,
 };
 
 const EXCEL: &str = "asesoria-tecnica-ofimatica-inconvenientes-excel";
@@ -444,12 +444,16 @@ fn a_request_under_review_has_a_responsible_person_of_the_help_desk() {
     // Who had it has left: the official names somebody, and who sends a solution back takes it.
     let mut back = waiting();
     let gone = |story: &Story, actor: &Actor, command: Command| {
-        decide_without(
+        let given = Circumstances {
+            gone: &[10],
+            ..Circumstances::default()
+        };
+        decide_given(
             &story.ticket,
             &story.desk,
             actor,
             &command,
-            &[10],
+            given,
             story.now,
         )
     };

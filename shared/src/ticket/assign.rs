@@ -267,7 +267,7 @@ impl Case<'_> {
         let held = self.ticket.held_at(level)?;
         let group = held.group.clone()?;
         let works = self.level_groups(level).contains(&group.as_str());
-        let stays = |agent: &&AgentRef| works && !self.gone.contains(&agent.id);
+        let stays = |agent: &&AgentRef| works && !self.given.gone.contains(&agent.id);
         let agent = held.assignee.as_ref().filter(stays)?;
         Some(Place {
             level,
