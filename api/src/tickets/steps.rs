@@ -243,7 +243,8 @@ fn transition(
     let planned = command_of(conn, desk, &asked, proof)?;
     decide(&record.state, &desk.profile, actor, &planned, now)?;
     if let TransitionCommand::MarkUnsolvable | TransitionCommand::MarkNotManaged = asked.command {
-        check_children(conn, &record, asked.despite_children)?;
+        let visible = Visible::to_actor(actor);
+        check_children(conn, &record, &visible, asked.despite_children)?;
     }
     let mut record = record;
     let mut evidence = present;

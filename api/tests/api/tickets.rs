@@ -222,7 +222,8 @@ both! {
         assert_eq!(taken.at, opened.created_at + TimeDelta::minutes(10));
         assert!(done.timeline.iter().any(|entry| matches!(&entry.body, TimelineBody::Event { name, note: Some(note), .. } if name == "solution_rejected" && note == "Dos equipos siguen igual.")));
         // so does every mail, with its kind, whom it went to, when, and what became of it.
-        settle_mails(&app).await;
+        let worker = api::outbox::worker::Worker::of(&app.state).unwrap();
+        while worker.run_once(app.clock.now()).await.unwrap().sent > 0 {}
         let mails: Vec<_> = view(&app, &scene).await.timeline.into_iter().filter_map(|entry| match entry.body {
             TimelineBody::Mail { template, recipient, status, .. } => Some((template, recipient, status, entry.at)),
             _ => None,
