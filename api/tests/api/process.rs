@@ -424,7 +424,7 @@ both! {
         let told = mailed(&app, &email_of("Vera")).await;
         assert_eq!(told.len(), 1, "the vendor was told twice: {told:?}");
         // the label of the priority, not its key.
-        assert!(stage::mails(&app, &email_of("Vera")).await.iter().any(|mail| matches!(mail, Content::Assigned { facts, .. } if facts.priority == "CRÍTICO")));
+        assert!(stage::mails(&app, &email_of("Vera")).await.iter().any(|mail| matches!(mail, Content::Assigned { facts, .. } | Content::Escalated { facts, .. } if facts.priority == "CRÍTICO")));
         let mails = mailed(&app, ANA).await;
         assert!(mails.contains(&"solved") && mails.contains(&"survey"), "{mails:?}");
         // the user reads the solution.
