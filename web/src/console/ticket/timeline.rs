@@ -107,7 +107,7 @@ pub fn Timeline(case: Case) -> impl IntoView {
                 );
             }
         });
-        entries
+        told_once(entries)
     });
     let list = NodeRef::<html::Ol>::new();
     follow_the_end(case, list);
@@ -124,6 +124,48 @@ pub fn Timeline(case: Case) -> impl IntoView {
             <For each=move || entries.get() key=key children=move |entry| entry_view(case, entry)/>
         </ol>
         {move || entries.with(Vec::is_empty).then(|| view! { <p class="muted">{t(Words::NothingInTimeline)}</p> }.into_any())}
+    }
+}
+
+/// The same mail to several people is one line.
+fn told_once(entries: Vec<TimelineEntry>) -> Vec<TimelineEntry> {
+    let mut told: Vec<TimelineEntry> = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let joined = told.last_mut().is_some_and(|last| join(last, &entry));
+        if !joined {
+            told.push(entry);
+        }
+    }
+    told
+}
+
+/// Adds the recipient of the same mail; the entry takes the later place, so that it is drawn again.
+fn join(last: &mut TimelineEntry, next: &TimelineEntry) -> bool {
+    let together = (next.at - last.at).num_seconds().abs() < 60;
+    match (&mut last.body, &next.body) {
+        (
+            TimelineBody::Mail {
+                text,
+                recipient,
+                status,
+                ..
+            },
+            TimelineBody::Mail {
+                text: same_text,
+                recipient: other,
+                status: same_status,
+                ..
+            },
+        ) if together && text == same_text && status == same_status => {
+            recipient.push_str(", ");
+            recipient.push_str(other);
+            last.seq = next.seq;
+            true
+        }
+        (
+            TimelineBody::Mail { .. } | TimelineBody::Message { .. } | TimelineBody::Event { .. },
+            _,
+        ) => false,
     }
 }
 
