@@ -679,10 +679,30 @@ fn open_story(
         .selectable(desk.profile.intake.leaf_only)
         .map(|entry| entry.key.clone())
         .collect();
-    let actor = Actor::Requester {
-        person_id: requester.id,
-        name: requester.full_name.clone(),
-        also_agent: None,
+    let category = if story.category.is_empty() {
+        choices
+            .get(number * 7 % choices.len().max(1))
+            .cloned()
+            .unwrap_or_default()
+    } else {
+        story.category.to_owned()
+    };
+    let needs_file = desk
+        .profile
+        .catalog
+        .get(&category)
+        .is_some_and(|entry| entry.evidence);
+    // The sample has no files: what needs one was told by telephone, and waits for it.
+    let (actor, channel, identity) = if needs_file {
+        let (agent, _) = agent(conn, desk, Role::Level(1))?;
+        (agent, Channel::Phone, IdentityProof::RecordedByStaff)
+    } else {
+        let person = Actor::Requester {
+            person_id: requester.id,
+            name: requester.full_name.clone(),
+            also_agent: None,
+        };
+        (person, Channel::Portal, IdentityProof::MailCode)
     };
     let by_requester = if desk.profile.priority.chosen_by_requester {
         choice(desk, story.urgency)
@@ -691,20 +711,13 @@ fn open_story(
     };
     let new = OpenTicket {
         requester,
-        channel: Channel::Portal,
+        channel,
         request_type: if story.incident {
             RequestType::Incident
         } else {
             RequestType::Request
         },
-        category: if story.category.is_empty() {
-            choices
-                .get(number * 7 % choices.len().max(1))
-                .cloned()
-                .unwrap_or_default()
-        } else {
-            story.category.to_owned()
-        },
+        category,
         priority: by_requester.0,
         impact: by_requester.1,
         urgency: by_requester.2,
@@ -714,7 +727,7 @@ fn open_story(
         subject: parsed(Subject::parse(story.subject))?,
         message: parsed(Body::parse(story.message))?,
         files: no_files(0),
-        identity: IdentityProof::MailCode,
+        identity,
     };
     Ok(commands::open_ticket(conn, desk, &actor, new, at)?.code)
 }
