@@ -110,7 +110,7 @@ async fn suspend(browser: &Browser, inspect: &Inspector<'_>) {
     inspect.look("suspend").await;
     browser.click(Button("Pasar a Suspendido")).await;
     browser.see("Cambio guardado").await;
-    browser.see("Se contacta de nuevo el").await;
+    browser.see("Próximo contacto:").await;
     // the justification stands in the section of the solution, with its reason.
     browser.find(Heading("Solución")).await;
     browser.see("Suspendido: Usuario no disponible").await;
