@@ -20,7 +20,7 @@ use shared::sla::clock::{self, ClockInput, ClockStatus};
 use shared::sla::policy::{ClockKind, Target, TargetRow};
 use shared::ticket::actor::{Actor, Privilege};
 use shared::ticket::command::{
-    Answer, AnswerValue, Command, CommandKind, ContactChannel, ContactResult, Decision,
+    Answer, AnswerValue, Command, CommandKind, ContactChannel, ContactResult, Decision, Mark,
 };
 use shared::ticket::event::{Event, IdentityProof};
 use shared::ticket::refusal::{Conflict, Denial, FieldCode, FieldRefusal};
@@ -740,6 +740,34 @@ fn an_approval_given_for_one_kind_counts_for_no_other() {
     let decided = story.history.iter();
     let decided = decided.filter(|one| matches!(one.event, Event::ApprovalDecided { .. }));
     assert_eq!(decided.count(), 2, "the history keeps what was decided");
+}
+
+/// I-12, C-58: an agent whose group is asked decides, also about a ticket that is not theirs to see otherwise.
+#[test]
+fn who_is_asked_decides_about_a_restricted_request_and_does_nothing_else() {
+    let infrastructure = agent(14, "Eva León", &["coordinacion_infraestructura"]);
+    let mut story = awaiting();
+    story.does(
+        &ana_mesa(),
+        Command::SetMark {
+            mark: Mark::Security,
+            on: true,
+        },
+    );
+    let offered: Vec<_> = allowed_commands(&story.ticket, &story.desk, &infrastructure)
+        .into_iter()
+        .map(|offer| offer.command)
+        .collect();
+    assert_eq!(offered, [CommandKind::DecideApproval]);
+    assert!(allowed_commands(&story.ticket, &story.desk, &pro()).is_empty());
+    assert_eq!(
+        story.refuses(&infrastructure, say(Visibility::Internal)),
+        Refusal::NotPermitted {
+            why: Denial::Restricted
+        }
+    );
+    story.does(&infrastructure, approve("coordinacion_infraestructura"));
+    assert!(allowed_commands(&story.ticket, &story.desk, &infrastructure).is_empty());
 }
 
 /// whoever refuses is not whoever solved.

@@ -787,6 +787,19 @@ fn a_case_marked_as_a_security_incident_goes_to_level_3() {
         &mesa()
     ));
     story.does(&security, Command::Take);
+    // A pre-case is completed by the desk first.
+    let mut mailed = precase();
+    let mark = Command::SetMark {
+        mark: shared::ticket::command::Mark::Security,
+        on: true,
+    };
+    mailed.does(&mesa(), mark);
+    assert_eq!(mailed.ticket.group.as_deref(), Some("mesa"));
+    mailed.does(&mesa(), complete());
+    assert_eq!(
+        (mailed.ticket.status, mailed.ticket.group.as_deref()),
+        (Status::New, Some("seguridad"))
+    );
 }
 
 ///

@@ -320,6 +320,8 @@ impl Case<'_> {
             ..self.ticket.clone()
         };
         match restricted_to(&after, self.desk) {
+            // What is not recorded whole yet goes there once it is.
+            Some(_) if self.ticket.status == Status::Precase => None,
             Some(group) => self.handed_to(group),
             None => self.reassigned(category),
         }

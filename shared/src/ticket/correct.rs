@@ -9,7 +9,7 @@ use super::actor::Actor;
 use super::command::{Command, CommandKind, ContactChannel, ContactResult, Mark};
 use super::event::Event;
 use super::guard;
-use super::moves::{Case, Facts, Looking, privilege_for};
+use super::moves::{Case, Facts, Looking, privilege_for, restricted_to};
 use super::refusal::{Conflict, Denial, FieldCode, FieldRefusal, Refusal};
 use super::status::{Status, Visibility};
 use super::text::{Body, Reason};
@@ -125,6 +125,8 @@ impl Case<'_> {
         };
         let step = case.follow(command, Facts::default())?;
         events.extend(case.moved(&step, None, None));
+        let restricted = restricted_to(case.ticket, self.desk);
+        events.extend(restricted.and_then(|group| case.handed_to(group)));
         Ok(events)
     }
 
@@ -422,7 +424,9 @@ impl Case<'_> {
             });
         }
         let mut events = vec![Event::Marked { mark, on }];
-        if mark == Mark::Security && on {
+        // What is not recorded whole yet goes there once it is.
+        let recorded = self.ticket.status != Status::Precase;
+        if mark == Mark::Security && on && recorded {
             let group = self.desk.security_group();
             events.extend(group.and_then(|group| self.handed_to(&group.key)));
         }

@@ -60,7 +60,7 @@ pub fn decide_given(
         given,
         listing: false,
     };
-    case.may_touch()?;
+    case.may_touch(command.kind())?;
     let events = case.carry_out(command)?;
     Ok(case.with_follow_ups(events))
 }
@@ -102,11 +102,13 @@ pub(super) struct Step<'a> {
 
 impl<'a> Case<'a> {
     /// Another requester's ticket is nobody else's business, whatever its state.
-    fn may_touch(&self) -> Result<(), Refusal> {
+    fn may_touch(&self, kind: CommandKind) -> Result<(), Refusal> {
         match self.actor {
             Actor::Requester { .. } if !self.is_own_requester() => Err(Refusal::NotPermitted {
                 why: Denial::NotTheRequester,
             }),
+            // Whoever is asked decides by their role, although the ticket is not theirs to see.
+            Actor::Agent { .. } if kind == CommandKind::DecideApproval && self.is_asked() => Ok(()),
             Actor::Agent { .. } | Actor::ApiClient { .. }
                 if !may_see(self.ticket, self.desk, self.actor) =>
             {
@@ -120,6 +122,12 @@ impl<'a> Case<'a> {
             | Actor::Approver { .. }
             | Actor::System => Ok(()),
         }
+    }
+
+    /// Whether an approval waits for a role of the actor.
+    pub(super) fn is_asked(&self) -> bool {
+        let pending = self.ticket.approval.iter().flat_map(|state| &state.pending);
+        pending.into_iter().any(|role| self.may_decide_for(role))
     }
 
     fn carry_out(&self, command: &Command) -> Result<Vec<Event>, Refusal> {

@@ -74,7 +74,7 @@ pub fn allowed_commands(ticket: &Ticket, desk: &Desk, actor: &Actor) -> Vec<Allo
         matches!(actor, Actor::Requester { person_id, .. } if *person_id != ticket.requester.id);
     let hidden = !super::may_see(ticket, desk, actor);
     let ended = ticket.status.is_final() && ticket.merged.is_none();
-    if foreign || hidden || ended || *actor == Actor::System {
+    if foreign || ended || *actor == Actor::System {
         return Vec::new();
     }
     // Which commands there are does not depend on the moment.
@@ -86,6 +86,15 @@ pub fn allowed_commands(ticket: &Ticket, desk: &Desk, actor: &Actor) -> Vec<Allo
         given: Circumstances::default(),
         listing: true,
     };
+    if hidden {
+        // Whoever is asked decides by their role, although the ticket is not theirs to see.
+        let asked = matches!(actor, Actor::Agent { .. }) && case.is_asked();
+        return if asked {
+            case.offers_of(CommandKind::DecideApproval)
+        } else {
+            Vec::new()
+        };
+    }
     CommandKind::ALL
         .iter()
         .flat_map(|kind| case.offers_of(*kind))

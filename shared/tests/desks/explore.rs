@@ -1,5 +1,7 @@
 //! Everything that a desk lets happen, to a given depth: from each beginning, whatever the screen offers to anybody of a
-//! small cast that has one person for each group, with complete data. Situations that the rules cannot tell apart are one.
+//! small cast, with complete data: one person for each group, one of the first level with the right to work only, one who may
+//! only read, and one approver for each role. Situations that the rules cannot tell apart are one. Corrections of category,
+//! marks, merges and links are tried early, and what may follow them is walked for some commands more.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -7,22 +9,29 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use shared::desk::Desk;
 use shared::desk::profile::{Need, QuestionKind};
-use shared::ticket::actor::{Actor, Assignee};
+use shared::ticket::actor::{Actor, Assignee, Privilege};
 use shared::ticket::command::{
-    Answer, AnswerValue, Command, CommandKind, ContactChannel, ContactResult, Decision,
+    Answer, AnswerValue, Command, CommandKind, ContactChannel, ContactResult, Decision, Mark,
 };
 use shared::ticket::event::{Event, Recorded};
 use shared::ticket::permission::Allowed;
 use shared::ticket::status::{Channel, Level, Status, Visibility};
 use shared::ticket::text::Stars;
 use shared::ticket::{
-    NewTicket, Ticket, allowed_commands, closes_by_silence_at, decide, evolve, fold, open, record,
+    NewTicket, Ticket, allowed_commands, approval_reminder_at, closes_by_silence_at, decide,
+    evolve, fold, open, record,
 };
 
 use super::story::{body, monday, new_ticket, reason, requester, usual};
 
 /// How deep the exploration goes.
 pub const DEPTH: usize = 12;
+
+/// After fewer commands than this corrections are tried, too.
+const CORRECTED: usize = 3;
+
+/// How deep what follows a correction is walked.
+const FOLLOWED: usize = 5;
 
 /// What tells one situation from another for the rules of any desk.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,6 +55,10 @@ pub struct Situation {
     follow_ups: u8,
     approval: Option<(Vec<String>, usize)>,
     extra: bool,
+    /// Marked as a security incident.
+    marked: bool,
+    /// Merged into another one, out of this situation.
+    pub merged: bool,
 }
 
 /// A situation reached, with the first history that led there.
@@ -96,8 +109,9 @@ fn group_class(desk: &Desk, key: &str) -> String {
         .entries
         .iter()
         .any(|entry| entry.restricted && entry.group.as_deref() == Some(key));
+    let security = desk.group(key).is_some_and(|group| group.security);
     format!(
-        "{:?} {:?} {vendor} {approves} {restricted}",
+        "{:?} {:?} {vendor} {approves} {restricted} {security}",
         at(false),
         at(true)
     )
@@ -160,7 +174,7 @@ fn class_found(desk: &Desk, key: Option<&str>) -> String {
 }
 
 /// One category of each class, of those whose groups are looked at.
-fn categories(desk: &Desk) -> Vec<String> {
+pub fn categories(desk: &Desk) -> Vec<String> {
     let groups = groups(desk);
     let mut classes = BTreeMap::new();
     for entry in desk.catalog.selectable(desk.intake.leaf_only) {
@@ -177,6 +191,19 @@ fn categories(desk: &Desk) -> Vec<String> {
 }
 
 fn situation(ticket: &Ticket, desk: &Desk) -> Situation {
+    if let Some(merged) = &ticket.merged {
+        let before = Ticket {
+            status: merged.status,
+            reason: merged.reason.clone(),
+            came_from: merged.came_from,
+            merged: None,
+            ..ticket.clone()
+        };
+        return Situation {
+            merged: true,
+            ..situation(&before, desk)
+        };
+    }
     let at_work = ticket.status.is_open();
     let settled = ticket.status.is_settled();
     let heard = |at: DateTime<Utc>| ticket.heard_at.is_none_or(|heard| at > heard);
@@ -237,10 +264,13 @@ fn situation(ticket: &Ticket, desk: &Desk) -> Situation {
             .filter(|_| in_charge)
             .map(|state| (state.pending.clone(), state.decisions.len())),
         extra: !ticket.extra.is_empty() && at_work,
+        marked: ticket.marks.contains(&Mark::Security) && in_charge,
+        merged: false,
     }
 }
 
-/// One agent for each group, who may do everything but see what is restricted, besides the requester and the product.
+/// One agent for each group, who may do everything but see what is restricted, and two of the first level who may work or read
+/// only; the requester, an approver for each role, and the product.
 pub fn people(desk: &Desk) -> Vec<Actor> {
     let looked_at = groups(desk);
     let numbered = desk.groups.iter().zip(100..);
@@ -251,23 +281,62 @@ pub fn people(desk: &Desk) -> Vec<Actor> {
         privileges: usual(),
         groups: vec![group.key.clone()],
     });
-    let roles: BTreeSet<String> = desk
-        .approvals
-        .iter()
-        .flat_map(|policy| &policy.steps)
-        .flat_map(|step| step.all_of.clone())
-        .collect();
     let mut people: Vec<Actor> = agents.collect();
+    let of_first_level = people.iter().find_map(|actor| match actor {
+        Actor::Agent {
+            user_id,
+            name,
+            groups,
+            ..
+        } if desk.level_of(&groups[0]) == Some(Level::ONE) => {
+            Some((*user_id, name.clone(), groups.clone()))
+        }
+        _ => None,
+    });
+    let limited = |privileges: &[Privilege]| {
+        let (user_id, name, groups) = of_first_level.clone()?;
+        Some(Actor::Agent {
+            user_id,
+            name,
+            privileges: privileges.iter().copied().collect(),
+            groups,
+        })
+    };
+    people.extend(limited(&[Privilege::TicketRead, Privilege::TicketWork]));
+    people.extend(limited(&[Privilege::TicketRead]));
     people.push(requester());
-    if !roles.is_empty() {
-        people.push(Actor::Approver {
-            person_id: 30,
-            name: "Iris Mora".into(),
-            roles: roles.into_iter().collect(),
-        });
-    }
+    let approver = |(role, person_id): (String, i64)| Actor::Approver {
+        person_id,
+        name: format!("Aprueba {role}"),
+        roles: vec![role],
+    };
+    people.extend(roles(desk).into_iter().zip(30..).map(approver));
     people.push(Actor::System);
     people
+}
+
+/// The approver roles of a desk that no group of agents holds, with those that stand in for them.
+fn roles(desk: &Desk) -> BTreeSet<String> {
+    let asked = desk.approvals.iter().flat_map(|policy| {
+        let of_steps = policy.steps.iter().flat_map(|step| &step.all_of);
+        let deputies = policy.deputies.iter().flat_map(|deputy| &deputy.roles);
+        of_steps.chain(deputies).cloned()
+    });
+    asked.filter(|role| desk.group(role).is_none()).collect()
+}
+
+/// Whether a command corrects what the ticket is, rather than moving it on.
+pub fn corrects(kind: CommandKind) -> bool {
+    matches!(
+        kind,
+        CommandKind::ChangeCategory
+            | CommandKind::SetMark
+            | CommandKind::MergeInto
+            | CommandKind::LinkParent
+            | CommandKind::UnlinkParent
+            | CommandKind::Absorb
+            | CommandKind::Release
+    )
 }
 
 fn member(desk: &Desk, group: &str) -> Option<Assignee> {
@@ -483,14 +552,30 @@ fn commands_of(desk: &Desk, ticket: &Ticket, offer: &Allowed) -> Vec<Command> {
                 cause: long.clone(),
             }),
             CommandKind::SendFollowUp => commands.push(Command::SendFollowUp { note: None }),
-            // Corrections of category, marks, links and merges have tests of their own.
-            CommandKind::ChangeCategory
-            | CommandKind::SetMark
-            | CommandKind::LinkParent
-            | CommandKind::UnlinkParent
-            | CommandKind::MergeInto
-            | CommandKind::Unmerge
-            | CommandKind::Absorb
+            CommandKind::ChangeCategory => {
+                let other = |key: &String| {
+                    class(desk, Some(key)) != class(desk, ticket.category.as_deref())
+                };
+                let others = categories(desk).into_iter().filter(other);
+                commands.extend(others.map(|category| Command::ChangeCategory {
+                    category,
+                    reason: text.clone(),
+                }));
+            }
+            CommandKind::SetMark => {
+                commands.extend(
+                    [Mark::Security, Mark::Problem].map(|mark| Command::SetMark {
+                        mark,
+                        on: !ticket.marks.contains(&mark),
+                    }),
+                )
+            }
+            CommandKind::LinkParent => commands.push(Command::LinkParent { parent: 77 }),
+            CommandKind::UnlinkParent => commands.push(Command::UnlinkParent),
+            CommandKind::MergeInto => commands.push(Command::MergeInto { into: 78 }),
+            CommandKind::Unmerge => commands.push(Command::Unmerge),
+            // What only the product does is not offered; `steps` gives it.
+            CommandKind::Absorb
             | CommandKind::Release
             | CommandKind::RemindApprovers
             | CommandKind::CloseBySilence
@@ -597,6 +682,13 @@ pub fn steps(
             if ticket.status == Status::Draft {
                 steps.push((actor.clone(), Command::Confirm, now));
             }
+            if let Some(due) = approval_reminder_at(ticket, desk) {
+                steps.push((actor.clone(), Command::RemindApprovers, due.max(now)));
+            }
+            if !ticket.status.is_final() {
+                steps.push((actor.clone(), Command::Absorb { from: 79 }, now));
+                steps.push((actor.clone(), Command::Release { from: 79 }, now));
+            }
         }
         for offer in allowed_commands(ticket, desk, actor) {
             let repeats = offer.command == CommandKind::AddMessage
@@ -619,7 +711,7 @@ pub fn steps(
 /// Walks through everything to [`DEPTH`], and lets `look` see each step that was taken.
 pub fn explore(
     desk: &Desk,
-    mut look: impl FnMut(&Ticket, &Command, &Actor, &[Event], &Ticket),
+    mut look: impl FnMut(&[Recorded], &Ticket, &Command, &Actor, &[Event], &Ticket),
 ) -> Explored {
     let people = people(desk);
     let mut explored = Explored {
@@ -627,29 +719,35 @@ pub fn explore(
         leads_to: BTreeMap::new(),
         complete: false,
     };
-    let mut layer: Vec<Situation> = Vec::new();
+    let mut layers: Vec<Vec<Situation>> = vec![Vec::new(); DEPTH + 1];
     for (history, ticket) in beginnings(desk) {
         let here = situation(&ticket, desk);
+        let depth = 0;
+        let new = Reached {
+            history,
+            ticket,
+            depth,
+        };
         if !explored.reached.contains_key(&here) {
-            explored.reached.insert(
-                here.clone(),
-                Reached {
-                    history,
-                    ticket,
-                    depth: 0,
-                },
-            );
-            layer.push(here);
+            explored.reached.insert(here.clone(), new);
+            layers[depth].push(here);
         }
     }
-    for depth in 1..=DEPTH {
-        let mut next = Vec::new();
-        for here in layer {
+    for depth in 0..DEPTH {
+        for here in std::mem::take(&mut layers[depth]) {
             let (ticket, history) = {
                 let reached = &explored.reached[&here];
+                // It was reached on a shorter way meanwhile, and looked at then.
+                if reached.depth < depth {
+                    continue;
+                }
                 (reached.ticket.clone(), reached.history.clone())
             };
             for (actor, command, now) in steps(desk, &ticket, &people) {
+                let corrects = corrects(command.kind());
+                if corrects && depth >= CORRECTED {
+                    continue;
+                }
                 let Ok(events) = decide(&ticket, desk, &actor, &command, now) else {
                     continue;
                 };
@@ -657,32 +755,28 @@ pub fn explore(
                 let after = recorded.iter().fold(ticket.clone(), |ticket, one| {
                     evolve(Some(ticket), desk, one)
                 });
-                look(&ticket, &command, &actor, &events, &after);
+                look(&history, &ticket, &command, &actor, &events, &after);
                 let there = situation(&after, desk);
-                explored
-                    .leads_to
-                    .entry(here.clone())
-                    .or_default()
-                    .insert(there.clone());
-                if !explored.reached.contains_key(&there) {
-                    let history = history.iter().cloned().chain(recorded).collect();
-                    explored.reached.insert(
-                        there.clone(),
-                        Reached {
-                            history,
-                            ticket: after,
-                            depth,
-                        },
-                    );
-                    next.push(there);
+                let known = explored.leads_to.entry(here.clone()).or_default();
+                known.insert(there.clone());
+                let next = if corrects {
+                    (DEPTH - FOLLOWED).max(depth + 1)
+                } else {
+                    depth + 1
+                };
+                let closer = explored.reached.get(&there);
+                if closer.is_none_or(|reached| reached.depth > next) {
+                    let reached = Reached {
+                        history: history.iter().cloned().chain(recorded).collect(),
+                        ticket: after,
+                        depth: next,
+                    };
+                    explored.reached.insert(there.clone(), reached);
+                    layers[next].push(there);
                 }
             }
         }
-        layer = next;
-        if layer.is_empty() {
-            break;
-        }
     }
-    explored.complete = layer.is_empty();
+    explored.complete = layers[DEPTH].is_empty();
     explored
 }
