@@ -74,6 +74,7 @@ pub fn is_lost_connection(error: &DieselError) -> bool {
         DieselError::DatabaseError(DatabaseErrorKind::Unknown, info) => {
             let text = info.message();
             text.contains("terminating connection")
+                || text.contains("terminando la conexi")
                 || text.contains("server closed the connection")
                 || text.contains("no connection to the server")
         }
@@ -87,14 +88,25 @@ pub fn is_contention(error: &DieselError) -> bool {
     match error {
         DieselError::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => true,
         DieselError::DatabaseError(DatabaseErrorKind::Unknown, info) => {
-            let text = info.message();
-            text.contains("deadlock detected")
-                || text.contains("lock timeout")
-                || text.contains("database is locked")
-                || text.contains("statement timeout")
+            tells_of_contention(info.message())
         }
         _ => false,
     }
+}
+
+/// The driver gives no SQLSTATE, and only an owner of the server may ask for its messages in English, so they are known by
+/// words that stand in the translations, too: "deadlock" in most of them, the timeouts in Spanish, Portuguese and English.
+fn tells_of_contention(message: &str) -> bool {
+    let text = message.to_lowercase();
+    const WORDS: [&str; 6] = [
+        "deadlock",
+        "lock timeout",
+        "statement timeout",
+        "database is locked",
+        "tiempo de espera",
+        "tempo de espera",
+    ];
+    WORDS.iter().any(|word| text.contains(word))
 }
 
 fn is_storage_full(error: &DieselError) -> bool {

@@ -556,3 +556,18 @@ fn lost_connections_to_postgresql_are_replaced_without_an_error() {
     scratch.db.write_blocking(|conn| insert(conn, 1)).unwrap();
     assert_eq!(ids(&scratch.db), [1]);
 }
+
+#[test]
+fn a_server_that_speaks_spanish_is_understood() {
+    use diesel::result::{DatabaseErrorKind, Error};
+    let said = |text: &str| {
+        let error = Error::DatabaseError(DatabaseErrorKind::Unknown, Box::new(text.to_owned()));
+        DbError::from(error).is_temporary()
+    };
+    assert!(said("se ha detectado un deadlock"));
+    assert!(said("deadlock detected"));
+    assert!(said(
+        "cancelando la sentencia debido a que se agotó el tiempo de espera de candados (locks)"
+    ));
+    assert!(!said("la relación «tickets» no existe"));
+}
