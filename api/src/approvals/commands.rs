@@ -69,10 +69,16 @@ pub fn approver_at(
         Actor::Agent { groups, .. } => groups.clone(),
         _ => Vec::new(),
     };
-    let Some((person_id, name)) = store::person_at(conn, desk_id, caller.email())? else {
+    // Who is shut out of the portal is still the person who asked, and nobody decides their own request (I-12).
+    let found = store::anybody_at(conn, desk_id, caller.email())?;
+    let Some((person_id, name, active)) = found else {
         return Ok((agent, groups));
     };
-    let mut roles = store::roles_of(conn, person_id)?;
+    let mut roles = if active {
+        store::roles_of(conn, person_id)?
+    } else {
+        Vec::new()
+    };
     roles.extend(groups);
     let actor = Actor::Approver {
         person_id,

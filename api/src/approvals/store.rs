@@ -66,6 +66,20 @@ pub fn person_at(
         .optional()
 }
 
+/// The person of a desk behind an address, whether they may use the desk or not: key, name, and whether they may.
+pub fn anybody_at(
+    conn: &mut DbConnection,
+    desk_id: i64,
+    email: &str,
+) -> QueryResult<Option<(i64, String, bool)>> {
+    people::table
+        .filter(people::desk_id.eq(desk_id))
+        .filter(people::email.eq(email))
+        .select((people::id, people::full_name, people::active))
+        .first(conn)
+        .optional()
+}
+
 /// Replaces the holders of a role; each is a person and whether they are a deputy, in their order.
 pub fn replace(
     conn: &mut DbConnection,

@@ -170,11 +170,16 @@ pub fn visible_files(
     Ok(files.into_iter().filter(shown).collect())
 }
 
+/// What the desk wrote with its last request for approval.
+pub fn note_of_request(conn: &mut DbConnection, ticket_id: i64) -> QueryResult<Option<String>> {
+    Ok(request_of(conn, ticket_id)?.0)
+}
+
 /// The note and the proof of the last request for approval.
 fn request_of(
     conn: &mut DbConnection,
     ticket_id: i64,
-) -> Result<(Option<String>, Option<i64>), DbError> {
+) -> QueryResult<(Option<String>, Option<i64>)> {
     let rows: Vec<(i32, String)> = events::table
         .filter(events::ticket_id.eq(ticket_id))
         .filter(events::kind.eq_any(["approval_requested", "status_changed"]))
@@ -302,12 +307,14 @@ fn decidable_by_agent(
         .optional()?;
     let mut held = groups.to_vec();
     if let Some(email) = email
-        && let Some((person_id, _)) = store::person_at(conn, desk.id, &email)?
+        && let Some((person_id, _, active)) = store::anybody_at(conn, desk.id, &email)?
     {
         if person_id == ticket.requester.id {
             return Ok(Vec::new());
         }
-        held.extend(store::roles_of(conn, person_id)?);
+        if active {
+            held.extend(store::roles_of(conn, person_id)?);
+        }
     }
     Ok(decidable(ticket, &desk.profile, &held))
 }

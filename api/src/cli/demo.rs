@@ -651,6 +651,7 @@ fn no_files(user: i64) -> TicketFiles {
     TicketFiles {
         owner: Owner::User(user),
         ids: Vec::new(),
+        of_form: Vec::new(),
         ticket_bytes: i64::MAX,
     }
 }

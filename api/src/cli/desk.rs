@@ -86,10 +86,17 @@ pub(super) fn run(settings: &Settings, action: Action) -> Result<(), StartError>
             let applied = db.write_blocking(move |conn| {
                 apply(conn, &desk, &files, &author, now).map_err(StartError::from)
             })?;
-            println!(
-                "{slug}: version {} is installed; {} open tickets go on by it.",
-                applied.version, applied.followed
-            );
+            if applied.installed {
+                println!(
+                    "{slug}: version {} is installed; {} open tickets go on by it.",
+                    applied.version, applied.followed
+                );
+            } else {
+                println!(
+                    "{slug}: no differences from version {}; nothing was installed.",
+                    applied.version
+                );
+            }
             Ok(())
         }
         Action::Export { slug, folder } => export(settings, &slug, &folder),

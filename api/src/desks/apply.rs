@@ -29,6 +29,8 @@ pub struct Applied {
     pub version: i32,
     /// How many open tickets go on by it.
     pub followed: usize,
+    /// Whether it is new; what is installed already is left as it is.
+    pub installed: bool,
 }
 
 /// Codes of open tickets by what they stand on and the new version does not have.
@@ -55,7 +57,8 @@ impl From<diesel::result::Error> for ApplyError {
 }
 
 /// Stores a new version of a desk, makes it the active one, and lets the desk's open tickets go on by it: their targets are
-/// computed anew, the time that they have used stays theirs. All of it in the caller's transaction.
+/// computed anew, the time that they have used stays theirs. All of it in the caller's transaction. What is installed already
+/// changes nothing.
 ///
 /// # Errors
 /// When an open ticket stands on something that the new version does not have; nothing is stored then.
@@ -66,12 +69,21 @@ pub fn apply(
     author: &str,
     now: DateTime<Utc>,
 ) -> Result<Applied, ApplyError> {
+    if let Some((desk_id, version)) = store::same_installed(conn, profile, files)? {
+        return Ok(Applied {
+            desk_id,
+            version,
+            followed: 0,
+            installed: false,
+        });
+    }
     let (desk_id, version) = store::install(conn, profile, files, author, now)?;
     let followed = follow(conn, desk_id, version, now)?;
     Ok(Applied {
         desk_id,
         version,
         followed,
+        installed: true,
     })
 }
 

@@ -50,6 +50,29 @@ pub fn group_ids(conn: &mut DbConnection, desk_id: i64) -> QueryResult<Vec<(Stri
         .load(conn)
 }
 
+/// Key and active version of a desk that says the same already: the same rules, from the same files.
+pub fn same_installed(
+    conn: &mut DbConnection,
+    profile: &Desk,
+    files: &[(String, String)],
+) -> QueryResult<Option<(i64, i32)>> {
+    let active: Option<(i64, i32)> = desks::table
+        .filter(desks::slug.eq(&profile.slug))
+        .select((desks::id, desks::active_version))
+        .first(conn)
+        .optional()?;
+    let Some((id, version)) = active else {
+        return Ok(None);
+    };
+    let (_, installed) = load_version(conn, id, version)?;
+    let mut known = load_files(conn, id, version)?;
+    known.sort();
+    let mut given = files.to_vec();
+    given.sort();
+    let same = known == given && shared::desk::diff::diff(&installed, profile).is_empty();
+    Ok(same.then_some((id, version)))
+}
+
 /// Stores a new version of a desk and makes it the active one; gives key and version.
 pub fn install(
     conn: &mut DbConnection,

@@ -36,16 +36,16 @@ impl Teller<'_> {
             },
             Notice::MissingInformation => Content::MissingInformation { note: text },
             Notice::Resumed if to_requester => Content::Resumed { note: text },
-            Notice::Resumed => self.news(conn, TeamNews::Resumed, text, lang, recorded)?,
-            Notice::VendorAsked => self.news(conn, TeamNews::VendorAsked, text, lang, recorded)?,
+            Notice::Resumed => self.news(conn, TeamNews::Resumed, text, to, recorded)?,
+            Notice::VendorAsked => self.news(conn, TeamNews::VendorAsked, text, to, recorded)?,
             Notice::VendorAnswered => {
-                self.news(conn, TeamNews::VendorAnswered, text, lang, recorded)?
+                self.news(conn, TeamNews::VendorAnswered, text, to, recorded)?
             }
             Notice::CostImplication => {
-                self.news(conn, TeamNews::CostImplication, text, lang, recorded)?
+                self.news(conn, TeamNews::CostImplication, text, to, recorded)?
             }
             Notice::InstructionRequested => {
-                self.news(conn, TeamNews::InstructionRequested, text, lang, recorded)?
+                self.news(conn, TeamNews::InstructionRequested, text, to, recorded)?
             }
             Notice::ApprovalRequested | Notice::ApprovalReminder => {
                 let profile = &self.desk.profile;
@@ -60,16 +60,17 @@ impl Teller<'_> {
                             .find(|policy| policy.key == state.policy)
                     })
                     .map_or_else(String::new, |policy| policy.name.get(lang).to_owned());
-                let facts = self.facts(conn, lang)?;
+                let facts = self.facts(conn, to)?;
                 Content::ApprovalRequested {
                     requester: facts.requester,
                     organization: facts.organization,
                     category: facts.category,
                     detail: facts.detail,
                     policy,
-                    note: Some(text).filter(|text| !text.is_empty()),
+                    // What the desk wrote with its request, at every step and reminder; never what an approver said.
+                    note: approvals::view::note_of_request(conn, self.changed.ticket_id)?,
                     reminder: notice == Notice::ApprovalReminder,
-                    in_console: to.user_id.is_some(),
+                    in_console: to.in_console,
                 }
             }
             Notice::ApprovalDecided => {
@@ -87,7 +88,7 @@ impl Teller<'_> {
                 } else {
                     TeamNews::ApprovalRefused
                 };
-                self.news(conn, news, text, lang, recorded)?
+                self.news(conn, news, text, to, recorded)?
             }
             Notice::Unsolvable => {
                 let description = self
@@ -156,12 +157,12 @@ impl Teller<'_> {
         conn: &mut DbConnection,
         news: TeamNews,
         note: String,
-        lang: Lang,
+        to: &Addressee,
         recorded: &Recorded,
     ) -> QueryResult<Content> {
         Ok(Content::TeamNotice {
             news,
-            facts: self.facts(conn, lang)?,
+            facts: self.facts(conn, to)?,
             author: recorded.actor.name.clone(),
             note,
             attachments: self.written.attachments.clone(),
@@ -209,10 +210,13 @@ impl Teller<'_> {
             if !told || holder.person_id == requester.id {
                 continue;
             }
+            // Only who can sign in at this desk is sent to the console; the portal is open to everybody else.
+            let agent = store::desk_agent_with_email(conn, self.desk.id, &holder.email)?;
             found.push(Addressee {
-                user_id: store::agent_with_email(conn, &holder.email)?,
                 language: language(&holder.language),
                 email: holder.email,
+                limited: false,
+                in_console: agent.is_some(),
             });
         }
         for role in &asked {
@@ -224,7 +228,8 @@ impl Teller<'_> {
                     found.push(Addressee {
                         email: agent.email,
                         language: language(&agent.language),
-                        user_id: Some(agent.id),
+                        limited: false,
+                        in_console: true,
                     });
                 }
             }

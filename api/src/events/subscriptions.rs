@@ -14,7 +14,7 @@ use shared::ticket::actor::{ActorKind, ActorRef, Privilege};
 use shared::ticket::event::{Event, Recorded};
 use shared::ticket::status::{Status, Visibility};
 use shared::ticket::text::EmailAddress;
-use shared::ticket::{Ticket, is_restricted, may_see};
+use shared::ticket::{Ticket, is_limited, is_restricted, may_see};
 
 use super::process;
 use crate::db::DbConnection;
@@ -23,7 +23,7 @@ use crate::mail::{Content, DeskVoice, MailPayload, OwnWords, TicketFacts, Ticket
 use crate::outbox::store::{NewMail, enqueue};
 use crate::tickets::pipeline::{Changed, clocks};
 use crate::tickets::seal::Seal;
-use crate::tickets::store::{self, AgentRow, RequesterRow};
+use crate::tickets::store::{self, AgentRow, MessageRow, RequesterRow};
 
 /// What was written with a command, for the mails about it.
 #[derive(Clone, Debug, Default)]
@@ -41,8 +41,10 @@ pub struct Written {
 pub(super) struct Addressee {
     pub(super) email: String,
     pub(super) language: Lang,
-    /// The agent account, to leave out whoever did it themselves.
-    pub(super) user_id: Option<i64>,
+    /// Whether they are of a vendor, and read no internal notes in mails.
+    pub(super) limited: bool,
+    /// Whether they sign in to the console.
+    pub(super) in_console: bool,
 }
 
 /// Puts the mails about a change into the outbox.
@@ -69,7 +71,10 @@ pub fn tell(
         now,
         requester,
         sent: Vec::new(),
-        description: is_new.then(|| written.text.clone()),
+        texts: is_new.then(|| Texts {
+            description: written.text.clone(),
+            ..Texts::default()
+        }),
     };
     let concluded = changed
         .recorded
@@ -173,7 +178,17 @@ pub(super) struct Teller<'a> {
     requester: Option<RequesterRow>,
     /// Which mails this command has sent already: a desk may name one both for the event and for the move.
     sent: Vec<(Notice, String)>,
-    description: Option<String>,
+    texts: Option<Texts>,
+}
+
+/// What is quoted of a ticket's conversation, read once for all its mails.
+#[derive(Clone, Debug, Default)]
+struct Texts {
+    description: String,
+    /// The last message or note after the description.
+    last: Option<String>,
+    /// The last public message after the description.
+    last_public: Option<String>,
 }
 
 impl Teller<'_> {
@@ -223,7 +238,8 @@ impl Teller<'_> {
                 return Ok(vec![Addressee {
                     email: requester.email,
                     language: language(&requester.language),
-                    user_id: None,
+                    limited: false,
+                    in_console: false,
                 }]);
             }
             Recipient::Assignee => {
@@ -260,42 +276,49 @@ impl Teller<'_> {
                 return Ok(approvers);
             }
         };
-        let found = self.seeing(conn, found)?;
-        let addressee = |agent: AgentRow| Addressee {
-            email: agent.email,
-            language: language(&agent.language),
-            user_id: Some(agent.id),
-        };
-        let did_it = |agent: &Addressee| {
-            recorded.actor.kind == ActorKind::Agent && recorded.actor.id == agent.user_id
+        let did_it = |agent: &AgentRow| {
+            recorded.actor.kind == ActorKind::Agent && recorded.actor.id == Some(agent.id)
         };
         let mut unique: HashMap<String, Addressee> = HashMap::new();
-        for agent in found
-            .into_iter()
-            .map(addressee)
-            .filter(|agent| !did_it(agent))
-        {
-            unique.entry(agent.email.clone()).or_insert(agent);
+        for agent in found {
+            if did_it(&agent) || unique.contains_key(&agent.email) {
+                continue;
+            }
+            if let Some(addressee) = self.may_be_told(conn, agent, recipient)? {
+                unique.insert(addressee.email.clone(), addressee);
+            }
         }
         let mut list: Vec<Addressee> = unique.into_values().collect();
         list.sort_by(|a, b| a.email.cmp(&b.email));
         Ok(list)
     }
 
-    /// Those for whom the ticket exists: a mail tells no more than the console would.
-    fn seeing(&self, conn: &mut DbConnection, agents: Vec<AgentRow>) -> QueryResult<Vec<AgentRow>> {
+    /// The agent as an addressee; none where the ticket does not exist for them: a mail tells all that the console would
+    /// . The vendor's people are told what the desk asks of them, whoever it stays with.
+    fn may_be_told(
+        &self,
+        conn: &mut DbConnection,
+        agent: AgentRow,
+        recipient: Recipient,
+    ) -> QueryResult<Option<Addressee>> {
         let (ticket, profile) = (self.ticket(), &self.desk.profile);
-        if !is_restricted(ticket, profile) {
-            return Ok(agents);
-        }
-        let mut seen = Vec::new();
-        for agent in agents {
+        let restricted = is_restricted(ticket, profile);
+        let mut limited = false;
+        // Most desks and tickets need no look at the groups.
+        if restricted || profile.groups.iter().any(|group| group.vendor) {
             let actor = store::as_actor(conn, self.desk.id, &agent)?;
-            if may_see(ticket, profile, &actor) {
-                seen.push(agent);
+            limited = is_limited(profile, &actor);
+            let asked = recipient == Recipient::Vendor && !restricted;
+            if !asked && !may_see(ticket, profile, &actor) {
+                return Ok(None);
             }
         }
-        Ok(seen)
+        Ok(Some(Addressee {
+            email: agent.email,
+            language: language(&agent.language),
+            limited,
+            in_console: true,
+        }))
     }
 
     /// An agent who works at the desk; for one who does not any more, or for nobody, the members of the group in charge; and
@@ -452,7 +475,7 @@ impl Teller<'_> {
                 let assignee = self.ticket().assignee.as_ref();
                 Content::NewTicketToGroup {
                     assignee: assignee.map(|agent| agent.name.clone()),
-                    facts: self.facts(conn, lang)?,
+                    facts: self.facts(conn, to)?,
                     group,
                 }
             }
@@ -473,7 +496,7 @@ impl Teller<'_> {
             (Notice::Assigned, _) => {
                 let assigned_by = by_somebody(&recorded.actor);
                 Content::Assigned {
-                    facts: self.facts(conn, lang)?,
+                    facts: self.facts(conn, to)?,
                     assigned_by,
                 }
             }
@@ -490,7 +513,7 @@ impl Teller<'_> {
                     .as_ref()
                     .map_or_else(String::new, ToString::to_string);
                 Content::Escalated {
-                    facts: self.facts(conn, lang)?,
+                    facts: self.facts(conn, to)?,
                     level: to_level.number(),
                     group,
                     escalated_by: author,
@@ -499,7 +522,7 @@ impl Teller<'_> {
             }
             // Back to whoever it was escalated to before: the move hands over what nobody escalates anew.
             (Notice::Escalated, _) => Content::Assigned {
-                facts: self.facts(conn, lang)?,
+                facts: self.facts(conn, to)?,
                 assigned_by: by_somebody(&recorded.actor),
             },
             (Notice::Solved, Event::Solved { solution, .. }) => Content::Solved {
@@ -549,7 +572,7 @@ impl Teller<'_> {
                     return Ok(None);
                 }
                 Content::SlaWarning {
-                    facts: self.facts(conn, lang)?,
+                    facts: self.facts(conn, to)?,
                     clock: *clock,
                     percent: *percent,
                     due_at: state.due_at,
@@ -557,7 +580,7 @@ impl Teller<'_> {
             }
             (Notice::SlaBreached, Event::SlaBreached { clock, due_at, .. }) => {
                 Content::SlaBreached {
-                    facts: self.facts(conn, lang)?,
+                    facts: self.facts(conn, to)?,
                     clock: *clock,
                     due_at: *due_at,
                 }
@@ -598,32 +621,21 @@ impl Teller<'_> {
     pub(super) fn facts(
         &mut self,
         conn: &mut DbConnection,
-        lang: Lang,
+        to: &Addressee,
     ) -> QueryResult<TicketFacts> {
+        let lang = to.language;
         let requester = self.requester(conn)?;
-        if self.description.is_none() {
-            let messages = store::messages_before(conn, self.changed.ticket_id, None, 50)?;
-            let first = store::first_message(conn, self.changed.ticket_id)?;
-            let last = messages
-                .first()
-                .filter(|last| first.as_ref().is_none_or(|first| first.id != last.id))
-                .map(|last| last.body.clone());
-            self.description = Some(first.map_or_else(String::new, |first| first.body));
-            return Ok(self.facts_of(requester, last, lang));
-        }
-        Ok(self.facts_of(requester, None, lang))
-    }
-
-    fn facts_of(
-        &self,
-        requester: RequesterRow,
-        last_note: Option<String>,
-        lang: Lang,
-    ) -> TicketFacts {
+        let texts = self.texts(conn)?;
+        let last_note = if to.limited {
+            texts.last_public
+        } else {
+            texts.last
+        };
+        let detail = texts.description;
         let profile = &self.desk.profile;
         let ticket = self.ticket();
         let (attention, solution) = clocks(ticket, self.desk, self.now);
-        TicketFacts {
+        Ok(TicketFacts {
             request_type: ticket.request_type,
             type_label: profile
                 .request_type(ticket.request_type)
@@ -646,8 +658,28 @@ impl Teller<'_> {
             },
             solution_due_at: solution.due_at,
             last_note,
-            detail: self.description.clone().unwrap_or_default(),
+            detail,
+        })
+    }
+
+    /// The description and what was written last.
+    fn texts(&mut self, conn: &mut DbConnection) -> QueryResult<Texts> {
+        if let Some(texts) = &self.texts {
+            return Ok(texts.clone());
         }
+        let id = self.changed.ticket_id;
+        let first = store::first_message(conn, id)?;
+        let known = first.as_ref().map(|first| first.id);
+        let later = |last: Option<MessageRow>| {
+            last.filter(|last| Some(last.id) != known)
+                .map(|last| last.body)
+        };
+        let texts = Texts {
+            last: later(store::last_message(conn, id, false)?),
+            last_public: later(store::last_message(conn, id, true)?),
+            description: first.map_or_else(String::new, |first| first.body),
+        };
+        Ok(self.texts.insert(texts).clone())
     }
 }
 

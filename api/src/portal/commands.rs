@@ -22,7 +22,7 @@ use super::code::{Code, Codes, short_reference};
 use super::store::{self, ChallengeRow, CodeWay, FreshCode, MAX_SENDS, NewChallenge, StoredDraft};
 use super::{mails, view};
 use crate::approvals::store as approvals;
-use crate::attachments::store::{self as attachments, BindError, Owner, Quota};
+use crate::attachments::store::{self as attachments, Owner};
 use crate::config::Limits;
 use crate::db::dialect::lock_name;
 use crate::db::{DbConnection, DbError, Uid};
@@ -32,8 +32,9 @@ use crate::http::{ApiError, Fault};
 use crate::outbox::store as outbox;
 use crate::people::commands::unknown_desk;
 use crate::people::store::{self as people, PersonData, Place};
-use crate::tickets::commands::{Files, OpenTicket, open_ticket};
+use crate::tickets::commands::{Files, OpenTicket, bind_faults, open_ticket};
 use crate::tickets::error::fault;
+use crate::tickets::extra;
 use crate::tickets::store::{self as tickets, RequesterRow};
 
 /// What every command here needs to know.
@@ -64,7 +65,12 @@ pub fn send_draft(
 ) -> Result<Challenge, ApiError> {
     let desk = portal_desk(conn, ctx, &new.desk)?;
     let (email, mut draft, mut faults) = read_draft(&desk, new, ctx.now);
-    let uploads = check_uploads(conn, ctx, &desk, uploaders, &draft.attachments, &mut faults)?;
+    let category = draft.category.as_deref();
+    for fault in extra::wrong_people(conn, &desk, category, &draft.extra)? {
+        faults.add(fault);
+    }
+    let files = files_of(ctx, browser, &desk, &draft);
+    let uploads = check_uploads(conn, ctx, &desk, uploaders, &files, &mut faults)?;
     let (Some(email), true) = (email, faults.is_empty()) else {
         return Err(faults.into_error());
     };
@@ -377,12 +383,6 @@ fn read_draft(
     };
     let placeholder = || Subject::parse("-").expect("a dash is a subject");
     let category = given(&new.category);
-    let attachments = Files::with_form_files(
-        &desk.profile,
-        category.as_deref(),
-        &new.extra,
-        new.attachments.clone(),
-    );
     let draft = StoredDraft {
         request_type: new.request_type,
         category,
@@ -393,7 +393,7 @@ fn read_draft(
         extra: new.extra.clone(),
         subject: subject.unwrap_or_else(placeholder),
         message: message.unwrap_or_else(|| Body::parse("-").expect("a dash is a body")),
-        attachments,
+        attachments: new.attachments.clone(),
         admitted: false,
     };
     for refused in refused_fields(desk, &draft, now) {
@@ -444,26 +444,29 @@ fn check_uploads(
     ctx: &Context,
     desk: &InstalledDesk,
     uploaders: &[Owner],
-    ids: &[String],
+    files: &Files,
     faults: &mut Faults,
 ) -> Result<Vec<Uid>, DbError> {
-    let ticket_bytes = ticket_bytes(&ctx.limits);
-    let quota = Quota::of(&desk.profile, ticket_bytes);
-    let mut note = |positions: Vec<usize>, code: &'static str| {
-        for position in positions {
-            faults.add(fault(&format!("/attachments/{position}"), code));
+    let quota = files.quota(&desk.profile);
+    match attachments::check(conn, uploaders, &files.keys(), quota, ctx.now) {
+        Ok(found) => Ok(found),
+        Err(error) => {
+            for fault in bind_faults(error, files)? {
+                faults.add(fault);
+            }
+            Ok(Vec::new())
         }
-    };
-    match attachments::check(conn, uploaders, ids, quota, ctx.now) {
-        Ok(found) => return Ok(found),
-        Err(BindError::Unknown(positions)) => note(positions, "unknown_upload"),
-        Err(BindError::Used(positions)) => note(positions, "used_upload"),
-        Err(BindError::TooLarge(positions)) => note(positions, "too_large_file"),
-        Err(BindError::TooMany { .. }) => faults.add(fault("/attachments", "too_many_files")),
-        Err(BindError::TicketFull { .. }) => faults.add(fault("/attachments", "quota")),
-        Err(BindError::Db(error)) => return Err(error),
     }
-    Ok(Vec::new())
+}
+
+/// The files of a draft: what is attached, and what answers the form of its category.
+fn files_of(ctx: &Context, browser: &[u8], desk: &InstalledDesk, draft: &StoredDraft) -> Files {
+    Files {
+        owner: Owner::Browser(browser.to_vec()),
+        ids: draft.attachments.clone(),
+        of_form: extra::files(&desk.profile, draft.category.as_deref(), &draft.extra),
+        ticket_bytes: ticket_bytes(&ctx.limits),
+    }
 }
 
 /// Most bytes of all files of a ticket.
@@ -565,11 +568,7 @@ fn open_draft(
         language: row.language.0.as_str().to_owned(),
         ..requester
     };
-    let files = Files {
-        owner: Owner::Browser(row.browser_hash.clone()),
-        ids: draft.attachments,
-        ticket_bytes: ticket_bytes(&ctx.limits),
-    };
+    let files = files_of(ctx, &row.browser_hash, desk, &draft);
     let identity = row
         .vouched
         .clone()

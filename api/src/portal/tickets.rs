@@ -137,6 +137,7 @@ pub async fn add_my_message(
     let files = Files {
         owner: Owner::Person(caller.person_id()),
         ids: new.attachments.clone(),
+        of_form: Vec::new(),
         ticket_bytes: ticket_bytes(&state.settings.limits),
     };
     let write = Change::Write {

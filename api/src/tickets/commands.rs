@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use shared::desk::Desk;
-use shared::desk::profile::FieldKind;
 use shared::ticket::actor::{Actor, ActorKind, ActorRef, Assignee};
 use shared::ticket::command::{Answer, Command};
 use shared::ticket::event::{IdentityProof, RequesterRef};
@@ -15,6 +14,7 @@ use shared::ticket::text::{Body, Reason, Stars, Subject};
 use shared::ticket::{Circumstances, NewTicket, Ticket, decide, decide_given, open, tells};
 
 use super::error::{TicketError, fault};
+use super::extra;
 use super::pipeline::{self, Changed};
 use super::relations;
 use super::seal::{self, Seal, Sealed};
@@ -23,9 +23,10 @@ use super::steps::{self, Step};
 use super::store::{self, NewMessageRow, NewTicketRow, RequesterRow, TicketRecord};
 use crate::attachments::store::{BindError, Owner, Place, Quota, bind};
 use crate::db::dialect::next_ticket_number;
-use crate::db::{DbConnection, JsonText, Ts};
+use crate::db::{DbConnection, DbError, JsonText, Ts};
 use crate::desks::registry::{DeskRegistry, InstalledDesk};
 use crate::events::subscriptions::{Written, tell};
+use crate::http::Fault;
 
 /// Who may touch which tickets: the scope that every load carries into its SQL.
 #[derive(Clone, Debug)]
@@ -48,32 +49,39 @@ pub struct Files {
     pub owner: Owner,
     /// Their keys.
     pub ids: Vec<String>,
+    /// Those that answer fields of the category's form.
+    pub of_form: Vec<FormFile>,
     /// Most bytes of all files of a ticket.
     pub ticket_bytes: i64,
 }
 
 impl Files {
-    /// The attachments that were named, and after them the files that answer a form's questions: those are the ticket's, too.
-    pub fn with_form_files(
-        desk: &Desk,
-        category: Option<&str>,
-        extra: &BTreeMap<String, String>,
-        mut ids: Vec<String>,
-    ) -> Vec<String> {
-        let fields = desk.form_of(category).map_or(&[][..], |form| &form.fields);
-        for field in fields
-            .iter()
-            .filter(|field| field.kind == FieldKind::File && field.is_shown(extra))
-        {
-            if let Some(id) = extra.get(&field.id).map(|id| id.trim())
-                && !id.is_empty()
-                && !ids.iter().any(|known| known == id)
-            {
-                ids.push(id.to_owned());
+    /// The keys of all of them, each once: a file may answer a field and be attached besides.
+    pub fn keys(&self) -> Vec<String> {
+        let mut keys = self.ids.clone();
+        for file in &self.of_form {
+            if !keys.contains(&file.id) {
+                keys.push(file.id.clone());
             }
         }
-        ids
+        keys
     }
+
+    /// How much may be bound: what a form asks for does not use up what may be attached.
+    pub fn quota(&self, desk: &Desk) -> Quota {
+        let mut quota = Quota::of(desk, self.ticket_bytes);
+        quota.files_per_message += self.keys().len() - self.ids.len();
+        quota
+    }
+}
+
+/// A file that answers a field of a form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FormFile {
+    /// Key of the field.
+    pub field: String,
+    /// Key of the file.
+    pub id: String,
 }
 
 /// A ticket to be opened, parsed.
@@ -133,10 +141,9 @@ pub fn open_ticket(
         assignee,
         subject,
         message,
-        mut files,
+        files,
         identity,
     } = new;
-    files.ids = Files::with_form_files(&desk.profile, Some(&category), &extra, files.ids);
     let rules = NewTicket {
         status: Status::New,
         request_type,
@@ -158,13 +165,21 @@ pub fn open_ticket(
         assignee: find_assignee(conn, desk, assignee)?,
         extra,
     };
+    let files = Files {
+        of_form: extra::files(&desk.profile, rules.category.as_deref(), &rules.extra),
+        ..files
+    };
+    let wrong = extra::wrong_people(conn, desk, rules.category.as_deref(), &rules.extra)?;
     let mut events = open(&desk.profile, rules, actor, now)?;
+    if !wrong.is_empty() {
+        return Err(TicketError::Invalid(wrong));
+    }
     let author = ActorRef {
         kind: ActorKind::Requester,
         id: Some(requester.id),
         name: requester.full_name.clone(),
     };
-    let uploads = seal::uploads(conn, &files.ids)?;
+    let uploads = seal::uploads(conn, &files.keys())?;
     let description = Sealed::new(&author, Visibility::Public, message.as_str(), Ts::new(now));
     let digest = description.digest(&uploads);
     events
@@ -505,7 +520,7 @@ pub(super) fn run(
 }
 
 /// Who of those that a ticket might go back to cannot be given it: whoever solved, is in charge or had it before, when the
-/// account is closed, the desk or the group did without it.
+/// account is closed, the desk or the group did without it (I-18).
 fn departed(
     conn: &mut DbConnection,
     desk: &InstalledDesk,
@@ -716,14 +731,16 @@ fn write_message(
         created_at: Ts::new(now),
     };
     let message_id = store::insert_message(conn, row)?;
-    let quota = Quota::of(&place.desk.profile, files.ticket_bytes);
+    let keys = files.keys();
+    let quota = files.quota(&place.desk.profile);
     let target = Place {
         desk_id: place.desk.id,
         ticket_id: place.ticket_id,
         message_id,
         visibility: place.visibility,
     };
-    let bound = bind(conn, &files.owner, &files.ids, target, quota, now).map_err(unbound)?;
+    let bound = bind(conn, &files.owner, &keys, target, quota, now)
+        .map_err(|error| unbound(error, &files))?;
     let sealed = Sealed::new(author, place.visibility, body.as_str(), Ts::new(now));
     let seal = Seal {
         message_id: Some(message_id),
@@ -732,23 +749,40 @@ fn write_message(
     Ok((seal, bound.into_iter().map(|file| file.name).collect()))
 }
 
-fn unbound(error: BindError) -> TicketError {
-    let at = |positions: Vec<usize>, code: &'static str| {
-        TicketError::Invalid(
-            positions
-                .into_iter()
-                .map(|position| fault(&format!("/attachments/{position}"), code))
-                .collect(),
+/// What to tell of files that cannot be bound, at the place where each was named.
+fn unbound(error: BindError, files: &Files) -> TicketError {
+    match bind_faults(error, files) {
+        Ok(faults) => TicketError::Invalid(faults),
+        Err(error) => TicketError::Db(error),
+    }
+}
+
+/// The faults of files that cannot be bound, or the failure of the database.
+///
+/// # Errors
+/// When it was the database.
+pub fn bind_faults(error: BindError, files: &Files) -> Result<Vec<Fault>, DbError> {
+    let keys = files.keys();
+    let pointer = |position: usize| {
+        let key = keys.get(position).filter(|_| position >= files.ids.len());
+        let of_form = key.and_then(|key| files.of_form.iter().find(|file| file.id == *key));
+        of_form.map_or_else(
+            || format!("/attachments/{position}"),
+            |file| format!("/extra/{}", file.field),
         )
     };
-    match error {
+    let at = |positions: Vec<usize>, code: &'static str| {
+        let places = positions.into_iter();
+        places
+            .map(|position| fault(&pointer(position), code))
+            .collect()
+    };
+    Ok(match error {
         BindError::Unknown(positions) => at(positions, "unknown_upload"),
         BindError::Used(positions) => at(positions, "used_upload"),
         BindError::TooLarge(positions) => at(positions, "too_large_file"),
-        BindError::TooMany { .. } => {
-            TicketError::Invalid(vec![fault("/attachments", "too_many_files")])
-        }
-        BindError::TicketFull { .. } => TicketError::Invalid(vec![fault("/attachments", "quota")]),
-        BindError::Db(error) => TicketError::Db(error),
-    }
+        BindError::TooMany { .. } => vec![fault("/attachments", "too_many_files")],
+        BindError::TicketFull { .. } => vec![fault("/attachments", "quota")],
+        BindError::Db(error) => return Err(error),
+    })
 }

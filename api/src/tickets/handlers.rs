@@ -22,6 +22,7 @@ use crate::app::AppState;
 use crate::attachments::store::Owner;
 use crate::auth::AgentCaller;
 use crate::db::DbConnection;
+use crate::db::dialect::lock_families;
 use crate::http::etag::IfMatch;
 use crate::http::faults::Faults;
 use crate::http::idempotency::{OptionalIdempotencyKey, StoredAnswer, once};
@@ -259,6 +260,7 @@ fn parse_new_ticket(
         files: Files {
             owner: Owner::User(caller.user_id()),
             ids: new.attachments,
+            of_form: Vec::new(),
             ticket_bytes,
         },
         identity: shared::ticket::event::IdentityProof::RecordedByStaff,
@@ -448,7 +450,12 @@ pub(super) async fn apply(
     let now = state.clock.now();
     let desks = state.desks.clone();
     let created = matches!(change, Change::Write { .. });
+    let touches_families = matches!(&change, Change::Step(step) if step.touches_families());
     let work = move |conn: &mut DbConnection| {
+        // Whoever changes families holds their lock before any ticket: two that cross would wait for each other.
+        if touches_families && let Some(desk_id) = store::desk_of(conn, &code)? {
+            lock_families(conn, desk_id)?;
+        }
         // Before a kept answer is given again: whoever no longer sees the ticket is told nothing of it.
         let scope = Scope::Console(Sight::of(&caller));
         let (record, desk) = commands::load(conn, &desks, &scope, &code)?;
@@ -508,6 +515,7 @@ pub async fn create_message(
     let files = Files {
         owner: Owner::User(caller.user_id()),
         ids: new.attachments.clone(),
+        of_form: Vec::new(),
         ticket_bytes: ticket_bytes(&state),
     };
     let change = Change::Write {
@@ -747,6 +755,7 @@ pub async fn solve_ticket(
     let files = Files {
         owner: Owner::User(caller.user_id()),
         ids: new.attachments.clone(),
+        of_form: Vec::new(),
         ticket_bytes: ticket_bytes(&state),
     };
     let change = Change::Solve {

@@ -13,6 +13,7 @@ use crate::http::mount::scope;
 pub mod audit;
 pub mod commands;
 pub mod error;
+pub mod extra;
 pub mod handlers;
 pub mod history;
 pub mod list;

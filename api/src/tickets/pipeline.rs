@@ -268,7 +268,11 @@ pub fn columns(
     };
     let end_of_time =
         DateTime::from_timestamp(253_402_214_400, 0).unwrap_or(DateTime::<Utc>::MAX_UTC);
-    let closed_at = ticket.status.is_final().then_some(Ts::new(now));
+    // What is noticed after the end, such as a late breach, does not move the end.
+    let closed_at = ticket
+        .status
+        .is_final()
+        .then_some(Ts::new(ticket.status_since));
     Projection {
         request_type: ticket.request_type.as_str().to_owned(),
         category: ticket.category.clone().unwrap_or_default(),

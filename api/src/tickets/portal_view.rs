@@ -237,7 +237,7 @@ pub fn detail(
             Vec::new()
         },
         merged_into: match &ticket.merged {
-            Some(merged) => relations::code_of(conn, merged.into)?,
+            Some(merged) => relations::code_for_requester(conn, merged.into, person_id)?,
             None => None,
         },
         solution,

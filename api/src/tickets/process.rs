@@ -353,7 +353,15 @@ pub async fn complete_extra(
     Path(code): Path<String>,
     Json(new): Json<NewExtra>,
 ) -> Result<StoredAnswer, ApiError> {
-    let change = Step::Extra(new.extra.clone());
+    let change = Step::Extra {
+        answers: new.extra.clone(),
+        files: Files {
+            owner: Owner::User(caller.user_id()),
+            ids: Vec::new(),
+            of_form: Vec::new(),
+            ticket_bytes: ticket_bytes(&state),
+        },
+    };
     let asked = Asked {
         caller,
         code,
@@ -708,6 +716,7 @@ fn read_transition(
         files: Files {
             owner: Owner::User(caller.user_id()),
             ids: new.attachments.clone(),
+            of_form: Vec::new(),
             ticket_bytes: ticket_bytes(state),
         },
         despite_children: new.confirm_open_children,

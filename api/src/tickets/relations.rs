@@ -1,8 +1,8 @@
 //! Families of tickets and duplicates: parent and children, and merging one ticket into another (I-17).
 //!
 //! A relation is an event of the child; what the other side shows is read from `ticket_ties`. Whoever relates or merges
-//! holds the lock of the desk's families to the end of the transaction, so that two writers cannot close a circle between
-//! them that neither of them sees.
+//! takes the lock of the desk's families before the row of any ticket (`handlers::apply`) and holds it to the end of the
+//! transaction, so that two writers neither close a circle that neither of them sees nor wait for each other's rows.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -20,7 +20,6 @@ use super::pipeline::Changed;
 use super::sight::{Sight, Visible};
 use super::steps::must_see;
 use super::store::{self, TicketRecord};
-use crate::db::dialect::lock_families;
 use crate::db::schema::{people, ticket_ties, tickets};
 use crate::db::{DbConnection, JsonText};
 use crate::desks::registry::{DeskRegistry, InstalledDesk};
@@ -57,7 +56,6 @@ pub fn relate(
             allowed: Vec::new(),
         }));
     }
-    lock_families(conn, desk.id)?;
     let above = ancestors(conn, parent.id)?;
     let mut faults = Vec::new();
     let mut records = Vec::new();
@@ -103,7 +101,6 @@ pub fn unrelate(
     child: &str,
     now: DateTime<Utc>,
 ) -> Result<Changed, TicketError> {
-    lock_families(conn, desk.id)?;
     let child = load_child(conn, desk, actor, child)?
         .filter(|child| child.state.parent == Some(parent.id))
         .ok_or(TicketError::NotFound)?;
@@ -128,10 +125,18 @@ pub fn merge(
     into: &str,
     now: DateTime<Utc>,
 ) -> Result<Changed, TicketError> {
-    lock_families(conn, desk.id)?;
     let target = load_child(conn, desk, actor, into)?
         .filter(|target| target.id != duplicate.id && target.state.merged.is_none())
         .ok_or_else(|| TicketError::Invalid(vec![fault("/into", "unknown")]))?;
+    // The requester of the duplicate could not follow it there, nor be told how it ends.
+    if target.state.requester.id != duplicate.state.requester.id {
+        return Err(TicketError::Invalid(vec![Fault::new(
+            "/into",
+            "other_requester",
+            "Ese caso es de otro solicitante. Relaciónelos como padre e hijo.",
+            "That ticket is another requester's. Relate them as parent and child.",
+        )]));
+    }
     if target.state.status.is_final() {
         return Err(TicketError::Refused(Refusal::Conflict {
             what: Conflict::Merged,
@@ -161,7 +166,6 @@ pub fn unmerge(
     actor: &Actor,
     now: DateTime<Utc>,
 ) -> Result<Changed, TicketError> {
-    lock_families(conn, desk.id)?;
     let (from, target) = (
         duplicate.id,
         duplicate.state.merged.as_ref().map(|merged| merged.into),
@@ -333,10 +337,15 @@ fn view(
     }
 }
 
-/// Code of the ticket that goes on in the place of a duplicate.
-pub fn code_of(conn: &mut DbConnection, id: i64) -> QueryResult<Option<String>> {
+/// Code of the ticket that goes on in the place of a duplicate, if it is the requester's too.
+pub fn code_for_requester(
+    conn: &mut DbConnection,
+    id: i64,
+    person_id: i64,
+) -> QueryResult<Option<String>> {
     tickets::table
         .filter(tickets::id.eq(id))
+        .filter(tickets::requester_id.eq(person_id))
         .select(tickets::code)
         .first(conn)
         .optional()

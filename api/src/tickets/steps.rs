@@ -16,6 +16,7 @@ use shared::ticket::{Refusal, Ticket, decide, next_follow_up};
 
 use super::commands::{Files, find_assignee, run, write};
 use super::error::{TicketError, fault};
+use super::extra;
 use super::pipeline::Changed;
 use super::relations;
 use super::sight::Visible;
@@ -104,7 +105,12 @@ pub enum Step {
         text: Reason,
     },
     /// Complete or correct the extra data.
-    Extra(BTreeMap<String, String>),
+    Extra {
+        /// The answers.
+        answers: BTreeMap<String, String>,
+        /// Whose uploads they may name.
+        files: Files,
+    },
     /// Put a mark on or take it off.
     Mark {
         /// Which.
@@ -140,6 +146,26 @@ pub enum Step {
     },
     /// Undo the merging.
     Unmerge,
+}
+
+impl Step {
+    /// Whether it changes what other tickets of the desk are to this one.
+    pub fn touches_families(&self) -> bool {
+        match self {
+            Step::Relate { .. } | Step::Unrelate { .. } | Step::Merge { .. } | Step::Unmerge => {
+                true
+            }
+            Step::Transition(_)
+            | Step::ChangeCategory { .. }
+            | Step::Attempt { .. }
+            | Step::Control { .. }
+            | Step::FollowUp { .. }
+            | Step::Extra { .. }
+            | Step::Mark { .. }
+            | Step::Cause(_)
+            | Step::Decide { .. } => false,
+        }
+    }
 }
 
 /// Carries a step out on a loaded ticket.
@@ -192,7 +218,9 @@ pub fn carry_out(
             answer,
             note,
         },
-        Step::Extra(extra) => Command::SetExtra { extra },
+        Step::Extra { answers, files } => {
+            return extra::complete(conn, desk, record, actor, answers, files, now);
+        }
         Step::Mark { mark, on } => Command::SetMark { mark, on },
         Step::Cause(cause) => Command::RecordCause { cause: Some(cause) },
         Step::Decide {

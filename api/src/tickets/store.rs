@@ -556,6 +556,33 @@ pub fn messages_before(
     }
 }
 
+/// The newest message of a ticket; only of what requesters may read, where that is asked.
+pub fn last_message(
+    conn: &mut DbConnection,
+    ticket_id: i64,
+    public: bool,
+) -> QueryResult<Option<MessageRow>> {
+    let select = (
+        messages::id,
+        messages::author_kind,
+        messages::author_name,
+        messages::visibility,
+        messages::body,
+        messages::created_at,
+    );
+    let query = messages::table
+        .filter(messages::ticket_id.eq(ticket_id))
+        .order(messages::id.desc())
+        .limit(1)
+        .select(select);
+    if public {
+        query.filter(messages::visibility.eq("public")).first(conn)
+    } else {
+        query.first(conn)
+    }
+    .optional()
+}
+
 /// The public messages of a ticket, oldest first. Internal notes are left out by the query itself.
 pub fn public_messages(conn: &mut DbConnection, ticket_id: i64) -> QueryResult<Vec<MessageRow>> {
     let select = (
@@ -772,6 +799,32 @@ pub fn agent_with_email(conn: &mut DbConnection, email: &str) -> QueryResult<Opt
     users::table
         .filter(users::email.eq(email))
         .select(users::id)
+        .first(conn)
+        .optional()
+}
+
+/// The active agent of a desk with a mail address.
+pub fn desk_agent_with_email(
+    conn: &mut DbConnection,
+    desk_id: i64,
+    email: &str,
+) -> QueryResult<Option<i64>> {
+    use crate::db::schema::memberships;
+    users::table
+        .inner_join(memberships::table.on(memberships::user_id.eq(users::id)))
+        .filter(users::email.eq(email))
+        .filter(users::active.eq(true))
+        .filter(memberships::desk_id.eq(desk_id))
+        .select(users::id)
+        .first(conn)
+        .optional()
+}
+
+/// Desk of a ticket, without locking it.
+pub fn desk_of(conn: &mut DbConnection, code: &str) -> QueryResult<Option<i64>> {
+    tickets::table
+        .filter(tickets::code.eq(code))
+        .select(tickets::desk_id)
         .first(conn)
         .optional()
 }

@@ -215,10 +215,10 @@ pub fn detail(
 ) -> Result<Detail, TicketError> {
     let row = read(conn, code, sight)?;
     let desk = desks.version(conn, row.desk_id, row.desk_version)?;
-    let files = files_of(conn, &row)?;
-    let page = timeline(conn, row.id, &desk, &files, None, lang)?;
     let actor = actor_of(&desk);
     must_see(&row.state.0, &desk, &actor)?;
+    let files = files_of(conn, &row)?;
+    let page = timeline(conn, row.id, &desk, &files, None, lang)?;
     let relations = relations::of_ticket(conn, desks, row.id, &row.state.0, &actor, lang)?;
     let profile = &desk.profile;
     let ticket = row.state.0;

@@ -979,7 +979,7 @@ fn the_mails_of_a_process_have_their_words_and_lead_to_where_their_reader_acts()
     );
     check(
         asked(true),
-        &["/console/tickets/SOP-1042"],
+        &["/console/approvals?code=SOP-1042"],
         &["See and decide"],
     );
     for (news, es, en) in [

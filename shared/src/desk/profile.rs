@@ -814,6 +814,22 @@ impl FormField {
     }
 }
 
+impl Form {
+    /// The answers to fields of a kind, each with the key of its field, in the order of the form. An answer to a field that is
+    /// not asked counts, too: it is kept.
+    pub fn answers_of<'a>(
+        &'a self,
+        kind: FieldKind,
+        answers: &'a std::collections::BTreeMap<String, String>,
+    ) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let fields = self.fields.iter().filter(move |field| field.kind == kind);
+        fields.filter_map(|field| {
+            let given = answers.get(&field.id)?.trim();
+            (!given.is_empty()).then_some((field.id.as_str(), given))
+        })
+    }
+}
+
 /// A control question that agents answer with yes or no.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Control {

@@ -42,7 +42,7 @@ use crate::sla::policy::ClockKind;
 pub use correct::{FollowUp, next_follow_up};
 pub use decide::{Circumstances, closes_by_silence_at, decide, decide_given, waits_for_children};
 pub use evolve::{evolve, fold};
-pub use moves::{is_restricted, may_see, restricted_to};
+pub use moves::{handed_over_at, is_limited, is_restricted, may_see, restricted_to};
 pub use open::{NewTicket, open};
 pub use permission::{Allowed, allowed_commands};
 pub use refusal::Refusal;

@@ -167,9 +167,12 @@ impl<'a> Case<'a> {
             Who::Requester => self.is_own_requester(),
             Who::Assignee => self.is_assignee() && privileged,
             Who::Group => in_group(&self.ticket.group) && privileged,
-            Who::Agent => self.actor.is_staff() && privileged,
+            // A vendor's people have their own moves.
+            Who::Agent => self.actor.is_staff() && privileged && !is_limited(self.desk, self.actor),
             Who::Coordinator => {
-                self.actor.is_staff() && self.actor.may(Privilege::TicketCoordinate)
+                self.actor.is_staff()
+                    && self.actor.may(Privilege::TicketCoordinate)
+                    && !is_limited(self.desk, self.actor)
             }
             Who::FirstLevel => {
                 let member = |key: &&str| self.actor.is_member_of(key);
@@ -296,10 +299,49 @@ pub fn restricted_to<'a>(ticket: &Ticket, desk: &'a Desk) -> Option<&'a str> {
     of_mark.map(|group| group.key.as_str()).or_else(of_category)
 }
 
+/// Whether the actor is one of a vendor's people: an agent all of whose groups at the desk are vendors'. They see what
+/// was given to them or their group, and make the moves of a vendor.
+pub fn is_limited(desk: &Desk, actor: &Actor) -> bool {
+    let of_vendor = |key: &String| desk.group(key).is_some_and(|group| group.vendor);
+    match actor {
+        Actor::Agent { groups, .. } => !groups.is_empty() && groups.iter().all(of_vendor),
+        Actor::Requester { .. }
+        | Actor::ApiClient { .. }
+        | Actor::Approver { .. }
+        | Actor::System => false,
+    }
+}
+
+/// Whether an agent or one of their groups has the ticket.
+fn has(ticket: &Ticket, actor: &Actor) -> bool {
+    let mine = matches!((actor, &ticket.assignee), (Actor::Agent { user_id, .. }, Some(agent)) if agent.id == *user_id);
+    let group = ticket.group.as_deref();
+    mine || group.is_some_and(|key| actor.is_member_of(key))
+}
+
+/// Since when the vendor's people who have a ticket have had it; none for whoever is not limited.
+pub fn handed_over_at(ticket: &Ticket, desk: &Desk, actor: &Actor) -> Option<DateTime<Utc>> {
+    if !is_limited(desk, actor) {
+        return None;
+    }
+    let theirs =
+        |group: &Option<String>| group.as_deref().is_some_and(|key| actor.is_member_of(key));
+    let stay = ticket
+        .spans
+        .iter()
+        .rev()
+        .take_while(|span| theirs(&span.group));
+    Some(stay.last().map_or(ticket.updated_at, |first| first.at))
+}
+
 /// Whether a restricted ticket exists for an actor: for its requester, its approvers, the agent and
 /// group in charge, the group that it is restricted to, and agents with [`Privilege::RestrictedRead`].
-/// What is not restricted exists for everybody whom the desk lets in.
+/// What is not restricted exists for everybody whom the desk lets in, except for a vendor's people: for
+/// them only what they have exists.
 pub fn may_see(ticket: &Ticket, desk: &Desk, actor: &Actor) -> bool {
+    if is_limited(desk, actor) && !has(ticket, actor) {
+        return false;
+    }
     if !is_restricted(ticket, desk) {
         return true;
     }

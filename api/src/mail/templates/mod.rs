@@ -96,6 +96,14 @@ impl Voice<'_> {
             .link(&format!("/console/tickets/{}", path_segment(&ticket.code)))
     }
 
+    /// Address of the reader's approvals in the console, with the ticket that is asked about.
+    fn console_approvals(&self, ticket: &TicketRef) -> String {
+        self.public_url.link(&format!(
+            "/console/approvals?code={}",
+            path_segment(&ticket.code)
+        ))
+    }
+
     /// Address of the desk's access requests in the console.
     fn console_access_requests(&self) -> String {
         self.public_url.link(&format!(

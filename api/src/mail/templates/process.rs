@@ -272,7 +272,8 @@ pub(super) fn approval(voice: Voice, ticket: &TicketRef, asked: Asked) -> Letter
     blocks.push(Block::Button {
         label: voice.both("Ver y decidir", "See and decide").to_owned(),
         url: if asked.in_console {
-            voice.console_ticket(ticket)
+            // Who is asked finds it there, whether the ticket is theirs to see or not.
+            voice.console_approvals(ticket)
         } else {
             voice.portal_approval(ticket)
         },
