@@ -123,6 +123,8 @@ async fn office_asks_a_provider(elena: &Hand, code: &str) {
     //
     elena.transition(code, "return_from_vendor", back).await;
     assert_ne!(clock(elena, code).await["status"], json!("paused"));
+    // No more support is needed for the final answer.
+    elena.control(code, "c3", false).await;
     let solution = json!({ "solution": "Se instaló la versión corregida del complemento.", "reason": "solution_given" });
     elena.give(code, "solutions", solution).await;
 }

@@ -104,6 +104,21 @@ fn cause_known() -> Story {
     story
 }
 
+fn no_support() -> Command {
+    Command::RecordControl {
+        control: "c3".into(),
+        answer: false,
+        note: None,
+    }
+}
+
+/// The cause is known, and no support is needed.
+fn solvable() -> Story {
+    let mut story = cause_known();
+    story.does(&official(), no_support());
+    story
+}
+
 fn needs_provider() -> Story {
     let mut story = cause_known();
     story.does(&official(), control("c3"));
@@ -214,7 +229,7 @@ fn every_row_of_the_table_is_walked() {
             ),
             walk(in_progress, mesa(), escalate()),
             walk(needs_provider, official(), ask_provider()),
-            walk(cause_known, official(), solve("solution_given")),
+            walk(solvable, official(), solve("solution_given")),
             walk(waiting, official(), back_to_desk()),
             walk(|| answered(true), mesa(), close()),
             walk(|| answered(false), mesa(), not_validated()),
@@ -268,7 +283,7 @@ fn what_is_missing_is_asked_by_name() {
     );
     let solution = [(Need::Reason, "/reason"), (Need::Solution, "/solution")];
     asks_for(
-        &cause_known(),
+        &solvable(),
         &official(),
         &solve("solution_given"),
         &solution,
@@ -299,8 +314,10 @@ fn the_controls_and_the_cause_are_recorded_before_the_moves_that_ask_them() {
         Need::Controls,
     );
     waits_for(&cause_known(), &official(), &ask_provider(), Need::Controls);
+    let mut unknown = waiting();
+    unknown.does(&official(), no_support());
     waits_for(
-        &waiting(),
+        &unknown,
         &official(),
         &solve("solution_given"),
         Need::Cause,
@@ -322,6 +339,46 @@ fn the_controls_and_the_cause_are_recorded_before_the_moves_that_ask_them() {
     again.passes(Duration::hours(1));
     again.does(&mesa(), not_validated());
     waits_for(&again, &mesa(), &solve("solution_given"), Need::Controls);
+}
+
+///
+#[test]
+fn the_answers_to_the_controls_decide_and_are_asked_anew_on_each_round() {
+    let answer = |id: &str, answer| Command::RecordControl {
+        control: id.into(),
+        answer,
+        note: None,
+    };
+    let solution = || solve("solution_given");
+    // C2: what was not adequate is no solution.
+    let mut inadequate = in_progress();
+    inadequate.does(&mesa(), answer("c2", false));
+    waits_for(&inadequate, &mesa(), &solution(), Need::Controls);
+    // C3: yes goes to the provider and solves nothing; no solves and asks nobody.
+    waits_for(&cause_known(), &official(), &solution(), Need::Controls);
+    waits_for(&needs_provider(), &official(), &solution(), Need::Controls);
+    waits_for(&solvable(), &official(), &ask_provider(), Need::Controls);
+    // What the provider answered is looked at again, whichever way it goes on.
+    let mut round = with_provider();
+    round.passes(Duration::days(1));
+    round.does(&official(), provider_answered());
+    waits_for(&round, &official(), &ask_provider(), Need::Controls);
+    waits_for(&round, &official(), &solution(), Need::Controls);
+    let mut second = round.clone();
+    second.does(&official(), answer("c3", true));
+    second.does(&official(), ask_provider());
+    round.does(&official(), no_support());
+    round.does(&official(), solution());
+    // Each question has its level, and those who work there answer it.
+    let refused = |mut story: Story, actor: Actor, id: &str| {
+        story.refuses(&actor, answer(id, true))
+            == Refusal::NotPermitted {
+                why: Denial::NotAMember,
+            }
+    };
+    assert!(refused(cause_known(), mesa(), "c3"));
+    assert!(refused(in_progress(), official(), "c2"));
+    assert!(refused(in_progress(), mesa(), "c3"));
 }
 
 ///
@@ -353,6 +410,7 @@ fn the_office_receives_what_it_was_given() {
     let received = story.history.last().unwrap();
     assert_eq!((received.actor.id, received.at), (Some(11), story.now));
     // Then the cause, and then the solution.
+    story.does(&official(), no_support());
     waits_for(&story, &official(), &solve("solution_given"), Need::Cause);
     story.does(&official(), cause());
     story.does(&official(), solve("solution_given"));
@@ -402,7 +460,7 @@ fn an_escalation_names_its_public_servant_and_comes_back_to_the_desk() {
         (Status::InProgress, Level::ONE, Some("mesa"))
     );
     assert_eq!(responsible(&story), Some(10), "who had it at the desk");
-    let mut solved = cause_known();
+    let mut solved = solvable();
     solved.does(&official(), solve("solution_given"));
     solved.does(&requester(), form(false));
     solved.does(&mesa(), not_validated());
@@ -475,7 +533,7 @@ fn a_request_under_review_has_a_responsible_person_of_the_help_desk() {
         },
     );
     assert_eq!(responsible(&back), Some(15));
-    let mut again = cause_known();
+    let mut again = solvable();
     again.does(&official(), solve("solution_given"));
     again.does(&requester(), form(false));
     let other = agent(15, "Rosa Cano", &["mesa"]);

@@ -110,13 +110,14 @@ pub fn controls(
         let waits = allowed.iter().any(|command| {
             command.blocked_by.contains(&Need::Controls)
                 && control.stands_before(command.command, ticket.level)
+                && !ticket.answers(control, command.command)
         });
         ControlView {
             id: control.id.clone(),
             question: control.question.get(lang).to_owned(),
             answer: given.map(|given| given.answer),
             at: given.map(|given| given.at),
-            due: waits && given.is_none(),
+            due: waits,
         }
     };
     desk.controls.iter().map(view).collect()

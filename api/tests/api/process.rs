@@ -569,6 +569,11 @@ both! {
         assert_eq!(kept.attachments.iter().map(|file| file.name.as_str()).collect::<Vec<_>>(), ["correo del jefe.eml"]);
         assert!(kept.timeline.iter().any(|entry| matches!(&entry.body, TimelineBody::Message { visibility: Visibility::Internal, body, attachments, .. } if body == "Entregó las licencias." && attachments.len() == 1)));
         let solution = json!({ "solution": "Licencias activas.", "reason": "solution_given" });
+        // C3 is asked anew: yes would go to the provider again, no solves.
+        let unmet = act(&app, &omar, &code, "solutions", solution.clone()).await.problem(ProblemType::StateConflict).unmet;
+        assert_eq!(unmet, [Need::Controls]);
+        act(&app, &laura, &code, "control-answers", json!({ "control": "c3", "answer": false })).await.expect(403);
+        act(&app, &omar, &code, "control-answers", json!({ "control": "c3", "answer": false })).await.expect(200);
         act(&app, &omar, &code, "solutions", solution).await.expect(200);
         // the result goes to the help desk as well as, in its name, to the user.
         assert_eq!(confirmed().await, 2);

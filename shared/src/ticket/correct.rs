@@ -14,7 +14,7 @@ use super::refusal::{Conflict, Denial, FieldCode, FieldRefusal, Refusal};
 use super::status::{Status, Visibility};
 use super::text::{Body, Reason};
 use crate::desk::Desk;
-use crate::desk::profile::{Need, Notice, Who};
+use crate::desk::profile::{Control, Need, Notice, Who};
 use crate::sla::policy::ClockKind;
 
 /// The next mail of a follow-up series, as a screen offers it.
@@ -304,14 +304,29 @@ impl Case<'_> {
         let kind = CommandKind::RecordControl;
         self.check_open(kind)?;
         self.check_privilege(kind)?;
-        if !self.desk.controls.iter().any(|known| known.id == control) {
+        let known = self.desk.controls.iter().find(|known| known.id == control);
+        let Some(asked) = known else {
             return Err(Refusal::field("/control", FieldCode::Unknown));
+        };
+        if !self.may_answer(asked) {
+            return Err(Refusal::NotPermitted {
+                why: Denial::NotAMember,
+            });
         }
         Ok(vec![Event::ControlRecorded {
             control: control.to_owned(),
             answer,
             note: note.cloned(),
         }])
+    }
+
+    /// A question of a level is answered there, by those who work at it.
+    pub(super) fn may_answer(&self, control: &Control) -> bool {
+        control.level.is_none_or(|level| {
+            let groups = self.level_groups(level);
+            let member = |key: &&str| self.actor.is_member_of(key);
+            level == self.ticket.level && groups.iter().any(member)
+        })
     }
 
     /// A warning or a breach, once for each run of a clock (I-37).

@@ -397,6 +397,9 @@ fn enter(ticket: &mut Ticket, from: Status, to: Status, reason: Option<String>, 
     }
     if from != to {
         ticket.status_since = at;
+        ticket.reason_since = None;
+    } else if ticket.reason != reason {
+        ticket.reason_since = Some(at);
     }
     ticket.status = to;
     ticket.reason = reason;
@@ -458,6 +461,7 @@ fn blank(desk: &Desk, recorded: &Recorded) -> Ticket {
         status: Status::New,
         status_since: recorded.at,
         reason: None,
+        reason_since: None,
         came_from: None,
         subject: Subject::unnamed(),
         request_type: RequestType::Request,

@@ -496,15 +496,9 @@ fn controls_answered(ticket: &Ticket, desk: &Desk, kind: CommandKind) -> bool {
         .controls
         .iter()
         .filter(|control| control.stands_before(kind, ticket.level));
-    asked.into_iter().all(|control| {
-        ticket.controls.iter().any(|given| {
-            given.control == control.id
-                && control
-                    .wanted(kind)
-                    .is_none_or(|wanted| given.answer == wanted)
-                && (!control.fresh || given.at >= ticket.status_since)
-        })
-    })
+    asked
+        .into_iter()
+        .all(|control| ticket.answers(control, kind))
 }
 
 /// Whoever solved does not rate their own work, even as the requester.

@@ -35,7 +35,7 @@ mod told;
 pub(crate) mod words;
 
 use crate::desk::Desk;
-use crate::desk::profile::ContactPolicy;
+use crate::desk::profile::{ContactPolicy, Control};
 use crate::sla::clock::Span;
 use crate::sla::policy::ClockKind;
 
@@ -51,7 +51,7 @@ pub use told::tells;
 pub use words::UnknownWord;
 
 use actor::{Actor, ActorRef, AgentRef};
-use command::{Answer, ContactChannel, ContactResult, Decision, Mark};
+use command::{Answer, CommandKind, ContactChannel, ContactResult, Decision, Mark};
 use event::{Event, IdentityProof, Recorded, RequesterRef};
 use status::{Channel, Level, RequestType, Status};
 use text::{Body, Reason, Stars, Subject};
@@ -66,6 +66,9 @@ pub struct Ticket {
     /// Key of the reason of its state.
     #[serde(default)]
     pub reason: Option<String>,
+    /// Since when it stands there for this reason, where that is later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason_since: Option<DateTime<Utc>>,
     /// The state that it was suspended from.
     #[serde(default)]
     pub came_from: Option<Status>,
@@ -358,6 +361,22 @@ impl Ticket {
         self.rating
             .as_ref()
             .is_some_and(|rating| rating.cycle == self.cycle())
+    }
+
+    /// Whether a control question is answered as a command asks: the right way and, where it must be fresh, since the ticket
+    /// came to its state and reason.
+    pub fn answers(&self, control: &Control, kind: CommandKind) -> bool {
+        let since = self
+            .reason_since
+            .unwrap_or(self.status_since)
+            .max(self.status_since);
+        self.controls.iter().any(|given| {
+            given.control == control.id
+                && control
+                    .wanted(kind)
+                    .is_none_or(|wanted| given.answer == wanted)
+                && (!control.fresh || given.at >= since)
+        })
     }
 
     /// Who had it last at a level that it has left.

@@ -117,7 +117,9 @@ impl Case<'_> {
             }
             CommandKind::RecordContactAttempt => self.plain(kind, at_work, &[]),
             CommandKind::RecordControl => {
-                self.plain(kind, at_work && !self.desk.controls.is_empty(), &[])
+                let mut controls = self.desk.controls.iter();
+                let asked = controls.any(|control| self.may_answer(control));
+                self.plain(kind, at_work && asked, &[])
             }
             CommandKind::AddMessage => self.plain(kind, self.is_own_requester() || privileged, &[]),
             CommandKind::LinkParent => self.plain(kind, privileged, &[]),

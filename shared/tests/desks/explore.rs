@@ -31,7 +31,7 @@ pub const DEPTH: usize = 12;
 const CORRECTED: usize = 3;
 
 /// How deep what follows a correction is walked.
-const FOLLOWED: usize = 5;
+const FOLLOWED: usize = 6;
 
 /// What tells one situation from another for the rules of any desk.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -210,7 +210,7 @@ fn situation(ticket: &Ticket, desk: &Desk) -> Situation {
     let attempts = ticket.attempts.iter().filter(|attempt| heard(attempt.at));
     let counts = |id: &str, at: DateTime<Utc>| {
         let control = desk.controls.iter().find(|control| control.id == id);
-        control.is_some_and(|control| !control.fresh || at >= ticket.status_since)
+        control.is_some_and(|control| !control.fresh || at >= ticket.reason_since.unwrap_or(ticket.status_since))
     };
     let mut controls: Vec<_> = ticket
         .controls
@@ -532,11 +532,14 @@ fn commands_of(desk: &Desk, ticket: &Ticket, offer: &Allowed) -> Vec<Command> {
             }),
             CommandKind::RecordControl => {
                 for control in &desk.controls {
-                    commands.push(Command::RecordControl {
+                    let wanted = control.answer.unwrap_or(true);
+                    let both = !control.otherwise_before.is_empty();
+                    let answers = [wanted, !wanted].into_iter().take(1 + usize::from(both));
+                    commands.extend(answers.map(|answer| Command::RecordControl {
                         control: control.id.clone(),
-                        answer: control.answer.unwrap_or(true),
+                        answer,
                         note: None,
-                    });
+                    }));
                 }
             }
             CommandKind::SetExtra => {
