@@ -316,12 +316,7 @@ fn the_controls_and_the_cause_are_recorded_before_the_moves_that_ask_them() {
     waits_for(&cause_known(), &official(), &ask_provider(), Need::Controls);
     let mut unknown = waiting();
     unknown.does(&official(), no_support());
-    waits_for(
-        &unknown,
-        &official(),
-        &solve("solution_given"),
-        Need::Cause,
-    );
+    waits_for(&unknown, &official(), &solve("solution_given"), Need::Cause);
     let mut story = waiting();
     story.does(&official(), control("c3"));
     waits_for(&story, &official(), &ask_provider(), Need::Cause);

@@ -210,7 +210,9 @@ fn situation(ticket: &Ticket, desk: &Desk) -> Situation {
     let attempts = ticket.attempts.iter().filter(|attempt| heard(attempt.at));
     let counts = |id: &str, at: DateTime<Utc>| {
         let control = desk.controls.iter().find(|control| control.id == id);
-        control.is_some_and(|control| !control.fresh || at >= ticket.reason_since.unwrap_or(ticket.status_since))
+        control.is_some_and(|control| {
+            !control.fresh || at >= ticket.reason_since.unwrap_or(ticket.status_since)
+        })
     };
     let mut controls: Vec<_> = ticket
         .controls
