@@ -104,7 +104,7 @@ async fn requester_creates_the_ticket(stage: &Stage) -> String {
     ])
     .await;
     // by the impact, among the levels of the agreement.
-    ana.see("Elija según el impacto. De ella depende el tiempo de respuesta.")
+    ana.see("Elija según lo que se ve afectado. De esto depende el tiempo de respuesta.")
         .await;
     ana.answer(&form).await;
     let (shot, log) = (

@@ -224,6 +224,8 @@ pub fn RelationWindow(form: ActionForm) -> impl IntoView {
         .unwrap_or_default();
     let only = (kinds.len() == 1).then(|| kinds[0].value.clone());
     let request_type = RwSignal::new(only.unwrap_or_default());
+    // Another type keeps what is being looked for.
+    let typed = Memo::new(move |_| !request_type.with(String::is_empty));
     let submit = move |()| {
         let mut check = Check::default();
         let codes = chosen.get_untracked();
@@ -246,7 +248,7 @@ pub fn RelationWindow(form: ActionForm) -> impl IntoView {
         <ActionWindow form id="relate" title=t(Words::CreateRelation) button=t(StepWords::Relate) submit=Callback::new(submit) class="dialog wide">
             <RadioCards id="request_type" legend=t(StepWords::WhichType) value=request_type faults=form.faults choices=kinds columns=true/>
             <RadioCards id="kind" legend=t(StepWords::WhichRelation) value=kind faults=form.faults choices columns=true/>
-            {move || (!request_type.with(String::is_empty)).then(|| view! { <TicketFinder form chosen several request_type faults=form.faults/> })}
+            {move || typed.get().then(|| view! { <TicketFinder form chosen several request_type faults=form.faults/> })}
             <p class="muted small">{t_with(StepWords::RelationHelp, &[&case.code()])}</p>
         </ActionWindow>
     }
