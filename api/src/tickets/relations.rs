@@ -28,8 +28,10 @@ use crate::http::Fault;
 
 /// Most children that one request relates.
 pub const CHILDREN_MAX: usize = 50;
-/// Longest way up that is walked; a family is never that deep.
-const DEPTH_MAX: usize = 1_000;
+/// Most generations of a family, from the topmost parent to the last child (I-16).
+pub const GENERATIONS_MAX: usize = 5;
+/// Longest way that is walked up or down; a family is never that deep.
+const WALK_MAX: usize = 1_000;
 
 /// Puts tickets of the same desk under this one.
 pub fn relate(
@@ -77,6 +79,14 @@ pub fn relate(
                     "has_parent",
                     "Ese caso ya tiene otro padre.",
                     "That ticket has another parent already.",
+                ));
+            }
+            Some(child) if above.len() + 1 + generations(conn, child.id)? > GENERATIONS_MAX => {
+                faults.push(Fault::new(
+                    pointer,
+                    "too_deep",
+                    format!("La familia tendría más de {GENERATIONS_MAX} generaciones."),
+                    format!("The family would have more than {GENERATIONS_MAX} generations."),
                 ));
             }
             Some(child) => records.push(child),
@@ -142,6 +152,15 @@ pub fn merge(
             what: Conflict::Merged,
         }));
     }
+    // They would be left under a ticket that has ended.
+    if !children_of(conn, &[duplicate.id])?.is_empty() {
+        return Err(TicketError::Invalid(vec![Fault::new(
+            "/into",
+            "has_children",
+            "Este caso tiene hijos. Quítelos antes, o fusione el otro caso en este.",
+            "This ticket has children. Take them away first, or merge the other ticket into this one.",
+        )]));
+    }
     let from = duplicate.id;
     let command = Command::MergeInto { into: target.id };
     decide(&duplicate.state, &desk.profile, actor, &command, now)?;
@@ -206,7 +225,7 @@ fn load_child(
 fn ancestors(conn: &mut DbConnection, ticket_id: i64) -> QueryResult<Vec<i64>> {
     let mut above = Vec::new();
     let mut next = Some(ticket_id);
-    while let Some(id) = next.filter(|_| above.len() < DEPTH_MAX) {
+    while let Some(id) = next.filter(|_| above.len() < WALK_MAX) {
         next = ticket_ties::table
             .filter(ticket_ties::ticket_id.eq(id))
             .select(ticket_ties::parent_id)
@@ -216,6 +235,24 @@ fn ancestors(conn: &mut DbConnection, ticket_id: i64) -> QueryResult<Vec<i64>> {
         above.extend(next);
     }
     Ok(above)
+}
+
+/// How many generations a ticket begins, itself among them.
+fn generations(conn: &mut DbConnection, ticket_id: i64) -> QueryResult<usize> {
+    let mut count = 0;
+    let mut generation = vec![ticket_id];
+    while !generation.is_empty() && count < WALK_MAX {
+        count += 1;
+        generation = children_of(conn, &generation)?;
+    }
+    Ok(count)
+}
+
+fn children_of(conn: &mut DbConnection, parents: &[i64]) -> QueryResult<Vec<i64>> {
+    ticket_ties::table
+        .filter(ticket_ties::parent_id.eq_any(parents.iter().copied().map(Some)))
+        .select(ticket_ties::ticket_id)
+        .load(conn)
 }
 
 /// Codes of the children that are not settled, in the order of their numbers, as far as somebody sees them.

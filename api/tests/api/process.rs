@@ -892,6 +892,29 @@ both! {
         assert!(view(&app, &laura, two).await.relations.is_empty());
     }
 
+    ///
+    async fn a_family_has_five_generations_and_its_parents_are_no_duplicates(app: TestApp) {
+        let place = place(&app, "infortec").await;
+        let laura = agent(&app, &place, "Laura", "mesa").await;
+        let mut codes = Vec::new();
+        for _ in 0..6 {
+            codes.push(record(&app, &place, &laura, json!({ "category": "eset", "priority": "p3", "channel": "phone" })).await);
+        }
+        for pair in codes[..4].windows(2) {
+            act(&app, &laura, &pair[0], "relations", json!({ "children": [pair[1]] })).await.expect(200);
+        }
+        act(&app, &laura, &codes[4], "relations", json!({ "children": [codes[5]] })).await.expect(200);
+        // Four generations and two would be six, from above and from below.
+        for (parent, child) in [(3, 4), (5, 0)] {
+            let deep = act(&app, &laura, &codes[parent], "relations", json!({ "children": [codes[child]] })).await;
+            assert_eq!(deep.problem(ProblemType::Validation).errors[0].pointer, "/children/0");
+        }
+        act(&app, &laura, &codes[2], "relations", json!({ "children": [codes[4]] })).await.expect(200);
+        let parent = act(&app, &laura, &codes[4], "merge", json!({ "into": codes[0] })).await;
+        assert_eq!(parent.problem(ProblemType::Validation).errors[0].pointer, "/into");
+        act(&app, &laura, &codes[5], "merge", json!({ "into": codes[0] })).await.expect(200);
+    }
+
     ///
     async fn what_has_ended_is_read_only_and_enters_no_relation(app: TestApp) {
         let place = place(&app, "victimas").await;
