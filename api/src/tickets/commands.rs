@@ -11,9 +11,7 @@ use shared::ticket::event::{IdentityProof, RequesterRef};
 use shared::ticket::refusal::FieldCode;
 use shared::ticket::status::{Channel, Level, RequestType, Status, Visibility};
 use shared::ticket::text::{Body, Reason, Stars, Subject};
-use shared::ticket::{
-    Circumstances, NewTicket, Ticket, decide, decide_given, is_limited, open, tells,
-};
+use shared::ticket::{Circumstances, NewTicket, Ticket, decide, decide_given, open, tells};
 
 use super::error::{TicketError, fault};
 use super::extra;
@@ -422,10 +420,7 @@ pub fn change(
             files,
             despite_children,
         } => {
-            let mut visible = Visible::to_actor(actor);
-            if is_limited(&desk.profile, actor) {
-                visible = visible.only_own_at(vec![desk.id]);
-            }
+            let visible = Visible::to_actor(actor);
             steps::check_children(conn, &record, &visible, despite_children)?;
             solve(conn, desk, record, actor, solution, reason, files, now)
         }

@@ -31,5 +31,4 @@ mod smtp_sink;
 mod tickets;
 mod timers;
 mod told;
-mod vendors;
 mod vouching;

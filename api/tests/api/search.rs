@@ -67,6 +67,7 @@ async fn found(app: &TestApp, by: &Agent, text: &str) -> Vec<String> {
 }
 
 both! {
+    /// what the window of relations asks.
     async fn a_search_finds_code_subject_requester_and_entity_however_they_are_written(app: TestApp) {
         let (desk, oscar) = desk(&app).await;
         let laura = app.agent("Laura", &[(desk, Privilege::ALL)]).await;
