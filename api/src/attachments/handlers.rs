@@ -4,6 +4,7 @@ use actix_multipart::Multipart;
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
 use shared::api::problem::ProblemType;
 use shared::api::uploads::{Upload, UploadForm};
+use shared::ticket::handed_over_at;
 use uuid::Uuid;
 
 use super::params::UploadParams;
@@ -192,8 +193,14 @@ pub async fn download_attachment(
         let record =
             tickets::store::read_in_sight(conn, &code, &sight)?.ok_or_else(ApiError::not_found)?;
         let desk = registry.version(conn, record.desk_id, record.desk_version)?;
-        tickets::steps::must_see(&record.state, &desk, &caller.actor_at(desk.id))?;
-        Ok(store::find_for_agent(conn, &sight, &code, id)?)
+        let actor = caller.actor_at(desk.id);
+        tickets::steps::must_see(&record.state, &desk, &actor)?;
+        let found = store::find_for_agent(conn, &sight, &code, id)?;
+        let hidden = match handed_over_at(&record.state, &desk.profile, &actor) {
+            Some(since) => tickets::store::notes_before(conn, record.id, since)?,
+            None => Vec::new(),
+        };
+        Ok(found.filter(|file| !file.message_id.is_some_and(|note| hidden.contains(&note))))
     };
     let row = state.db.read(read).await?;
     commands::download(&state.files, row.ok_or_else(ApiError::not_found)?, &request).await

@@ -18,7 +18,8 @@ use super::session;
 use super::token::{api_token_prefix, same_hash, sha256};
 use crate::clock;
 use crate::db::schema::{api_tokens, desks, group_members, groups, memberships, people, users};
-use crate::db::{DbConnection, JsonText, Ts};
+use crate::db::{DbConnection, DbError, JsonText, Ts};
+use crate::desks::registry::DeskRegistry;
 
 /// An agent's place at a desk.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +34,8 @@ pub struct DeskMembership {
     pub group_ids: Vec<i64>,
     /// The same groups by name.
     pub groups: Vec<String>,
+    /// Whether all of them are vendors': what is given to the agent or these groups is all that exists then.
+    pub limited: bool,
 }
 
 /// What is known about an agent.
@@ -139,9 +142,28 @@ fn load_memberships(conn: &mut DbConnection, user_id: i64) -> QueryResult<Vec<De
             privileges: privileges.0,
             group_ids,
             groups,
+            limited: false,
         }
     };
     Ok(rows.into_iter().map(membership).collect())
+}
+
+/// Notes where an agent is one of a vendor's people, as the desks say now.
+pub fn note_limits(
+    conn: &mut DbConnection,
+    desks: &DeskRegistry,
+    facts: &mut AgentFacts,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    for place in &mut facts.memberships {
+        if place.groups.is_empty() {
+            continue;
+        }
+        let desk = desks.by_id(conn, place.desk_id, now)?;
+        let of_vendor = |key: &String| desk.profile.group(key).is_some_and(|group| group.vendor);
+        place.limited = place.groups.iter().all(of_vendor);
+    }
+    Ok(())
 }
 
 /// Loads the agent of a console session that is still alive.

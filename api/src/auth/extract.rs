@@ -102,7 +102,7 @@ impl AgentCaller {
             return PrivilegeSet::all();
         }
         self.place(desk_id)
-            .map_or(PrivilegeSet::NONE, |place| self.narrow(place.privileges))
+            .map_or(PrivilegeSet::NONE, |place| self.rights_of(place))
     }
 
     /// Whether the agent holds a right at a desk.
@@ -138,7 +138,7 @@ impl AgentCaller {
             .facts
             .memberships
             .iter()
-            .filter(|place| self.narrow(place.privileges).has(privilege));
+            .filter(|place| self.rights_of(place).has(privilege));
         Some(places.map(|place| place.desk_id).collect())
     }
 
@@ -181,6 +181,23 @@ impl AgentCaller {
             .memberships
             .iter()
             .find(|place| place.desk_id == desk_id)
+    }
+
+    /// Keys of the desks where the agent is one of a vendor's people.
+    pub fn limited_at(&self) -> Vec<i64> {
+        let places = self.facts.memberships.iter();
+        places
+            .filter(|place| place.limited)
+            .map(|place| place.desk_id)
+            .collect()
+    }
+
+    /// The rights of a place. A program has no group, so a vendor's has nothing.
+    fn rights_of(&self, place: &DeskMembership) -> PrivilegeSet {
+        if place.limited && self.token_id().is_some() {
+            return PrivilegeSet::NONE;
+        }
+        self.narrow(place.privileges)
     }
 
     fn narrow(&self, privileges: PrivilegeSet) -> PrivilegeSet {
@@ -351,9 +368,14 @@ async fn agent_facts(state: &AppState, holder: Holder) -> Result<Arc<AgentFacts>
         return Ok(facts);
     }
     let now = state.clock.now();
-    let load = move |conn: &mut DbConnection| {
-        access::load_agent_session(conn, holder.session, holder.subject_id, now)
-            .map_err(ApiError::from)
+    let desks = state.desks.clone();
+    let load = move |conn: &mut DbConnection| -> Result<_, ApiError> {
+        let found = access::load_agent_session(conn, holder.session, holder.subject_id, now)?;
+        let Some(mut facts) = found else {
+            return Ok(None);
+        };
+        access::note_limits(conn, &desks, &mut facts, now)?;
+        Ok(Some(facts))
     };
     let facts = state
         .db
@@ -396,8 +418,13 @@ async fn token_facts(state: &AppState, token: String) -> Result<Arc<TokenFacts>,
     {
         return Ok(facts);
     }
-    let load = move |conn: &mut DbConnection| {
-        access::load_api_token(conn, &token, now).map_err(ApiError::from)
+    let desks = state.desks.clone();
+    let load = move |conn: &mut DbConnection| -> Result<_, ApiError> {
+        let Some(mut facts) = access::load_api_token(conn, &token, now)? else {
+            return Ok(None);
+        };
+        access::note_limits(conn, &desks, Arc::make_mut(&mut facts.owner), now)?;
+        Ok(Some(facts))
     };
     let facts = state
         .db

@@ -222,6 +222,13 @@ fn place(desk: &Desk, role: Role) -> AgentMembership {
             (work.into_iter().chain(line).collect(), groups(1))
         }
         Role::Level(level) => (work.to_vec(), groups(level)),
+        Role::Vendor => {
+            let of_vendor = desk.groups.iter().filter(|group| group.vendor);
+            (
+                vec![Privilege::TicketRead, Privilege::TicketWork],
+                of_vendor.map(|group| group.key.clone()).collect(),
+            )
+        }
         Role::Assistant => (
             vec![
                 Privilege::TicketRead,
@@ -275,7 +282,8 @@ fn fill_tickets(
     let team = Team {
         first: agent(conn, desk, Role::Level(1))?,
         second: agent(conn, desk, Role::Level(2))?,
-        third: match agent(conn, desk, Role::Level(3)) {
+        third: match agent(conn, desk, Role::Level(3)).or_else(|_| agent(conn, desk, Role::Vendor))
+        {
             Ok(third) => third,
             // A desk whose vendor is outside has nobody there.
             Err(_) => agent(conn, desk, Role::Level(2))?,

@@ -5,6 +5,8 @@
 pub(super) enum Role {
     /// Works at a support level.
     Level(u8),
+    /// Works for the desk's vendor.
+    Vendor,
     /// Keeps requesters and access requests, answers the support line.
     Assistant,
     /// Coordinates the desk.
@@ -112,7 +114,7 @@ pub(super) const AGENTS: &[SampleAgent] = &[
         desk: "victimas",
         email: "rosa.leal@example.org",
         name: "Rosa Leal",
-        role: Role::Level(3),
+        role: Role::Vendor,
         what: "vendor specialist",
     },
     SampleAgent {

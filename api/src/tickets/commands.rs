@@ -11,7 +11,9 @@ use shared::ticket::event::{IdentityProof, RequesterRef};
 use shared::ticket::refusal::FieldCode;
 use shared::ticket::status::{Channel, Level, RequestType, Status, Visibility};
 use shared::ticket::text::{Body, Reason, Stars, Subject};
-use shared::ticket::{Circumstances, NewTicket, Ticket, decide, decide_given, open, tells};
+use shared::ticket::{
+    Circumstances, NewTicket, Ticket, decide, decide_given, is_limited, open, tells,
+};
 
 use super::error::{TicketError, fault};
 use super::extra;
@@ -420,7 +422,10 @@ pub fn change(
             files,
             despite_children,
         } => {
-            let visible = Visible::to_actor(actor);
+            let mut visible = Visible::to_actor(actor);
+            if is_limited(&desk.profile, actor) {
+                visible = visible.only_own_at(vec![desk.id]);
+            }
             steps::check_children(conn, &record, &visible, despite_children)?;
             solve(conn, desk, record, actor, solution, reason, files, now)
         }

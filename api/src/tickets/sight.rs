@@ -56,6 +56,8 @@ pub enum Visible {
         user_id: i64,
         /// Desks where the agent sees the rest too.
         open_at: Vec<i64>,
+        /// Desks where the agent is one of a vendor's people, and sees only what they or their groups have (R-203).
+        own_at: Vec<i64>,
         /// The name of the table in the query.
         table: &'static str,
         /// How the database goes about it.
@@ -82,6 +84,10 @@ impl Visible {
         let Some(open_at) = caller.desks_with(Privilege::RestrictedRead) else {
             return Self::All;
         };
+        let own_at = caller.limited_at();
+        if !own_at.is_empty() {
+            return Self::of(user_id, open_at).only_own_at(own_at);
+        }
         match desks {
             // The condition is left out where it would say nothing.
             Some(desks) if desks.iter().all(|desk| open_at.contains(desk)) => Self::All,
@@ -112,9 +118,19 @@ impl Visible {
         Self::Of {
             user_id,
             open_at,
+            own_at: Vec::new(),
             table: "tickets",
             way: Way::RowByRow,
         }
+    }
+
+    /// The same condition for one of a vendor's people at some desks.
+    #[must_use]
+    pub fn only_own_at(mut self, desks: Vec<i64>) -> Self {
+        if let Self::Of { own_at, .. } = &mut self {
+            *own_at = desks;
+        }
+        self
     }
 
     /// The same condition for a query that looks at every ticket of a desk.
@@ -161,6 +177,7 @@ where
         let Self::Of {
             user_id,
             open_at,
+            own_at,
             table,
             way,
         } = self
@@ -168,6 +185,21 @@ where
             pass.push_sql("TRUE");
             return Ok(());
         };
+        if !own_at.is_empty() {
+            pass.unsafe_to_cache_prepared();
+            let keys: Vec<String> = own_at.iter().map(i64::to_string).collect();
+            pass.push_sql(&format!(
+                "({table}.desk_id NOT IN ({}) OR {table}.assignee_id = ",
+                keys.join(", ")
+            ));
+            pass.push_bind_param::<BigInt, _>(user_id)?;
+            pass.push_sql(&format!(
+                " OR {table}.group_id IN (SELECT own.group_id FROM group_members own INNER JOIN \"groups\" team ON team.id = own.group_id \
+                 AND team.active WHERE own.user_id = "
+            ));
+            pass.push_bind_param::<BigInt, _>(user_id)?;
+            pass.push_sql(")) AND ");
+        }
         // One condition without an alternative beside it: only so PostgreSQL joins instead of asking for each row.
         let row = match way {
             Way::RowByRow => {

@@ -556,6 +556,20 @@ pub fn messages_before(
     }
 }
 
+/// Keys of the internal notes of a ticket from before an instant.
+pub fn notes_before(
+    conn: &mut DbConnection,
+    ticket_id: i64,
+    before: DateTime<Utc>,
+) -> QueryResult<Vec<i64>> {
+    messages::table
+        .filter(messages::ticket_id.eq(ticket_id))
+        .filter(messages::visibility.eq("internal"))
+        .filter(messages::created_at.lt(Ts::new(before)))
+        .select(messages::id)
+        .load(conn)
+}
+
 /// The newest message of a ticket; only of what requesters may read, where that is asked.
 pub fn last_message(
     conn: &mut DbConnection,

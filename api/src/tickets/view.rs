@@ -24,7 +24,7 @@ use shared::sla::policy::{ClockEffect, ClockKind, CountsFrom};
 use shared::ticket::actor::Actor;
 use shared::ticket::event::{Event, IdentityProof as Proof};
 use shared::ticket::status::{RequestType, Status};
-use shared::ticket::{Ticket, is_restricted};
+use shared::ticket::{Ticket, handed_over_at, is_restricted};
 
 use super::error::TicketError;
 use super::history;
@@ -217,8 +217,9 @@ pub fn detail(
     let desk = desks.version(conn, row.desk_id, row.desk_version)?;
     let actor = actor_of(&desk);
     must_see(&row.state.0, &desk, &actor)?;
-    let files = files_of(conn, &row)?;
-    let page = timeline(conn, row.id, &desk, &files, None, lang)?;
+    let hidden = hidden_notes(conn, &row, &desk, &actor)?;
+    let files = files_of(conn, &row, &hidden)?;
+    let page = timeline(conn, row.id, &desk, (&files[..], &hidden[..]), None, lang)?;
     let relations = relations::of_ticket(conn, desks, row.id, &row.state.0, &actor, lang)?;
     let profile = &desk.profile;
     let ticket = row.state.0;
@@ -351,10 +352,13 @@ pub fn older_timeline(
 ) -> Result<(i64, Vec<TimelineEntry>, Option<TimelinePosition>), crate::http::ApiError> {
     let row = read(conn, code, sight)?;
     let desk = desks.version(conn, row.desk_id, row.desk_version)?;
-    must_see(&row.state.0, &desk, &actor_of(&desk))?;
+    let actor = actor_of(&desk);
+    must_see(&row.state.0, &desk, &actor)?;
     let position = before(row.id)?;
-    let files = files_of(conn, &row)?;
-    let page = timeline(conn, row.id, &desk, &files, position.as_ref(), lang)?;
+    let hidden = hidden_notes(conn, &row, &desk, &actor)?;
+    let files = files_of(conn, &row, &hidden)?;
+    let shown = (&files[..], &hidden[..]);
+    let page = timeline(conn, row.id, &desk, shown, position.as_ref(), lang)?;
     Ok((row.id, page.entries, page.older))
 }
 
@@ -600,12 +604,30 @@ pub fn attachment(row: &AttachmentRow) -> Attachment {
     }
 }
 
-fn files_of(conn: &mut DbConnection, row: &ReadRow) -> QueryResult<Vec<AttachmentRow>> {
-    if row.has_files {
-        ticket_files(conn, row.id)
-    } else {
-        Ok(Vec::new())
+/// Internal notes that the reader is not shown: those from before the ticket came to a vendor's people.
+fn hidden_notes(
+    conn: &mut DbConnection,
+    row: &ReadRow,
+    desk: &InstalledDesk,
+    actor: &Actor,
+) -> QueryResult<Vec<i64>> {
+    match handed_over_at(&row.state.0, &desk.profile, actor) {
+        Some(since) => store::notes_before(conn, row.id, since),
+        None => Ok(Vec::new()),
     }
+}
+
+fn files_of(
+    conn: &mut DbConnection,
+    row: &ReadRow,
+    hidden: &[i64],
+) -> QueryResult<Vec<AttachmentRow>> {
+    if !row.has_files {
+        return Ok(Vec::new());
+    }
+    let mut files = ticket_files(conn, row.id)?;
+    files.retain(|file| !file.message_id.is_some_and(|id| hidden.contains(&id)));
+    Ok(files)
 }
 
 /// Every bound file of a ticket, oldest first.
@@ -626,13 +648,14 @@ fn timeline(
     conn: &mut DbConnection,
     ticket_id: i64,
     desk: &InstalledDesk,
-    files: &[AttachmentRow],
+    (files, hidden): (&[AttachmentRow], &[i64]),
     before: Option<&TimelinePosition>,
     lang: Lang,
 ) -> QueryResult<TimelinePage> {
     let before = before.and_then(|position| DateTime::from_timestamp_micros(position.before));
     let events = store::events_before(conn, ticket_id, before, TIMELINE_READ)?;
-    let messages = store::messages_before(conn, ticket_id, before, TIMELINE_READ)?;
+    let mut messages = store::messages_before(conn, ticket_id, before, TIMELINE_READ)?;
+    messages.retain(|message| !hidden.contains(&message.id));
     let mails = mails_before(conn, ticket_id, before)?;
 
     let mut by_message: HashMap<i64, Vec<Attachment>> = HashMap::new();

@@ -31,4 +31,5 @@ mod smtp_sink;
 mod tickets;
 mod timers;
 mod told;
+mod vendors;
 mod vouching;
