@@ -101,7 +101,7 @@ fn PanelTabs(case: Case) -> impl IntoView {
     let tab = move |tab: SideTab, name: Words, count: usize, class: &'static str| {
         let badge = (count > 0).then(|| view! { <span class=class>{count}</span> }.into_any());
         view! {
-            <button class="tab" type="button" aria-pressed=move || (case.side.get() == tab).to_string() on:click=act(move |_| case.side.set(tab))>{t(name)}{badge}</button>
+            <button class="tab" type="button" aria-pressed=move || (case.side.get() == tab).to_string() on:click=act(move |_| case.side.set(tab))><span>{t(name)}</span>{badge}</button>
         }
         .into_any()
     };
