@@ -214,6 +214,7 @@ both! {
         let escalate = json!({ "level": 2, "group": "profesionales", "assignee": pedro.id, "justification": "Es del nivel 2.", "diagnosis": "El servidor no responde." });
         act(&app, &laura, &code, "escalations", escalate).await.expect(200);
         assert_eq!(mailed(&app, &email_of("Pedro")).await, ["escalated"]);
+        act(&app, &pedro, &code, "control-answers", json!({ "control": "implies_cost", "answer": false })).await.expect(200);
         act(&app, &pedro, &code, "control-answers", json!({ "control": "validated", "answer": true })).await.expect(200);
         act(&app, &pedro, &code, "solutions", json!({ "solution": "Se reinició.", "reason": "validated_solution" })).await.expect(200);
         assert_eq!(mailed(&app, ANA).await, ["ticket_created", "solved", "survey"]);
@@ -246,6 +247,7 @@ both! {
         act(&app, &laura, &office, "escalations", escalate).await.expect(200);
         assert_eq!(mailed(&app, &email_of("Omar")).await, ["escalated"]);
         act(&app, &omar, &office, "causes", json!({ "cause": "Faltaba la licencia." })).await.expect(200);
+        act(&app, &omar, &office, "control-answers", json!({ "control": "c3", "answer": false })).await.expect(200);
         act(&app, &omar, &office, "solutions", json!({ "solution": "Licencia activa.", "reason": "solution_given" })).await.expect(200);
         assert_eq!(mailed(&app, &email_of("Nora")).await, ["new_ticket_to_group", "new_ticket_to_group", "vendor_answered"]);
 
