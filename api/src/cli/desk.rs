@@ -86,17 +86,18 @@ pub(super) fn run(settings: &Settings, action: Action) -> Result<(), StartError>
             let applied = db.write_blocking(move |conn| {
                 apply(conn, &desk, &files, &author, now).map_err(StartError::from)
             })?;
-            if applied.installed {
-                println!(
-                    "{slug}: version {} is installed; {} open tickets go on by it.",
-                    applied.version, applied.followed
-                );
+            let done = if applied.installed {
+                format!("version {} is installed", applied.version)
             } else {
-                println!(
-                    "{slug}: no differences from version {}; nothing was installed.",
+                format!(
+                    "no differences from version {}, nothing was installed",
                     applied.version
-                );
-            }
+                )
+            };
+            println!(
+                "{slug}: {done}; {} open tickets go on by it.",
+                applied.followed
+            );
             Ok(())
         }
         Action::Export { slug, folder } => export(settings, &slug, &folder),

@@ -58,7 +58,7 @@ impl From<diesel::result::Error> for ApplyError {
 
 /// Stores a new version of a desk, makes it the active one, and lets the desk's open tickets go on by it: their targets are
 /// computed anew, the time that they have used stays theirs. All of it in the caller's transaction. What is installed already
-/// changes nothing.
+/// makes no version; only tickets that another process opened by the version before, while this one was applied, go on by it.
 ///
 /// # Errors
 /// When an open ticket stands on something that the new version does not have; nothing is stored then.
@@ -73,7 +73,7 @@ pub fn apply(
         return Ok(Applied {
             desk_id,
             version,
-            followed: 0,
+            followed: follow(conn, desk_id, version, now)?,
             installed: false,
         });
     }

@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
+use api::db::schema::tickets;
 use api::desks::apply::{Applied, ApplyError, apply, stranded};
 use api::desks::registry::DeskRegistry;
 use api::tickets::audit;
 use chrono::TimeDelta;
+use diesel::prelude::*;
 use serde_json::json;
 use shared::api::tickets::{ClockName, ClockView, TicketChanged, TicketView, TimelineBody};
 use shared::desk::Desk;
@@ -87,10 +89,11 @@ both! {
         let before = view(&app, &laura, &open).await;
         assert_eq!((solution(&before).used_minutes, solution(&before).remaining_minutes), (60, Some(420)));
 
-        let new = applied(&app, &[
+        let edits = [
             ("{ priority = \"p2\", level = 1, attention = \"2h\", solution = \"8h\" }", "{ priority = \"p2\", level = 1, attention = \"2h\", solution = \"16h\" }"),
             ("holidays = \"CO\"", "holidays = \"CO\"\noverrides = [{ date = 2026-11-19, windows = [], name = \"Día de la entidad\" }]"),
-        ]).await.unwrap();
+        ];
+        let new = applied(&app, &edits).await.unwrap();
         assert_eq!((new.version, new.followed), (2, 1));
 
         let after = view(&app, &laura, &open).await;
@@ -99,8 +102,18 @@ both! {
         assert_eq!(solution(&after).due_at, Some("2026-11-20T21:00:00Z".parse().unwrap()));
         assert!(followed(&after));
         assert!(!followed(&view(&app, &laura, &ended).await));
+        // Another process may have opened one by the version before, while this one was applied: applying again finds it.
+        let late = record(&app, &laura).await;
+        let code = late.clone();
+        app.seed(move |conn| {
+            let row = tickets::table.filter(tickets::code.eq(code));
+            Ok(diesel::update(row).set(tickets::desk_version.eq(1)).execute(conn)?)
+        }).await;
+        let again = applied(&app, &edits).await.unwrap();
+        assert_eq!((again.version, again.installed, again.followed), (2, false, 1));
+        assert!(followed(&view(&app, &laura, &late).await));
         let report = app.seed(|conn| Ok(audit::verify(conn, &DeskRegistry::default())?)).await;
-        assert_eq!((report.tickets, report.faults), (2, Vec::new()));
+        assert_eq!((report.tickets, report.faults), (3, Vec::new()));
     }
 
     /// A version that would leave open tickets where nobody could work them is refused, and says which.
