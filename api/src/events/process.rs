@@ -11,9 +11,9 @@ use shared::ticket::event::{Event, Recorded};
 use super::subscriptions::{Addressee, Teller, language};
 use crate::approvals;
 use crate::db::DbConnection;
-use crate::mail::{Content, TeamNews};
+use crate::mail::{Content, TeamNews, TicketRef};
 use crate::tickets::process_view::survey;
-use crate::tickets::store;
+use crate::tickets::{relations, store};
 
 impl Teller<'_> {
     /// What a mail of the process says; none where there is nothing to say.
@@ -135,6 +135,13 @@ impl Teller<'_> {
             Notice::FollowUpFirst => Content::FollowUp { step: 1, text },
             Notice::FollowUpSecond => Content::FollowUp { step: 2, text },
             Notice::FollowUpClosing => Content::FollowUp { step: 3, text },
+            Notice::Merged if to_requester => match self.goes_on(conn)? {
+                Some(into) => Content::Merged { into },
+                None => return Ok(None),
+            },
+            Notice::Merged => self.news(conn, TeamNews::Merged, text, to, recorded)?,
+            Notice::Unmerged if to_requester => Content::Unmerged,
+            Notice::Unmerged => self.news(conn, TeamNews::Unmerged, text, to, recorded)?,
             Notice::PrecaseReceived => Content::PrecaseReceived { summary: text },
             Notice::Reopened if !to_requester => {
                 let comment = self
@@ -168,6 +175,16 @@ impl Teller<'_> {
             attachments: self.written.attachments.clone(),
             vendor: self.ticket().vendor.clone(),
         })
+    }
+
+    /// The ticket of the same requester that goes on in the place of this one.
+    fn goes_on(&self, conn: &mut DbConnection) -> QueryResult<Option<TicketRef>> {
+        let ticket = self.ticket();
+        let Some(merged) = &ticket.merged else {
+            return Ok(None);
+        };
+        let found = relations::goes_on_for(conn, merged.into, ticket.requester.id)?;
+        Ok(found.map(|(code, subject)| TicketRef { code, subject }))
     }
 
     fn reason_label(&self, lang: Lang) -> Option<String> {
@@ -248,6 +265,8 @@ pub(super) fn notice_of(event: &Event, concluded: bool) -> Option<Notice> {
         Event::ApprovalRequested { approvers, .. } if !approvers.is_empty() => {
             Some(Notice::ApprovalRequested)
         }
+        Event::MergedInto { .. } => Some(Notice::Merged),
+        Event::Unmerged { .. } => Some(Notice::Unmerged),
         Event::ApproversReminded { .. } => Some(Notice::ApprovalReminder),
         Event::ApprovalDecided { .. } if concluded => Some(Notice::ApprovalDecided),
         Event::FollowUpSent { step, .. } => Some(match step {
@@ -263,9 +282,11 @@ pub(super) fn notice_of(event: &Event, concluded: bool) -> Option<Notice> {
 pub(super) fn usual(notice: Notice) -> &'static [Recipient] {
     match notice {
         Notice::ApprovalRequested | Notice::ApprovalReminder => &[Recipient::Approvers],
-        Notice::FollowUpFirst | Notice::FollowUpSecond | Notice::FollowUpClosing => {
-            &[Recipient::Requester]
-        }
+        Notice::FollowUpFirst
+        | Notice::FollowUpSecond
+        | Notice::FollowUpClosing
+        | Notice::Merged
+        | Notice::Unmerged => &[Recipient::Requester],
         _ => &[],
     }
 }

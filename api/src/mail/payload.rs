@@ -120,6 +120,10 @@ pub enum TeamNews {
     ApprovalGranted,
     /// An approval was refused.
     ApprovalRefused,
+    /// The ticket goes on under the code of another one (I-17).
+    Merged,
+    /// The ticket goes its own way again (I-17).
+    Unmerged,
 }
 
 /// The occasion of a mail and what only that occasion needs. The word of each variant is stored as `outbox.template`.
@@ -264,6 +268,13 @@ pub enum Content {
         /// Why.
         description: String,
     },
+    /// To the requester: the ticket goes on under another code of theirs, which the solution will come with (I-17).
+    Merged {
+        /// The ticket that goes on.
+        into: TicketRef,
+    },
+    /// To the requester: the ticket goes its own way again (I-17).
+    Unmerged,
     /// To whoever wrote a mail that became a pre-case: its code.
     PrecaseReceived {
         /// What was written.
@@ -412,6 +423,8 @@ impl Content {
             Self::FollowUp { step: 2, .. } => "follow_up_second",
             Self::FollowUp { .. } => "follow_up_closing",
             Self::NotManaged { .. } => "not_managed",
+            Self::Merged { .. } => "merged",
+            Self::Unmerged => "unmerged",
             Self::PrecaseReceived { .. } => "precase_received",
             Self::ApprovalRequested {
                 reminder: false, ..
@@ -423,6 +436,8 @@ impl Content {
                 TeamNews::VendorAnswered => "vendor_answered",
                 TeamNews::CostImplication => "cost_implication",
                 TeamNews::InstructionRequested => "instruction_requested",
+                TeamNews::Merged => "merged_to_team",
+                TeamNews::Unmerged => "unmerged_to_team",
                 TeamNews::ApprovalGranted | TeamNews::ApprovalRefused => "approval_decided",
             },
             Self::SurveyAnswered { .. } => "survey_answered",
@@ -469,6 +484,7 @@ impl Content {
                 }
                 | Self::SurveyAnswered { .. }
                 | Self::Closed { .. }
+                | Self::Merged { .. }
                 | Self::SlaWarning { .. }
                 | Self::SlaBreached { .. }
         )

@@ -622,6 +622,11 @@ pub fn mail_name(template: &str, lang: Lang) -> String {
             "Closing notice for lack of an answer",
         ),
         "not_managed" => ("Aviso de caso no gestionado", "Not managed notice"),
+        "merged" | "merged_to_team" => ("Aviso de unión como duplicado", "Notice of a merge"),
+        "unmerged" | "unmerged_to_team" => (
+            "Aviso de que ya no es un duplicado",
+            "Notice that it is no duplicate",
+        ),
         "precase_received" => ("Acuse de recibo del precaso", "Pre-case received"),
         "approval_requested" => ("Solicitud de aprobación", "Approval request"),
         "approval_reminder" => ("Recordatorio de aprobación", "Approval reminder"),

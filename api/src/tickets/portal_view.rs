@@ -237,7 +237,9 @@ pub fn detail(
             Vec::new()
         },
         merged_into: match &ticket.merged {
-            Some(merged) => relations::code_for_requester(conn, merged.into, person_id)?,
+            Some(merged) => {
+                relations::goes_on_for(conn, merged.into, person_id)?.map(|(code, _)| code)
+            }
             None => None,
         },
         solution,

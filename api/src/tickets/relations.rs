@@ -374,16 +374,16 @@ fn view(
     }
 }
 
-/// Code of the ticket that goes on in the place of a duplicate, if it is the requester's too.
-pub fn code_for_requester(
+/// Code and subject of the ticket that goes on in the place of a duplicate, if it is the requester's too.
+pub fn goes_on_for(
     conn: &mut DbConnection,
     id: i64,
     person_id: i64,
-) -> QueryResult<Option<String>> {
+) -> QueryResult<Option<(String, String)>> {
     tickets::table
         .filter(tickets::id.eq(id))
         .filter(tickets::requester_id.eq(person_id))
-        .select(tickets::code)
+        .select((tickets::code, tickets::subject))
         .first(conn)
         .optional()
 }

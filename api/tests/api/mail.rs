@@ -206,7 +206,7 @@ fn smtp_settings(sink: &SmtpSink, tls: SmtpTls) -> SmtpSettings {
 }
 
 /// A worker that sends to the sink without protection, as to a relay on the same machine.
-fn worker(app: &TestApp, sink: &SmtpSink) -> Worker {
+pub fn worker(app: &TestApp, sink: &SmtpSink) -> Worker {
     worker_with(&app.state, smtp_settings(sink, SmtpTls::None))
 }
 
@@ -221,7 +221,7 @@ async fn run(worker: &Worker, app: &TestApp) -> Round {
     worker.run_once(app.clock.now()).await.unwrap()
 }
 
-fn texts(mails: &[ReceivedMail]) -> Vec<String> {
+pub fn texts(mails: &[ReceivedMail]) -> Vec<String> {
     let text = |mail: &ReceivedMail| {
         MessageParser::default()
             .parse(&mail.data)
@@ -1070,6 +1070,36 @@ fn every_other_occasion_has_its_words_in_both_languages() {
         &["Ana María Rojas wrote in SOP-1042", "Open in the console"],
     );
     check(
+        Content::Merged {
+            into: TicketRef {
+                code: "SOP-1040".to_owned(),
+                subject: "El monitor no enciende".to_owned(),
+            },
+        },
+        &[
+            "[SOP-1042] Su ticket continúa con el código SOP-1040",
+            "En SOP-1042 usted pide lo mismo que en SOP-1040",
+            "no tiene que hacer nada",
+            "El monitor no enciende",
+            "Ver SOP-1040",
+            "/soporte/tickets/SOP-1040",
+        ],
+        &[
+            "goes on under the code SOP-1040",
+            "In SOP-1042 you ask for the same as in SOP-1040",
+            "See SOP-1040",
+        ],
+    );
+    check(
+        Content::Unmerged,
+        &[
+            "Volvemos a atender su ticket por separado",
+            "SOP-1042 continúa con su propio código",
+            "/soporte/tickets/SOP-1042",
+        ],
+        &["on its own again", "SOP-1042 goes on under its own code"],
+    );
+    check(
         Content::MessageReceived {
             message: text(),
             attachments: files(),
@@ -1407,7 +1437,7 @@ fn wild() -> impl Strategy<Value = String> {
 
 fn wild_content() -> impl Strategy<Value = Content> {
     let texts = (wild(), wild(), wild());
-    (0..10u8, texts).prop_map(|(which, (a, b, c))| match which {
+    (0..11u8, texts).prop_map(|(which, (a, b, c))| match which {
         0 => Content::Code {
             code: a,
             purpose: CodePurpose::Lookup,
@@ -1465,6 +1495,12 @@ fn wild_content() -> impl Strategy<Value = Content> {
             },
             clock: ClockKind::Solution,
             due_at: start_of_story(),
+        },
+        9 => Content::Merged {
+            into: TicketRef {
+                code: a,
+                subject: b,
+            },
         },
         _ => Content::Closed {
             status: a,

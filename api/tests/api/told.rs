@@ -12,10 +12,12 @@ use shared::ticket::actor::Privilege;
 use shared::ticket::status::Status;
 
 use crate::harness::TestApp;
+use crate::mail::{texts, worker};
 use crate::process::{
     act, agent, email_of, fresh, mailed, place, place_with, record, session, upload, view,
 };
-use crate::stage::{self, BEN};
+use crate::smtp_sink::{SinkTls, SmtpSink};
+use crate::stage::{self, ANA, BEN};
 
 /// Closes an account behind the API's back.
 async fn dismiss(app: &TestApp, user_id: i64) {
@@ -215,6 +217,63 @@ both! {
         let token = session(&app, &place, place.ben).await;
         let mine: RequesterTicket = app.get(&format!("/api/v1/portal/tickets/{of_ben}")).bearer(&token).send().await.expect(200).json();
         assert_eq!((mine.status.id, mine.merged_into), (Status::New, None));
+    }
+
+    /// I-17
+    async fn whoever_asked_twice_hears_which_code_goes_on_and_how_it_ends(app: TestApp) {
+        let place = place(&app, "infortec").await;
+        let laura = agent(&app, &place, "Laura", "mesa").await;
+        let ticket = json!({ "category": "eset", "priority": "p3", "channel": "phone" });
+        let kept = record(&app, &place, &laura, ticket.clone()).await;
+        let twin = record(&app, &place, &laura, ticket).await;
+        let sink = SmtpSink::start(SinkTls::None).await;
+        let worker = worker(&app, &sink);
+        let received = async || {
+            let before = sink.mails().len();
+            worker.run_once(app.clock.now()).await.unwrap();
+            let mails: Vec<_> = sink.mails().into_iter().skip(before).filter(|mail| mail.to == [ANA]).collect();
+            texts(&mails)
+        };
+        received().await;
+        act(&app, &laura, &twin, "merge", json!({ "into": kept })).await.expect(200);
+        let told = received().await;
+        assert_eq!(told.len(), 1, "{told:?}");
+        for words in [format!("En {twin} usted pide lo mismo que en {kept}"), format!("/infortec/tickets/{kept}")] {
+            assert!(told[0].contains(&words), "{}", told[0]);
+        }
+        let version = view(&app, &laura, &twin).await.version;
+        app.delete(&format!("/api/v1/tickets/{twin}/merge")).by(&fresh(&app, &laura).await).if_match(version).send().await.expect(200);
+        let told = received().await;
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].contains(&format!("{twin} continúa con su propio código")) && told[0].contains(&format!("/infortec/tickets/{twin}")), "{}", told[0]);
+        act(&app, &laura, &twin, "merge", json!({ "into": kept })).await.expect(200);
+        received().await;
+        act(&app, &laura, &kept, "assignments", json!({ "assignee": laura.id })).await.expect(200);
+        act(&app, &laura, &kept, "solutions", json!({ "solution": "Se renovaron las firmas." })).await.expect(200);
+        let told = received().await;
+        assert!(told.iter().any(|mail| mail.contains("Se renovaron las firmas.") && mail.contains(&kept)), "the solution reached nobody: {told:?}");
+    }
+
+    /// I-17
+    async fn a_desk_says_in_its_own_words_and_to_whom_that_tickets_were_merged(app: TestApp) {
+        let own = "[[notifications]]\nsend = \"merged\"\nto = [\"requester\", \"assignee\"]\nsubject = { es = \"Unimos {number}\", en = \"We merged {number}\" }\n\n[[notifications]]\nsend = \"unmerged\"\nto = [\"assignee\"]\n";
+        let place = place_with(&app, "infortec", |text| format!("{text}\n{own}")).await;
+        let laura = agent(&app, &place, "Laura", "mesa").await;
+        let omar = agent(&app, &place, "Omar", "mesa").await;
+        let ticket = json!({ "category": "eset", "priority": "p3", "channel": "phone" });
+        let kept = record(&app, &place, &laura, ticket.clone()).await;
+        let twin = record(&app, &place, &laura, ticket).await;
+        act(&app, &laura, &twin, "assignments", json!({ "assignee": omar.id })).await.expect(200);
+        act(&app, &laura, &twin, "merge", json!({ "into": kept })).await.expect(200);
+        let version = view(&app, &laura, &twin).await.version;
+        app.delete(&format!("/api/v1/tickets/{twin}/merge")).by(&fresh(&app, &laura).await).if_match(version).send().await.expect(200);
+        let of = |mails: &[&'static str]| mails.iter().copied().filter(|mail| mail.contains("merged")).collect::<Vec<_>>();
+        assert_eq!(of(&mailed(&app, ANA).await), ["merged"]);
+        assert_eq!(of(&mailed(&app, &email_of("Omar")).await), ["merged_to_team", "unmerged_to_team"]);
+        let sink = SmtpSink::start(SinkTls::None).await;
+        worker(&app, &sink).run_once(app.clock.now()).await.unwrap();
+        let subjects: Vec<String> = sink.mails().iter().map(|mail| mail_parser::MessageParser::default().parse(&mail.data).unwrap().subject().unwrap().to_owned()).collect();
+        assert!(subjects.contains(&format!("Unimos {twin}")), "{subjects:?}");
     }
 
     /// I-17

@@ -1053,6 +1053,10 @@ words! {
         Closed = "closed",
         /// The ticket ended without attention.
         NotManaged = "not_managed",
+        /// The ticket goes on under the code of another one of its requester (I-17).
+        Merged = "merged",
+        /// The ticket goes its own way again (I-17).
+        Unmerged = "unmerged",
         /// First request of a follow-up series.
         FollowUpFirst = "follow_up_first",
         /// Second reminder.

@@ -243,6 +243,8 @@ pub(super) fn compose(
         } => process::survey(voice, ticket()?, *questions, *closes_at),
         Content::FollowUp { step, text } => process::follow_up(voice, ticket()?, *step, text),
         Content::NotManaged { description } => process::not_managed(voice, ticket()?, description),
+        Content::Merged { into } => process::merged(voice, ticket()?, into),
+        Content::Unmerged => process::unmerged(voice, ticket()?),
         Content::PrecaseReceived { summary } => process::precase(voice, ticket()?, summary),
         Content::ApprovalRequested {
             requester,

@@ -185,6 +185,51 @@ pub(super) fn not_managed(voice: Voice, ticket: &TicketRef, description: &str) -
     voice.ticket_letter(ticket, &news.clone(), news, blocks)
 }
 
+/// The ticket goes on under the code of another one of the same requester; the link leads there.
+pub(super) fn merged(voice: Voice, ticket: &TicketRef, into: &TicketRef) -> Letter {
+    let (word, code, new) = (voice.word(), one_line(&ticket.code), one_line(&into.code));
+    let news = voice.say(
+        format!("Su {word} continúa con el código {new}"),
+        format!("Tu {word} continúa con el código {new}"),
+        format!("Your {word} goes on under the code {new}"),
+    );
+    let lead = voice.say(
+        format!("En {code} usted pide lo mismo que en {new}: los atendemos juntos con el código {new}. Allí le responderemos y le entregaremos la solución; no tiene que hacer nada."),
+        format!("En {code} pides lo mismo que en {new}: los atendemos juntos con el código {new}. Allí te responderemos y te entregaremos la solución; no tienes que hacer nada."),
+        format!("In {code} you ask for the same as in {new}: we attend them together under the code {new}. That is where we answer and deliver the solution; there is nothing that you have to do."),
+    );
+    let facts = vec![
+        (voice.both("Continúa", "Goes on").to_owned(), new.clone()),
+        (
+            voice.both("Asunto", "Subject").to_owned(),
+            one_line(&into.subject),
+        ),
+    ];
+    let button = Block::Button {
+        label: voice.both(format!("Ver {new}"), format!("See {new}")),
+        url: voice.portal_ticket(into),
+    };
+    let blocks = vec![Block::Paragraph(lead), Block::Facts(facts), button];
+    voice.ticket_letter(ticket, &news.clone(), news, blocks)
+}
+
+/// The ticket goes its own way again.
+pub(super) fn unmerged(voice: Voice, ticket: &TicketRef) -> Letter {
+    let (word, code) = (voice.word(), one_line(&ticket.code));
+    let news = voice.say(
+        format!("Volvemos a atender su {word} por separado"),
+        format!("Volvemos a atender tu {word} por separado"),
+        format!("We attend your {word} on its own again"),
+    );
+    let lead = voice.say(
+        format!("No piden lo mismo, y {code} continúa con su propio código, desde donde iba. Le avisaremos a este correo cuando haya novedades."),
+        format!("No piden lo mismo, y {code} continúa con su propio código, desde donde iba. Te avisaremos a este correo cuando haya novedades."),
+        format!("They do not ask for the same, and {code} goes on under its own code, from where it stood. We will write to this address when there is news."),
+    );
+    let blocks = vec![Block::Paragraph(lead), see(voice, ticket)];
+    voice.ticket_letter(ticket, &news.clone(), news, blocks)
+}
+
 /// A mail became a pre-case; here is its code.
 pub(super) fn precase(voice: Voice, ticket: &TicketRef, summary: &str) -> Letter {
     let code = one_line(&ticket.code);
@@ -331,6 +376,12 @@ pub(super) fn team_notice(
             .to_owned(),
         (TeamNews::ApprovalRefused, _) => voice
             .both("Aprobación negada", "Approval refused")
+            .to_owned(),
+        (TeamNews::Merged, _) => voice
+            .both("Unido a otro como duplicado", "Merged as a duplicate")
+            .to_owned(),
+        (TeamNews::Unmerged, _) => voice
+            .both("Deja de ser un duplicado", "No duplicate any more")
             .to_owned(),
     };
     let label = if author.is_empty() {
