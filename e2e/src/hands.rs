@@ -188,8 +188,10 @@ impl Hand {
     }
 
     /// Puts something in its place.
-    pub async fn put(&self, path: &str, body: Value) {
-        let answer = self.send(Method::PUT, path, None, Some(&body)).await;
+    pub async fn put(&self, path: &str, version: &Value, body: Value) {
+        let answer = self
+            .send(Method::PUT, path, Some(version), Some(&body))
+            .await;
         let status = answer.status();
         assert!(
             status.is_success(),

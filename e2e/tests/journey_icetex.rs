@@ -73,9 +73,9 @@ async fn appoint_approvers(stage: &Stage) {
         ("coordinacion_infraestructura", TOMAS),
     ] {
         let holders = json!({ "holders": [{ "email": who.email, "deputy": false }] });
-        admin
-            .put(&format!("/desks/icetex/approvers/{role}"), holders)
-            .await;
+        let list = "/desks/icetex/approvers";
+        let seen = admin.get(list).await["version"].clone();
+        admin.put(&format!("{list}/{role}"), &seen, holders).await;
     }
 }
 

@@ -5,16 +5,19 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use shared::api::process::{ApproverHolder, ApproverHolders};
 use shared::desk::Desk;
-use shared::ticket::actor::{Actor, Privilege};
+use shared::ticket::actor::{Actor, ActorRef, Privilege};
 use shared::ticket::command::Decision;
 use shared::ticket::status::Status;
 use shared::ticket::text::{EmailAddress, Reason};
 use shared::ticket::{ApprovalState, Ticket};
 
 use super::store;
+use super::trace::{self, Appointed, Appointment};
 use crate::auth::{AgentCaller, AgentInPerson};
 use crate::db::DbConnection;
+use crate::db::dialect::lock_name;
 use crate::desks::registry::{DeskRegistry, InstalledDesk};
+use crate::http::etag::IfMatch;
 use crate::http::faults::Faults;
 use crate::http::{ApiError, Fault};
 use crate::tickets::commands::{Change, Expected, change};
@@ -183,16 +186,47 @@ pub fn decide(
     change(conn, desk, record, actor, Change::Step(step), seen, now)
 }
 
-/// Replaces the holders of a role of a desk.
+/// Replaces the holders of a role of a desk, and keeps who did. What changes nothing leaves no trace.
 ///
 /// # Errors
-/// `validation` for a role that the desk does not ask, and for addresses of nobody.
+/// `version_mismatch` when somebody changed the desk's list meanwhile, `validation` for a role that the desk does not ask, and
+/// for addresses of nobody.
 pub fn replace_holders(
+    conn: &mut DbConnection,
+    desk: &InstalledDesk,
+    author: &ActorRef,
+    role: &str,
+    new: &ApproverHolders,
+    seen: &IfMatch,
+    now: DateTime<Utc>,
+) -> Result<(), ApiError> {
+    // Two who save at once: the second sees what the first left.
+    lock_name(conn, &format!("approvers of {}", desk.id))?;
+    seen.check(trace::version(conn, desk.id)?)?;
+    let after = find_holders(conn, desk, role, new)?;
+    let before = store::appointed(conn, desk.id)?
+        .remove(role)
+        .unwrap_or_default();
+    let keys = |list: &[Appointed]| list.iter().map(Appointed::key).collect::<Vec<_>>();
+    if keys(&before) == keys(&after) {
+        return Ok(());
+    }
+    store::replace(conn, desk.id, role, &keys(&after))?;
+    let appointment = Appointment {
+        role: role.to_owned(),
+        before,
+        after,
+    };
+    trace::add(conn, (desk.id, &desk.slug), author, &appointment, now)?;
+    Ok(())
+}
+
+fn find_holders(
     conn: &mut DbConnection,
     desk: &InstalledDesk,
     role: &str,
     new: &ApproverHolders,
-) -> Result<(), ApiError> {
+) -> Result<Vec<Appointed>, ApiError> {
     let asks = |policy: &shared::desk::profile::ApprovalPolicy| {
         policy
             .steps
@@ -212,29 +246,32 @@ pub fn replace_holders(
     if new.holders.len() > HOLDERS_MAX {
         faults.add(fault("/holders", "out_of_range"));
     }
-    let mut holders: Vec<(i64, bool)> = Vec::new();
+    let mut holders: Vec<Appointed> = Vec::new();
     for (place, holder) in new.holders.iter().take(HOLDERS_MAX).enumerate() {
         let pointer = format!("/holders/{place}/email");
         match find_person(conn, desk.id, holder)? {
-            Some(id) if holders.iter().any(|(known, _)| *known == id) => {
+            Some((id, _)) if holders.iter().any(|known| known.person == id) => {
                 faults.add(fault(&pointer, "duplicate"));
             }
-            Some(id) => holders.push((id, holder.deputy)),
+            Some((person, name)) => holders.push(Appointed {
+                person,
+                name,
+                deputy: holder.deputy,
+            }),
             None => faults.add(fault(&pointer, "unknown_requester")),
         }
     }
     faults.check()?;
-    Ok(store::replace(conn, desk.id, role, &holders)?)
+    Ok(holders)
 }
 
 fn find_person(
     conn: &mut DbConnection,
     desk_id: i64,
     holder: &ApproverHolder,
-) -> Result<Option<i64>, ApiError> {
+) -> Result<Option<(i64, String)>, ApiError> {
     let Ok(email) = EmailAddress::parse(&holder.email) else {
         return Ok(None);
     };
-    let found = store::person_at(conn, desk_id, &email.canonical())?;
-    Ok(found.map(|(id, _)| id))
+    Ok(store::person_at(conn, desk_id, &email.canonical())?)
 }

@@ -1,20 +1,26 @@
 //! The endpoints of approvals in the console.
 
+use std::sync::Arc;
+
 use actix_web::{get, post, put, web};
-use serde::{Deserialize, Serialize};
+use chrono::{DateTime, Utc};
 use shared::api::page::Page;
-use shared::api::process::{ApprovalRow, ApproverHolders, ApproverRole, NewApprovalDecision};
+use shared::api::process::{
+    ApprovalRow, ApproverChange, ApproverHolders, ApproverRoles, NewApprovalDecision,
+};
 use shared::api::tickets::TicketChanged;
 use shared::ticket::actor::Privilege;
 
 use super::commands::{self, Asked, Word, approver_at};
-use super::{store, view};
+use super::params::PageParams;
+use super::{store, trace, view};
 use crate::app::AppState;
 use crate::auth::{AgentCaller, AgentInPerson};
 use crate::db::DbConnection;
+use crate::desks::registry::{DeskRegistry, InstalledDesk};
 use crate::http::etag::IfMatch;
 use crate::http::idempotency::{OptionalIdempotencyKey, StoredAnswer, once};
-use crate::http::{ApiError, Json, Language, Path, problems};
+use crate::http::{ApiError, Json, Language, Path, Query, Versioned, problems};
 
 /// The approvals that wait for the caller.
 ///
@@ -70,94 +76,133 @@ pub async fn list_approvals(
     }))
 }
 
-/// The approver roles of a desk.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct ApproverRoles {
-    /// In the order of the desk's policies.
-    pub items: Vec<ApproverRole>,
-}
-
 /// Lists who holds the approver roles of a desk
 ///
-/// For whoever administers the desk or coordinates there.
+/// For whoever administers the desk.
 #[utoipa::path(
     tag = "approvals",
     operation_id = "list_approvers",
     params(("desk" = String, Path, description = "Address part of the desk", example = "soporte", max_length = 60)),
     security(("console" = [])),
     responses(
-        (status = 200, description = "The roles.", body = ApproverRoles),
+        (status = 200, description = "The roles.", body = ApproverRoles, headers(("ETag" = String, description = "Version of the list"))),
+        (status = 304, description = "The caller has this version already (`If-None-Match`)."),
         problems::Unauthorized, problems::Forbidden, problems::NotFound, problems::RateLimited,
     ),
 )]
 #[get("/desks/{desk}/approvers")]
 pub async fn list_approvers(
     state: web::Data<AppState>,
-    caller: AgentCaller,
+    caller: AgentInPerson,
     Path(slug): Path<String>,
     Language(lang): Language,
-) -> Result<Json<ApproverRoles>, ApiError> {
+) -> Result<Versioned<ApproverRoles>, ApiError> {
     let (desks, now) = (state.desks.clone(), state.clock.now());
     let read = move |conn: &mut DbConnection| -> Result<_, ApiError> {
-        let desk = desks
-            .by_slug(conn, &slug, now)?
-            .ok_or_else(ApiError::not_found)?;
-        require_keeper(&caller, desk.id)?;
-        let rows = store::holders(conn, desk.id)?;
-        Ok(view::roles(rows, &desk.profile, lang))
+        let desk = administered(conn, &desks, &caller, &slug, now)?;
+        Ok(view::roles(conn, &desk, lang)?)
     };
-    Ok(Json(ApproverRoles {
-        items: state.db.read(read).await?,
-    }))
+    let roles = state.db.read_snapshot(read).await?;
+    Ok(Versioned::in_language(roles.version, lang, roles))
 }
 
 /// Says who holds an approver role of a desk
 ///
-/// The list takes the place of the one before. Holders are registered people of the desk; deputies are told with the first
-/// reminder.
+/// The list takes the place of the one before, and the change is kept with its author. For whoever administers the desk, never
+/// for an API token. Holders are registered people of the desk; deputies are told with the first reminder.
 #[utoipa::path(
     tag = "approvals",
     operation_id = "replace_approvers",
     params(
         ("desk" = String, Path, description = "Address part of the desk", example = "soporte", max_length = 60),
         ("role" = String, Path, description = "Key of the role", example = "risk_office", max_length = 60),
+        ("If-Match" = String, Header, description = "Version of the list that was seen", example = "\"3\""),
     ),
     request_body = ApproverHolders,
     security(("console" = [])),
     responses(
-        (status = 200, description = "The roles after it.", body = ApproverRoles),
-        problems::Malformed, problems::Unauthorized, problems::Forbidden, problems::NotFound, problems::TooLarge,
-        problems::UnsupportedMediaType, problems::Invalid, problems::RateLimited,
+        (status = 200, description = "The roles after it.", body = ApproverRoles, headers(("ETag" = String, description = "Version of the list"))),
+        problems::Malformed, problems::Unauthorized, problems::Forbidden, problems::NotFound, problems::VersionMismatch,
+        problems::TooLarge, problems::UnsupportedMediaType, problems::Invalid, problems::PreconditionRequired, problems::RateLimited,
     ),
 )]
 #[put("/desks/{desk}/approvers/{role}")]
 pub async fn replace_approvers(
     state: web::Data<AppState>,
-    caller: AgentCaller,
+    caller: AgentInPerson,
+    seen: IfMatch,
     Path((slug, role)): Path<(String, String)>,
     Language(lang): Language,
     Json(new): Json<ApproverHolders>,
-) -> Result<Json<ApproverRoles>, ApiError> {
+) -> Result<Versioned<ApproverRoles>, ApiError> {
     let (desks, now) = (state.desks.clone(), state.clock.now());
     let write = move |conn: &mut DbConnection| -> Result<_, ApiError> {
-        let desk = desks
-            .by_slug(conn, &slug, now)?
-            .ok_or_else(ApiError::not_found)?;
-        require_keeper(&caller, desk.id)?;
-        commands::replace_holders(conn, &desk, &role, &new)?;
-        let rows = store::holders(conn, desk.id)?;
-        Ok(view::roles(rows, &desk.profile, lang))
+        let desk = administered(conn, &desks, &caller, &slug, now)?;
+        let author = caller.actor_at(desk.id).reference();
+        commands::replace_holders(conn, &desk, &author, &role, &new, &seen, now)?;
+        Ok(view::roles(conn, &desk, lang)?)
     };
-    Ok(Json(ApproverRoles {
-        items: state.db.write(write).await?,
-    }))
+    let roles = state.db.write(write).await?;
+    Ok(Versioned::in_language(roles.version, lang, roles))
 }
 
-fn require_keeper(caller: &AgentCaller, desk_id: i64) -> Result<(), ApiError> {
-    if caller.may(desk_id, Privilege::TicketCoordinate) {
-        return Ok(());
-    }
-    caller.require(desk_id, Privilege::DeskAdmin)
+/// Lists who changed the approvers of a desk
+///
+/// Each change with its author, who held the role before and who after, newest first. For whoever administers the desk.
+#[utoipa::path(
+    tag = "approvals",
+    operation_id = "list_approver_changes",
+    params(
+        ("desk" = String, Path, description = "Address part of the desk", example = "soporte", max_length = 60),
+        PageParams,
+    ),
+    security(("console" = [])),
+    responses(
+        (status = 200, description = "A page of changes.", body = Page<ApproverChange>),
+        problems::Malformed, problems::Unauthorized, problems::Forbidden, problems::NotFound, problems::RateLimited,
+    ),
+)]
+#[get("/desks/{desk}/approver-changes")]
+pub async fn list_approver_changes(
+    state: web::Data<AppState>,
+    caller: AgentInPerson,
+    Path(slug): Path<String>,
+    Query(params): Query<PageParams>,
+    Language(lang): Language,
+) -> Result<Json<Page<ApproverChange>>, ApiError> {
+    let (desks, now, limit) = (state.desks.clone(), state.clock.now(), params.limit);
+    let fingerprint = format!("approver-changes:{}:{slug}", caller.user_id());
+    let before = params
+        .cursor
+        .as_deref()
+        .map(|cursor| state.cursors.decode::<i32>(&fingerprint, cursor))
+        .transpose()?;
+    let read = move |conn: &mut DbConnection| -> Result<_, ApiError> {
+        let desk = administered(conn, &desks, &caller, &slug, now)?;
+        let rows = trace::list(conn, desk.id, before, limit.with_one_more())?;
+        Ok(view::changes(rows, &desk.profile, lang)?)
+    };
+    let changes = state.db.read(read).await?;
+    let place = |change: &ApproverChange| change.number;
+    let page = state
+        .cursors
+        .page(&fingerprint, limit, changes, place, |change| change)?;
+    Ok(Json(page))
+}
+
+/// A desk of which the caller may appoint the approvers.
+fn administered(
+    conn: &mut DbConnection,
+    desks: &DeskRegistry,
+    caller: &AgentInPerson,
+    slug: &str,
+    now: DateTime<Utc>,
+) -> Result<Arc<InstalledDesk>, ApiError> {
+    let desk = desks
+        .by_slug(conn, slug, now)?
+        .ok_or_else(ApiError::not_found)?;
+    caller.require(desk.id, Privilege::DeskAdmin)?;
+    Ok(desk)
 }
 
 /// Decides an approval

@@ -5,6 +5,8 @@
 //! (kept by `tickets::pipeline`). Holders with an agent account decide in the console, others in the portal, after the
 //! proof of their address that every portal session is.
 //!
+//! Whoever administers the desk appoints the holders, in person; each change is kept with its author (see [`trace`]).
+//!
 //! The guarantees: nobody decides their own request, an approver sees of a ticket only what the decision needs, and a
 //! decision is an event like any other.
 
@@ -12,8 +14,10 @@ use crate::http::mount::ServiceConfig;
 
 pub mod commands;
 pub mod handlers;
+pub mod params;
 pub mod portal;
 pub mod store;
+pub mod trace;
 pub mod view;
 
 /// The slice's operations.
@@ -22,6 +26,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(handlers::list_approvals)
         .service(handlers::list_approvers)
         .service(handlers::replace_approvers)
+        .service(handlers::list_approver_changes)
         .service(handlers::decide_approval)
         .service(portal::list_my_approvals)
         .service(portal::get_my_approval)

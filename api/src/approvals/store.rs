@@ -1,9 +1,12 @@
 //! The SQL of approvals.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use shared::ticket::Ticket;
 
+use super::trace::Appointed;
 use crate::db::schema::{approval_asks, approvers, people, tickets};
 use crate::db::{DbConnection, JsonText, Ts};
 
@@ -40,6 +43,33 @@ pub fn holders(conn: &mut DbConnection, desk_id: i64) -> QueryResult<Vec<HolderR
             approvers::deputy,
         ))
         .load(conn)
+}
+
+/// Everybody who is appointed at a desk, by role and in their order, whether they may use the desk or not.
+pub fn appointed(
+    conn: &mut DbConnection,
+    desk_id: i64,
+) -> QueryResult<BTreeMap<String, Vec<Appointed>>> {
+    let rows: Vec<(String, i64, String, bool)> = approvers::table
+        .inner_join(people::table.on(people::id.eq(approvers::person_id)))
+        .filter(approvers::desk_id.eq(desk_id))
+        .order((approvers::role, approvers::place))
+        .select((
+            approvers::role,
+            people::id,
+            people::full_name,
+            approvers::deputy,
+        ))
+        .load(conn)?;
+    let mut found: BTreeMap<String, Vec<Appointed>> = BTreeMap::new();
+    for (role, person, name, deputy) in rows {
+        found.entry(role).or_default().push(Appointed {
+            person,
+            name,
+            deputy,
+        });
+    }
+    Ok(found)
 }
 
 /// The roles that a person holds at the desk of their record.

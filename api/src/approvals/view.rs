@@ -3,7 +3,8 @@
 use diesel::prelude::*;
 use shared::api::portal::{PortalApproval, PortalApprovalRow, PortalDecision};
 use shared::api::process::{
-    ApprovalRow, ApprovalStepView, ApprovalView, ApproverHolder, ApproverRole, ApproverView,
+    AppointedApprover, ApprovalRow, ApprovalStepView, ApprovalView, ApproverChange, ApproverHolder,
+    ApproverRole, ApproverRoles, ApproverView,
 };
 use shared::api::tickets::{Labelled, PersonRef};
 use shared::desk::Desk;
@@ -14,7 +15,8 @@ use shared::ticket::event::Event;
 use shared::ticket::status::{Status, Visibility};
 
 use super::commands::decidable;
-use super::store::{self, AskRow, HolderRow};
+use super::store::{self, AskRow};
+use super::trace::{self, Appointed, Appointment, ChangeRow};
 use crate::attachments::store::{AttachmentRow, list_for_messages};
 use crate::db::schema::{events, users};
 use crate::db::{DbConnection, DbError};
@@ -24,8 +26,14 @@ use crate::tickets::process_view::extra;
 use crate::tickets::store::{TicketRecord, first_message, requester_by_id};
 use crate::tickets::view::{attachment, file_name};
 
-/// Every role of a desk with its holders.
-pub fn roles(rows: Vec<HolderRow>, desk: &Desk, lang: Lang) -> Vec<ApproverRole> {
+/// Every role of a desk with its holders, and the version of the list.
+pub fn roles(
+    conn: &mut DbConnection,
+    desk: &InstalledDesk,
+    lang: Lang,
+) -> QueryResult<ApproverRoles> {
+    let version = trace::version(conn, desk.id)?;
+    let rows = store::holders(conn, desk.id)?;
     let holders_of = |role: &str| {
         rows.iter()
             .filter(|row| row.role == role)
@@ -36,11 +44,48 @@ pub fn roles(rows: Vec<HolderRow>, desk: &Desk, lang: Lang) -> Vec<ApproverRole>
             })
             .collect()
     };
-    approver_roles(desk, lang)
+    let items = approver_roles(&desk.profile, lang)
         .into_iter()
         .map(|role| ApproverRole {
             holders: holders_of(&role.id),
             role,
+        })
+        .collect();
+    Ok(ApproverRoles { items, version })
+}
+
+/// Changes of a desk's approvers.
+///
+/// # Errors
+/// When what is stored is no change.
+pub fn changes(
+    rows: Vec<ChangeRow>,
+    desk: &Desk,
+    lang: Lang,
+) -> Result<Vec<ApproverChange>, DbError> {
+    let people = |list: Vec<Appointed>| {
+        list.into_iter()
+            .map(|one| AppointedApprover {
+                full_name: one.name,
+                deputy: one.deputy,
+            })
+            .collect()
+    };
+    rows.into_iter()
+        .map(|row| {
+            let Appointment {
+                role,
+                before,
+                after,
+            } = row.appointment()?;
+            Ok(ApproverChange {
+                number: row.seq,
+                at: row.at.get(),
+                by: row.actor_name,
+                role: approver_role(desk, &role, lang),
+                before: people(before),
+                after: people(after),
+            })
         })
         .collect()
 }

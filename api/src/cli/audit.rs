@@ -10,7 +10,7 @@ use crate::tickets::audit::{self, FileReport};
 /// What to check.
 #[derive(clap::Subcommand)]
 pub(super) enum Action {
-    /// Check that every ticket's history is whole, unchanged, and gives the stored ticket.
+    /// Check that every ticket's history is whole, unchanged, and gives the stored ticket, and so the changes of approvers.
     Verify {
         /// Also read every stored file and compare its bytes with the recorded checksum.
         #[arg(long)]
@@ -25,7 +25,10 @@ pub(super) fn run(settings: &Settings, action: &Action) -> Result<(), StartError
     let report = db.read_snapshot_blocking(|conn: &mut DbConnection| {
         audit::verify(conn, &DeskRegistry::default()).map_err(StartError::from)
     })?;
-    println!("{} tickets, {} events", report.tickets, report.events);
+    println!(
+        "{} tickets, {} events, {} changes of approvers",
+        report.tickets, report.events, report.appointments
+    );
     let mut faults = report.faults;
     if *files {
         let FileReport {

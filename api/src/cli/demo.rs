@@ -240,7 +240,12 @@ fn place(desk: &Desk, role: Role) -> AgentMembership {
             Vec::new(),
         ),
         Role::Coordinator => (
-            Privilege::ALL.to_vec(),
+            // Who decides what is approved is not the coordination's to say.
+            Privilege::ALL
+                .iter()
+                .copied()
+                .filter(|privilege| *privilege != Privilege::DeskAdmin)
+                .collect(),
             groups(1).into_iter().chain(groups(2)).collect(),
         ),
         Role::Administrator => (Privilege::ALL.to_vec(), groups(1)),

@@ -332,6 +332,22 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::db::types::{TsSql, UidSql};
 
+    approver_changes (desk_id, seq) {
+        desk_id -> BigInt,
+        seq -> Integer,
+        actor_kind -> Text,
+        actor_id -> Nullable<BigInt>,
+        actor_name -> Text,
+        at -> TsSql,
+        data -> Text,
+        hash -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{TsSql, UidSql};
+
     challenges (id) {
         id -> UidSql,
         desk_id -> BigInt,
@@ -464,6 +480,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     ticket_ties,
     approvers,
     approval_asks,
+    approver_changes,
     challenges,
     attachments,
     outbox,

@@ -18,6 +18,7 @@ use super::pipeline::{chain, chain_start, columns, event_name, ties};
 use super::seal::Sealed;
 use super::store::{self, EventRow, Projection, SurveyRow};
 use super::view::ticket_files;
+use crate::approvals;
 use crate::attachments::storage::Files;
 use crate::attachments::store::AttachmentRow;
 use crate::db::schema::{attachments, tickets};
@@ -31,6 +32,8 @@ pub struct Report {
     pub tickets: usize,
     /// Events looked at.
     pub events: usize,
+    /// Changes of approvers looked at.
+    pub appointments: usize,
     /// What is wrong, a sentence each.
     pub faults: Vec<String>,
 }
@@ -54,7 +57,7 @@ struct TicketRow {
 
 /// Checks every ticket: event numbers without gaps, times that never go back, hashes, that the fold of the history is the
 /// stored ticket (I-4, I-5) with the columns that queues search and sort by, its ties and its surveys, and that every
-/// message with its files is the one that an event speaks of.
+/// message with its files is the one that an event speaks of. The changes of approvers are chained and checked likewise.
 pub fn verify(conn: &mut DbConnection, desks: &DeskRegistry) -> Result<Report, DbError> {
     let mut report = Report::default();
     let mut after = 0_i64;
@@ -66,6 +69,9 @@ pub fn verify(conn: &mut DbConnection, desks: &DeskRegistry) -> Result<Report, D
             .select(TicketRow::as_select())
             .load(conn)?;
         let Some(last) = rows.last() else {
+            let (appointments, faults) = approvals::trace::verify(conn)?;
+            report.appointments = appointments;
+            report.faults.extend(faults);
             return Ok(report);
         };
         after = last.id;

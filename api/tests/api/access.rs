@@ -237,6 +237,7 @@ const RULES: &[(&str, Rule)] = &[
     ("list_approvals", Rule::AnyAgent),
     ("list_approvers", Rule::DeskAgent),
     ("replace_approvers", Rule::DeskAgent),
+    ("list_approver_changes", Rule::DeskAgent),
     ("decide_approval", Rule::DeskAgent),
     ("download_attachment", Rule::DeskAgent),
     ("upload_file", Rule::AnyAgent),

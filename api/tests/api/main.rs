@@ -14,6 +14,7 @@ mod stage;
 
 mod access;
 mod addresses;
+mod approvals;
 mod attachments;
 mod desks;
 mod forms;

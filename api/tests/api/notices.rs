@@ -15,7 +15,8 @@ use shared::ticket::status::Status;
 
 use crate::harness::TestApp;
 use crate::process::{
-    Place, act, agent, email_of, fresh, mailed, place, place_of, record, session, status, view,
+    Place, act, agent, appoint, email_of, fresh, mailed, place, place_of, record, session, status,
+    view,
 };
 use crate::stage::{self, ANA, BEN};
 
@@ -270,8 +271,7 @@ both! {
             ("adquisiciones", json!([{ "email": adela }])),
             ("direccion", json!([{ "email": diana }])),
         ] {
-            let path = format!("/api/v1/desks/library/approvers/{role}");
-            app.call(reqwest::Method::PUT, &path).by(&laura).json(&json!({ "holders": holders })).send().await.expect(200);
+            appoint(&app, &laura, "library", role, &holders).await.expect(200);
         }
         let code = record(&app, &place, &laura, json!({ "category": "compra", "extra": { "title": "Cien años de soledad", "for_course": "no" } })).await;
         act(&app, &laura, &code, "transitions", json!({ "command": "request_approval" })).await.expect(200);

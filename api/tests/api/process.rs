@@ -126,6 +126,19 @@ pub async fn record(app: &TestApp, place: &Place, by: &Agent, more: Value) -> St
     made.code
 }
 
+/// Says who holds an approver role, as the list stands now.
+pub async fn appoint(app: &TestApp, by: &Agent, desk: &str, role: &str, holders: &Value) -> Answer {
+    let by = fresh(app, by).await;
+    let list = format!("/api/v1/desks/{desk}/approvers");
+    let now: Value = app.get(&list).by(&by).send().await.expect(200).json();
+    app.call(reqwest::Method::PUT, &format!("{list}/{role}"))
+        .by(&by)
+        .if_match(i32::try_from(now["version"].as_i64().unwrap()).unwrap())
+        .json(&json!({ "holders": holders }))
+        .send()
+        .await
+}
+
 pub async fn view(app: &TestApp, who: &Agent, code: &str) -> TicketView {
     let who = fresh(app, who).await;
     app.get(&format!("/api/v1/tickets/{code}"))
@@ -273,10 +286,10 @@ both! {
         let now = app.clock.now();
         let desk = place.desk;
         let risk = app.seed(move |conn| stage::add_person(conn, desk, "Rita Pardo", "rita@example.org", now)).await;
-        let holders = json!({ "holders": [{ "email": ANA }, { "email": "rita@example.org" }] });
+        let holders = json!([{ "email": ANA }, { "email": "rita@example.org" }]);
         let approvers = "/api/v1/desks/icetex/approvers";
-        app.call(reqwest::Method::PUT, &format!("{approvers}/oficina_riesgos")).by(&laura).json(&holders).send().await.expect(200);
-        app.call(reqwest::Method::PUT, &format!("{approvers}/nadie")).by(&laura).json(&holders).send().await.problem(ProblemType::Validation);
+        appoint(&app, &laura, "icetex", "oficina_riesgos", &holders).await.expect(200);
+        appoint(&app, &laura, "icetex", "nadie", &holders).await.problem(ProblemType::Validation);
         let roles: Value = app.get(approvers).by(&laura).send().await.expect(200).json();
         assert_eq!(roles["items"][0]["holders"][1]["full_name"], "Rita Pardo");
 
@@ -656,8 +669,7 @@ both! {
         let (desk, now) = (place.desk, app.clock.now());
         let rita = app.seed(move |conn| stage::add_person(conn, desk, "Rita Pardo", "rita@example.org", now)).await;
         let holders = async |list: Value| {
-            let path = "/api/v1/desks/icetex/approvers/oficina_riesgos";
-            app.call(reqwest::Method::PUT, path).by(&fresh(&app, &laura).await).json(&json!({ "holders": list })).send().await.expect(200);
+            appoint(&app, &laura, "icetex", "oficina_riesgos", &list).await.expect(200);
         };
         holders(json!([{ "email": "rita@example.org" }])).await;
         let code = record(&app, &place, &laura, json!({ "category": "backup-carpetas", "impact": "low", "urgency": "low" })).await;
@@ -811,8 +823,7 @@ both! {
             move |conn| stage::add_person(conn, desk, "Rita Pardo", "rita@example.org", now)
         })
         .await;
-        let holders = json!({ "holders": [{ "email": "rita@example.org" }] });
-        app.call(reqwest::Method::PUT, "/api/v1/desks/icetex/approvers/oficina_riesgos").by(&laura).json(&holders).send().await.expect(200);
+        appoint(&app, &laura, "icetex", "oficina_riesgos", &json!([{ "email": "rita@example.org" }])).await.expect(200);
         news("another holder of the role").await;
         act(&app, &carlos, &code, "approval-decisions", json!({ "role": "coordinacion_infraestructura", "decision": "approved" })).await.expect(200);
         news("a word on the approval").await;

@@ -13,7 +13,9 @@ use shared::api::tickets::ClockName;
 use shared::ticket::status::Status;
 
 use crate::harness::TestApp;
-use crate::process::{act, agent, email_of, fresh, place, place_with, record, upload, view};
+use crate::process::{
+    act, agent, appoint, email_of, fresh, place, place_with, record, upload, view,
+};
 use crate::stage;
 
 /// Two workers sweep at the same moment, three rounds each; on PostgreSQL each with connections of its own, as two processes.
@@ -150,9 +152,8 @@ both! {
             stage::add_person(conn, desk, "Delia Ruiz", "delia@example.org", now)
         })
         .await;
-        let holders = json!({ "holders": [{ "email": "rita@example.org" }, { "email": "delia@example.org", "deputy": true }] });
-        let role = "/api/v1/desks/icetex/approvers/oficina_riesgos";
-        app.call(reqwest::Method::PUT, role).by(&laura).json(&holders).send().await.expect(200);
+        let holders = json!([{ "email": "rita@example.org" }, { "email": "delia@example.org", "deputy": true }]);
+        appoint(&app, &laura, "icetex", "oficina_riesgos", &holders).await.expect(200);
         let code = record(&app, &place, &laura, json!({ "category": "backup-carpetas", "impact": "low", "urgency": "low" })).await;
         act(&app, &laura, &code, "control-answers", json!({ "control": "complete", "answer": true })).await.expect(200);
         let proof = upload(&app, &laura).await;

@@ -14,7 +14,7 @@ use shared::ticket::status::Status;
 use crate::harness::TestApp;
 use crate::mail::{texts, worker};
 use crate::process::{
-    act, agent, email_of, fresh, mailed, place, place_with, record, session, upload, view,
+    act, agent, appoint, email_of, fresh, mailed, place, place_with, record, session, upload, view,
 };
 use crate::smtp_sink::{SinkTls, SmtpSink};
 use crate::stage::{self, ANA, BEN};
@@ -137,10 +137,8 @@ both! {
         let nora = app.agent("Nora", &[(place.desk, Privilege::ALL)]).await;
         dismiss(&app, nora.id).await;
         app.agent("Ivan", &[(place.desk, &[Privilege::PeopleManage])]).await;
-        let roles: shared::api::page::Page<shared::api::process::ApproverRole> = app.get("/api/v1/desks/icetex/approvers").by(&laura).send().await.expect(200).json();
-        assert!(!roles.items.is_empty());
-        let holders = json!({ "holders": [{ "email": "rita@example.org" }, { "email": "nora@example.org" }, { "email": "ivan@example.org" }] });
-        app.call(reqwest::Method::PUT, "/api/v1/desks/icetex/approvers/oficina_riesgos").by(&laura).if_match(0).json(&holders).send().await.expect(200);
+        let holders = json!([{ "email": "rita@example.org" }, { "email": "nora@example.org" }, { "email": "ivan@example.org" }]);
+        appoint(&app, &laura, "icetex", "oficina_riesgos", &holders).await.expect(200);
 
         let code = record(&app, &place, &laura, json!({ "category": "backup-carpetas", "impact": "low", "urgency": "low" })).await;
         act(&app, &laura, &code, "control-answers", json!({ "control": "complete", "answer": true })).await.expect(200);
@@ -166,7 +164,7 @@ both! {
             Ok((stage::add_person(conn, desk, "Carlos", "carlos@example.org", now)?, stage::add_person(conn, desk, "Rita Pardo", "rita@example.org", now)?))
         }).await;
         assert_ne!(person, rita);
-        app.call(reqwest::Method::PUT, "/api/v1/desks/icetex/approvers/oficina_riesgos").by(&laura).if_match(0).json(&json!({ "holders": [{ "email": "rita@example.org" }] })).send().await.expect(200);
+        appoint(&app, &laura, "icetex", "oficina_riesgos", &json!([{ "email": "rita@example.org" }])).await.expect(200);
         let other = agent(&app, &place, "Clara", "coordinacion_infraestructura").await;
         let code = record(&app, &place, &laura, json!({ "requester_email": "carlos@example.org", "category": "backup-carpetas", "impact": "low", "urgency": "low" })).await;
         act(&app, &laura, &code, "control-answers", json!({ "control": "complete", "answer": true })).await.expect(200);
@@ -190,7 +188,7 @@ both! {
         stage::join_group(&app, &carlos, place.desk, "coordinacion_infraestructura").await;
         let (now, desk) = (app.clock.now(), place.desk);
         app.seed(move |conn| stage::add_person(conn, desk, "Rita Pardo", "rita@example.org", now)).await;
-        app.call(reqwest::Method::PUT, "/api/v1/desks/icetex/approvers/oficina_riesgos").by(&laura).if_match(0).json(&json!({ "holders": [{ "email": "rita@example.org" }] })).send().await.expect(200);
+        appoint(&app, &laura, "icetex", "oficina_riesgos", &json!([{ "email": "rita@example.org" }])).await.expect(200);
         let code = record(&app, &place, &laura, json!({ "category": "backup-carpetas", "impact": "low", "urgency": "low" })).await;
         act(&app, &laura, &code, "control-answers", json!({ "control": "complete", "answer": true })).await.expect(200);
         let proof = upload(&app, &laura).await;

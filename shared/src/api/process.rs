@@ -366,6 +366,45 @@ pub struct ApproverRole {
     pub holders: Vec<ApproverHolder>,
 }
 
+/// The approver roles of a desk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct ApproverRoles {
+    /// In the order of the desk's policies.
+    pub items: Vec<ApproverRole>,
+    /// Version of the list, for `If-Match`.
+    #[serde(default)]
+    pub version: i32,
+}
+
+/// A change of who holds an approver role.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct ApproverChange {
+    /// Its number at the desk: the version of the list that it gave.
+    pub number: i32,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Name of whoever made it.
+    pub by: String,
+    /// The role.
+    pub role: Labelled,
+    /// Who held it before.
+    pub before: Vec<AppointedApprover>,
+    /// Who holds it since.
+    pub after: Vec<AppointedApprover>,
+}
+
+/// Somebody in a change of the approvers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct AppointedApprover {
+    /// Their name at the time.
+    pub full_name: String,
+    /// Whether they decide only for the others.
+    pub deputy: bool,
+}
+
 /// Somebody who holds an approver role.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]

@@ -8,9 +8,9 @@ use shared::api::people::{
     PersonPatch,
 };
 use shared::api::process::{
-    ApprovalRow, ApproverHolders, ApproverRole, FollowUpDraft, NewApprovalDecision,
-    NewCategoryChange, NewCause, NewContactAttempt, NewControlAnswer, NewExtra, NewFollowUp,
-    NewMark, NewMerge, NewRelation, NewTransition,
+    ApprovalRow, ApproverChange, ApproverHolders, ApproverRoles, FollowUpDraft,
+    NewApprovalDecision, NewCategoryChange, NewCause, NewContactAttempt, NewControlAnswer,
+    NewExtra, NewFollowUp, NewMark, NewMerge, NewRelation, NewTransition,
 };
 use shared::api::session::{AccessToken, Login, Me};
 use shared::api::tickets::{
@@ -231,24 +231,34 @@ pub async fn approvals(client: Client, etag: Option<String>) -> Answer<Fetched<P
 }
 
 /// Who holds the approver roles of a desk.
-pub async fn approvers(client: Client, desk: &str) -> Answer<Vec<ApproverRole>> {
-    let list: Page<ApproverRole> = client
+pub async fn approvers(client: Client, desk: &str) -> Answer<ApproverRoles> {
+    client
         .send(Request::get(path(&["desks", desk, "approvers"])))
-        .await?;
-    Ok(list.items)
+        .await
 }
 
-/// Replaces the holders of an approver role; answers every role as it is then.
+/// Replaces the holders of an approver role, if the list is still the one that was seen; answers every role as it is then.
 pub async fn keep_approvers(
     client: Client,
     desk: &str,
     role: &str,
     holders: &ApproverHolders,
-) -> Answer<Vec<ApproverRole>> {
-    let list: Page<ApproverRole> = client
-        .send(Request::put(path(&["desks", desk, "approvers", role])).json(holders))
-        .await?;
-    Ok(list.items)
+    version: i32,
+) -> Answer<ApproverRoles> {
+    let request = Request::put(path(&["desks", desk, "approvers", role])).json(holders);
+    client.send(request.if_match(version)).await
+}
+
+/// Who changed the approvers of a desk, newest first.
+pub async fn approver_changes(
+    client: Client,
+    desk: &str,
+    cursor: Option<&str>,
+) -> Answer<Page<ApproverChange>> {
+    let address = [&path(&["desks", desk, "approver-changes"]), "?limit=10"].concat();
+    client
+        .send(Request::get(with_cursor(address, cursor)))
+        .await
 }
 
 /// Tickets of a desk that hold a text in code, subject, requester or entity: enough to choose from. `kind` is the word of a

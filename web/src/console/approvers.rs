@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 use shared::api::people::Person;
-use shared::api::process::{ApproverHolder, ApproverHolders, ApproverRole};
+use shared::api::process::{
+    ApproverChange, ApproverHolder, ApproverHolders, ApproverRole, ApproverRoles,
+};
+use shared::ticket::actor::Privilege;
 
 use super::person_picker::PersonPicker;
 use super::session::session;
@@ -10,20 +13,28 @@ use super::shell::Topbar;
 use super::task::{later, watch};
 use super::words::{PageWords, Words};
 use crate::browser;
-use crate::client::{ApiError, console as api, use_client};
-use crate::components::feedback::{Empty, ErrorNote, Failed, Kind, Loading};
+use crate::client::{ApiError, Client, console as api, use_client};
+use crate::components::feedback::{Banner, Empty, ErrorNote, Failed, Kind, Loading};
 use crate::components::form::{Faults, named};
+use crate::components::ticket::time;
 use crate::components::{act, icon, use_ui};
+use crate::i18n::dates::{DEFAULT_ZONE, Style};
 use crate::i18n::{t, t_with};
 
-/// The roles of the desk that the lists show.
+/// The roles of the desk that the lists show, and who changed them.
 #[component]
 pub fn ApproversPage() -> impl IntoView {
     let client = use_client();
     let session = session();
     let title = Signal::derive(|| t(Words::Approvers).to_owned());
     let roles = RwSignal::new(None::<Result<Vec<ApproverRole>, ApiError>>);
+    // The whole list as it was last heard of: a change of one role is a change of it.
+    let now = RwSignal::new(ApproverRoles {
+        items: Vec::new(),
+        version: 0,
+    });
     let asked = StoredValue::new(0u32);
+    let may = Memo::new(move |_| session.may(Privilege::DeskAdmin));
     let load = move || {
         let number = asked.get_value() + 1;
         asked.set_value(number);
@@ -32,15 +43,26 @@ pub fn ApproversPage() -> impl IntoView {
         later(async move {
             let answer = api::approvers(client, &desk).await;
             if asked.try_get_value() == Some(number) {
-                roles.set(Some(answer));
+                if let Ok(list) = &answer {
+                    now.set(list.clone());
+                }
+                roles.set(Some(answer.map(|list| list.items)));
             }
         });
     };
     watch(move || {
         session.desk.track();
-        load();
+        if may.get() {
+            load();
+        }
     });
     let list = move || {
+        if !may.get() {
+            return view! {
+                <Empty symbol="shield" title=t(PageWords::OnlyAdministration)><p>{t(PageWords::OnlyAdministrationHelp)}</p></Empty>
+            }
+            .into_any();
+        }
         match roles.get() {
         None => view! { <Loading lines=8/> }.into_any(),
         Some(Err(error)) => view! { <Failed error retry=Callback::new(move |()| load())/> }.into_any(),
@@ -50,7 +72,8 @@ pub fn ApproversPage() -> impl IntoView {
         .into_any(),
         Some(Ok(roles)) => view! {
             <p class="muted">{t(PageWords::ApproversLead)}</p>
-            {roles.into_iter().map(|role| view! { <Role role/> }.into_any()).collect_view()}
+            {roles.into_iter().map(|role| view! { <Role role now/> }.into_any()).collect_view()}
+            <Changes now/>
         }
         .into_any(),
     }
@@ -61,9 +84,114 @@ pub fn ApproversPage() -> impl IntoView {
     }
 }
 
+/// Who changed the lists, newest first; read again with each version.
+#[component]
+fn Changes(now: RwSignal<ApproverRoles>) -> impl IntoView {
+    let client = use_client();
+    let desk = StoredValue::new(session().desk.get_untracked());
+    let rows = RwSignal::new(None::<Vec<ApproverChange>>);
+    let next = RwSignal::new(None::<String>);
+    let error = RwSignal::new(None::<ApiError>);
+    let asked = StoredValue::new(0u32);
+    let load = move |cursor: Option<String>| {
+        let number = asked.get_value() + 1;
+        asked.set_value(number);
+        later(async move {
+            let answer = api::approver_changes(client, &desk.get_value(), cursor.as_deref()).await;
+            if asked.try_get_value() != Some(number) {
+                return;
+            }
+            match answer {
+                Ok(page) => {
+                    error.set(None);
+                    next.set(page.next);
+                    rows.update(|rows| match rows.as_mut().filter(|_| cursor.is_some()) {
+                        Some(rows) => rows.extend(page.items),
+                        None => *rows = Some(page.items),
+                    });
+                }
+                Err(refused) => error.set(Some(refused)),
+            }
+        });
+    };
+    let version = Memo::new(move |_| now.with(|list| list.version));
+    watch(move || {
+        version.track();
+        load(None);
+    });
+    let row = |change: ApproverChange| {
+        let what = t_with(
+            PageWords::ChangedFromTo,
+            &[
+                &change.role.label,
+                &names(
+                    change
+                        .before
+                        .into_iter()
+                        .map(|one| (one.full_name, one.deputy)),
+                ),
+                &names(
+                    change
+                        .after
+                        .into_iter()
+                        .map(|one| (one.full_name, one.deputy)),
+                ),
+            ],
+        );
+        view! {
+            <li>
+                <p>{what}</p>
+                <p class="muted small">{change.by}" · "{time(change.at, DEFAULT_ZONE, Style::Short)}</p>
+            </li>
+        }
+        .into_any()
+    };
+    let list = move || match rows.get() {
+        None => view! { <Loading lines=2/> }.into_any(),
+        Some(rows) if rows.is_empty() => {
+            view! { <p class="muted small">{t(PageWords::NoChangesYet)}</p> }.into_any()
+        }
+        Some(rows) => {
+            view! { <ul class="steps-list">{rows.into_iter().map(row).collect_view()}</ul> }
+                .into_any()
+        }
+    };
+    let more = move || {
+        next.get().map(|cursor| view! {
+            <div class="row"><button class="btn" type="button" on:click=act(move |_| load(Some(cursor.clone())))>{t(PageWords::ShowMore)}</button></div>
+        })
+    };
+    view! {
+        <section class="card stack" aria-labelledby="approver-changes">
+            <h2 id="approver-changes">{t(PageWords::ApproverChanges)}</h2>
+            <ErrorNote error/>
+            {move || list()}
+            {move || more()}
+        </section>
+    }
+}
+
+/// Who holds a role, in one line.
+fn names(holders: impl Iterator<Item = (String, bool)>) -> String {
+    let names: Vec<String> = holders
+        .map(|(name, deputy)| {
+            if deputy {
+                t_with(PageWords::DeputySuffix, &[&name])
+            } else {
+                name
+            }
+        })
+        .collect();
+    if names.is_empty() {
+        t(PageWords::NobodyNow).to_owned()
+    } else {
+        names.join(", ")
+    }
+}
+
 /// One role: its people, adding and removing, and saving all of it at once.
 #[component]
-fn Role(role: ApproverRole) -> impl IntoView {
+fn Role(role: ApproverRole, now: RwSignal<ApproverRoles>) -> impl IntoView {
     let client = use_client();
     let ui = use_ui();
     let desk = session().desk.get_untracked();
@@ -77,11 +205,33 @@ fn Role(role: ApproverRole) -> impl IntoView {
     let holders = RwSignal::new(role.holders);
     let person = RwSignal::new(None::<Person>);
     let error = RwSignal::new(None::<ApiError>);
+    // What somebody else saved while this list was edited.
+    let taken = RwSignal::new(None::<Vec<ApproverHolder>>);
     let faults = Faults::none();
     let busy = RwSignal::new(false);
     let field = named("holder", &role.role.id);
     let heading = [field, "-title"].concat();
     let labelled = heading.clone();
+    let own = move |list: &ApproverRoles| {
+        let mut roles = list.items.iter();
+        let own = key.with_value(|key| roles.find(|one| one.role.id == *key));
+        own.map(|role| role.holders.clone()).unwrap_or_default()
+    };
+    // What others saved takes the place of a list that nobody touched; what was typed stays.
+    watch(move || {
+        let fresh = now.with(own);
+        let before = saved.get_untracked();
+        if fresh == before {
+            return;
+        }
+        let typed = holders.get_untracked();
+        saved.set(fresh.clone());
+        if typed == before {
+            holders.set(fresh);
+        } else if typed != fresh {
+            taken.set(Some(fresh));
+        }
+    });
     watch(move || {
         if let Some(one) = person.get() {
             person.set(None);
@@ -104,6 +254,7 @@ fn Role(role: ApproverRole) -> impl IntoView {
         }
         busy.set(true);
         error.set(None);
+        taken.set(None);
         let body = ApproverHolders {
             holders: holders
                 .get_untracked()
@@ -115,23 +266,64 @@ fn Role(role: ApproverRole) -> impl IntoView {
                 .collect(),
         };
         later(async move {
-            let outcome =
-                api::keep_approvers(client, &slug.get_value(), &key.get_value(), &body).await;
+            let desk = slug.get_value();
+            let mut outcome = send_holders(client, &desk, key, &body, now).await;
+            let mut overtaken = false;
+            // Where only another role was changed meanwhile nothing is overwritten by sending it again.
+            if outcome
+                .as_ref()
+                .is_err_and(|refused| refused.status() == 412)
+            {
+                match api::approvers(client, &desk).await {
+                    Ok(list) => {
+                        let same = own(&list) == saved.try_get_untracked().unwrap_or_default();
+                        if now.try_set(list).is_some() {
+                            return;
+                        }
+                        overtaken = !same;
+                        if same {
+                            outcome = send_holders(client, &desk, key, &body, now).await;
+                        }
+                    }
+                    Err(refused) => outcome = Err(refused),
+                }
+            }
             if busy.try_set(false).is_some() {
                 return;
             }
             match outcome {
-                Ok(roles) => {
-                    let own =
-                        key.with_value(|key| roles.into_iter().find(|one| one.role.id == *key));
-                    let now = own.map(|role| role.holders).unwrap_or_default();
-                    saved.set(now.clone());
-                    holders.set(now);
+                Ok(list) => {
+                    let mine = own(&list);
+                    saved.set(mine.clone());
+                    holders.set(mine);
+                    now.set(list);
                     ui.toast(Kind::Success, t(PageWords::HoldersKept));
                 }
+                // What others saved is shown above the list.
+                Err(_) if overtaken => {}
                 Err(refused) => error.set(Some(refused)),
             }
         });
+    };
+    let conflict = move || {
+        taken.get().map(|now| {
+            let line = names(now.iter().map(|one| {
+                let name = one.full_name.clone();
+                (name.unwrap_or_else(|| one.email.clone()), one.deputy)
+            }));
+            let use_saved = move || {
+                holders.set(now.clone());
+                taken.set(None);
+                browser::focus_id(field);
+            };
+            view! {
+                <Banner kind=Kind::Warning>
+                    <p>{t_with(PageWords::HoldersTaken, &[&line])}</p>
+                    <p><button class="btn sm" type="button" on:click=act(move |_| use_saved())>{t(PageWords::UseSaved)}</button></p>
+                </Banner>
+            }
+            .into_any()
+        })
     };
     let row = move |holder: ApproverHolder| {
         let name = holder
@@ -184,9 +376,22 @@ fn Role(role: ApproverRole) -> impl IntoView {
         <section class="card stack" aria-labelledby=labelled>
             <h2 id=heading>{role.role.label}</h2>
             <ErrorNote error/>
+            {move || conflict()}
             {move || people()}
             <PersonPicker id=field label=t(PageWords::AddHolder) desk person faults optional=true says_optional=false/>
             {move || foot()}
         </section>
     }
+}
+
+/// Sends the holders of a role for the list that was last heard of.
+async fn send_holders(
+    client: Client,
+    desk: &str,
+    key: StoredValue<String>,
+    body: &ApproverHolders,
+    now: RwSignal<ApproverRoles>,
+) -> Result<ApproverRoles, ApiError> {
+    let seen = now.try_with_untracked(|list| list.version).unwrap_or(0);
+    api::keep_approvers(client, desk, &key.get_value(), body, seen).await
 }

@@ -378,8 +378,7 @@ fn Rail(drawer: RwSignal<bool>, open_window: RwSignal<Option<Window>>) -> impl I
     let approving = Memo::new(move |_| {
         has_roles.get() || deciding.get() > 0 || nav.page.get() == Page::Approvals
     });
-    let keeps_roles =
-        move || session.may(Privilege::TicketCoordinate) || session.may(Privilege::DeskAdmin);
+    let keeps_roles = move || session.may(Privilege::DeskAdmin);
     // Who may do none of it sees no heading over nothing.
     let desk_shown = Memo::new(move |_| {
         approving.get()

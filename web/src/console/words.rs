@@ -315,6 +315,15 @@ crate::messages! {
         RemoveHolder = "Quitar a {0}", "Remove {0}";
         KeepHolders = "Guardar este rol", "Save this role";
         HoldersKept = "Aprobadores guardados", "Approvers saved";
+        HoldersTaken = "Alguien cambió los aprobadores mientras tanto. Lo que escribió se conserva; si lo guarda, reemplaza lo que hay ahora: {0}.", "Someone changed the approvers meanwhile. What you entered is kept; saving it replaces what is there now: {0}.";
+        NobodyNow = "nadie", "nobody";
+        UseSaved = "Usar lo guardado", "Use what is saved";
+        DeputySuffix = "{0} (suplente)", "{0} (deputy)";
+        OnlyAdministration = "Solo quien administra la mesa nombra aprobadores", "Only the desk's administration appoints approvers";
+        OnlyAdministrationHelp = "Si hace falta un cambio, pídaselo.", "If a change is needed, ask them.";
+        ApproverChanges = "Cambios", "Changes";
+        NoChangesYet = "Todavía no hay cambios.", "No changes yet.";
+        ChangedFromTo = "{0}: de {1} a {2}", "{0}: from {1} to {2}";
         NotSavedYet = "Hay cambios sin guardar.", "There are unsaved changes.";
 
         // People.
