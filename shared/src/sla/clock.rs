@@ -8,7 +8,8 @@
 //! * The solution clock starts at creation, or at the first arrival at the present level where the policy says so (C-84):
 //!   coming back to a level goes on with its time, and with the time spent elsewhere since (C-64). It ends when the ticket is
 //!   solved; reopening resumes it and never resets it. Time in solved counts only if the policy says so.
-//! * Paused time never counts.
+//! * Paused time never counts. Nor does the time to the next business day of a request that came after the intake
+//!   cut-off, as long as its category has one.
 //! * The target in force at each moment decides. A clock is breached at the moment when it runs on after its due time, or
 //!   when a shorter target finds more time already used, and it stays breached whatever follows. Without a target
 //!   there is no breach.
@@ -101,7 +102,7 @@ pub struct ClockState {
     pub effect: ClockEffect,
     /// The target in force, or the one in force when it ended; `None` is "no committed time".
     pub target: Option<Target>,
-    /// From when it counts; later than its arrival only after the intake cut-off.
+    /// From when it counts; later than its arrival only while the intake cut-off holds it.
     pub started_at: DateTime<Utc>,
     /// Business time counted in this generation. Counted without a target too, for information.
     pub used: BusinessTime,

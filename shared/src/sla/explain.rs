@@ -87,7 +87,8 @@ pub enum SegmentKind {
     },
     /// Solved and later reopened; counts only if the policy says so.
     Solved,
-    /// Before the clock started, because the request came after the intake cut-off.
+    /// Until the next business day, because the request came after the intake cut-off of the category that it had then
+    ///
     AfterCutoff,
 }
 
@@ -136,6 +137,12 @@ fn segments(calendar: &Calendar, replay: &Replay<'_>) -> Vec<Segment> {
                 };
                 segments.push(step.from, step.to, kind, BusinessTime::ZERO);
             }
+            Counting::Held => segments.push(
+                step.from,
+                step.to.min(replay.until),
+                SegmentKind::AfterCutoff,
+                BusinessTime::ZERO,
+            ),
             Counting::SolvedCounted => {
                 segments.push(step.from, step.to, SegmentKind::Solved, step.length)
             }

@@ -159,7 +159,7 @@ pub enum CountsFrom {
 /// An hour after which a request counts from the next business day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IntakeCutoff {
-    /// The category by its key, as the ticket was created with; `None` is every category.
+    /// The category by its key; `None` is every category. A corrected category gains or loses it from then on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<String>,
     /// Minutes from local midnight; a request at that very minute still counts today, one after it does not.

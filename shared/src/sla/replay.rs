@@ -33,7 +33,7 @@ pub(super) struct Replay<'a> {
     level: Option<u8>,
     /// Creation, or arrival at the level.
     pub(super) arrived_at: DateTime<Utc>,
-    /// The arrival, or later after the intake cut-off.
+    /// The arrival, or later while the intake cut-off holds.
     pub(super) started_at: DateTime<Utc>,
     pub(super) steps: Vec<Step<'a>>,
     pub(super) used: BusinessTime,
@@ -67,6 +67,8 @@ pub(super) struct Step<'a> {
 pub(super) enum Counting {
     Ran,
     Waited,
+    /// The category has an intake cut-off, and the business day after it has not begun.
+    Held,
     /// Solved, later reopened, and the policy counts that time.
     SolvedCounted,
     /// Solved, later reopened, and the time in between is free.
@@ -204,11 +206,7 @@ impl<'a> Replay<'a> {
                 .map(|piece| piece.span.level)
                 .filter(|_| by_level),
             arrived_at,
-            started_at: if generation == 1 {
-                after_intake_cutoff(input, arrived_at)
-            } else {
-                arrived_at
-            },
+            started_at: first_instant(input, pieces).unwrap_or(arrived_at),
             steps: Vec::with_capacity(counted.len()),
             used: BusinessTime::ZERO,
             waited: BusinessTime::ZERO,
@@ -244,7 +242,23 @@ impl<'a> Replay<'a> {
         let from = piece.from.max(self.started_at);
         let to = piece.to.max(from);
         let counting = match piece.span.effect {
-            ClockEffect::Runs => Counting::Ran,
+            ClockEffect::Runs => {
+                // A category with a cut-off came after the clock had begun: it waits for the next business day, too.
+                let opens = held_until(&self.input, piece.span).map_or(from, |at| at.max(from));
+                // What is held to the present is held on, if nothing happens to the ticket.
+                let resumes = if open { opens } else { opens.min(to) };
+                if from < resumes {
+                    self.count(piece.span, Counting::Held, from, resumes, false, elsewhere);
+                }
+                return self.count(
+                    piece.span,
+                    Counting::Ran,
+                    resumes,
+                    to.max(resumes),
+                    open,
+                    elsewhere,
+                );
+            }
             ClockEffect::Paused => Counting::Waited,
             ClockEffect::Stopped
                 if self.kind == ClockKind::Solution
@@ -254,9 +268,21 @@ impl<'a> Replay<'a> {
             }
             ClockEffect::Stopped => Counting::SolvedFree,
         };
+        self.count(piece.span, counting, from, to, open, elsewhere);
+    }
+
+    fn count(
+        &mut self,
+        span: &'a Span,
+        counting: Counting,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+        open: bool,
+        elsewhere: bool,
+    ) {
         let length = self.input.calendar.elapsed(from, to);
         let step = Step {
-            span: piece.span,
+            span,
             from,
             to,
             open,
@@ -268,7 +294,7 @@ impl<'a> Replay<'a> {
         self.steps.push(step);
         match counting {
             Counting::Ran | Counting::SolvedCounted => self.used = self.used.saturating_add(length),
-            Counting::Waited | Counting::SolvedFree => {
+            Counting::Waited | Counting::Held | Counting::SolvedFree => {
                 self.waited = self.waited.saturating_add(length)
             }
         }
@@ -281,7 +307,7 @@ impl<'a> Replay<'a> {
     /// The moment in this step from which the target in force is breached.
     fn breach_in(&self, step: &Step<'a>) -> Option<DateTime<Utc>> {
         let may_breach = match step.counting {
-            Counting::Ran | Counting::Waited => step.from < step.to || step.open,
+            Counting::Ran | Counting::Waited | Counting::Held => step.from < step.to || step.open,
             Counting::SolvedCounted | Counting::SolvedFree => false,
         };
         if !may_breach {
@@ -297,7 +323,7 @@ impl<'a> Replay<'a> {
             return;
         }
         for (percent, at) in self.warnings_from(step) {
-            let still_runs = at < step.to || (step.open && at <= step.to);
+            let still_runs = at < step.to || (step.open && at <= step.to && at <= self.until);
             if still_runs && self.breached_at.is_none_or(|breach| at < breach) {
                 self.warnings.push((percent, at));
             }
@@ -369,7 +395,7 @@ impl<'a> Replay<'a> {
     fn passed(&self, target: Target) -> Option<Passed> {
         let counted = |step: &&Step<'a>| match step.counting {
             Counting::Ran | Counting::SolvedCounted => step.from < step.to,
-            Counting::Waited | Counting::SolvedFree => false,
+            Counting::Waited | Counting::Held | Counting::SolvedFree => false,
         };
         let may_pass = |step: &&Step<'a>| match target {
             Target::Minutes(minutes) => {
@@ -450,12 +476,14 @@ impl<'a> Replay<'a> {
 
     /// When a target that has not passed is over, if the clock runs on from where the replay ends.
     fn due_if_running(&self, target: Target) -> Option<DateTime<Utc>> {
-        self.due_running(
-            target,
-            self.until.max(self.started_at),
-            self.used,
-            self.waited,
-        )
+        self.due_running(target, self.goes_on_from(), self.used, self.waited)
+    }
+
+    /// Where the replay ends, or the end of what holds the clock then.
+    fn goes_on_from(&self) -> DateTime<Utc> {
+        let held = self.steps.last().filter(|step| step.open);
+        let at = self.until.max(self.started_at);
+        held.map_or(at, |step| step.to.max(at))
     }
 
     fn remaining(&self, target: Target) -> Option<BusinessTime> {
@@ -466,10 +494,11 @@ impl<'a> Replay<'a> {
             (Target::BusinessDays(_), Some(passed)) => {
                 Some(passed.used_then.saturating_sub(self.used))
             }
-            (Target::BusinessDays(_), None) => Some(self.input.calendar.elapsed(
-                self.until.max(self.started_at),
-                self.due_if_running(target)?,
-            )),
+            (Target::BusinessDays(_), None) => Some(
+                self.input
+                    .calendar
+                    .elapsed(self.goes_on_from(), self.due_if_running(target)?),
+            ),
         }
     }
 
@@ -546,24 +575,34 @@ fn until_the_end<'p, 'a>(
     }
 }
 
-/// a request that arrives on a business day after the cut-off counts from the opening of the next business day.
-fn after_intake_cutoff(input: &ClockInput<'_>, created_at: DateTime<Utc>) -> DateTime<Utc> {
-    let counts_from = || {
-        let minute = input
-            .policy
-            .intake_cutoff(input.spans.first()?.category.as_deref())?;
-        let zone = &input.calendar.zone;
-        let time_of_day = zone
-            .local_micros(created_at.timestamp_micros())
-            .rem_euclid(MICROS_PER_DAY);
-        let date = zone.local_date(created_at)?;
-        let is_late = time_of_day > i64::from(minute) * MICROS_PER_MINUTE
-            && input.calendar.is_business_day(date);
-        if is_late {
-            input.calendar.opening_after(date)
-        } else {
-            None
-        }
-    };
-    counts_from().map_or(created_at, |opening| opening.max(created_at))
+/// From when a generation counts: the first instant at which nothing holds it.
+fn first_instant(input: &ClockInput<'_>, pieces: &[Piece<'_>]) -> Option<DateTime<Utc>> {
+    let last = pieces.len().checked_sub(1)?;
+    pieces.iter().enumerate().find_map(|(index, piece)| {
+        let at = held_until(input, piece.span).map_or(piece.from, |opens| opens.max(piece.from));
+        (at < piece.to || index == last).then_some(at)
+    })
+}
+
+/// Until when nothing counts while the ticket is of a span's category: a request that is received on a business day after
+/// the category's cut-off is attended from the opening of the next business day on.
+///
+/// When it was received does not change; its category may be corrected, which re-evaluates its times. So each span
+/// follows its own category: one with a cut-off holds the clock to that opening, also when the ticket gets it only later,
+/// and one without lets it run from the correction on. What was counted before stays counted, and what was held stays free.
+fn held_until(input: &ClockInput<'_>, span: &Span) -> Option<DateTime<Utc>> {
+    let minute = input.policy.intake_cutoff(span.category.as_deref())?;
+    let created_at = input.created_at.trunc_subsecs(6);
+    let zone = &input.calendar.zone;
+    let time_of_day = zone
+        .local_micros(created_at.timestamp_micros())
+        .rem_euclid(MICROS_PER_DAY);
+    let date = zone.local_date(created_at)?;
+    let is_late =
+        time_of_day > i64::from(minute) * MICROS_PER_MINUTE && input.calendar.is_business_day(date);
+    if is_late {
+        input.calendar.opening_after(date)
+    } else {
+        None
+    }
 }

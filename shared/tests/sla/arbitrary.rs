@@ -146,7 +146,8 @@ pub(crate) fn policy() -> impl Strategy<Value = SlaPolicy> {
                 warn_at_percent,
                 intake_cutoffs: cutoff
                     .map(|minute| IntakeCutoff {
-                        category: None,
+                        // Half of them for the one category that tickets may come to have.
+                        category: (minute % 2 == 0).then(|| "web".into()),
                         minute,
                     })
                     .into_iter()
@@ -169,17 +170,22 @@ pub(crate) fn history() -> impl Strategy<Value = Vec<(i64, Span)>> {
         prop_oneof![5 => Just(None), 1 => (1u8..=3).prop_map(Some)],
         prop_oneof![3 => Just(None), 1 => (0u8..2).prop_map(Some)],
         proptest::bool::weighted(0.15),
+        prop_oneof![2 => Just(None), 1 => any::<bool>().prop_map(Some)],
     );
     (1u8..=3, vec(change, 1..9)).prop_map(|(first_level, changes)| {
         let (mut at, mut level, mut priority) = (0, first_level, 0);
         let mut spans = Vec::new();
-        for (index, (gap, effect, new_level, new_priority, attended)) in
+        let mut is_web = false;
+        for (index, (gap, effect, new_level, new_priority, attended, new_category)) in
             changes.into_iter().enumerate()
         {
             at += if index == 0 { 0 } else { gap };
             level = new_level.unwrap_or(level);
             priority = new_priority.unwrap_or(priority);
-            spans.push((at, span(effect, level, priority, attended, index)));
+            is_web = new_category.unwrap_or(is_web);
+            let span = span(effect, level, priority, attended, index);
+            let category = Some(if is_web { "web" } else { "network" }.into());
+            spans.push((at, Span { category, ..span }));
         }
         spans
     })

@@ -568,6 +568,54 @@ fn after_the_intake_cutoff_a_request_counts_from_the_next_business_day() {
     check("7 18:00", "website", "7 18:00");
 }
 
+///
+#[test]
+fn a_corrected_category_gains_or_loses_the_cutoff_and_keeps_the_time_used() {
+    let minutes = BusinessTime::from_minutes;
+    let story = |first: &str, corrected_at: &str, then: &str| {
+        let mut ticket = Ticket::created("2 16:10").with_policy(|policy| {
+            policy.intake_cutoffs = vec![IntakeCutoff {
+                category: Some("website".into()),
+                minute: 16 * 60,
+            }];
+        });
+        ticket.spans[0].category = Some(first.into());
+        ticket.then(corrected_at, |span| span.category = Some(then.into()))
+    };
+    let gains = story("network", "2 16:30", "website");
+    for now in ["2 16:45", "2 23:00", "3 08:00"] {
+        let state = gains.solution(now);
+        assert_eq!(
+            (state.used, state.due_at, state.status),
+            (minutes(20), Some(at("3 11:40")), ClockStatus::Running),
+            "{now}"
+        );
+    }
+    assert_eq!(gains.solution("3 09:00").used, minutes(80));
+    let next = clock::next_effect(&gains.input(), at("2 18:00")).expect("a warning");
+    assert_eq!(
+        (next.clock, next.what, next.at),
+        (ClockKind::Attention, DueWhat::Warning(50), at("3 08:10"))
+    );
+
+    let loses = story("website", "2 16:30", "network");
+    let state = loses.solution("3 09:00");
+    assert_eq!(
+        (state.started_at, state.used, state.due_at),
+        (at("2 16:30"), minutes(90), Some(at("3 11:30")))
+    );
+    assert_eq!(loses.solution("2 16:20").started_at, at("3 08:00"));
+
+    // The next business day it is too late for both: what was counted stays counted, and what was free stays free.
+    let late = story("network", "3 10:00", "website").solution("3 11:00");
+    assert_eq!(
+        (late.started_at, late.used),
+        (at("2 16:10"), minutes(50 + 180))
+    );
+    let late = story("website", "3 10:00", "network").solution("3 11:00");
+    assert_eq!((late.started_at, late.used), (at("3 08:00"), minutes(180)));
+}
+
 #[test]
 fn the_sweeper_learns_of_warnings_and_the_breach_in_order_and_once() {
     let ticket = Ticket::created("2 13:00").then("2 13:10", attend);

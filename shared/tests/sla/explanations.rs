@@ -129,6 +129,33 @@ fn the_time_before_a_late_request_counts_is_explained() {
     );
 }
 
+///
+#[test]
+fn a_cutoff_that_comes_with_a_corrected_category_is_explained_up_to_now() {
+    let ticket = Ticket::created("2 16:30")
+        .with_policy(|policy| {
+            policy.intake_cutoffs = vec![IntakeCutoff {
+                category: Some("website".into()),
+                minute: 960,
+            }]
+        })
+        .then("2 16:40", |span| span.category = Some("website".into()));
+    let explanation = explain(&ticket.input(), ClockKind::Solution, at("2 16:50"));
+    let found: Vec<_> = explanation
+        .segments
+        .iter()
+        .map(|segment| (segment.to, segment.kind.clone()))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            (at("2 16:40"), SegmentKind::Ran),
+            (at("2 16:50"), SegmentKind::AfterCutoff)
+        ]
+    );
+    assert_eq!(explanation.used, BusinessTime::from_minutes(10));
+}
+
 proptest! {
     #![proptest_config(config())]
 

@@ -251,6 +251,7 @@ struct Tracker {
 struct Walk<'a> {
     minutes: &'a Minutes,
     input: &'a ClockInput<'a>,
+    late: Option<Late>,
     kind: ClockKind,
     generation: u32,
     in_force: &'a Span,
@@ -275,10 +276,27 @@ pub(crate) fn walk(
 ) -> Figure {
     let minute_of = |at: DateTime<Utc>| (at - minutes.begin).num_minutes() as usize;
     let first = &input.spans[0];
+    let late = Late::of(minutes, created);
+    let span_at = |minute: usize| {
+        let later = &input.spans[1..];
+        let begun = later
+            .iter()
+            .take_while(|span| minute_of(span.at) <= minute.min(now));
+        begun.last().unwrap_or(first)
+    };
+    // The first minute from an arrival on at which nothing holds the clock.
+    let starts = |arrival: usize| {
+        let held =
+            |minute: &usize| late.is_some_and(|late| late.holds(input, span_at(*minute), *minute));
+        (arrival..)
+            .find(|minute| !held(minute))
+            .expect("nothing is held for ever")
+    };
     let new_walk = |generation: u32, start: usize, in_force| {
         let mut walk = Walk {
             minutes,
             input,
+            late,
             kind,
             generation: generation - 1,
             in_force,
@@ -295,7 +313,7 @@ pub(crate) fn walk(
         walk.begin(start);
         walk
     };
-    let mut walk = new_walk(1, first_minute(minutes, input, created), first);
+    let mut walk = new_walk(1, starts(created), first);
     // Clocks of levels where the ticket was before, when each level has its own.
     let mut others: BTreeMap<u8, Walk<'_>> = BTreeMap::new();
     let mut span = first;
@@ -311,13 +329,14 @@ pub(crate) fn walk(
             if before.level != span.level {
                 match (kind, input.policy.solution_counts_from) {
                     (ClockKind::Attention, _) => {
-                        walk.begin(minute);
+                        walk.begin(starts(minute));
                         walk.in_force = span;
                     }
                     (ClockKind::Solution, CountsFrom::ArrivalAtLevel) => {
                         let started = others.len() as u32 + 1;
                         let known = others.remove(&span.level);
-                        let arrived = known.unwrap_or_else(|| new_walk(started + 1, minute, span));
+                        let arrived =
+                            known.unwrap_or_else(|| new_walk(started + 1, starts(minute), span));
                         others.insert(before.level, std::mem::replace(&mut walk, arrived));
                     }
                     (ClockKind::Solution, CountsFrom::Creation) => {}
@@ -356,21 +375,31 @@ pub(crate) fn walk(
     figure
 }
 
-fn first_minute(minutes: &Minutes, input: &ClockInput<'_>, created: usize) -> usize {
-    let Some(cutoff) = input
-        .policy
-        .intake_cutoff(input.spans[0].category.as_deref())
-    else {
-        return created;
-    };
-    let local = minutes.local[created];
-    if local.hour() * 60 + local.minute() <= u32::from(cutoff) || !minutes.is_business_day(created)
-    {
-        return created;
+/// What holds a ticket that comes late in the day: when it came, and when the next business day opens.
+#[derive(Clone, Copy)]
+struct Late {
+    minute_of_day: u32,
+    opens: usize,
+}
+
+impl Late {
+    fn of(minutes: &Minutes, created: usize) -> Option<Self> {
+        let local = minutes.local[created];
+        let is_next =
+            |index: &usize| minutes.local[*index].date() > local.date() && minutes.works[*index];
+        minutes.is_business_day(created).then(|| Self {
+            minute_of_day: local.hour() * 60 + local.minute(),
+            opens: (created..minutes.len())
+                .find(is_next)
+                .unwrap_or(minutes.len()),
+        })
     }
-    (created..minutes.len())
-        .find(|&index| minutes.local[index].date() > local.date() && minutes.works[index])
-        .expect("the row is long enough for the next business day")
+
+    /// Whether a ticket waits at a minute, by the category that it has then.
+    fn holds(self, input: &ClockInput<'_>, span: &Span, minute: usize) -> bool {
+        let cutoff = input.policy.intake_cutoff(span.category.as_deref());
+        cutoff.is_some_and(|cutoff| self.minute_of_day > u32::from(cutoff)) && minute < self.opens
+    }
 }
 
 impl Walk<'_> {
@@ -518,6 +547,10 @@ impl Walk<'_> {
     fn minute(&mut self, span: &Span, minute: usize) {
         let target = self.target(span);
         match span.effect {
+            ClockEffect::Runs if self.is_held(span, minute) => {
+                self.breach_if_overdrawn(target, minute);
+                self.wait(minute);
+            }
             ClockEffect::Runs => {
                 self.pass(minute);
                 if target.is_some_and(|target| self.tracker(target).passed.is_some()) {
@@ -539,6 +572,7 @@ impl Walk<'_> {
         match span.effect {
             ClockEffect::Stopped => self.stopped.push(minute),
             _ if at_present || minute < self.start => {}
+            ClockEffect::Runs if self.is_held(span, minute) => self.wait(minute),
             ClockEffect::Runs => {
                 self.pass(minute);
                 self.used += i64::from(self.minutes.works[minute]);
@@ -561,8 +595,20 @@ impl Walk<'_> {
             self.breach_if_overdrawn(target, minute.max(self.start));
         }
         if span.effect == ClockEffect::Runs && minute >= self.start {
-            self.warn(target, minute, 0);
+            if !self.is_held(span, minute) {
+                self.warn(target, minute, 0);
+            }
+            // If nothing happens, it waits on.
+            let held = (minute..).take_while(|&later| self.is_held(span, later));
+            held.collect::<Vec<_>>()
+                .into_iter()
+                .for_each(|later| self.wait(later));
         }
+    }
+
+    fn is_held(&self, span: &Span, minute: usize) -> bool {
+        self.late
+            .is_some_and(|late| late.holds(self.input, span, minute))
     }
 
     /// Gives the warnings that are reached at the begin of this minute, or at most `within` microseconds later.
