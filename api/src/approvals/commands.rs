@@ -5,27 +5,29 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use shared::api::process::{ApproverHolder, ApproverHolders};
 use shared::desk::Desk;
+use shared::i18n::Lang;
 use shared::ticket::actor::{Actor, ActorRef, Privilege};
 use shared::ticket::command::Decision;
 use shared::ticket::status::Status;
 use shared::ticket::text::{EmailAddress, Reason};
-use shared::ticket::{ApprovalState, Ticket};
+use shared::ticket::{ApprovalDecision, ApprovalState, Ticket};
 
-use super::store;
+use super::store::{self, Inbox};
 use super::trace::{self, Appointed, Appointment};
 use crate::auth::{AgentCaller, AgentInPerson};
-use crate::db::DbConnection;
 use crate::db::dialect::lock_name;
+use crate::db::{DbConnection, DbError};
 use crate::desks::registry::{DeskRegistry, InstalledDesk};
 use crate::http::etag::IfMatch;
 use crate::http::faults::Faults;
 use crate::http::{ApiError, Fault};
+use crate::mail::dates::written_day;
 use crate::tickets::commands::{Change, Expected, change};
 use crate::tickets::error::{TicketError, fault};
 use crate::tickets::pipeline::Changed;
 use crate::tickets::sight::Sight;
 use crate::tickets::steps::{Step, must_see};
-use crate::tickets::store::{TicketRecord, load_in_sight};
+use crate::tickets::store::{TicketRecord, load_in_sight, read_in_sight};
 
 /// Most holders of a role.
 const HOLDERS_MAX: usize = 20;
@@ -44,9 +46,106 @@ pub fn decidable(ticket: &Ticket, desk: &Desk, held: &[String]) -> Vec<String> {
 pub fn is_concerned(ticket: &Ticket, desk: &Desk, held: &[String]) -> bool {
     ticket.approval.as_ref().is_some_and(|state| {
         let decided = state.decisions.iter().map(|decision| &decision.approver);
-        let mut asked = state.pending.iter().chain(decided);
+        // A refusal leaves nobody pending, and the others were asked all the same.
+        let mut policies = desk.approvals.iter();
+        let policy = policies.find(|policy| policy.key == state.policy);
+        let begun = usize::try_from(state.step).unwrap_or(usize::MAX);
+        let steps = policy.into_iter().flat_map(|policy| &policy.steps);
+        let of_steps = steps
+            .take(begun.saturating_add(1))
+            .flat_map(|step| &step.all_of);
+        let mut asked = state.pending.iter().chain(decided).chain(of_steps);
         asked.any(|role| stands_for(state, desk, held, role))
     })
+}
+
+/// Whether a ticket of a desk asks or asked something of a person.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn concerns(
+    conn: &mut DbConnection,
+    desks: &DeskRegistry,
+    desk_id: i64,
+    person_id: i64,
+    code: &str,
+) -> Result<bool, DbError> {
+    let held = store::roles_of(conn, person_id)?;
+    let place = Sight::whole(Some(vec![desk_id]));
+    let Some(record) = read_in_sight(conn, code, &place)? else {
+        return Ok(false);
+    };
+    let desk = desks.version(conn, record.desk_id, record.desk_version)?;
+    let own = record.state.requester.id == person_id;
+    Ok(!own && is_concerned(&record.state, &desk.profile, &held))
+}
+
+/// What somebody who comes too late to an approval that concerns them is told: on which day it was decided. Nothing where it
+/// was taken back undecided.
+pub fn too_late(ticket: &Ticket, desk: &Desk, held: &[String]) -> ApiError {
+    let Some(state) = &ticket.approval else {
+        return ApiError::not_found();
+    };
+    let own = |decision: &&ApprovalDecision| stands_for(state, desk, held, &decision.approver);
+    let ended = ticket.status != Status::AwaitingApproval;
+    let mut decisions = state.decisions.iter().rev();
+    let theirs = decisions.clone().find(own);
+    let Some(last) = theirs.or_else(|| decisions.next().filter(|_| ended)) else {
+        return ApiError::not_found();
+    };
+    let day = desk
+        .calendar
+        .zone
+        .local_date(last.at)
+        .unwrap_or(last.at.date_naive());
+    let (es, en) = (written_day(day, Lang::Es), written_day(day, Lang::En));
+    ApiError::conflict(
+        format!("Esta aprobación ya se decidió el {es}. No hace falta que responda."),
+        format!("This approval was already decided on {en}. You need not answer."),
+    )
+}
+
+/// The inbox at a desk of somebody with these roles.
+pub fn inbox(desk: &InstalledDesk, person_id: i64, held: Vec<String>) -> Inbox {
+    let mut stands_in = Vec::new();
+    for policy in &desk.profile.approvals {
+        let mut roles: Vec<&String> = policy.steps.iter().flat_map(|step| &step.all_of).collect();
+        roles.sort_unstable();
+        roles.dedup();
+        for role in roles {
+            let own = held.contains(role);
+            if !own
+                && policy
+                    .deciders(role)
+                    .any(|key| held.iter().any(|held| held == key))
+            {
+                stands_in.push((policy.key.clone(), role.clone()));
+            }
+        }
+    }
+    Inbox {
+        desk_id: desk.id,
+        person_id,
+        held,
+        stands_in,
+    }
+}
+
+/// What waits for an agent at a desk; none where nothing could.
+pub fn inbox_of(
+    conn: &mut DbConnection,
+    desk: &InstalledDesk,
+    caller: &AgentCaller,
+) -> Result<Option<Inbox>, ApiError> {
+    if desk.profile.approvals.is_empty() {
+        return Ok(None);
+    }
+    let (actor, held) = approver_at(conn, desk.id, caller)?;
+    let person_id = match actor {
+        Actor::Approver { person_id, .. } => person_id,
+        _ => 0,
+    };
+    Ok((!held.is_empty()).then(|| inbox(desk, person_id, held)))
 }
 
 /// Whether one of the roles held is the one that is asked, or stands in for it.

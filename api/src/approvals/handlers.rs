@@ -11,70 +11,117 @@ use shared::api::process::{
 use shared::api::tickets::TicketChanged;
 use shared::ticket::actor::Privilege;
 
-use super::commands::{self, Asked, Word, approver_at};
+use super::commands::{self, Asked, Word};
 use super::params::PageParams;
-use super::{store, trace, view};
+use super::store::{self, AskPosition, AskRow};
+use super::{trace, view};
 use crate::app::AppState;
-use crate::auth::{AgentCaller, AgentInPerson};
+use crate::auth::AgentInPerson;
 use crate::db::DbConnection;
 use crate::desks::registry::{DeskRegistry, InstalledDesk};
 use crate::http::etag::IfMatch;
 use crate::http::idempotency::{OptionalIdempotencyKey, StoredAnswer, once};
 use crate::http::{ApiError, Json, Language, Path, Query, Versioned, problems};
+use crate::tickets::sight::Sight;
+use crate::tickets::store::read_in_sight;
 
 /// The approvals that wait for the caller.
 ///
 /// For agents who hold approver roles: by their address as people of the desk, or as members of a group that is a role. Their
-/// own requests are never among them.
+/// own requests are never among them. An API token decides nothing, so nothing waits for it.
 #[utoipa::path(
     tag = "approvals",
     operation_id = "list_approvals",
+    params(PageParams),
     security(("console" = [])),
     responses(
-        (status = 200, description = "What waits, longest first.", body = Page<ApprovalRow>),
-        problems::Unauthorized, problems::RateLimited,
+        (status = 200, description = "A page of what waits, longest first.", body = Page<ApprovalRow>),
+        (status = 304, description = "The page is the one named by `If-None-Match`."),
+        problems::Malformed, problems::Unauthorized, problems::Forbidden, problems::RateLimited,
     ),
 )]
 #[get("/approvals")]
 pub async fn list_approvals(
     state: web::Data<AppState>,
-    caller: AgentCaller,
+    caller: AgentInPerson,
+    Query(params): Query<PageParams>,
+    Language(lang): Language,
+) -> Result<Versioned<Page<ApprovalRow>>, ApiError> {
+    let (desks, now, limit) = (state.desks.clone(), state.clock.now(), params.limit);
+    let fingerprint = format!("approvals:{}", caller.user_id());
+    let after = params
+        .cursor
+        .as_deref()
+        .map(|cursor| state.cursors.decode::<AskPosition>(&fingerprint, cursor))
+        .transpose()?;
+    let read = move |conn: &mut DbConnection| -> Result<_, ApiError> {
+        let mut found: Vec<(AskRow, Arc<InstalledDesk>)> = Vec::new();
+        for desk in desks.all(conn, now)? {
+            let Some(inbox) = commands::inbox_of(conn, &desk, &caller)? else {
+                continue;
+            };
+            let rows = store::asks(conn, &inbox, None, after.as_ref(), limit.with_one_more())?;
+            found.extend(rows.into_iter().map(|row| (row, Arc::clone(&desk))));
+        }
+        // Each desk gave its first rows, so the first of them all are among them.
+        found.sort_by_cached_key(|(row, _)| row.position());
+        Ok(found)
+    };
+    let found = state.db.read(read).await?;
+    let place = |(row, _): &(AskRow, _)| row.position();
+    let view = |(row, desk): (AskRow, Arc<InstalledDesk>)| view::row(row, &desk, lang);
+    let page = state
+        .cursors
+        .page(&fingerprint, limit, found, place, view)?;
+    Versioned::by_content(page)
+}
+
+/// What one ticket asks of the caller
+///
+/// A row for each role in which they are asked. Whoever comes after the decision is told when it was given (409).
+#[utoipa::path(
+    tag = "approvals",
+    operation_id = "get_approval",
+    params(("code" = String, Path, description = "Code of the ticket", example = "INF-1042", max_length = 40)),
+    security(("console" = [])),
+    responses(
+        (status = 200, description = "What waits.", body = Page<ApprovalRow>),
+        problems::Unauthorized, problems::Forbidden, problems::NotFound, problems::Conflict, problems::RateLimited,
+    ),
+)]
+#[get("/approvals/{code}")]
+pub async fn get_approval(
+    state: web::Data<AppState>,
+    caller: AgentInPerson,
+    Path(code): Path<String>,
     Language(lang): Language,
 ) -> Result<Json<Page<ApprovalRow>>, ApiError> {
-    let (desks, now) = (state.desks.clone(), state.clock.now());
-    let read = move |conn: &mut DbConnection| -> Result<Vec<ApprovalRow>, ApiError> {
-        let mut held: Vec<(i64, i64, Vec<String>)> = Vec::new();
-        for desk in desks.all(conn, now)? {
-            if desk.profile.approvals.is_empty() {
-                continue;
-            }
-            let (actor, roles) = approver_at(conn, desk.id, &caller)?;
-            let person_id = match actor {
-                shared::ticket::actor::Actor::Approver { person_id, .. } => person_id,
-                _ => 0,
-            };
-            if !roles.is_empty() {
-                held.push((desk.id, person_id, roles));
-            }
+    let desks = state.desks.clone();
+    let read = move |conn: &mut DbConnection| -> Result<_, ApiError> {
+        let record =
+            read_in_sight(conn, &code, &Sight::whole(None))?.ok_or_else(ApiError::not_found)?;
+        let desk = desks.version(conn, record.desk_id, record.desk_version)?;
+        let inbox = commands::inbox_of(conn, &desk, &caller)?.ok_or_else(ApiError::not_found)?;
+        let ticket = &record.state;
+        let own = ticket.requester.id == inbox.person_id;
+        if own || !commands::is_concerned(ticket, &desk.profile, &inbox.held) {
+            return Err(ApiError::not_found());
         }
-        let places: Vec<i64> = held.iter().map(|(desk, _, _)| *desk).collect();
-        let rows = store::asks(conn, &places)?;
-        let holder = |desk_id: i64| {
-            held.iter()
-                .find(|(desk, _, _)| *desk == desk_id)
-                .map(|(_, person, roles)| (*person, roles.clone()))
-        };
-        let found = view::waiting(conn, &desks, rows, &holder)?;
-        Ok(found
-            .into_iter()
-            .map(|(row, desk)| view::row(row, &desk, lang))
-            .collect())
+        let rows = store::asks(conn, &inbox, Some(&code), None, ROLES_MAX)?;
+        if rows.is_empty() {
+            return Err(commands::too_late(ticket, &desk.profile, &inbox.held));
+        }
+        let view = |row| view::row(row, &desk, lang);
+        Ok(rows.into_iter().map(view).collect())
     };
     Ok(Json(Page {
-        items: state.db.read(read).await?,
+        items: state.db.read_snapshot(read).await?,
         next: None,
     }))
 }
+
+/// Most roles of a ticket that one person is asked in.
+const ROLES_MAX: i64 = 100;
 
 /// Lists who holds the approver roles of a desk
 ///

@@ -24,6 +24,7 @@ pub mod view;
 pub fn routes(config: &mut ServiceConfig) {
     config
         .service(handlers::list_approvals)
+        .service(handlers::get_approval)
         .service(handlers::list_approvers)
         .service(handlers::replace_approvers)
         .service(handlers::list_approver_changes)

@@ -9,14 +9,16 @@ use shared::api::tickets::TicketChanged;
 use shared::ticket::actor::Actor;
 
 use super::commands::{self, Word, decidable, is_concerned};
-use super::{store, view};
+use super::params::PageParams;
+use super::store::{self, AskPosition, AskedTicketRow};
+use super::view;
 use crate::app::AppState;
 use crate::auth::RequesterCaller;
 use crate::db::DbConnection;
 use crate::desks::registry::{DeskRegistry, InstalledDesk};
 use crate::http::etag::IfMatch;
 use crate::http::idempotency::{OptionalIdempotencyKey, StoredAnswer, once};
-use crate::http::{ApiError, Json, Language, Path, problems};
+use crate::http::{ApiError, Json, Language, Path, Query, problems};
 use crate::tickets::sight::Sight;
 use crate::tickets::store::{TicketRecord, load_in_sight, read_in_sight};
 
@@ -24,36 +26,46 @@ use crate::tickets::store::{TicketRecord, load_in_sight, read_in_sight};
 #[utoipa::path(
     tag = "portal",
     operation_id = "list_my_approvals",
+    params(PageParams),
     security(("portal" = [])),
     responses(
-        (status = 200, description = "What waits, longest first.", body = Page<PortalApprovalRow>),
-        problems::Unauthorized, problems::RateLimited,
+        (status = 200, description = "A page of tickets that wait, longest first.", body = Page<PortalApprovalRow>),
+        problems::Malformed, problems::Unauthorized, problems::RateLimited,
     ),
 )]
 #[get("/portal/approvals")]
 pub async fn list_my_approvals(
     state: web::Data<AppState>,
     caller: RequesterCaller,
+    Query(params): Query<PageParams>,
     Language(lang): Language,
 ) -> Result<Json<Page<PortalApprovalRow>>, ApiError> {
-    let desks = state.desks.clone();
+    let (desks, now, limit) = (state.desks.clone(), state.clock.now(), params.limit);
+    let fingerprint = format!("my-approvals:{}", caller.person_id());
+    let after = params
+        .cursor
+        .as_deref()
+        .map(|cursor| state.cursors.decode::<AskPosition>(&fingerprint, cursor))
+        .transpose()?;
     let read = move |conn: &mut DbConnection| -> Result<_, ApiError> {
+        let desk = desks.by_id(conn, caller.desk_id(), now)?;
         let held = store::roles_of(conn, caller.person_id())?;
-        if held.is_empty() {
-            return Ok(Vec::new());
-        }
-        let rows = store::asks(conn, &[caller.desk_id()])?;
-        let holder = |_: i64| Some((caller.person_id(), held.clone()));
-        let found = view::waiting(conn, &desks, rows, &holder)?;
-        Ok(view::portal_rows(found, lang))
+        let inbox = commands::inbox(&desk, caller.person_id(), held);
+        let rows = store::asked_tickets(conn, &inbox, after.as_ref(), limit.with_one_more())?;
+        let keys: Vec<i64> = rows.iter().map(|row| row.ticket_id).collect();
+        let roles = store::asked_roles(conn, &inbox, &keys)?;
+        Ok((rows, roles, desk))
     };
-    Ok(Json(Page {
-        items: state.db.read(read).await?,
-        next: None,
-    }))
+    let (rows, roles, desk) = state.db.read_snapshot(read).await?;
+    let place = |row: &AskedTicketRow| row.position();
+    let view = |row| view::portal_row(row, &roles, &desk, lang);
+    let page = state.cursors.page(&fingerprint, limit, rows, place, view)?;
+    Ok(Json(page))
 }
 
 /// Gets what the person of the session is asked to approve
+///
+/// Whoever comes after the decision is told when it was given (409).
 #[utoipa::path(
     tag = "portal",
     operation_id = "get_my_approval",
@@ -61,7 +73,7 @@ pub async fn list_my_approvals(
     security(("portal" = [])),
     responses(
         (status = 200, description = "What is asked.", body = PortalApproval),
-        problems::Unauthorized, problems::NotFound, problems::RateLimited,
+        problems::Unauthorized, problems::NotFound, problems::Conflict, problems::RateLimited,
     ),
 )]
 #[get("/portal/approvals/{code}")]
@@ -124,7 +136,8 @@ pub async fn decide_my_approval(
         let asked = find(conn, &desks, &caller, &code, Wanted::ToDecide)?;
         once(conn, guard.as_ref(), now, |conn| {
             if asked.roles.is_empty() {
-                return Err(ApiError::not_found());
+                let (ticket, desk) = (&asked.record.state, &asked.desk.profile);
+                return Err(commands::too_late(ticket, desk, &asked.held));
             }
             let word = Word::parse(&new)?;
             let actor = Actor::Approver {
@@ -167,7 +180,7 @@ pub async fn decide_my_approval(
     responses(
         (status = 200, description = "The file.", body = Vec<u8>, content_type = "application/octet-stream"),
         (status = 304, description = "The caller has this content already (`If-None-Match`)."),
-        problems::Unauthorized, problems::NotFound, problems::RateLimited, problems::Unavailable,
+        problems::Unauthorized, problems::NotFound, problems::Conflict, problems::RateLimited, problems::Unavailable,
     ),
 )]
 #[get("/portal/approvals/{code}/attachments/{id}")]
@@ -208,8 +221,8 @@ enum Wanted {
     ToDecide,
 }
 
-/// Finds it; whatever does not wait for them, or is their own request, does not exist. For a decision it is enough that
-/// they were asked.
+/// Finds it. What never concerned them, or is their own request, does not exist; what was decided meanwhile says so, but for
+/// a decision, whose answer may be one to repeat.
 fn find(
     conn: &mut DbConnection,
     desks: &DeskRegistry,
@@ -227,12 +240,12 @@ fn find(
     let desk = desks.version(conn, record.desk_id, record.desk_version)?;
     let held = store::roles_of(conn, caller.person_id())?;
     let roles = decidable(&record.state, &desk.profile, &held);
-    let concerned = match wanted {
-        Wanted::ToRead => !roles.is_empty(),
-        Wanted::ToDecide => is_concerned(&record.state, &desk.profile, &held),
-    };
-    if !concerned || record.state.requester.id == caller.person_id() {
+    let own = record.state.requester.id == caller.person_id();
+    if own || !is_concerned(&record.state, &desk.profile, &held) {
         return Err(ApiError::not_found());
+    }
+    if wanted == Wanted::ToRead && roles.is_empty() {
+        return Err(commands::too_late(&record.state, &desk.profile, &held));
     }
     Ok(Asked {
         record,

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use shared::ticket::Ticket;
+use serde::{Deserialize, Serialize};
 
 use super::trace::Appointed;
 use crate::db::schema::{approval_asks, approvers, people, tickets};
-use crate::db::{DbConnection, JsonText, Ts};
+use crate::db::{DbConnection, MultiBackend, Ts};
 
 /// Somebody who holds an approver role.
 #[derive(Clone, Debug, Queryable)]
@@ -137,20 +137,33 @@ pub fn replace(
     Ok(())
 }
 
-/// Keeps an ask for each role whose word a ticket waits for, and no other.
+/// What a ticket asks of its approvers now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asking {
+    /// Key of the policy.
+    pub policy: String,
+    /// Which step, from 0.
+    pub step: u32,
+    /// Keys of the roles whose word is missing; none where nothing waits.
+    pub pending: Vec<String>,
+}
+
+/// Keeps an ask for each role whose word a ticket waits for, and no other. Each step asks anew: all its asks are as old.
 pub fn sync_asks(
     conn: &mut DbConnection,
-    desk_id: i64,
-    ticket_id: i64,
+    (desk_id, ticket_id): (i64, i64),
     seq: i32,
-    pending: &[String],
+    before: &Asking,
+    after: &Asking,
     now: DateTime<Utc>,
 ) -> QueryResult<()> {
+    let goes_on = (&before.policy, before.step) == (&after.policy, after.step);
     let known: Vec<String> = approval_asks::table
         .filter(approval_asks::ticket_id.eq(ticket_id))
         .select(approval_asks::role)
         .load(conn)?;
-    for role in known.iter().filter(|role| !pending.contains(role)) {
+    let stays = |role: &String| goes_on && after.pending.contains(role);
+    for role in known.iter().filter(|role| !stays(role)) {
         diesel::delete(
             approval_asks::table
                 .filter(approval_asks::ticket_id.eq(ticket_id))
@@ -158,7 +171,8 @@ pub fn sync_asks(
         )
         .execute(conn)?;
     }
-    for role in pending.iter().filter(|role| !known.contains(role)) {
+    let kept = |role: &&String| known.contains(role) && stays(role);
+    for role in after.pending.iter().filter(|role| !kept(role)) {
         diesel::insert_into(approval_asks::table)
             .values((
                 approval_asks::ticket_id.eq(ticket_id),
@@ -166,13 +180,58 @@ pub fn sync_asks(
                 approval_asks::desk_id.eq(desk_id),
                 approval_asks::asked_seq.eq(seq),
                 approval_asks::asked_at.eq(Ts::new(now)),
+                approval_asks::policy.eq(&after.policy),
             ))
             .execute(conn)?;
     }
     Ok(())
 }
 
-/// A ticket that waits for a role.
+/// Whose inbox at a desk is read.
+#[derive(Clone, Debug)]
+pub struct Inbox {
+    /// Key of the desk.
+    pub desk_id: i64,
+    /// Key of the person, whose own requests never wait for them; 0 for an agent without one.
+    pub person_id: i64,
+    /// Roles that they hold.
+    pub held: Vec<String>,
+    /// Roles that they stand in for, each with the policy that says so.
+    pub stands_in: Vec<(String, String)>,
+}
+
+impl Inbox {
+    /// The keys of every role that may concern them: what the index is asked for.
+    fn roles(&self) -> Vec<String> {
+        let deputies = self.stands_in.iter().map(|(_, role)| role);
+        self.held.iter().chain(deputies).cloned().collect()
+    }
+
+    /// The same as policy and role in one word.
+    fn pairs(&self) -> Vec<String> {
+        let pair = |(policy, role): &(String, String)| format!("{policy}/{role}");
+        self.stands_in.iter().map(pair).collect()
+    }
+}
+
+/// Where a page of asks begins: after this one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct AskPosition {
+    /// Microseconds since 1970.
+    pub asked_at: i64,
+    /// Key of the ticket.
+    pub ticket_id: i64,
+    /// The role; empty where a page has one row for each ticket.
+    pub role: String,
+}
+
+impl AskPosition {
+    fn at(&self) -> Ts {
+        Ts::new(DateTime::from_timestamp_micros(self.asked_at).unwrap_or_default())
+    }
+}
+
+/// A role that a ticket waits for.
 #[derive(Queryable, Debug)]
 pub struct AskRow {
     /// The role.
@@ -183,61 +242,156 @@ pub struct AskRow {
     pub ticket_id: i64,
     /// Desk.
     pub desk_id: i64,
-    /// Version of the desk's profile.
-    pub desk_version: i32,
     /// Public code.
     pub code: String,
     /// Version of the ticket.
     pub version: i32,
+    /// Brief description.
+    pub subject: String,
+    /// Key of the category; empty where there is none.
+    pub category: String,
     /// Who asked for the service.
     pub requester: (i64, String),
-    /// The folded history.
-    pub state: JsonText<Ticket>,
 }
 
-/// Most asks that one list looks at.
-const ASKS_MAX: i64 = 500;
+impl AskRow {
+    /// Its place in the list.
+    pub fn position(&self) -> AskPosition {
+        AskPosition {
+            asked_at: self.asked_at.get().timestamp_micros(),
+            ticket_id: self.ticket_id,
+            role: self.role.clone(),
+        }
+    }
+}
 
-/// What waits at some desks, longest first.
-pub fn asks(conn: &mut DbConnection, desks: &[i64]) -> QueryResult<Vec<AskRow>> {
-    approval_asks::table
-        .inner_join(tickets::table.on(tickets::id.eq(approval_asks::ticket_id)))
-        .inner_join(people::table.on(people::id.eq(tickets::requester_id)))
-        .filter(approval_asks::desk_id.eq_any(desks.to_vec()))
-        .order((
-            approval_asks::asked_at,
-            approval_asks::ticket_id,
-            approval_asks::role,
-        ))
-        .limit(ASKS_MAX)
+/// The asks of an inbox, before anything else is chosen of them.
+macro_rules! mine {
+    ($inbox:expr) => {
+        approval_asks::table
+            .inner_join(tickets::table.on(tickets::id.eq(approval_asks::ticket_id)))
+            .inner_join(people::table.on(people::id.eq(tickets::requester_id)))
+            .filter(approval_asks::desk_id.eq($inbox.desk_id))
+            .filter(approval_asks::role.eq_any($inbox.roles()))
+            .filter(
+                approval_asks::role
+                    .eq_any($inbox.held.clone())
+                    .or(approval_asks::policy
+                        .concat("/")
+                        .concat(approval_asks::role)
+                        .eq_any($inbox.pairs())),
+            )
+            .filter(tickets::requester_id.ne($inbox.person_id))
+    };
+}
+
+/// What waits in an inbox, longest first; of one ticket alone where its code is given.
+pub fn asks(
+    conn: &mut DbConnection,
+    inbox: &Inbox,
+    code: Option<&str>,
+    after: Option<&AskPosition>,
+    limit: i64,
+) -> QueryResult<Vec<AskRow>> {
+    let mut query = mine!(inbox)
         .select((
             approval_asks::role,
             approval_asks::asked_at,
             tickets::id,
             tickets::desk_id,
-            tickets::desk_version,
             tickets::code,
             tickets::version,
+            tickets::subject,
+            tickets::category,
             (people::id, people::full_name),
-            tickets::state,
         ))
+        .into_boxed::<MultiBackend>();
+    if let Some(code) = code {
+        query = query.filter(tickets::code.eq(code.to_owned()));
+    }
+    if let Some(after) = after {
+        let same_role = approval_asks::ticket_id
+            .eq(after.ticket_id)
+            .and(approval_asks::role.gt(after.role.clone()));
+        let same_time = approval_asks::asked_at
+            .eq(after.at())
+            .and(approval_asks::ticket_id.gt(after.ticket_id).or(same_role));
+        query = query.filter(approval_asks::asked_at.gt(after.at()).or(same_time));
+    }
+    query
+        .order((
+            approval_asks::asked_at,
+            approval_asks::ticket_id,
+            approval_asks::role,
+        ))
+        .limit(limit)
         .load(conn)
 }
 
-/// Whether a ticket waits for approvals and the person holds some role at its desk.
-pub fn is_asked(
+/// A ticket that waits for somebody, in whatever roles.
+#[derive(Queryable, Debug)]
+pub struct AskedTicketRow {
+    /// Since when.
+    pub asked_at: Ts,
+    /// Key of the ticket.
+    pub ticket_id: i64,
+    /// Public code.
+    pub code: String,
+    /// Brief description.
+    pub subject: String,
+    /// Who asked for the service.
+    pub requester: String,
+}
+
+impl AskedTicketRow {
+    /// Its place in the list.
+    pub fn position(&self) -> AskPosition {
+        AskPosition {
+            asked_at: self.asked_at.get().timestamp_micros(),
+            ticket_id: self.ticket_id,
+            role: String::new(),
+        }
+    }
+}
+
+/// The tickets that wait in an inbox, longest first.
+pub fn asked_tickets(
     conn: &mut DbConnection,
-    desk_id: i64,
-    person_id: i64,
-    code: &str,
-) -> QueryResult<bool> {
-    let count: i64 = approval_asks::table
-        .inner_join(tickets::table.on(tickets::id.eq(approval_asks::ticket_id)))
-        .inner_join(approvers::table.on(approvers::desk_id.eq(approval_asks::desk_id)))
-        .filter(tickets::code.eq(code))
-        .filter(tickets::desk_id.eq(desk_id))
-        .filter(approvers::person_id.eq(person_id))
-        .count()
-        .get_result(conn)?;
-    Ok(count > 0)
+    inbox: &Inbox,
+    after: Option<&AskPosition>,
+    limit: i64,
+) -> QueryResult<Vec<AskedTicketRow>> {
+    let mut query = mine!(inbox)
+        .select((
+            approval_asks::asked_at,
+            approval_asks::ticket_id,
+            tickets::code,
+            tickets::subject,
+            people::full_name,
+        ))
+        .distinct()
+        .into_boxed::<MultiBackend>();
+    if let Some(after) = after {
+        let same_time = approval_asks::asked_at
+            .eq(after.at())
+            .and(approval_asks::ticket_id.gt(after.ticket_id));
+        query = query.filter(approval_asks::asked_at.gt(after.at()).or(same_time));
+    }
+    query
+        .order((approval_asks::asked_at, approval_asks::ticket_id))
+        .limit(limit)
+        .load(conn)
+}
+
+/// The roles in which some tickets wait in an inbox: the key of each ticket with a role.
+pub fn asked_roles(
+    conn: &mut DbConnection,
+    inbox: &Inbox,
+    tickets: &[i64],
+) -> QueryResult<Vec<(i64, String)>> {
+    mine!(inbox)
+        .filter(approval_asks::ticket_id.eq_any(tickets.to_vec()))
+        .order((approval_asks::ticket_id, approval_asks::role))
+        .select((approval_asks::ticket_id, approval_asks::role))
+        .load(conn)
 }

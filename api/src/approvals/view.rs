@@ -15,12 +15,12 @@ use shared::ticket::event::Event;
 use shared::ticket::status::{Status, Visibility};
 
 use super::commands::decidable;
-use super::store::{self, AskRow};
+use super::store::{self, AskRow, AskedTicketRow};
 use super::trace::{self, Appointed, Appointment, ChangeRow};
 use crate::attachments::store::{AttachmentRow, list_for_messages};
 use crate::db::schema::{events, users};
 use crate::db::{DbConnection, DbError};
-use crate::desks::registry::{DeskRegistry, InstalledDesk};
+use crate::desks::registry::InstalledDesk;
 use crate::desks::view::{approver_role, approver_roles};
 use crate::tickets::process_view::extra;
 use crate::tickets::store::{TicketRecord, first_message, requester_by_id};
@@ -90,64 +90,40 @@ pub fn changes(
         .collect()
 }
 
-/// What of these asks waits for somebody: each ask with the role in which they are asked. Never their own request.
-pub fn waiting(
-    conn: &mut DbConnection,
-    desks: &DeskRegistry,
-    rows: Vec<AskRow>,
-    holder: &dyn Fn(i64) -> Option<(i64, Vec<String>)>,
-) -> Result<Vec<(AskRow, std::sync::Arc<InstalledDesk>)>, DbError> {
-    let mut found = Vec::new();
-    for row in rows {
-        let Some((person_id, held)) = holder(row.desk_id) else {
-            continue;
-        };
-        let desk = desks.version(conn, row.desk_id, row.desk_version)?;
-        let own = row.requester.0 == person_id;
-        if !own && decidable(&row.state.0, &desk.profile, &held).contains(&row.role) {
-            found.push((row, desk));
-        }
-    }
-    Ok(found)
-}
-
 /// A row of the console's inbox.
 pub fn row(row: AskRow, desk: &InstalledDesk, lang: Lang) -> ApprovalRow {
     ApprovalRow {
         code: row.code,
         desk: desk.slug.clone(),
-        subject: row.state.0.subject.to_string(),
+        subject: row.subject,
         requester: PersonRef {
             id: row.requester.0,
             name: row.requester.1,
         },
-        category: category(&row.state.0, &desk.profile, lang),
+        category: category(Some(&row.category), &desk.profile, lang),
         role: approver_role(&desk.profile, &row.role, lang),
         asked_at: row.asked_at.get(),
         version: row.version,
     }
 }
 
-/// The rows of the portal's inbox: one for each ticket.
-pub fn portal_rows(
-    rows: Vec<(AskRow, std::sync::Arc<InstalledDesk>)>,
+/// A row of the portal's inbox: a ticket with the roles in which it waits.
+pub fn portal_row(
+    row: AskedTicketRow,
+    roles: &[(i64, String)],
+    desk: &InstalledDesk,
     lang: Lang,
-) -> Vec<PortalApprovalRow> {
-    let mut list: Vec<PortalApprovalRow> = Vec::new();
-    for (row, desk) in rows {
-        let role = approver_role(&desk.profile, &row.role, lang);
-        match list.iter_mut().find(|known| known.code == row.code) {
-            Some(known) => known.roles.push(role),
-            None => list.push(PortalApprovalRow {
-                code: row.code,
-                subject: row.state.0.subject.to_string(),
-                requester: row.requester.1,
-                roles: vec![role],
-                asked_at: row.asked_at.get(),
-            }),
-        }
+) -> PortalApprovalRow {
+    let own = roles.iter().filter(|(ticket, _)| *ticket == row.ticket_id);
+    PortalApprovalRow {
+        roles: own
+            .map(|(_, role)| approver_role(&desk.profile, role, lang))
+            .collect(),
+        code: row.code,
+        subject: row.subject,
+        requester: row.requester,
+        asked_at: row.asked_at.get(),
     }
-    list
 }
 
 /// A ticket as an approver sees it in the portal: what is asked, by whom, and the proof. No notes of the desk beyond the
@@ -173,7 +149,7 @@ pub fn portal(
         version: record.version,
         subject: ticket.subject.to_string(),
         description: first.map_or_else(String::new, |first| first.body),
-        category: category(ticket, &desk.profile, lang),
+        category: category(ticket.category.as_deref(), &desk.profile, lang),
         extra: extra(ticket, &desk.profile, lang, &|_, key| {
             file_name(&files, key)
         }),
@@ -364,10 +340,7 @@ fn decidable_by_agent(
     Ok(decidable(ticket, &desk.profile, &held))
 }
 
-fn category(ticket: &Ticket, desk: &Desk, lang: Lang) -> Vec<String> {
-    ticket
-        .category
-        .as_deref()
-        .and_then(|key| desk.catalog.get(key))
+fn category(key: Option<&str>, desk: &Desk, lang: Lang) -> Vec<String> {
+    key.and_then(|key| desk.catalog.get(key))
         .map_or_else(Vec::new, |entry| entry.labels(lang).to_vec())
 }

@@ -325,6 +325,7 @@ diesel::table! {
         desk_id -> BigInt,
         asked_seq -> Integer,
         asked_at -> TsSql,
+        policy -> Text,
     }
 }
 

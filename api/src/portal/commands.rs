@@ -21,7 +21,7 @@ use uuid::Uuid;
 use super::code::{Code, Codes, short_reference};
 use super::store::{self, ChallengeRow, CodeWay, FreshCode, MAX_SENDS, NewChallenge, StoredDraft};
 use super::{mails, view};
-use crate::approvals::store as approvals;
+use crate::approvals::commands as approvals;
 use crate::attachments::store::{self as attachments, Owner};
 use crate::config::Limits;
 use crate::db::dialect::lock_name;
@@ -115,7 +115,7 @@ pub fn send_lookup(
         return Err(faults.into_error());
     };
     let email = email.canonical();
-    let person_id = owner_of(conn, desk.id, &email, &code)?;
+    let person_id = owner_of(conn, &ctx.desks, desk.id, &email, &code)?;
     let challenge = NewChallenge {
         ticket_code: Some(code),
         ..blank(ctx, &desk, Purpose::Lookup, email, browser, new.language)
@@ -161,7 +161,7 @@ pub fn resend(
     // Somebody may have been registered since the first code was asked for.
     let person_id = match (row.purpose.0, &row.ticket_code) {
         (Purpose::Draft, _) => store::registered_person(conn, row.desk_id, &row.email)?,
-        (Purpose::Lookup, Some(code)) => owner_of(conn, row.desk_id, &row.email, code)?,
+        (Purpose::Lookup, Some(code)) => owner_of(conn, &ctx.desks, row.desk_id, &row.email, code)?,
         (Purpose::Lookup, None) => None,
     };
     let eligible = person_id.is_some() || row.draft.as_ref().is_some_and(|draft| draft.0.admitted);
@@ -525,6 +525,7 @@ fn wrong_code_form(desk: &InstalledDesk) -> Fault {
 
 fn owner_of(
     conn: &mut DbConnection,
+    desks: &DeskRegistry,
     desk_id: i64,
     email: &str,
     code: &str,
@@ -532,7 +533,8 @@ fn owner_of(
     let person_id = store::registered_person(conn, desk_id, email)?;
     // Ask in any case: the time must not tell whether the address is known.
     let owns = store::owns_ticket(conn, desk_id, person_id.unwrap_or(0), code)?;
-    let asked = approvals::is_asked(conn, desk_id, person_id.unwrap_or(0), code)?;
+    // Whoever comes late to a decision is let in, too, to be told so.
+    let asked = approvals::concerns(conn, desks, desk_id, person_id.unwrap_or(0), code)?;
     Ok(person_id.filter(|_| owns | asked))
 }
 

@@ -15,7 +15,7 @@ use shared::ticket::{
 
 use super::error::TicketError;
 use super::store::{self, NewEventRow, Projection, TicketRecord, Ties};
-use crate::approvals::store::sync_asks;
+use crate::approvals::store::{Asking, sync_asks};
 use crate::db::{DbConnection, JsonText, Ts};
 use crate::desks::registry::InstalledDesk;
 
@@ -174,7 +174,7 @@ pub fn save(
         ..
     } = record;
     let ties_before = ties(&state, desk);
-    let pending_before = pending_approvals(&state);
+    let asking_before = asking(&state);
     let before = Before::Stored {
         ticket: Box::new(state),
         head: &head_hash,
@@ -191,9 +191,10 @@ pub fn save(
     if after != ties_before {
         store::save_ties(conn, id, &after)?;
     }
-    let pending = pending_approvals(&folded.ticket);
-    if pending != pending_before {
-        sync_asks(conn, desk_id, id, folded.last_seq(), &pending, now)?;
+    let asking = asking(&folded.ticket);
+    if asking != asking_before {
+        let place = (desk_id, id);
+        sync_asks(conn, place, folded.last_seq(), &asking_before, &asking, now)?;
     }
     Ok(Changed {
         ticket_id: id,
@@ -305,11 +306,15 @@ pub fn columns(
     }
 }
 
-/// The approver roles whose word a ticket waits for now.
-fn pending_approvals(ticket: &Ticket) -> Vec<String> {
+/// What a ticket asks of approvers now.
+fn asking(ticket: &Ticket) -> Asking {
     let waits = ticket.status == Status::AwaitingApproval;
     let state = ticket.approval.as_ref().filter(|_| waits);
-    state.map_or_else(Vec::new, |state| state.pending.clone())
+    state.map_or_else(Asking::default, |state| Asking {
+        policy: state.policy.clone(),
+        step: state.step,
+        pending: state.pending.clone(),
+    })
 }
 
 /// What is kept of a ticket beside its row.

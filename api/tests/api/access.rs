@@ -235,6 +235,8 @@ const RULES: &[(&str, Rule)] = &[
     ("merge_ticket", Rule::DeskAgent),
     ("unmerge_ticket", Rule::DeskAgent),
     ("list_approvals", Rule::AnyAgent),
+    // Nothing waits for these agents, who hold no approver role.
+    ("get_approval", Rule::NothingThere),
     ("list_approvers", Rule::DeskAgent),
     ("replace_approvers", Rule::DeskAgent),
     ("list_approver_changes", Rule::DeskAgent),

@@ -1,18 +1,23 @@
 //! Who appoints approvers and what is kept of it, what waits for whom, and what becomes of an approval that nobody can give.
 
-use api::db::schema::{approver_changes, approvers};
+use api::db::Ts;
+use api::db::schema::{approval_asks, approver_changes, approvers, tickets};
 use api::desks::registry::DeskRegistry;
 use api::tickets::audit;
+use chrono::TimeDelta;
 use diesel::prelude::*;
 use reqwest::Method;
 use serde_json::{Value, json};
 use shared::api::page::Page;
+use shared::api::portal::PortalApprovalRow;
 use shared::api::problem::ProblemType;
-use shared::api::process::{ApproverChange, ApproverRoles};
+use shared::api::process::{ApprovalRow, ApproverChange, ApproverRoles};
 use shared::ticket::actor::Privilege;
 
 use crate::harness::{Agent, TestApp};
-use crate::process::{Place, agent, appoint, fresh, place};
+use crate::process::{
+    Place, act, agent, appoint, fresh, place, place_with, record, session, upload, view,
+};
 use crate::stage;
 
 const ROLE: &str = "oficina_riesgos";
@@ -21,6 +26,20 @@ async fn person(app: &TestApp, place: &Place, name: &'static str, email: &'stati
     let (desk, now) = (place.desk, app.clock.now());
     app.seed(move |conn| stage::add_person(conn, desk, name, email, now))
         .await
+}
+
+/// The code of a ticket of Ana's that waits for both roles.
+async fn asked(app: &TestApp, place: &Place, laura: &Agent) -> String {
+    let kind = json!({ "category": "backup-carpetas", "impact": "low", "urgency": "low" });
+    let code = record(app, place, laura, kind).await;
+    let complete = json!({ "control": "complete", "answer": true });
+    act(app, laura, &code, "control-answers", complete)
+        .await
+        .expect(200);
+    let proof = upload(app, laura).await;
+    let ask = json!({ "command": "request_approval", "attachments": [proof] });
+    act(app, laura, &code, "transitions", ask).await.expect(200);
+    code
 }
 
 async fn roles(app: &TestApp, by: &Agent) -> ApproverRoles {
@@ -152,5 +171,147 @@ both! {
         assert_eq!(faults(&app).await, ["approvers of icetex: `oficina_riesgos` has other holders than its last change"]);
         spoil("slip in").await;
         assert!(faults(&app).await.contains(&"approvers of icetex: no change appoints the holders of `coordinacion_infraestructura`".to_owned()));
+    }
+
+    ///
+    async fn an_inbox_has_pages_of_its_own_and_nothing_of_others(app: TestApp) {
+        let place = place_with(&app, "icetex", |text| {
+            let policy = "[approvals.flow]\n";
+            assert!(text.contains(policy));
+            text.replace(policy, &format!("{policy}deputies = [{{ of = \"oficina_riesgos\", roles = [\"suplencia\"] }}]\n"))
+        })
+        .await;
+        let laura = agent(&app, &place, "Laura", "mesa").await;
+        let carlos = agent(&app, &place, "Carlos", "coordinacion_infraestructura").await;
+        let rita = person(&app, &place, "Rita Pardo", "rita@example.org").await;
+        let delia = person(&app, &place, "Delia Ruiz", "delia@example.org").await;
+        appoint(&app, &laura, "icetex", ROLE, &json!([{ "email": "rita@example.org" }])).await.expect(200);
+        appoint(&app, &laura, "icetex", "suplencia", &json!([{ "email": "delia@example.org" }])).await.expect(200);
+        let mut codes = Vec::new();
+        for _ in 0..5 {
+            app.advance(TimeDelta::minutes(1));
+            codes.push(asked(&app, &place, &laura).await);
+        }
+        // 600 asks of other roles and of another policy are older than all of them.
+        let first = codes[0].clone();
+        app.seed(move |conn| {
+            let (ticket, at): (i64, Ts) = approval_asks::table.inner_join(tickets::table.on(tickets::id.eq(approval_asks::ticket_id)))
+                .filter(tickets::code.eq(first)).select((approval_asks::ticket_id, approval_asks::asked_at)).first(conn)?;
+            let before = Ts::new(at.get() - TimeDelta::days(1));
+            for number in 0..600 {
+                let row = (approval_asks::ticket_id.eq(ticket), approval_asks::role.eq(format!("ajeno_{number}")), approval_asks::desk_id.eq(place.desk), approval_asks::asked_seq.eq(1), approval_asks::asked_at.eq(before), approval_asks::policy.eq("flow"));
+                diesel::insert_into(approval_asks::table).values(row).execute(conn)?;
+            }
+            // Of the last ticket the risk office is asked by a policy in which nobody stands in for it.
+            let last: i64 = approval_asks::table.select(diesel::dsl::max(approval_asks::ticket_id).assume_not_null()).first(conn)?;
+            diesel::update(approval_asks::table.filter(approval_asks::ticket_id.eq(last))).set(approval_asks::policy.eq("manager")).execute(conn)?;
+            Ok(())
+        })
+        .await;
+
+        let carlos = fresh(&app, &carlos).await;
+        let list = async |query: &str| app.get(&format!("/api/v1/approvals{query}")).by(&carlos).send().await.expect(200).json::<Page<ApprovalRow>>();
+        let whole = list("").await;
+        assert_eq!(whole.items.iter().map(|row| row.code.clone()).collect::<Vec<_>>(), codes);
+        assert_eq!(whole.next, None);
+        let (mut found, mut query) = (Vec::new(), "?limit=2".to_owned());
+        loop {
+            let page = list(&query).await;
+            assert!(page.items.len() <= 2);
+            found.extend(page.items);
+            let Some(next) = page.next else { break };
+            query = format!("?limit=2&cursor={next}");
+        }
+        assert_eq!(found, whole.items);
+        assert_eq!((found[0].role.id.as_str(), found[0].requester.name.as_str(), found[0].category.last().is_some()), ("coordinacion_infraestructura", "Ana María Rojas", true));
+        let laura = fresh(&app, &laura).await;
+        let nothing: Page<ApprovalRow> = app.get("/api/v1/approvals").by(&laura).send().await.expect(200).json();
+        assert!(nothing.items.is_empty());
+        let other = app.get(&query).by(&laura).send().await;
+        assert!(other.status >= 400, "a cursor of somebody else was taken");
+
+        // In the portal a ticket is one row, with the roles; whoever stands in sees what their policy lets them.
+        let mine = async |person: i64| {
+            let token = session(&app, &place, person).await;
+            let (mut found, mut query) = (Vec::new(), "?limit=2".to_owned());
+            loop {
+                let page: Page<PortalApprovalRow> = app.get(&format!("/api/v1/portal/approvals{query}")).bearer(&token).send().await.expect(200).json();
+                found.extend(page.items.into_iter().map(|row| (row.code, row.roles.len())));
+                let Some(next) = page.next else { break };
+                query = format!("?limit=2&cursor={next}");
+            }
+            found
+        };
+        let rows = |codes: &[String]| codes.iter().map(|code| (code.clone(), 1)).collect::<Vec<_>>();
+        assert_eq!(mine(rita).await, rows(&codes));
+        assert_eq!(mine(delia).await, rows(&codes[..4]));
+        assert!(mine(place.ana).await.is_empty());
+        appoint(&app, &laura, "icetex", "coordinacion_infraestructura", &json!([{ "email": "rita@example.org" }])).await.expect(200);
+        assert_eq!(mine(rita).await, codes.iter().map(|code| (code.clone(), 2)).collect::<Vec<_>>());
+    }
+
+    ///
+    async fn an_api_token_reads_no_approvals(app: TestApp) {
+        let place = place(&app, "icetex").await;
+        let laura = agent(&app, &place, "Laura", "mesa").await;
+        let carlos = agent(&app, &place, "Carlos", "coordinacion_infraestructura").await;
+        person(&app, &place, "Rita Pardo", "rita@example.org").await;
+        appoint(&app, &laura, "icetex", ROLE, &json!([{ "email": "rita@example.org" }])).await.expect(200);
+        let code = asked(&app, &place, &laura).await;
+        let carlos = fresh(&app, &carlos).await;
+        let token = json!({ "name": "Personal", "scopes": ["tickets:read", "tickets:write", "people:write"], "expires_in_days": 30 });
+        let token: Value = app.post("/api/v1/tokens").by(&carlos).json(&token).send().await.expect(201).json();
+        for address in ["/api/v1/approvals".to_owned(), format!("/api/v1/approvals/{code}")] {
+            app.get(&address).bearer(token["secret"].as_str().unwrap()).send().await.problem(ProblemType::Forbidden);
+            app.get(&address).by(&carlos).send().await.expect(200);
+        }
+    }
+
+    ///
+    async fn who_comes_late_is_told_that_it_was_decided_and_strangers_are_told_nothing(app: TestApp) {
+        let place = place(&app, "icetex").await;
+        let laura = agent(&app, &place, "Laura", "mesa").await;
+        let carlos = agent(&app, &place, "Carlos", "coordinacion_infraestructura").await;
+        let rita = person(&app, &place, "Rita Pardo", "rita@example.org").await;
+        let teo = person(&app, &place, "Teo Vera", "teo@example.org").await;
+        person(&app, &place, "Carlos", "carlos@example.org").await;
+        appoint(&app, &laura, "icetex", ROLE, &json!([{ "email": "rita@example.org" }, { "email": "teo@example.org", "deputy": true }])).await.expect(200);
+        let code = asked(&app, &place, &laura).await;
+        let path = format!("/api/v1/portal/approvals/{code}");
+        let read = async |person: i64| {
+            let token = session(&app, &place, person).await;
+            app.get(&path).bearer(&token).send().await
+        };
+        read(rita).await.expect(200);
+        let seen = view(&app, &laura, &code).await.version;
+        let token = session(&app, &place, rita).await;
+        let no = json!({ "role": ROLE, "decision": "refused", "comment": "Falta el análisis." });
+        app.post(&format!("{path}/decisions")).bearer(&token).if_match(seen).json(&no).send().await.expect(200);
+
+        // The one who decided, the deputy, and the other role, whose word nobody wants any more.
+        let day = "Esta aprobación ya se decidió el 18 de noviembre de 2026. No hace falta que responda.";
+        for late in [read(rita).await, read(teo).await] {
+            let problem = late.problem(ProblemType::Conflict);
+            assert_eq!(problem.detail, day);
+        }
+        let carlos = fresh(&app, &carlos).await;
+        let late = app.get(&format!("/api/v1/approvals/{code}")).by(&carlos).send().await.problem(ProblemType::Conflict);
+        assert_eq!(late.detail, day);
+        let again = session(&app, &place, teo).await;
+        let yes = json!({ "role": ROLE, "decision": "approved" });
+        app.post(&format!("{path}/decisions")).bearer(&again).if_match(seen).json(&yes).send().await.problem(ProblemType::Conflict);
+        read(place.ana).await.problem(ProblemType::NotFound);
+        read(place.ben).await.problem(ProblemType::NotFound);
+        for who in [&laura] {
+            app.get(&format!("/api/v1/approvals/{code}")).by(&fresh(&app, who).await).send().await.problem(ProblemType::NotFound);
+        }
+
+        // The mailed code still lets the late one in, and nobody else: the answer is the same for all.
+        let mailed_codes = async |email: &str| stage::codes(&app, email).await.len();
+        for (email, codes) in [("teo@example.org", 1), ("rita@example.org", 1), (stage::BEN, 0), (stage::NOBODY, 0)] {
+            let asked = json!({ "desk": "icetex", "ticket_code": code, "email": email, "language": "es" });
+            app.browser().post("/api/v1/portal/lookups").json(&asked).send().await.expect(202);
+            assert_eq!(mailed_codes(email).await, codes, "{email}");
+        }
     }
 }

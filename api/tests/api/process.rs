@@ -329,7 +329,7 @@ both! {
         app.get(&format!("{asked}/attachments/{}", shown.attachments[0].id)).bearer(&verified.access_token).send().await.expect(200);
         app.get(&format!("/api/v1/portal/tickets/{code}")).bearer(&verified.access_token).send().await.expect(404);
         app.post(&format!("{asked}/decisions")).bearer(&verified.access_token).if_match(shown.version).json(&decide).send().await.expect(200);
-        app.get(&asked).bearer(&verified.access_token).send().await.expect(404);
+        app.get(&asked).bearer(&verified.access_token).send().await.problem(ProblemType::Conflict);
         assert_eq!(status(&app, &laura, &code).await, Status::AwaitingApproval, "one word was enough");
 
         // The other role is a group; its member decides in the console.

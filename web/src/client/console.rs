@@ -225,9 +225,23 @@ pub async fn follow_up(client: Client, code: &str) -> Answer<FollowUpDraft> {
         .await
 }
 
-/// Tickets that wait for the caller's decision, if they changed.
+/// Tickets that wait for the caller's decision, if they changed: as many as one answer holds, to count them.
 pub async fn approvals(client: Client, etag: Option<String>) -> Answer<Fetched<Page<ApprovalRow>>> {
-    client.poll("/approvals".to_owned(), etag).await
+    client.poll("/approvals?limit=100".to_owned(), etag).await
+}
+
+/// A page of the tickets that wait for the caller's decision.
+pub async fn approvals_page(client: Client, cursor: Option<&str>) -> Answer<Page<ApprovalRow>> {
+    let address = with_cursor("/approvals?limit=25".to_owned(), cursor);
+    client.send(Request::get(address)).await
+}
+
+/// What one ticket asks of the caller.
+pub async fn approval(client: Client, code: &str) -> Answer<Vec<ApprovalRow>> {
+    let page: Page<ApprovalRow> = client
+        .send(Request::get(path(&["approvals", code])))
+        .await?;
+    Ok(page.items)
 }
 
 /// Who holds the approver roles of a desk.

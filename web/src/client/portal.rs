@@ -170,10 +170,16 @@ pub async fn rate_service(
     client.run(request.if_match(version)).await
 }
 
-/// The approvals that wait for the person of the session.
-pub async fn list_approvals(client: Client) -> Result<Vec<PortalApprovalRow>, ApiError> {
-    let page: Page<PortalApprovalRow> = client.send(Request::get("/portal/approvals")).await?;
-    Ok(page.items)
+/// A page of the approvals that wait for the person of the session.
+pub async fn list_approvals(
+    client: Client,
+    cursor: Option<String>,
+) -> Result<Page<PortalApprovalRow>, ApiError> {
+    let path = match cursor {
+        Some(cursor) => ["/portal/approvals?cursor=", &super::http::encode(&cursor)].concat(),
+        None => "/portal/approvals".to_owned(),
+    };
+    client.send(Request::get(path)).await
 }
 
 /// What the person is asked to approve.

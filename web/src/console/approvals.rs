@@ -7,8 +7,9 @@ use shared::api::process::{ApprovalRow, NewApprovalDecision};
 use shared::ticket::text::REASON_MAX;
 
 use super::components::window::shown;
+use super::router::{Step, nav};
 use super::shell::{Topbar, counts};
-use super::task::later;
+use super::task::{later, watch};
 use super::ticket::windows::{checked_decision, decision_choices};
 use super::words::{PageWords, StepWords, Words};
 use crate::browser;
@@ -29,28 +30,58 @@ pub fn ApprovalsPage() -> impl IntoView {
     let counts = counts();
     let title = Signal::derive(|| t(Words::Approvals).to_owned());
     let rows = RwSignal::new(None::<Vec<ApprovalRow>>);
+    let next = RwSignal::new(None::<String>);
     let error = RwSignal::new(None::<ApiError>);
     let open = RwSignal::new(None::<ApprovalRow>);
-    let load = move || {
+    // What is said of a mail's link that has nothing to decide any more.
+    let late = RwSignal::new(None::<String>);
+    let asked = StoredValue::new(0u32);
+    let load = move |cursor: Option<String>| {
+        let number = asked.get_value() + 1;
+        asked.set_value(number);
         later(async move {
-            match api::approvals(client, None).await {
-                Ok(Fetched::New(page, _)) => {
-                    if error.try_set(None).is_none() {
-                        counts.approvals.set(page.items.clone());
-                        rows.set(Some(page.items));
-                    }
+            let answer = api::approvals_page(client, cursor.as_deref()).await;
+            if asked.try_get_value() != Some(number) {
+                return;
+            }
+            match answer {
+                Ok(page) => {
+                    error.set(None);
+                    next.set(page.next);
+                    rows.update(|rows| match rows.as_mut().filter(|_| cursor.is_some()) {
+                        Some(rows) => rows.extend(page.items),
+                        None => *rows = Some(page.items),
+                    });
                 }
-                Ok(Fetched::Same) => {}
-                Err(refused) => {
-                    let _ = error.try_set(Some(refused));
-                }
+                Err(refused) => error.set(Some(refused)),
             }
         });
     };
-    load();
+    load(None);
+    let nav = nav();
+    // Mails lead to one decision; the address forgets it once it was opened.
+    watch(move || {
+        let Some(code) = nav.param("code") else {
+            return;
+        };
+        nav.go("/approvals", Step::Instead);
+        later(async move {
+            let answer = api::approval(client, &code).await;
+            let said = match answer {
+                Ok(waiting) => {
+                    let _ = open.try_set(waiting.into_iter().next());
+                    return;
+                }
+                Err(refused) if refused.status() == 404 => t_with(PageWords::NotAsked, &[&code]),
+                Err(refused) => refused.detail(),
+            };
+            let _ = late.try_set(Some(said));
+        });
+    });
     let decided = Callback::new(move |()| {
         open.set(None);
-        load();
+        late.set(None);
+        load(None);
         counts.refresh();
         browser::focus_first("h1");
     });
@@ -73,7 +104,7 @@ pub fn ApprovalsPage() -> impl IntoView {
     };
     let list = move || {
         if let Some(error) = error.get() {
-            return view! { <Failed error retry=Callback::new(move |()| load())/> }.into_any();
+            return view! { <Failed error retry=Callback::new(move |()| load(None))/> }.into_any();
         }
         match rows.get() {
             None => view! { <Loading lines=6/> }.into_any(),
@@ -99,10 +130,17 @@ pub fn ApprovalsPage() -> impl IntoView {
             .into_any(),
         }
     };
+    let more = move || {
+        next.get().map(|cursor| view! {
+            <p><button class="btn" type="button" on:click=act(move |_| load(Some(cursor.clone())))>{t(PageWords::ShowMore)}</button></p>
+        })
+    };
     view! {
         <Topbar title/>
-        <main class="sheet" id="main" tabindex="-1">
+        <main class="sheet stack" id="main" tabindex="-1">
+            {move || late.get().map(|said| view! { <Banner kind=Kind::Info><p>{said}</p></Banner> }.into_any())}
             {move || list()}
+            {move || more()}
             {move || open.get().map(|row| view! { <DecideWindow row on_done=decided on_close=close/> }.into_any())}
         </main>
     }

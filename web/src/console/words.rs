@@ -298,6 +298,7 @@ crate::messages! {
         // Approvals.
         NoApprovals = "Nada espera su decisión", "Nothing is waiting for your decision";
         NoApprovalsHelp = "Cuando le pidan aprobar una solicitud, aparecerá aquí y le llegará un correo.", "When you are asked to approve a request, it will appear here and you will get an email.";
+        NotAsked = "{0} no espera ninguna decisión suya.", "{0} is not waiting for any decision of yours.";
         AsRole = "Decide como", "Decides as";
         AskedAt = "Solicitada", "Requested";
         Decide = "Decidir", "Decide";

@@ -3,6 +3,7 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use shared::api::page::Page;
 use shared::api::portal::{PortalApproval, PortalApprovalRow};
 use shared::api::process::NewApprovalDecision;
 use shared::api::tickets::Labelled;
@@ -32,6 +33,8 @@ crate::messages! {
         Title = "Por aprobar", "To approve";
         Lead = "Esperan su visto bueno, la más antigua primero.", "These are waiting for your approval, oldest first.";
         Empty = "Nada espera su aprobación", "Nothing is waiting for your approval";
+        More = "Ver más", "See more";
+        DecidedTitle = "Esta aprobación ya se decidió", "This approval was already decided";
         EmptyHelp = "Cuando alguien la pida, le llegará un correo con el enlace.", "When someone asks for it, you will get an email with the link.";
         Asked = "Pedida ", "Requested ";
         By = "Solicita {0}", "Requested by {0}";
@@ -84,7 +87,7 @@ pub(super) fn Approvals() -> impl IntoView {
     let desk = use_desk();
     let rows = Loaded::start(move || async move {
         session(client).await?;
-        portal::list_approvals(client).await
+        portal::list_approvals(client, None).await
     });
     move || match rows.value() {
         None => view! { <Loading/> }.into_any(),
@@ -94,14 +97,17 @@ pub(super) fn Approvals() -> impl IntoView {
         Some(Err(error)) => {
             view! { <Failed error retry=Callback::new(move |()| rows.reload())/> }.into_any()
         }
-        Some(Ok(items)) => list(desk, items),
+        Some(Ok(page)) => list(desk, client, page),
     }
 }
 
-fn list(desk: Desk, items: Vec<PortalApprovalRow>) -> AnyView {
-    let zone = desk.zone();
-    let none = items.is_empty();
-    let card = |row: PortalApprovalRow| {
+fn list(desk: Desk, client: Client, page: Page<PortalApprovalRow>) -> AnyView {
+    let zone = StoredValue::new(desk.zone());
+    let none = page.items.is_empty();
+    let items = RwSignal::new(page.items);
+    let next = RwSignal::new(page.next);
+    let error = RwSignal::new(None::<ApiError>);
+    let card = move |row: PortalApprovalRow| {
         let address = desk.link(&["approvals/", &row.code].concat());
         view! {
             <li>
@@ -111,17 +117,43 @@ fn list(desk: Desk, items: Vec<PortalApprovalRow>) -> AnyView {
                     <span class="card-meta">
                         <span>{t_with(Words::By, &[&row.requester])}</span>
                         <span>{t_with(Words::As, &[&roles(&row.roles)])}</span>
-                        <span>{t(Words::Asked)}{time(row.asked_at, &zone, Style::Short)}</span>
+                        <span>{t(Words::Asked)}{zone.with_value(|zone| time(row.asked_at, zone, Style::Short))}</span>
                     </span>
                 </a>
             </li>
         }
     };
-    let cards = items.into_iter().map(card).collect_view();
+    let cards = move || items.get().into_iter().map(card).collect_view();
+    let more = move || {
+        next.get().map(|cursor| {
+            let load = move |_| {
+                let cursor = cursor.clone();
+                error.set(None);
+                spawn_local(async move {
+                    match portal::list_approvals(client, Some(cursor)).await {
+                        Ok(page) => {
+                            let _ = items.try_update(|items| items.extend(page.items));
+                            let _ = next.try_set(page.next);
+                        }
+                        Err(refused) => {
+                            let _ = error.try_set(Some(refused));
+                        }
+                    }
+                });
+            };
+            view! { <p><button class="btn" type="button" on:click=load>{t(Words::More)}</button></p> }
+        })
+    };
     let body = if none {
         view! { <Empty symbol="check-circle" title=t(Words::Empty)><p>{t(Words::EmptyHelp)}</p></Empty> }.into_any()
     } else {
-        view! { <p class="lead">{t(Words::Lead)}</p><ul class="cards">{cards}</ul> }.into_any()
+        view! {
+            <p class="lead">{t(Words::Lead)}</p>
+            <ul class="cards">{cards}</ul>
+            <ErrorNote error/>
+            {more}
+        }
+        .into_any()
     };
     view! {
         <a class="back" href=desk.link("")>{icon("arrow-left")}{t(Common::Home)}</a>
@@ -151,7 +183,12 @@ pub(super) fn Approval(code: String) -> impl IntoView {
             let then = ["approvals/", &code.get_value()].concat();
             view! { <LookupForm ticket=code.get_value() then/> }.into_any()
         }
-        Some(Err(error)) if is_unknown(&error) => gone(asked),
+        Some(Err(error)) if is_unknown(&error) => {
+            gone(asked, t(Words::GoneTitle), t(Words::GoneHelp).to_owned())
+        }
+        Some(Err(error)) if error.status() == 409 => {
+            gone(asked, t(Words::DecidedTitle), error.detail())
+        }
         Some(Err(error)) => {
             view! { <Failed error retry=Callback::new(move |()| asked.reload())/> }.into_any()
         }
@@ -159,7 +196,7 @@ pub(super) fn Approval(code: String) -> impl IntoView {
     }
 }
 
-fn gone(asked: Loaded<PortalApproval>) -> AnyView {
+fn gone(asked: Loaded<PortalApproval>, title: &'static str, help: String) -> AnyView {
     let desk = use_desk();
     let client = use_client();
     let other = move |_| {
@@ -169,8 +206,8 @@ fn gone(asked: Loaded<PortalApproval>) -> AnyView {
         });
     };
     view! {
-        <Heading text=t(Words::GoneTitle)/>
-        <p>{t(Words::GoneHelp)}</p>
+        <Heading text=title/>
+        <p>{help}</p>
         <div class="actions">
             <a class="btn primary" href=desk.link("approvals")>{t(Words::Title)}</a>
             <button class="btn" type="button" on:click=other>{t(Words::OtherAddress)}</button>

@@ -178,18 +178,21 @@ fn SessionLine() -> impl IntoView {
 fn ApprovalsHint() -> impl IntoView {
     let desk = use_desk();
     let client = use_client();
-    let waiting = RwSignal::new(0usize);
+    let waiting = RwSignal::new(String::new());
     spawn_local(async move {
-        if let Ok(rows) = portal::list_approvals(client).await {
-            let _ = waiting.try_set(rows.len());
+        if let Ok(page) = portal::list_approvals(client, None).await
+            && !page.items.is_empty()
+        {
+            let more = page.next.map_or("", |_| "+");
+            let _ = waiting.try_set([page.items.len().to_string().as_str(), more].concat());
         }
     });
     move || {
         let count = waiting.get();
-        (count > 0).then(|| {
+        (!count.is_empty()).then(|| {
             view! {
                 <Banner kind=Kind::Info>
-                    <p><a class="link" href=desk.link("approvals")>{t(Words::ToApprove)}" ("{count.to_string()}")"</a></p>
+                    <p><a class="link" href=desk.link("approvals")>{t(Words::ToApprove)}" ("{count}")"</a></p>
                 </Banner>
             }
         })

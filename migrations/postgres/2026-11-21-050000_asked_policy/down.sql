@@ -1,0 +1,1 @@
+ALTER TABLE approval_asks DROP COLUMN policy;
