@@ -285,6 +285,7 @@ diesel::table! {
         closing -> Nullable<Bool>,
         person_id -> BigInt,
         created_at -> TsSql,
+        version -> Nullable<Integer>,
     }
 }
 

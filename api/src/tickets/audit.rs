@@ -262,7 +262,7 @@ fn surveys_of(history: &[Recorded], requester: i64) -> Vec<SurveyRow> {
             comment,
             answers,
             closing,
-            version: _,
+            version,
         } => Some(SurveyRow {
             cycle: i32::try_from(*cycle).unwrap_or(i32::MAX),
             stars: stars.map(|stars| i32::from(stars.number())),
@@ -270,6 +270,7 @@ fn surveys_of(history: &[Recorded], requester: i64) -> Vec<SurveyRow> {
             answers: (!answers.is_empty()).then(|| JsonText(answers.clone())),
             closing: *closing,
             person_id: requester,
+            version: version.map(|version| i32::try_from(version).unwrap_or(i32::MAX)),
         }),
         _ => None,
     };

@@ -670,6 +670,7 @@ fn rate(
     };
     let changed = run(conn, desk, record, actor, &command, Written::default(), now)?;
     let cycle = i32::try_from(changed.ticket.cycle()).unwrap_or(i32::MAX);
+    let rating = changed.ticket.rating.as_ref();
     let survey = store::NewSurveyRow {
         desk_id: desk.id,
         ticket_id: changed.ticket_id,
@@ -677,13 +678,12 @@ fn rate(
         stars: stars.map(|stars| i32::from(stars.number())),
         comment: comment.as_ref().map(Reason::as_str),
         answers: (!answers.is_empty()).then_some(JsonText(answers)),
-        closing: changed
-            .ticket
-            .rating
-            .as_ref()
-            .and_then(|rating| rating.closing),
+        closing: rating.and_then(|rating| rating.closing),
         person_id: changed.ticket.requester.id,
         created_at: Ts::new(now),
+        version: rating
+            .and_then(|rating| rating.version)
+            .map(|version| i32::try_from(version).unwrap_or(i32::MAX)),
     };
     store::insert_survey(conn, survey)?;
     Ok(changed)

@@ -246,6 +246,7 @@ pub fn detail(
         rating: ticket.rating.as_ref().map(|rating| PublicRating {
             stars: rating.stars.map(|stars| stars.number()),
             answers: process_view::survey(&ticket, profile, lang),
+            version: rating.version,
             comment: rating.comment.as_ref().map(ToString::to_string),
             at: rating.at,
         }),

@@ -929,6 +929,8 @@ pub struct SurveyRow {
     pub closing: Option<bool>,
     /// Who answered.
     pub person_id: i64,
+    /// Which version of the desk's questions; none where it asks none.
+    pub version: Option<i32>,
 }
 
 /// Every survey of a ticket by outcome, for audits.
@@ -944,6 +946,7 @@ pub fn whole_surveys(conn: &mut DbConnection, ticket_id: i64) -> QueryResult<Vec
             dsl::answers,
             dsl::closing,
             dsl::person_id,
+            dsl::version,
         ))
         .load(conn)
 }
@@ -970,6 +973,8 @@ pub struct NewSurveyRow<'a> {
     pub person_id: i64,
     /// When.
     pub created_at: Ts,
+    /// Which version of the desk's questions; none where it asks none.
+    pub version: Option<i32>,
 }
 
 /// Stores the rating of an outcome, or the answers to its survey; once for each outcome.

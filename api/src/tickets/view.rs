@@ -315,6 +315,7 @@ pub fn detail(
             .and_then(|rating| rating.comment.as_ref())
             .map(ToString::to_string),
         survey: process_view::survey(&ticket, profile, lang),
+        survey_version: ticket.rating.as_ref().and_then(|rating| rating.version),
         contact: process_view::contact(&ticket, profile),
         next_contact: ticket.next_contact,
         suspended_minutes: process_view::suspended_minutes(&ticket, profile, now),

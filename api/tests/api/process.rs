@@ -198,6 +198,21 @@ pub async fn mailed(app: &TestApp, email: &str) -> Vec<&'static str> {
         .collect()
 }
 
+/// The version of the questions as it is stored with the answers.
+async fn kept_survey_version(app: &TestApp, code: &str) -> Option<i32> {
+    let code = code.to_owned();
+    app.seed(move |conn| {
+        use api::db::schema::{surveys, tickets};
+        use diesel::prelude::*;
+        Ok(surveys::table
+            .inner_join(tickets::table.on(tickets::id.eq(surveys::ticket_id)))
+            .filter(tickets::code.eq(code))
+            .select(surveys::version)
+            .first(conn)?)
+    })
+    .await
+}
+
 /// A transaction that has the lock of a desk's families until two others wait for it.
 struct Gate(Option<tokio::task::JoinHandle<()>>);
 
@@ -600,6 +615,9 @@ both! {
         let rated: RequesterTicket = app.post(&format!("{path}/surveys")).bearer(&token).if_match(mine.version).json(&survey).send().await.expect(200).json();
         assert_eq!(rated.status.id, Status::Solved);
         assert!(!rated.actions.rate);
+        // The answers keep the version of the questions.
+        let version = rated.rating.and_then(|rating| rating.version);
+        assert_eq!((version, view(&app, &laura, &code).await.survey_version, kept_survey_version(&app, &code).await), (Some(1), Some(1), Some(1)));
         assert!(mailed(&app, &email_of("Laura")).await.contains(&"survey_answered") || mailed(&app, &email_of("Omar")).await.contains(&"survey_answered"));
         act(&app, &laura, &code, "transitions", close).await.expect(200);
         assert_eq!(status(&app, &laura, &code).await, Status::Closed);

@@ -381,6 +381,9 @@ pub struct PublicRating {
     /// Answers to the survey.
     #[serde(default)]
     pub answers: Vec<SurveyAnswerView>,
+    /// Which version of the desk's questions they answer; none where it asks none.
+    #[serde(default)]
+    pub version: Option<u32>,
     /// Optional comment.
     pub comment: Option<String>,
     /// When it was given.

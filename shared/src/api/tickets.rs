@@ -592,6 +592,9 @@ pub struct TicketView {
     /// Answers to the survey of the last outcome that was rated.
     #[serde(default)]
     pub survey: Vec<SurveyAnswerView>,
+    /// Which version of the desk's questions they answer; none where it asks none.
+    #[serde(default)]
+    pub survey_version: Option<u32>,
     /// How the attempts to reach the requester stand, where the desk counts them.
     #[serde(default)]
     pub contact: Option<ContactView>,

@@ -244,6 +244,7 @@ crate::messages! {
         Vip = "VIP", "VIP";
         FormData = "Datos de la solicitud", "Request details";
         Survey = "Calificación del solicitante", "The requester's rating";
+        SurveyVersion = "Preguntas: versión {0}", "Questions: version {0}";
         Yes = "Sí", "Yes";
         UntilContact = "Próximo contacto: {0}", "Next contact: {0}";
         CameFrom = "Viene de {0}", "Came from {0}";

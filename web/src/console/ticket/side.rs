@@ -55,7 +55,7 @@ pub fn Side(case: Case) -> impl IntoView {
             {part(case, TicketView::clone, move |view| assignment(case, &view))}
             {part(case, TicketView::clone, move |view| facts(case, &view))}
             {part(case, |view| (view.extra.clone(), view.attachments.clone()), move |(extra, files)| extra_view(case, extra, files))}
-            {part(case, |view| (view.solution_log.clone(), view.stars, view.comment.clone(), view.survey.clone()), move |shown| outcome(case, shown))}
+            {part(case, |view| (view.solution_log.clone(), view.stars, view.comment.clone(), view.survey.clone(), view.survey_version), move |shown| outcome(case, shown))}
             {part(case, |view| view.attachments.clone(), move |files| file_list(case, files))}
         }
         .into_any()
@@ -353,9 +353,10 @@ type Outcome = (
     Option<u8>,
     Option<String>,
     Vec<SurveyAnswerView>,
+    Option<u32>,
 );
 
-fn outcome(case: Case, (log, stars, comment, survey): Outcome) -> AnyView {
+fn outcome(case: Case, (log, stars, comment, survey, version): Outcome) -> AnyView {
     let rated = stars.is_some() || comment.is_some() || !survey.is_empty();
     let zone = untrack(move || case.zone());
     // The newest on top: it is what counts now.
@@ -394,6 +395,7 @@ fn outcome(case: Case, (log, stars, comment, survey): Outcome) -> AnyView {
                 <div class="row spread"><h3>{t(Words::Survey)}</h3>{stars}</div>
                 <dl class="answers">{answers.collect_view()}</dl>
                 {comment}
+                {version.map(|version| view! { <p class="clock-note">{t_with(Words::SurveyVersion, &[&version.to_string()])}</p> })}
             </section>
         }
         .into_any()
