@@ -1,7 +1,7 @@
 //! Writes the timed effects that became due.
 
 use chrono::{DateTime, Utc};
-use shared::sla::clock::{DueWhat, due_effects};
+use shared::sla::clock::DueWhat;
 use shared::ticket::command::Command;
 use shared::ticket::{Ticket, approval_reminder_at, closes_by_silence_at, waits_for_children};
 
@@ -9,7 +9,7 @@ use crate::db::{Db, DbConnection};
 use crate::desks::registry::{DeskRegistry, InstalledDesk};
 use crate::tickets::commands::run_system;
 use crate::tickets::error::TicketError;
-use crate::tickets::pipeline::{FAMILY_GLANCE, clock_input, next_effect_at};
+use crate::tickets::pipeline::{FAMILY_GLANCE, next_effect_at, unwritten_effect};
 use crate::tickets::relations::has_open_children;
 use crate::tickets::store;
 
@@ -80,14 +80,7 @@ fn sweep(
 
 /// The earliest effect that is due and not written yet, but for the end of the ticket.
 fn next_command(ticket: &Ticket, desk: &InstalledDesk, now: DateTime<Utc>) -> Option<Command> {
-    let input = clock_input(ticket, desk);
-    let unwritten = due_effects(&input, now).into_iter().find(|effect| {
-        let percent = match effect.what {
-            DueWhat::Warning(percent) => Some(percent),
-            DueWhat::Breach => None,
-        };
-        !ticket.has_fired(effect.clock, effect.generation, percent)
-    });
+    let unwritten = unwritten_effect(ticket, desk, now);
     if let Some(effect) = unwritten {
         let clock = effect.clock;
         return Some(match effect.what {

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
-use shared::sla::clock::{self, ClockInput, ClockState, ClockStatus};
+use shared::sla::clock::{self, ClockInput, ClockState, ClockStatus, DueEffect, DueWhat};
 use shared::sla::policy::{ClockEffect, ClockKind};
 use shared::ticket::actor::{Actor, ActorRef};
 use shared::ticket::event::{Event, Recorded};
@@ -269,11 +269,6 @@ pub fn columns(
     };
     let end_of_time =
         DateTime::from_timestamp(253_402_214_400, 0).unwrap_or(DateTime::<Utc>::MAX_UTC);
-    // What is noticed after the end, such as a late breach, does not move the end.
-    let closed_at = ticket
-        .status
-        .is_final()
-        .then_some(Ts::new(ticket.status_since));
     Projection {
         request_type: ticket.request_type.as_str().to_owned(),
         category: ticket.category.clone().unwrap_or_default(),
@@ -290,7 +285,7 @@ pub fn columns(
         reason: ticket.reason.clone(),
         open: ticket.status.is_open(),
         last_seq: i32::try_from(ticket.last_seq).unwrap_or(i32::MAX),
-        updated_at: Ts::new(now),
+        updated_at: Ts::new(ticket.changed_at()),
         due_at: due_at.map(Ts::new),
         due_sort: Ts::new(due_at.unwrap_or(end_of_time)),
         due_clock: match lead.kind {
@@ -302,7 +297,7 @@ pub fn columns(
         next_effect_at: next_effect_at(ticket, desk, now).map(Ts::new),
         state: JsonText(ticket.clone()),
         head_hash: head,
-        closed_at,
+        closed_at: ticket.ended_at().map(Ts::new),
     }
 }
 
@@ -339,13 +334,32 @@ fn contact_at(ticket: &Ticket, desk: &InstalledDesk) -> Option<DateTime<Utc>> {
     desk.profile.calendar.zone.instant_of(day, 0)
 }
 
+/// The earliest warning or breach that is due and not written yet: whoever changes the ticket before the sweeper comes by
+/// must not make it forget. A ticket with an outcome is warned of nothing any more.
+pub fn unwritten_effect(
+    ticket: &Ticket,
+    desk: &InstalledDesk,
+    now: DateTime<Utc>,
+) -> Option<DueEffect> {
+    let mut due = clock::due_effects(&clock_input(ticket, desk), now).into_iter();
+    due.find(|effect| {
+        let (percent, may_come) = match effect.what {
+            DueWhat::Warning(percent) => (Some(percent), ticket.status.is_open()),
+            DueWhat::Breach => (None, true),
+        };
+        may_come && !ticket.has_fired(effect.clock, effect.generation, percent)
+    })
+}
+
 /// When the sweeper has to look at a ticket again: the next warning or breach, or the end of the term for an answer.
 pub fn next_effect_at(
     ticket: &Ticket,
     desk: &InstalledDesk,
     now: DateTime<Utc>,
 ) -> Option<DateTime<Utc>> {
-    let effect = clock::next_effect(&clock_input(ticket, desk), now).map(|effect| effect.at);
+    let effect = unwritten_effect(ticket, desk, now)
+        .or_else(|| clock::next_effect(&clock_input(ticket, desk), now))
+        .map(|effect| effect.at);
     let silence = closes_by_silence_at(ticket, &desk.profile);
     let reminder = approval_reminder_at(ticket, &desk.profile);
     let held = waits_for_children(ticket, &desk.profile).then(|| now + FAMILY_GLANCE);

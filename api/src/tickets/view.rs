@@ -296,7 +296,7 @@ pub fn detail(
             Proof::RecordedByStaff | Proof::Unproved => IdentityProof::Agent,
         },
         created_at: ticket.created_at,
-        updated_at: ticket.updated_at,
+        updated_at: ticket.changed_at(),
         reopen_count: ticket.reopen_count,
         solution: ticket
             .solution

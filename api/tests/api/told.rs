@@ -30,14 +30,15 @@ async fn dismiss(app: &TestApp, user_id: i64) {
     .await;
 }
 
-async fn closed_at(app: &TestApp, code: &str) -> Option<DateTime<Utc>> {
+/// When a ticket was closed, and when it was changed last.
+async fn ended(app: &TestApp, code: &str) -> (Option<DateTime<Utc>>, DateTime<Utc>) {
     let code = code.to_owned();
     app.seed(move |conn| {
-        let at: Option<db::Ts> = tickets::table
+        let (closed, updated): (Option<db::Ts>, db::Ts) = tickets::table
             .filter(tickets::code.eq(code))
-            .select(tickets::closed_at)
+            .select((tickets::closed_at, tickets::updated_at))
             .first(conn)?;
-        Ok(at.map(db::Ts::get))
+        Ok((closed.map(db::Ts::get), updated.get()))
     })
     .await
 }
@@ -274,7 +275,7 @@ both! {
         assert!(subjects.contains(&format!("Unimos {twin}")), "{subjects:?}");
     }
 
-    /// I-17
+    /// I-17, R-128
     async fn what_happens_after_the_end_does_not_move_it(app: TestApp) {
         let place = place(&app, "infortec").await;
         let laura = agent(&app, &place, "Laura", "mesa").await;
@@ -282,6 +283,8 @@ both! {
         let code = record(&app, &place, &laura, ticket.clone()).await;
         let twin = record(&app, &place, &laura, ticket).await;
         act(&app, &laura, &twin, "merge", json!({ "into": code })).await.expect(200);
+        // Past its target, and nobody looks before somebody takes it.
+        app.advance(TimeDelta::days(20));
         act(&app, &laura, &code, "assignments", json!({ "assignee": laura.id })).await.expect(200);
         act(&app, &laura, &code, "solutions", json!({ "solution": "Listo." })).await.expect(200);
         let token = session(&app, &place, place.ana).await;
@@ -290,13 +293,18 @@ both! {
         let mine: RequesterTicket = app.post(&format!("{path}/acceptances")).bearer(&token).if_match(mine.version).json(&json!({})).send().await.expect(200).json();
         let mine: RequesterTicket = app.post(&format!("{path}/surveys")).bearer(&token).if_match(mine.version).json(&json!({ "stars": 5 })).send().await.expect(200).json();
         assert_eq!(mine.status.id, Status::Closed);
-        let ended = app.clock.now();
-        assert_eq!(closed_at(&app, &code).await, Some(ended));
+        let end = app.clock.now();
+        assert_eq!(ended(&app, &code).await, (Some(end), end));
         app.advance(TimeDelta::days(1));
+        sla::sweeper::run_once(&app.state.db, &app.state.desks, app.clock.now()).await.unwrap();
+        let noticed = view(&app, &laura, &code).await;
+        assert!(noticed.version > mine.version, "no breach was noticed");
+        assert_eq!(ended(&app, &code).await, (Some(end), end));
         let version = view(&app, &laura, &twin).await.version;
         app.delete(&format!("/api/v1/tickets/{twin}/merge")).by(&fresh(&app, &laura).await).if_match(version).send().await.expect(200);
-        assert!(view(&app, &laura, &code).await.version > mine.version, "nothing happened to the closed ticket");
-        assert_eq!(closed_at(&app, &code).await, Some(ended));
+        let released = view(&app, &laura, &code).await;
+        assert!(released.version > noticed.version, "nothing happened to the closed ticket");
+        assert_eq!((released.updated_at, ended(&app, &code).await), (end, (Some(end), end)));
     }
 
     async fn applying_what_is_installed_changes_nothing(app: TestApp) {

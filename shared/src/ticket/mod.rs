@@ -110,7 +110,7 @@ pub struct Ticket {
     pub opened_by: ActorRef,
     /// When it was created.
     pub created_at: DateTime<Utc>,
-    /// When something last happened.
+    /// When something last happened, noticed or done; see [`Ticket::changed_at`].
     pub updated_at: DateTime<Utc>,
     /// Sequence number of the last event.
     pub last_seq: u32,
@@ -354,6 +354,17 @@ impl Ticket {
     /// Which outcome the ticket is at: 0 before the first.
     pub fn cycle(&self) -> u32 {
         self.solution.as_ref().map_or(0, |solution| solution.cycle)
+    }
+
+    /// When it ended; none while it has not.
+    pub fn ended_at(&self) -> Option<DateTime<Utc>> {
+        self.status.is_final().then_some(self.status_since)
+    }
+
+    /// When it was changed last. Nothing is done to a ticket that has ended: what is noticed afterwards, such as a late
+    /// breach, is no change of it.
+    pub fn changed_at(&self) -> DateTime<Utc> {
+        self.ended_at().unwrap_or(self.updated_at)
     }
 
     /// Whether the present outcome was rated or its survey answered.
