@@ -117,7 +117,11 @@ fn check_step(
         before.status,
         Status::Draft | Status::Precase | Status::New | Status::AwaitingApproval
     );
-    let begins = after.status == Status::InProgress && waited;
+    // What was at work before it was asked about goes on where it was when the desk takes its request back.
+    let goes_back = before.status == Status::AwaitingApproval
+        && before.came_from == Some(Status::InProgress)
+        && kind == CommandKind::Resume;
+    let begins = after.status == Status::InProgress && waited && !goes_back;
     if let Some(policy) = desk
         .approval_of(after.category.as_deref())
         .filter(|_| begins)

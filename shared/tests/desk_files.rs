@@ -478,7 +478,7 @@ fn moves_stay_among_the_states_in_use_and_never_leave_a_final_one() {
         "from = \"in_progress\"\nto = \"with_vendor\"",
         "from = \"in_progress\"\nto = \"back\"",
         "from = \"in_progress\"\nto = \"back\"",
-        "`back` leads out of `suspended` only",
+        "`back` leads out of `suspended` and `awaiting_approval` only",
         "name the state",
     );
 }

@@ -306,7 +306,7 @@ fn purchase() -> Story {
         &counter,
         Command::RequestApproval {
             note: None,
-            evidence: None,
+            evidence: Vec::new(),
         },
     );
     story

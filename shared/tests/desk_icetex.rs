@@ -25,7 +25,10 @@ use shared::ticket::command::{
 use shared::ticket::event::{Event, IdentityProof};
 use shared::ticket::refusal::{Conflict, Denial, FieldCode, FieldRefusal};
 use shared::ticket::status::{Channel, Level, Status, Visibility};
-use shared::ticket::{NewTicket, Refusal, allowed_commands, closes_by_silence_at};
+use shared::ticket::{
+    Circumstances, NewTicket, Refusal, allowed_commands, approval_reminder_at,
+    closes_by_silence_at, decide_given,
+};
 
 fn desk() -> Desk {
     desks::load_folder("icetex").0
@@ -154,7 +157,7 @@ fn with_coordinator() -> Story {
 fn request_approval() -> Command {
     Command::RequestApproval {
         note: None,
-        evidence: Some(7),
+        evidence: vec![7],
     }
 }
 
@@ -372,6 +375,10 @@ fn nothing_moves_that_the_table_does_not_name() {
         (InProgress, AwaitingApproval),
         (Escalated, AwaitingApproval),
         (Reopened, AwaitingApproval),
+        // The desk takes a request for approval back, to where it came from.
+        (AwaitingApproval, New),
+        (AwaitingApproval, Escalated),
+        (AwaitingApproval, Reopened),
     ];
     check_pairs(&desk(), "ICETEX", &more);
 }
@@ -675,6 +682,114 @@ fn one_refusal_ends_without_solution_and_may_be_asked_again_but_never_worked_aro
     waits_for(&story, &ana_mesa(), &start(), Need::NoPendingApproval);
     story.does(&ana_mesa(), request_approval());
     assert_eq!(story.ticket.status, Status::AwaitingApproval);
+}
+
+///
+#[test]
+fn the_desk_takes_its_request_back_and_the_ticket_is_where_it_was() {
+    let take_back = || Command::Resume {
+        reason: None,
+        note: reason("Nadie de riesgos está disponible."),
+    };
+    let new = one_approval;
+    let at_work = || {
+        let mut story = validated(in_progress(), &ana_mesa());
+        let category = "activar-licencias".into();
+        let reason = None;
+        story.does(&ana_mesa(), Command::ChangeCategory { category, reason });
+        story.does(&ana_mesa(), request_approval());
+        story
+    };
+    let again = || {
+        let mut story = one_approval();
+        story.does(
+            &approvers(),
+            refuse_approval("coordinacion_infraestructura"),
+        );
+        story.does(&requester(), survey(false));
+        story.does(&ana_mesa(), request_approval());
+        story
+    };
+    for (mut story, from) in [
+        (new(), Status::New),
+        (at_work(), Status::InProgress),
+        (again(), Status::Reopened),
+    ] {
+        assert_eq!(story.ticket.status, Status::AwaitingApproval);
+        let silent = Command::Resume {
+            reason: None,
+            note: None,
+        };
+        let missing = vec![FieldRefusal::new("/note", FieldCode::Required)];
+        assert_eq!(
+            story.refuses(&ana_mesa(), silent),
+            Refusal::Invalid { errors: missing }
+        );
+        for nobody in [requester(), approvers(), pro()] {
+            assert!(matches!(
+                story.refuses(&nobody, take_back()),
+                Refusal::NotPermitted { .. }
+            ));
+        }
+        let events = story.does(&ana_mesa(), take_back());
+        assert!(events.iter().any(|event| matches!(
+            event,
+            Event::ApprovalWithdrawn { approvers, .. }
+                if approvers.contains(&"coordinacion_infraestructura".to_owned())
+        )));
+        // What was said so far counts no more, nobody is asked or reminded, and no work goes on without it.
+        assert_eq!((story.ticket.status, &story.ticket.approval), (from, &None));
+        assert_eq!(approval_reminder_at(&story.ticket, &story.desk), None);
+        assert!(matches!(
+            story.refuses(&approvers(), approve("coordinacion_infraestructura")),
+            Refusal::NotAllowedInState { .. }
+        ));
+        if from == Status::New {
+            waits_for_any(&story, &Command::Take);
+        }
+        story.does(&ana_mesa(), control("complete", true));
+        story.does(&ana_mesa(), request_approval());
+        let asked = story.ticket.approval.as_ref().unwrap();
+        assert_eq!((asked.pending.len(), asked.decisions.len()), (2, 0));
+    }
+}
+
+/// I-12
+#[test]
+fn nothing_is_asked_of_a_role_in_which_nobody_could_decide() {
+    let story = reviewed("backup-carpetas");
+    let unmanned = ["oficina_riesgos".to_owned()];
+    let given = Circumstances {
+        unmanned: &unmanned,
+        ..Circumstances::default()
+    };
+    let ask = |command: &Command| {
+        decide_given(
+            &story.ticket,
+            &story.desk,
+            &ana_mesa(),
+            command,
+            given,
+            story.now,
+        )
+    };
+    assert_eq!(
+        ask(&request_approval()),
+        Err(Refusal::NobodyDecides {
+            roles: unmanned.to_vec()
+        })
+    );
+    // Other kinds ask nobody, or others.
+    let mail_alone = reviewed("equipos");
+    let proof = decide_given(
+        &mail_alone.ticket,
+        &mail_alone.desk,
+        &ana_mesa(),
+        &request_approval(),
+        given,
+        mail_alone.now,
+    );
+    assert!(proof.is_ok());
 }
 
 ///
@@ -1295,7 +1410,7 @@ fn a_kind_that_needs_the_managers_mail_is_not_opened_without_a_file() {
     story.does(&ana_mesa(), prioritise());
     let bare = Command::RequestApproval {
         note: None,
-        evidence: None,
+        evidence: Vec::new(),
     };
     assert_eq!(story.refuses(&ana_mesa(), bare), required("/evidence"));
 }

@@ -71,7 +71,7 @@ fn awaiting() -> Story {
         &ben(),
         Command::RequestApproval {
             note: reason("Respaldo de la carpeta."),
-            evidence: Some(7),
+            evidence: vec![7],
         },
     );
     story
@@ -559,7 +559,7 @@ fn no_work_begins_before_the_approval_that_the_category_demands() {
             &ben(),
             Command::RequestApproval {
                 note: None,
-                evidence: Some(7)
+                evidence: vec![7]
             }
         ),
         conflict(Conflict::NoApprovalNeeded)
@@ -567,7 +567,7 @@ fn no_work_begins_before_the_approval_that_the_category_demands() {
     let mut story = Story::open(&desks::full(), new_ticket("backup", None), &requester());
     let bare = Command::RequestApproval {
         note: None,
-        evidence: None,
+        evidence: Vec::new(),
     };
     assert_eq!(
         fields(story.refuses(&ben(), bare)),
@@ -1008,7 +1008,7 @@ fn a_category_with_a_form_waits_for_its_data() {
     );
     let request = Command::RequestApproval {
         note: None,
-        evidence: Some(7),
+        evidence: vec![7],
     };
     assert_eq!(
         story.refuses(&ben(), request),

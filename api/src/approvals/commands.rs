@@ -27,7 +27,9 @@ use crate::tickets::error::{TicketError, fault};
 use crate::tickets::pipeline::Changed;
 use crate::tickets::sight::Sight;
 use crate::tickets::steps::{Step, must_see};
-use crate::tickets::store::{TicketRecord, load_in_sight, read_in_sight};
+use crate::tickets::store::{
+    TicketRecord, group_agents, load_in_sight, read_in_sight, requester_by_id,
+};
 
 /// Most holders of a role.
 const HOLDERS_MAX: usize = 20;
@@ -129,6 +131,54 @@ pub fn inbox(desk: &InstalledDesk, person_id: i64, held: Vec<String>) -> Inbox {
         held,
         stands_in,
     }
+}
+
+/// The roles that the ticket's category demands, or is asked about, in which nobody could decide: neither by the desk's list
+/// nor by the group of that name, nor anybody who stands in; never its requester (I-12).
+///
+/// # Errors
+/// When the database does not answer.
+pub fn unmanned(
+    conn: &mut DbConnection,
+    desk: &InstalledDesk,
+    ticket: &Ticket,
+) -> Result<Vec<String>, DbError> {
+    let profile = &desk.profile;
+    let asked = ticket.approval.as_ref().map(|state| &state.policy);
+    let asked = profile
+        .approvals
+        .iter()
+        .find(|policy| Some(&policy.key) == asked);
+    let demanded = profile.approval_of(ticket.category.as_deref());
+    let policies: Vec<_> = asked.into_iter().chain(demanded).collect();
+    if policies.is_empty() {
+        return Ok(Vec::new());
+    }
+    let holders = store::holders(conn, desk.id)?;
+    let requester = requester_by_id(conn, ticket.requester.id)?;
+    let mut nobody: Vec<String> = Vec::new();
+    for policy in policies {
+        for role in policy.steps.iter().flat_map(|step| &step.all_of) {
+            let mut manned = false;
+            for decider in policy.deciders(role) {
+                let listed = holders
+                    .iter()
+                    .any(|holder| holder.role == decider && holder.person_id != requester.id);
+                manned = manned
+                    || listed
+                    || match desk.group_id(decider) {
+                        Some(group) => group_agents(conn, desk.id, group)?
+                            .iter()
+                            .any(|agent| agent.email != requester.email),
+                        None => false,
+                    };
+            }
+            if !manned {
+                nobody.push(role.clone());
+            }
+        }
+    }
+    Ok(nobody)
 }
 
 /// What waits for an agent at a desk; none where nothing could.
@@ -303,6 +353,21 @@ pub fn replace_holders(
     lock_name(conn, &format!("approvers of {}", desk.id))?;
     seen.check(trace::version(conn, desk.id)?)?;
     let after = find_holders(conn, desk, role, new)?;
+    appoint(conn, desk, author, role, after, now)
+}
+
+/// Appoints the holders of a role, whoever held it before.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn appoint(
+    conn: &mut DbConnection,
+    desk: &InstalledDesk,
+    author: &ActorRef,
+    role: &str,
+    after: Vec<Appointed>,
+    now: DateTime<Utc>,
+) -> Result<(), ApiError> {
     let before = store::appointed(conn, desk.id)?
         .remove(role)
         .unwrap_or_default();

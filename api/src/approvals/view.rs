@@ -181,11 +181,13 @@ pub fn visible_files(
 ) -> Result<Vec<AttachmentRow>, DbError> {
     let first = first_message(conn, record.id)?.map(|first| first.id);
     let (_, evidence) = request_of(conn, record.id)?;
-    let mut messages: Vec<i64> = [first, evidence].into_iter().flatten().collect();
+    let mut messages: Vec<i64> = first.into_iter().chain(evidence.iter().copied()).collect();
+    messages.sort_unstable();
     messages.dedup();
     let files = list_for_messages(conn, &messages)?;
     let shown = |file: &AttachmentRow| {
-        file.message_id == evidence
+        let proves = |message: i64| evidence.contains(&message);
+        file.message_id.is_some_and(proves)
             || file.visibility.as_deref() == Some(Visibility::Public.as_str())
     };
     Ok(files.into_iter().filter(shown).collect())
@@ -197,10 +199,7 @@ pub fn note_of_request(conn: &mut DbConnection, ticket_id: i64) -> QueryResult<O
 }
 
 /// The note and the proof of the last request for approval.
-fn request_of(
-    conn: &mut DbConnection,
-    ticket_id: i64,
-) -> QueryResult<(Option<String>, Option<i64>)> {
+fn request_of(conn: &mut DbConnection, ticket_id: i64) -> QueryResult<(Option<String>, Vec<i64>)> {
     let rows: Vec<(i32, String)> = events::table
         .filter(events::ticket_id.eq(ticket_id))
         .filter(events::kind.eq_any(["approval_requested", "status_changed"]))
@@ -212,12 +211,15 @@ fn request_of(
     // Later steps of the same request carry no proof of their own.
     let asked = rows.iter().find_map(|(seq, data)| match parsed(data) {
         Some(Event::ApprovalRequested {
-            step: 0, evidence, ..
-        }) => Some((*seq, evidence)),
+            step: 0,
+            evidence,
+            also,
+            ..
+        }) => Some((*seq, evidence.into_iter().chain(also).collect())),
         _ => None,
     });
     let Some((seq, evidence)) = asked else {
-        return Ok((None, None));
+        return Ok((None, Vec::new()));
     };
     let note = rows
         .iter()
@@ -265,12 +267,9 @@ pub fn of_ticket(
     };
     let (_, evidence) = match state {
         Some(_) => request_of(conn, ticket_id)?,
-        None => (None, None),
+        None => (None, Vec::new()),
     };
-    let files = match evidence {
-        Some(message) => list_for_messages(conn, &[message])?,
-        None => Vec::new(),
-    };
+    let files = list_for_messages(conn, &evidence)?;
     let present = state.map(|state| state.step);
     let steps = (0_u32..).zip(&policy.steps).map(|(number, step)| {
         let approver = |role: &String| {

@@ -9,7 +9,7 @@ use shared::api::agents::AgentMembership;
 use shared::desk::Desk;
 use shared::desk::profile::{Choice, FieldKind, FormField, QuestionKind};
 use shared::i18n::Lang;
-use shared::ticket::actor::{Actor, Assignee, Privilege, PrivilegeSet};
+use shared::ticket::actor::{Actor, ActorRef, Assignee, Privilege, PrivilegeSet};
 use shared::ticket::command::{
     Answer, AnswerValue, Command, CommandKind, ContactChannel, ContactResult,
 };
@@ -23,12 +23,15 @@ use super::serve;
 use super::user::in_words;
 use crate::agents::commands::NewAccount;
 use crate::app::StartError;
+use crate::approvals::commands::appoint;
+use crate::approvals::trace::Appointed;
 use crate::attachments::store::Owner;
 use crate::auth::password;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::db::{Db, DbConnection, DbError};
 use crate::desks::registry::{DeskRegistry, InstalledDesk};
+use crate::desks::view::approver_roles;
 use crate::http::ApiError;
 use crate::people::store::{PersonData, Place};
 use crate::tickets::commands::{self, Change, Files as TicketFiles, OpenTicket, Scope};
@@ -190,6 +193,7 @@ fn fill_tables(
             .by_slug(conn, &desk.slug, now)?
             .ok_or_else(ApiError::not_found)?;
         fill_people(conn, installed.id, start)?;
+        fill_approvers(conn, &installed, start)?;
         fill_tickets(conn, &registry, &installed, now)?;
     }
     // What happened in the sample's past was mailed in its past.
@@ -274,6 +278,31 @@ fn fill_people(conn: &mut DbConnection, desk_id: i64, at: DateTime<Utc>) -> Resu
             language: Lang::Es,
         };
         people::store::insert(conn, desk_id, &data, at)?;
+    }
+    Ok(())
+}
+
+/// Each role that is no group of agents is held by two people and a deputy, so that whoever asks finds somebody who decides.
+fn fill_approvers(
+    conn: &mut DbConnection,
+    desk: &InstalledDesk,
+    at: DateTime<Utc>,
+) -> Result<(), ApiError> {
+    let mut holders = Vec::new();
+    for (place, person) in PEOPLE.iter().skip(3).take(3).enumerate() {
+        let row = tickets::store::requester_by_email(conn, desk.id, person.email)?
+            .ok_or_else(ApiError::not_found)?;
+        holders.push(Appointed {
+            person: row.id,
+            name: row.full_name,
+            deputy: place == 2,
+        });
+    }
+    for role in approver_roles(&desk.profile, Lang::Es) {
+        if desk.profile.group(&role.id).is_none() {
+            let author = ActorRef::system();
+            appoint(conn, desk, &author, &role.id, holders.clone(), at)?;
+        }
     }
     Ok(())
 }
@@ -528,7 +557,7 @@ impl Life<'_> {
                 let message = tickets::store::first_message(self.conn, ticket)?;
                 let ask = Command::RequestApproval {
                     note: Some(parsed(Reason::parse(story.answer))?),
-                    evidence: message.map(|message| message.id),
+                    evidence: message.into_iter().map(|message| message.id).collect(),
                 };
                 return self.try_to(&first.0, &ask).map(drop);
             }

@@ -197,7 +197,7 @@ impl Teller<'_> {
     }
 
     /// Whoever holds a role that is asked: people by the desk's list, agents by the group of that name. With a reminder the
-    /// deputies too. Never the requester of the service.
+    /// deputies too, and at once where the policy reminds nobody. Never the requester of the service.
     pub(super) fn approvers(
         &mut self,
         conn: &mut DbConnection,
@@ -212,6 +212,8 @@ impl Teller<'_> {
             .approvals
             .iter()
             .find(|policy| policy.key == state.policy);
+        let with_deputies =
+            with_deputies || policy.is_some_and(|policy| policy.remind_after.is_none());
         let asked: Vec<String> = state
             .pending
             .iter()

@@ -23,6 +23,7 @@ use super::seal::{self, Seal, Sealed};
 use super::sight::{Sight, Visible};
 use super::steps::{self, Step};
 use super::store::{self, NewMessageRow, NewTicketRow, RequesterRow, TicketRecord};
+use crate::approvals;
 use crate::attachments::store::{BindError, Owner, Place, Quota, bind};
 use crate::db::dialect::next_ticket_number;
 use crate::db::{DbConnection, DbError, JsonText, Ts};
@@ -507,11 +508,19 @@ pub(super) fn run(
         }
         _ => false,
     };
+    let unmanned = match command {
+        Command::RequestApproval { .. } | Command::DecideApproval { .. } => {
+            approvals::commands::unmanned(conn, desk, &record.state)?
+        }
+        _ => Vec::new(),
+    };
     let given = Circumstances {
         gone: &gone,
         open_children,
+        unmanned: &unmanned,
     };
-    let mut events = decide_given(&record.state, &desk.profile, actor, command, given, now)?;
+    let mut events = decide_given(&record.state, &desk.profile, actor, command, given, now)
+        .map_err(|refusal| TicketError::of(refusal, desk))?;
     if let Some(seal) = &written.seal {
         events
             .iter_mut()

@@ -2,10 +2,13 @@
 
 use shared::api::problem::ProblemType;
 use shared::desk::profile::Need;
+use shared::i18n::Lang;
 use shared::ticket::Refusal;
 use shared::ticket::refusal::{Conflict, Denial};
 
 use crate::db::DbError;
+use crate::desks::registry::InstalledDesk;
+use crate::desks::view::approver_role;
 use crate::http::{ApiError, Fault};
 
 /// Why a command on a ticket did nothing.
@@ -29,6 +32,14 @@ pub enum TicketError {
     /// Children are open, and the caller did not say that this is known.
     #[error("{} children are open", .0.len())]
     OpenChildren(Vec<String>),
+    /// An approval would be asked of nobody; the labels of the roles.
+    #[error("nobody could decide as {en}")]
+    NobodyDecides {
+        /// In Spanish.
+        es: String,
+        /// In English.
+        en: String,
+    },
     /// The database failed.
     #[error(transparent)]
     Db(#[from] DbError),
@@ -37,6 +48,27 @@ pub enum TicketError {
 impl From<diesel::result::Error> for TicketError {
     fn from(error: diesel::result::Error) -> Self {
         Self::Db(error.into())
+    }
+}
+
+impl TicketError {
+    /// A refusal at a desk, in the desk's own labels where it names something of it.
+    pub fn of(refusal: Refusal, desk: &InstalledDesk) -> Self {
+        match refusal {
+            Refusal::NobodyDecides { roles } => {
+                let labels = |lang: Lang| {
+                    let each = roles.iter().map(|role| {
+                        format!("«{}»", approver_role(&desk.profile, role, lang).label)
+                    });
+                    each.collect::<Vec<_>>().join(", ")
+                };
+                Self::NobodyDecides {
+                    es: labels(Lang::Es),
+                    en: labels(Lang::En),
+                }
+            }
+            other => Self::Refused(other),
+        }
     }
 }
 
@@ -156,6 +188,7 @@ impl From<TicketError> for ApiError {
                 Self::new(ProblemType::OpenChildren).with_open_children(codes)
             }
             TicketError::Db(error) => error.into(),
+            TicketError::NobodyDecides { es, en } => nobody_decides(&es, &en),
             TicketError::Refused(refusal) => refused(refusal),
         }
     }
@@ -186,6 +219,8 @@ fn refused(refusal: Refusal) -> ApiError {
             let (es, en) = conflict_words(what);
             ApiError::conflict(es, en)
         }
+        // Named with its labels where the desk is known (see `NobodyDecides`).
+        Refusal::NobodyDecides { roles } => nobody_decides(&roles.join(", "), &roles.join(", ")),
         Refusal::Invalid { errors } => ApiError::validation(
             errors
                 .into_iter()
@@ -193,6 +228,17 @@ fn refused(refusal: Refusal) -> ApiError {
                 .collect(),
         ),
     }
+}
+
+fn nobody_decides(es: &str, en: &str) -> ApiError {
+    ApiError::conflict(
+        format!(
+            "Nadie podría decidir como {es}: no hay quien tenga el rol, o solo quien solicita. Pida a quien administra la mesa que nombre a otra persona en Aprobadores e inténtelo de nuevo."
+        ),
+        format!(
+            "Nobody could decide as {en}: nobody holds the role, or only the requester does. Ask the desk's administration to appoint somebody else under Approvers, then try again."
+        ),
+    )
 }
 
 fn denial_words(why: Denial) -> (&'static str, &'static str) {

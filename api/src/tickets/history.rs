@@ -396,6 +396,14 @@ pub fn for_agents(event: &Event, desk: &Desk, lang: Lang) -> Option<Told> {
             ),
             None,
         ),
+        Event::ApprovalWithdrawn { .. } => told(
+            by_lang(
+                lang,
+                "Solicitud de aprobación retirada",
+                "Request for approval withdrawn",
+            ),
+            None,
+        ),
         Event::MergedInto { .. } => told(
             by_lang(lang, "Unido a otro ticket", "Merged into another ticket"),
             None,
@@ -565,6 +573,7 @@ pub fn for_requesters(event: &Event, desk: &Desk, lang: Lang) -> Option<String> 
         | Event::CauseRecorded { .. }
         | Event::FollowUpSent { .. }
         | Event::ApproversReminded { .. }
+        | Event::ApprovalWithdrawn { .. }
         | Event::Absorbed { .. }
         | Event::Released { .. }
         | Event::ProfileChanged { .. } => return None,

@@ -254,13 +254,16 @@ fn transition(
     asked: Transition,
     now: DateTime<Utc>,
 ) -> Result<Changed, TicketError> {
-    let (present, uploads) = split_files(conn, &record, &asked.files.ids)?;
+    let (mut proofs, uploads) = split_files(conn, &record, &asked.files.ids)?;
     let files = Files {
         ids: uploads,
         ..asked.files.clone()
     };
     // The rules look only at whether there is evidence, so they are asked before anything is stored.
-    let proof = present.or((!files.ids.is_empty()).then_some(0));
+    let planned_proofs = match (proofs.is_empty(), files.ids.is_empty()) {
+        (true, false) => vec![0],
+        _ => proofs.clone(),
+    };
     let text = [&asked.justification, &asked.note]
         .into_iter()
         .flatten()
@@ -268,14 +271,13 @@ fn transition(
         .map(ToString::to_string)
         .or_else(|| asked.description.as_ref().map(ToString::to_string))
         .unwrap_or_default();
-    let planned = command_of(conn, desk, &asked, proof)?;
+    let planned = command_of(conn, desk, &asked, planned_proofs)?;
     decide(&record.state, &desk.profile, actor, &planned, now)?;
     if let TransitionCommand::MarkUnsolvable | TransitionCommand::MarkNotManaged = asked.command {
         let visible = Visible::to_actor(actor);
         check_children(conn, &record, &visible, asked.despite_children)?;
     }
     let mut record = record;
-    let mut evidence = present;
     let mut attachments = Vec::new();
     if !files.ids.is_empty() {
         let id = record.id;
@@ -290,11 +292,13 @@ fn transition(
             files,
             now,
         )?;
-        evidence = noted.recorded.iter().find_map(|entry| match &entry.event {
+        let note = noted.recorded.iter().find_map(|entry| match &entry.event {
             shared::ticket::event::Event::MessageAdded { message_id, .. } => Some(*message_id),
             _ => None,
         });
-        if let Some(message_id) = evidence {
+        if let Some(message_id) = note {
+            // What was there already proves it no less than what comes with the request.
+            proofs.insert(0, message_id);
             attachments = attachments::list_for_messages(conn, &[message_id])?
                 .into_iter()
                 .map(|file| file.name)
@@ -302,7 +306,7 @@ fn transition(
         }
         record = store::load_by_id(conn, id)?.ok_or(TicketError::NotFound)?;
     }
-    let command = command_of(conn, desk, &asked, evidence)?;
+    let command = command_of(conn, desk, &asked, proofs)?;
     let written = Written {
         text,
         attachments,
@@ -324,24 +328,26 @@ fn note_with_files(asked: &Transition) -> Body {
         .unwrap_or_else(|| Body::parse("Soportes adjuntos.").expect("the sentence is a body"))
 }
 
-/// The key of the message that a file of the ticket came with, and the keys that are uploads of the caller.
+/// The keys of the messages that files of the ticket came with, and the keys that are uploads of the caller.
 fn split_files(
     conn: &mut DbConnection,
     record: &TicketRecord,
     ids: &[String],
-) -> Result<(Option<i64>, Vec<String>), TicketError> {
+) -> Result<(Vec<i64>, Vec<String>), TicketError> {
     let present = attachments::of_ticket(conn, record.id, ids)?;
-    let message = present.iter().find_map(|file| file.message_id);
+    let mut messages: Vec<i64> = present.iter().filter_map(|file| file.message_id).collect();
+    messages.sort_unstable();
+    messages.dedup();
     let known: Vec<String> = present.iter().map(|file| file.id.0.to_string()).collect();
     let uploads = ids.iter().filter(|id| !known.contains(id)).cloned();
-    Ok((message, uploads.collect()))
+    Ok((messages, uploads.collect()))
 }
 
 fn command_of(
     conn: &mut DbConnection,
     desk: &InstalledDesk,
     asked: &Transition,
-    evidence: Option<i64>,
+    evidence: Vec<i64>,
 ) -> Result<Command, TicketError> {
     let assignee = find_assignee(conn, desk, asked.assignee)?;
     let asked = asked.clone();

@@ -1,7 +1,7 @@
 //! Who appoints approvers and what is kept of it, what waits for whom, and what becomes of an approval that nobody can give.
 
 use api::db::Ts;
-use api::db::schema::{approval_asks, approver_changes, approvers, tickets};
+use api::db::schema::{approval_asks, approver_changes, approvers, people, tickets};
 use api::desks::registry::DeskRegistry;
 use api::tickets::audit;
 use chrono::TimeDelta;
@@ -9,14 +9,16 @@ use diesel::prelude::*;
 use reqwest::Method;
 use serde_json::{Value, json};
 use shared::api::page::Page;
-use shared::api::portal::PortalApprovalRow;
+use shared::api::portal::{PortalApproval, PortalApprovalRow};
 use shared::api::problem::ProblemType;
 use shared::api::process::{ApprovalRow, ApproverChange, ApproverRoles};
 use shared::ticket::actor::Privilege;
+use shared::ticket::status::Status;
 
 use crate::harness::{Agent, TestApp};
 use crate::process::{
-    Place, act, agent, appoint, fresh, place, place_with, record, session, upload, view,
+    Place, act, agent, appoint, fresh, mailed, place, place_with, record, session, status, upload,
+    view,
 };
 use crate::stage;
 
@@ -28,14 +30,20 @@ async fn person(app: &TestApp, place: &Place, name: &'static str, email: &'stati
         .await
 }
 
-/// The code of a ticket of Ana's that waits for both roles.
-async fn asked(app: &TestApp, place: &Place, laura: &Agent) -> String {
+/// The code of a ticket of Ana's that is ready to be asked about.
+async fn reviewed(app: &TestApp, place: &Place, laura: &Agent) -> String {
     let kind = json!({ "category": "backup-carpetas", "impact": "low", "urgency": "low" });
     let code = record(app, place, laura, kind).await;
     let complete = json!({ "control": "complete", "answer": true });
     act(app, laura, &code, "control-answers", complete)
         .await
         .expect(200);
+    code
+}
+
+/// The code of a ticket of Ana's that waits for both roles.
+async fn asked(app: &TestApp, place: &Place, laura: &Agent) -> String {
+    let code = reviewed(app, place, laura).await;
     let proof = upload(app, laura).await;
     let ask = json!({ "command": "request_approval", "attachments": [proof] });
     act(app, laura, &code, "transitions", ask).await.expect(200);
@@ -313,5 +321,113 @@ both! {
             app.browser().post("/api/v1/portal/lookups").json(&asked).send().await.expect(202);
             assert_eq!(mailed_codes(email).await, codes, "{email}");
         }
+    }
+
+    /// I-12
+    async fn nothing_is_asked_of_a_role_that_nobody_could_decide_in(app: TestApp) {
+        let place = place(&app, "icetex").await;
+        let laura = agent(&app, &place, "Laura", "mesa").await;
+        agent(&app, &place, "Carlos", "coordinacion_infraestructura").await;
+        let code = reviewed(&app, &place, &laura).await;
+        let ask = async || {
+            let proof = upload(&app, &laura).await;
+            act(&app, &laura, &code, "transitions", json!({ "command": "request_approval", "attachments": [proof] })).await
+        };
+        let refused = ask().await.problem(ProblemType::Conflict);
+        assert!(refused.detail.contains("«Oficina de riesgos»") && refused.detail.contains("Aprobadores"), "{}", refused.detail);
+        assert_eq!(status(&app, &laura, &code).await, Status::New);
+        assert!(view(&app, &laura, &code).await.attachments.is_empty(), "the proof of a refused request stayed");
+        // The requester alone is nobody, and so is who is shut out of the portal.
+        let rita = person(&app, &place, "Rita Pardo", "rita@example.org").await;
+        appoint(&app, &laura, "icetex", ROLE, &json!([{ "email": stage::ANA }])).await.expect(200);
+        ask().await.problem(ProblemType::Conflict);
+        appoint(&app, &laura, "icetex", ROLE, &json!([{ "email": stage::ANA }, { "email": "rita@example.org", "deputy": true }])).await.expect(200);
+        let access = async |active: bool| app.seed(move |conn| {
+            diesel::update(people::table.find(rita)).set(people::active.eq(active)).execute(conn)?;
+            Ok(())
+        }).await;
+        access(false).await;
+        ask().await.problem(ProblemType::Conflict);
+        access(true).await;
+        ask().await.expect(200);
+        assert_eq!(status(&app, &laura, &code).await, Status::AwaitingApproval);
+    }
+
+    ///
+    async fn a_step_is_not_finished_when_nobody_could_decide_the_next(app: TestApp) {
+        let place = place_with(&app, "icetex", |text| {
+            let steps = "steps = [{ all_of = [\"oficina_riesgos\", \"coordinacion_infraestructura\"] }]";
+            assert!(text.contains(steps));
+            text.replace(steps, "steps = [{ all_of = [\"coordinacion_infraestructura\"] }, { all_of = [\"oficina_riesgos\"] }]")
+        })
+        .await;
+        let laura = agent(&app, &place, "Laura", "mesa").await;
+        let carlos = agent(&app, &place, "Carlos", "coordinacion_infraestructura").await;
+        person(&app, &place, "Rita Pardo", "rita@example.org").await;
+        let rita = json!([{ "email": "rita@example.org" }]);
+        appoint(&app, &laura, "icetex", ROLE, &rita).await.expect(200);
+        let code = asked(&app, &place, &laura).await;
+        appoint(&app, &laura, "icetex", ROLE, &json!([])).await.expect(200);
+        let yes = json!({ "role": "coordinacion_infraestructura", "decision": "approved" });
+        let refused = act(&app, &carlos, &code, "approval-decisions", yes.clone()).await.problem(ProblemType::Conflict);
+        assert!(refused.detail.contains("«Oficina de riesgos»"), "{}", refused.detail);
+        appoint(&app, &laura, "icetex", ROLE, &rita).await.expect(200);
+        act(&app, &carlos, &code, "approval-decisions", yes).await.expect(200);
+    }
+
+    ///
+    async fn the_desk_takes_a_request_back_and_nobody_is_asked_or_told_any_more(app: TestApp) {
+        let place = place(&app, "icetex").await;
+        let laura = agent(&app, &place, "Laura", "mesa").await;
+        let carlos = agent(&app, &place, "Carlos", "coordinacion_infraestructura").await;
+        let rita = person(&app, &place, "Rita Pardo", "rita@example.org").await;
+        appoint(&app, &laura, "icetex", ROLE, &json!([{ "email": "rita@example.org" }])).await.expect(200);
+        let code = asked(&app, &place, &laura).await;
+        act(&app, &carlos, &code, "approval-decisions", json!({ "role": "coordinacion_infraestructura", "decision": "approved" })).await.expect(200);
+        let before = (mailed(&app, "rita@example.org").await, mailed(&app, stage::ANA).await);
+        act(&app, &laura, &code, "transitions", json!({ "command": "resume" })).await.problem(ProblemType::Validation);
+        act(&app, &laura, &code, "transitions", json!({ "command": "resume", "note": "Riesgos pide otro formato." })).await.expect(200);
+        let seen = view(&app, &laura, &code).await;
+        assert_eq!((seen.status, seen.approval.map(|approval| approval.requested)), (Status::New, Some(false)));
+
+        let token = session(&app, &place, rita).await;
+        let list: Page<PortalApprovalRow> = app.get("/api/v1/portal/approvals").bearer(&token).send().await.expect(200).json();
+        assert!(list.items.is_empty());
+        app.get(&format!("/api/v1/portal/approvals/{code}")).bearer(&token).send().await.problem(ProblemType::NotFound);
+        app.advance(TimeDelta::days(5));
+        api::sla::sweeper::run_once(&app.state.db, &app.state.desks, app.clock.now()).await.unwrap();
+        assert_eq!((mailed(&app, "rita@example.org").await, mailed(&app, stage::ANA).await), before, "somebody was told of a request that is gone");
+        // What was said counts no more: both are asked anew.
+        act(&app, &laura, &code, "control-answers", json!({ "control": "complete", "answer": true })).await.expect(200);
+        let proof = upload(&app, &laura).await;
+        act(&app, &laura, &code, "transitions", json!({ "command": "request_approval", "attachments": [proof] })).await.expect(200);
+        let approval = view(&app, &laura, &code).await.approval.unwrap();
+        assert!(approval.steps[0].approvers.iter().all(|role| role.decision.is_none()));
+        assert!(faults(&app).await.is_empty());
+    }
+
+    ///
+    async fn a_file_that_was_there_and_one_that_comes_with_the_request_are_both_proof(app: TestApp) {
+        let place = place(&app, "icetex").await;
+        let laura = agent(&app, &place, "Laura", "mesa").await;
+        agent(&app, &place, "Carlos", "coordinacion_infraestructura").await;
+        let rita = person(&app, &place, "Rita Pardo", "rita@example.org").await;
+        appoint(&app, &laura, "icetex", ROLE, &json!([{ "email": "rita@example.org" }])).await.expect(200);
+        let code = reviewed(&app, &place, &laura).await;
+        let mut files = Vec::new();
+        for _ in 0..2 {
+            let file = upload(&app, &laura).await;
+            let note = json!({ "visibility": "internal", "body": "Llegó por correo.", "attachments": [file] });
+            app.post(&format!("/api/v1/tickets/{code}/messages")).by(&fresh(&app, &laura).await).json(&note).send().await.expect(201);
+            files.push(file);
+        }
+        files.push(upload(&app, &laura).await);
+        act(&app, &laura, &code, "transitions", json!({ "command": "request_approval", "attachments": files })).await.expect(200);
+        let sorted = |mut ids: Vec<String>| { ids.sort(); ids };
+        let seen = view(&app, &laura, &code).await.approval.unwrap();
+        assert_eq!(sorted(seen.evidence.into_iter().map(|file| file.id).collect()), sorted(files.clone()));
+        let token = session(&app, &place, rita).await;
+        let shown: PortalApproval = app.get(&format!("/api/v1/portal/approvals/{code}")).bearer(&token).send().await.expect(200).json();
+        assert_eq!(sorted(shown.attachments.into_iter().map(|file| file.id).collect()), sorted(files));
     }
 }

@@ -365,6 +365,7 @@ both! {
         let place = place(&app, "icetex").await;
         let laura = agent(&app, &place, "Laura", "mesa").await;
         let carlos = agent(&app, &place, "Carlos", "coordinacion_infraestructura").await;
+        appoint(&app, &laura, "icetex", "oficina_riesgos", &json!([{ "email": BEN }])).await.expect(200);
         let code = record(&app, &place, &laura, json!({ "category": "activar-licencias", "impact": "low", "urgency": "low" })).await;
         act(&app, &laura, &code, "control-answers", json!({ "control": "complete", "answer": true })).await.expect(200);
         let proof = upload(&app, &laura).await;
@@ -816,6 +817,7 @@ both! {
             known.borrow_mut().push(tag);
         };
         known.borrow_mut().push("\"0\"".to_owned());
+        appoint(&app, &laura, "icetex", "oficina_riesgos", &json!([{ "email": BEN }])).await.expect(200);
         news("the first look").await;
         act(&app, &laura, &code, "control-answers", json!({ "control": "complete", "answer": true })).await.expect(200);
         news("a change of version").await;
@@ -841,7 +843,7 @@ both! {
             move |conn| stage::add_person(conn, desk, "Rita Pardo", "rita@example.org", now)
         })
         .await;
-        appoint(&app, &laura, "icetex", "oficina_riesgos", &json!([{ "email": "rita@example.org" }])).await.expect(200);
+        appoint(&app, &laura, "icetex", "oficina_riesgos", &json!([{ "email": BEN }, { "email": "rita@example.org" }])).await.expect(200);
         news("another holder of the role").await;
         act(&app, &carlos, &code, "approval-decisions", json!({ "role": "coordinacion_infraestructura", "decision": "approved" })).await.expect(200);
         news("a word on the approval").await;

@@ -13,9 +13,7 @@ use shared::api::tickets::ClockName;
 use shared::ticket::status::Status;
 
 use crate::harness::TestApp;
-use crate::process::{
-    act, agent, appoint, email_of, fresh, place, place_with, record, upload, view,
-};
+use crate::process::{act, agent, appoint, email_of, fresh, place, record, upload, view};
 use crate::stage;
 
 /// Two workers sweep at the same moment, three rounds each; on PostgreSQL each with connections of its own, as two processes.
@@ -138,12 +136,7 @@ both! {
     }
 
     async fn approvers_are_reminded_once_in_each_term_and_not_after_their_word(app: TestApp) {
-        let place = place_with(&app, "icetex", |text| {
-            let policy = "[approvals.flow]\n";
-            assert!(text.contains(policy));
-            text.replace(policy, &format!("{policy}remind_after = \"1d\"\n"))
-        })
-        .await;
+        let place = place(&app, "icetex").await;
         let laura = agent(&app, &place, "Laura", "mesa").await;
         let carlos = agent(&app, &place, "Carlos", "coordinacion_infraestructura").await;
         let (desk, now) = (place.desk, app.clock.now());

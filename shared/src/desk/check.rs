@@ -472,10 +472,11 @@ impl Check<'_> {
                     "take the move out; a new demand is a new ticket",
                 );
             }
-            if row.to == MoveTo::BACK && *from != Status::Suspended {
+            let waits = matches!(from, Status::Suspended | Status::AwaitingApproval);
+            if row.to == MoveTo::BACK && !waits {
                 self.notes.error(
                     &path,
-                    format!("`back` leads out of `suspended` only, not out of `{from}`"),
+                    format!("`back` leads out of `suspended` and `awaiting_approval` only, not out of `{from}`"),
                     "name the state that it leads to",
                 );
             }
@@ -561,21 +562,29 @@ impl Check<'_> {
     fn targets_of(&self, row: &Move) -> Vec<Status> {
         match row.to {
             MoveTo::State(to) => vec![to],
-            MoveTo::Back(_) => self.suspended_from(),
+            MoveTo::Back(_) => {
+                let mut to: BTreeSet<Status> = BTreeSet::new();
+                to.extend(row.from.iter().flat_map(|from| self.waits_from(*from)));
+                to.into_iter().collect()
+            }
         }
     }
 
-    /// The states from which a ticket can be suspended.
-    fn suspended_from(&self) -> Vec<Status> {
+    /// The states from which a ticket comes to one in which it waits, and goes back to.
+    fn waits_from(&self, waiting: Status) -> Vec<Status> {
         let into = self
             .desk
             .moves
             .iter()
-            .filter(|row| row.to == MoveTo::State(Status::Suspended));
-        let from: BTreeSet<Status> = into
+            .filter(|row| row.to == MoveTo::State(waiting));
+        let mut from: BTreeSet<Status> = into
             .flat_map(|row| row.from.iter().copied())
-            .filter(|from| *from != Status::Suspended)
+            .filter(|from| *from != waiting)
             .collect();
+        // What was suspended before it was asked about is new again.
+        if waiting == Status::AwaitingApproval && from.remove(&Status::Suspended) {
+            from.insert(Status::New);
+        }
         from.into_iter().collect()
     }
 

@@ -121,8 +121,8 @@ pub enum Command {
     RequestApproval {
         /// What the approvers should know.
         note: Option<Reason>,
-        /// Key of the message or file that proves the manager's approval.
-        evidence: Option<i64>,
+        /// Keys of the messages that prove the manager's approval; none without proof.
+        evidence: Vec<i64>,
     },
     /// An approver decides their step.
     DecideApproval {

@@ -38,6 +38,9 @@ pub struct Circumstances<'a> {
     pub gone: &'a [i64],
     /// Whether tickets under this one are open: then nothing closes it by itself.
     pub open_children: bool,
+    /// Keys of approver roles for which nobody could decide on this ticket: neither anybody who holds them nor anybody who
+    /// stands in, but for its requester (I-12).
+    pub unmanned: &'a [String],
 }
 
 /// Like [`decide`], given what only others know.
@@ -305,10 +308,25 @@ impl<'a> Case<'a> {
             .note
             .cloned()
             .map(|note| (Body::from(note), visibility));
-        Ok(self
+        let mut events: Vec<_> = self
             .moved(&step, details.reason, note)
             .into_iter()
-            .collect())
+            .collect();
+        events.extend(self.withdrawn(step.to));
+        Ok(events)
+    }
+
+    /// The request for approval that a ticket leaves behind undecided.
+    fn withdrawn(&self, to: Status) -> Option<Event> {
+        if self.ticket.status != Status::AwaitingApproval || to == Status::AwaitingApproval {
+            return None;
+        }
+        let state = self.ticket.approval.as_ref()?;
+        Some(Event::ApprovalWithdrawn {
+            policy: state.policy.clone(),
+            step: state.step,
+            approvers: state.pending.clone(),
+        })
     }
 
     fn start(&self, command: &Command) -> Result<Vec<Event>, Refusal> {

@@ -357,9 +357,12 @@ pub enum Event {
         step: u32,
         /// Keys of the approver roles that are asked.
         approvers: Vec<String>,
-        /// Key of the message or file that proves the manager's approval.
+        /// Key of the message that proves the manager's approval.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         evidence: Option<i64>,
+        /// Keys of further messages that prove it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        also: Vec<i64>,
     },
     /// An approver decided.
     ApprovalDecided {
@@ -417,6 +420,15 @@ pub enum Event {
         /// Which step of it, from 0.
         step: u32,
         /// Keys of the approver roles whose word is missing.
+        approvers: Vec<String>,
+    },
+    /// The desk took its request for approval back before everybody had decided: what was said so far counts no more.
+    ApprovalWithdrawn {
+        /// Key of the desk's approval policy.
+        policy: String,
+        /// Which step of it, from 0.
+        step: u32,
+        /// Keys of the approver roles whose word was missing.
         approvers: Vec<String>,
     },
     /// The ticket is a duplicate and goes on as another one; it is closed with this pointer (I-17).

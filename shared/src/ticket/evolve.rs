@@ -327,6 +327,7 @@ fn apply(ticket: &mut Ticket, desk: &Desk, recorded: &Recorded) {
                 state.asked_at = Some(at);
             }
         }
+        Event::ApprovalWithdrawn { .. } => ticket.approval = None,
         Event::MergedInto { into } => merge(ticket, *into, at),
         Event::Unmerged { .. } => unmerge(ticket, at),
         Event::Absorbed { from } => {
@@ -388,11 +389,16 @@ fn enter(ticket: &mut Ticket, from: Status, to: Status, reason: Option<String>, 
     if from.is_settled() && to.is_open() {
         ticket.reopen_count += 1;
     }
-    if to == Status::Suspended && from != Status::Suspended {
-        ticket.came_from = Some(from);
+    // Whatever waits knows where it was before.
+    match to {
+        Status::Suspended | Status::AwaitingApproval if from == to => {}
+        Status::Suspended => ticket.came_from = Some(from),
+        Status::AwaitingApproval => {
+            ticket.came_from = Some(from).filter(|from| *from != Status::Suspended);
+        }
+        _ => ticket.came_from = None,
     }
     if to != Status::Suspended {
-        ticket.came_from = None;
         ticket.next_contact = None;
     }
     if from != to {

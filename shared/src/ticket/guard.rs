@@ -122,7 +122,7 @@ impl<'a> Details<'a> {
             },
             Command::RequestApproval { note, evidence } => Details {
                 note: note.as_ref(),
-                evidence: *evidence,
+                evidence: evidence.first().copied(),
                 ..none
             },
             Command::DecideApproval { comment, .. } => Details {

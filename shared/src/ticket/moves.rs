@@ -97,7 +97,14 @@ impl<'a> Case<'a> {
     pub(super) fn target(&self, row: &Move) -> Status {
         match row.to {
             MoveTo::State(status) => status,
-            MoveTo::Back(_) => self.ticket.came_from.unwrap_or(Status::InProgress),
+            MoveTo::Back(_) => {
+                // Nothing is at work that waits for an approval.
+                let usual = match self.ticket.status {
+                    Status::AwaitingApproval => Status::New,
+                    _ => Status::InProgress,
+                };
+                self.ticket.came_from.unwrap_or(usual)
+            }
         }
     }
 

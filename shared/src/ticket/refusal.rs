@@ -39,6 +39,12 @@ pub enum Refusal {
         /// What stands in the way.
         what: Conflict,
     },
+    /// An approval would be asked of nobody.
+    #[error("nobody could decide as: {}", .roles.join(", "))]
+    NobodyDecides {
+        /// Keys of the approver roles that nobody holds but, at most, the requester.
+        roles: Vec<String>,
+    },
     /// Data are missing or wrong.
     #[error("the data are not valid: {}", pointers(.errors))]
     Invalid {

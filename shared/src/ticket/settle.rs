@@ -290,11 +290,17 @@ impl Case<'_> {
                 what: Conflict::NoApprovalNeeded,
             });
         };
+        let proof: &[i64] = match command {
+            Command::RequestApproval { evidence, .. } => evidence,
+            _ => &[],
+        };
         // Proof alone asks nobody.
         let first = policy.steps.first();
         if policy.evidence && details.evidence.is_none() {
             return Err(Refusal::field("/evidence", FieldCode::Required));
         }
+        let roles = policy.steps.iter().flat_map(|step| &step.all_of);
+        self.check_manned(roles)?;
         let note = details
             .note
             .cloned()
@@ -304,7 +310,8 @@ impl Case<'_> {
             policy: policy.key.clone(),
             step: 0,
             approvers: first.map_or_else(Vec::new, |step| step.all_of.clone()),
-            evidence: details.evidence,
+            evidence: proof.first().copied(),
+            also: proof.iter().skip(1).copied().collect(),
         });
         Ok(events)
     }
@@ -379,12 +386,14 @@ impl Case<'_> {
                 events.extend(case.conclude(facts, None)?);
             }
             (Decision::Approved, true, Some((step, approvers))) => {
+                self.check_manned(&approvers)?;
                 let policy = state.policy.clone();
                 events.push(Event::ApprovalRequested {
                     policy,
                     step,
                     approvers,
                     evidence: None,
+                    also: Vec::new(),
                 });
             }
             (Decision::Approved, false, _) => {}
@@ -410,6 +419,21 @@ impl Case<'_> {
             (_, _) => Err(Refusal::Conflict {
                 what: Conflict::NotDueYet,
             }),
+        }
+    }
+
+    /// What is asked of nobody would wait for ever.
+    fn check_manned<'r>(&self, roles: impl IntoIterator<Item = &'r String>) -> Result<(), Refusal> {
+        let mut nobody: Vec<String> = Vec::new();
+        for role in roles {
+            if self.given.unmanned.contains(role) && !nobody.contains(role) {
+                nobody.push(role.clone());
+            }
+        }
+        if nobody.is_empty() {
+            Ok(())
+        } else {
+            Err(Refusal::NobodyDecides { roles: nobody })
         }
     }
 

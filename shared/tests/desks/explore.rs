@@ -455,7 +455,7 @@ fn commands_of(desk: &Desk, ticket: &Ticket, offer: &Allowed) -> Vec<Command> {
             }),
             CommandKind::RequestApproval => commands.push(Command::RequestApproval {
                 note: None,
-                evidence: Some(7),
+                evidence: vec![7],
             }),
             CommandKind::DecideApproval => {
                 let pending = ticket

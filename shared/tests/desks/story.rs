@@ -476,11 +476,11 @@ pub fn commands() -> Vec<Command> {
         },
         Command::RequestApproval {
             note: None,
-            evidence: Some(7),
+            evidence: vec![7],
         },
         Command::RequestApproval {
             note: None,
-            evidence: None,
+            evidence: Vec::new(),
         },
         approve("riesgos"),
         approve("infraestructura"),

@@ -203,6 +203,7 @@ crate::messages! {
         Started = "La atención comenzó", "Work has started";
         Complete = "Completar", "Complete";
         Resume = "Retomar", "Resume";
+        WithdrawApproval = "Retirar la aprobación", "Withdraw the approval";
         ReturnFromVendor = "Recibir del proveedor", "Take back from vendor";
         RequestApproval = "Pedir aprobación", "Ask for approval";
         DecideApproval = "Decidir la aprobación", "Decide the approval";

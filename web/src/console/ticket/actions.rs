@@ -4,7 +4,7 @@
 
 use leptos::prelude::*;
 use shared::api::process::NewMark;
-use shared::api::tickets::{AllowedCommand, NewAssignment};
+use shared::api::tickets::{AllowedCommand, NewAssignment, TicketView};
 use shared::ticket::command::{CommandKind, Mark};
 use shared::ticket::status::Status;
 
@@ -89,12 +89,23 @@ struct Step {
     blocked: bool,
     /// Whether it needs no data, so that it needs no window.
     plain: bool,
+    /// Whether it takes a request for approval back.
+    withdraws: bool,
 }
 
 impl Step {
     fn name(&self) -> String {
+        if self.withdraws {
+            return t(Words::WithdrawApproval).to_owned();
+        }
         command_name(self.command, self.to.as_deref())
     }
+}
+
+/// Whether a command takes back the approval that a ticket waits for, rather than going on with it.
+pub fn withdraws(case: Case, command: CommandKind) -> bool {
+    let waits = |view: &TicketView| view.status == Status::AwaitingApproval;
+    command == CommandKind::Resume && case.view.with(|view| view.as_deref().is_some_and(waits))
 }
 
 /// What a command is called. Where it is the state that says what happens, the desk's own label of the state is used.
@@ -199,6 +210,7 @@ fn steps(case: Case) -> Vec<Step> {
                 command: *command,
                 to: common_target(&rows).and_then(label),
                 blocked: rows.iter().all(|row| !row.blocked_by.is_empty()),
+                withdraws: withdraws(case, *command),
                 plain: !asks && matches!(*command, CommandKind::Take | CommandKind::Start),
             })
         })
@@ -210,7 +222,7 @@ fn arranged(mut steps: Vec<Step>) -> (Vec<Step>, Vec<Step>) {
     let next = NEXT.iter().find_map(|command| {
         steps
             .iter()
-            .position(|step| step.command == *command && !step.blocked)
+            .position(|step| step.command == *command && !step.blocked && !step.withdraws)
     });
     let mut buttons = Vec::new();
     if let Some(place) = next {

@@ -20,7 +20,7 @@ use crate::components::ticket::StatusTag;
 use crate::console::components::matrix::ImpactUrgency;
 use crate::console::components::tree::CategoryPicker;
 use crate::console::task::watch;
-use crate::console::ticket::actions::{Action, command_name, common_target};
+use crate::console::ticket::actions::{Action, command_name, common_target, withdraws};
 use crate::console::ticket::{Place, transition};
 use crate::console::words::{StepWords, WindowWords, Words};
 use crate::i18n::dates::short_day;
@@ -183,7 +183,11 @@ pub fn CommandWindow(form: ActionForm, command: CommandKind) -> impl IntoView {
             Some(state.label.clone())
         })
     };
-    let title = command_name(command, label.as_deref());
+    let title = if untrack(move || withdraws(case, command)) {
+        t(Words::WithdrawApproval).to_owned()
+    } else {
+        command_name(command, label.as_deref())
+    };
     let submit = move |()| {
         let Some(row) = row.get_untracked() else {
             return;
