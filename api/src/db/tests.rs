@@ -469,6 +469,25 @@ const POSTGRES_SCHEMA: &[&str] = &[
      WHERE i.relnamespace = current_schema()::regnamespace AND NOT EXISTS (SELECT 1 FROM pg_constraint c WHERE c.conindid = i.oid AND c.contype IN ('p', 'u'))",
 ];
 
+/// The number is what the database remembers, so of two folders with the same one only the first would ever run.
+#[test]
+fn every_migration_has_a_number_of_its_own() {
+    for database in ["sqlite", "postgres"] {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../migrations/");
+        let folders = std::fs::read_dir([folder, database].concat()).unwrap();
+        let mut numbers: Vec<String> = folders
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .map(|name| name.split('_').next().unwrap_or_default().to_owned())
+            .collect();
+        numbers.sort();
+        let repeated: Vec<_> = numbers
+            .windows(2)
+            .filter(|pair| pair[0] == pair[1])
+            .collect();
+        assert!(repeated.is_empty(), "{database}: {repeated:?}");
+    }
+}
+
 #[test]
 fn migrations_go_up_down_and_up_and_both_databases_get_the_same_schema() {
     let mut schemas = Vec::new();
