@@ -93,6 +93,7 @@ fn clocks(c: &mut Criterion) {
             spans,
             calendar: &calendar,
             policy: &policy,
+            eras: &[],
         };
         group.bench_function(name, |b| {
             b.iter(|| clock::solution(black_box(&input), black_box(now)))

@@ -1462,6 +1462,7 @@ fn every_request_can_be_measured_and_its_category_decides_flow_and_times() {
             spans: &story.ticket.spans,
             calendar: &desk.calendar,
             policy: &desk.sla,
+            eras: &[],
         };
         clock::solution(&input, story.now)
     };

@@ -826,6 +826,7 @@ fn solution(story: &Story, now: DateTime<Utc>) -> ClockState {
         policy: &story.desk.sla,
         created_at: story.ticket.created_at,
         spans: &story.ticket.spans,
+        eras: &story.ticket.eras,
     };
     clock::solution(&input, now)
 }
@@ -934,6 +935,7 @@ fn attention_has_no_target_and_is_measured_all_the_same() {
             policy: &story.desk.sla,
             created_at: story.ticket.created_at,
             spans: &story.ticket.spans,
+            eras: &story.ticket.eras,
         };
         clock::attention(&input, story.now)
     };

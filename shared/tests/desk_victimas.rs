@@ -441,6 +441,7 @@ fn suspending_writes_to_the_user_and_pauses_the_progress_time() {
         spans: &story.ticket.spans,
         calendar: &story.desk.calendar,
         policy: &story.desk.sla,
+        eras: &[],
     };
     assert_eq!(
         clock::solution(&input, story.now).used,
@@ -457,6 +458,7 @@ fn a_reopened_case_goes_on_with_its_progress_time() {
             spans: &story.ticket.spans,
             calendar: &story.desk.calendar,
             policy: &story.desk.sla,
+            eras: &[],
         };
         clock::solution(&input, story.now).used
     };
@@ -500,6 +502,7 @@ fn a_minute_with_the_vendor_gives_no_time_back() {
         spans: &story.ticket.spans,
         calendar: &story.desk.calendar,
         policy: &story.desk.sla,
+        eras: &[],
     };
     assert_eq!(
         clock::solution(&input, story.now).used,
@@ -1010,6 +1013,7 @@ fn a_category_corrected_at_work_is_looked_at_anew() {
             spans: &story.ticket.spans,
             calendar: &story.desk.calendar,
             policy: &story.desk.sla,
+            eras: &[],
         };
         clock::solution(&input, story.now).target
     };
@@ -1296,6 +1300,7 @@ fn the_times_of_a_project_are_stated_by_type_and_service() {
             spans: &story.ticket.spans,
             calendar: &desk.calendar,
             policy: &desk.sla,
+            eras: &[],
         };
         assert_eq!(
             (

@@ -7,8 +7,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use shared::desk::Desk;
 use shared::ticket::actor::Actor;
-use shared::ticket::event::Event;
-use shared::ticket::follow::{Missing, missing};
+use shared::ticket::follow::{Missing, missing, profile_changed};
 
 use super::registry::DeskRegistry;
 use super::store;
@@ -57,7 +56,7 @@ impl From<diesel::result::Error> for ApplyError {
 }
 
 /// Stores a new version of a desk, makes it the active one, and lets the desk's open tickets go on by it: their targets are
-/// computed anew, the time that they have used stays theirs. All of it in the caller's transaction. What is installed already
+/// computed anew, the time that they have used stays theirs, also where the new version has other office hours. All of it in the caller's transaction. What is installed already
 /// makes no version; only tickets that another process opened by the version before, while this one was applied, go on by it.
 ///
 /// # Errors
@@ -135,7 +134,8 @@ fn follow(
     version: i32,
     now: DateTime<Utc>,
 ) -> Result<usize, ApplyError> {
-    let desk = DeskRegistry::default().version(conn, desk_id, version)?;
+    let registry = DeskRegistry::default();
+    let desk = registry.version(conn, desk_id, version)?;
     let (mut followed, mut found) = (0, Stranded::new());
     for id in open_tickets(conn, desk_id)? {
         // Locked from here on, so somebody else's change came before or comes after.
@@ -148,10 +148,13 @@ fn follow(
         if note(&mut found, &record, &desk.profile) {
             continue;
         }
-        let event = Event::ProfileChanged {
-            from: record.desk_version.unsigned_abs(),
-            to: version.unsigned_abs(),
-        };
+        let before = registry.version(conn, desk_id, record.desk_version)?;
+        let event = profile_changed(
+            &before.profile,
+            record.desk_version.unsigned_abs(),
+            &desk.profile,
+            version.unsigned_abs(),
+        );
         pipeline::save(conn, &desk, record, &Actor::System, vec![event], now)?;
         ticket_store::set_desk_version(conn, id, version)?;
         followed += 1;

@@ -222,6 +222,7 @@ pub fn clock_input<'a>(ticket: &'a Ticket, desk: &'a InstalledDesk) -> ClockInpu
         spans: &ticket.spans,
         calendar: &desk.profile.calendar,
         policy: &desk.profile.sla,
+        eras: &ticket.eras,
     }
 }
 

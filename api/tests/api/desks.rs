@@ -6,10 +6,12 @@ use api::db::schema::tickets;
 use api::desks::apply::{Applied, ApplyError, apply, stranded};
 use api::desks::registry::DeskRegistry;
 use api::tickets::audit;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use serde_json::json;
-use shared::api::tickets::{ClockName, ClockView, TicketChanged, TicketView, TimelineBody};
+use shared::api::tickets::{
+    ClockName, ClockView, SlaExplanation, TicketChanged, TicketView, TimelineBody,
+};
 use shared::desk::Desk;
 use shared::desk::load::load;
 use shared::ticket::actor::Privilege;
@@ -114,6 +116,36 @@ both! {
         assert!(followed(&view(&app, &laura, &late).await));
         let report = app.seed(|conn| Ok(audit::verify(conn, &DeskRegistry::default())?)).await;
         assert_eq!((report.tickets, report.faults), (3, Vec::new()));
+    }
+
+    /// I-35: office hours change from the moment on at which the version is applied.
+    async fn new_office_hours_leave_the_time_that_was_used(app: TestApp) {
+        let place = stage::set(&app).await;
+        let laura = app.agent("Laura", &[(place.desk, Privilege::ALL)]).await;
+        stage::join_group(&app, &laura, place.desk, "mesa").await;
+        let code = record(&app, &laura).await;
+        // Wednesday from nine to one.
+        app.advance(TimeDelta::hours(4));
+        let laura = Agent { id: laura.id, token: app.sign_in(api::auth::session::Audience::Console, laura.id, None).await };
+        assert_eq!(solution(&view(&app, &laura, &code).await).used_minutes, 240);
+        let mornings = [("week = { mon-fri = [\"08:00-17:00\"] }", "week = { mon-fri = [\"08:00-12:00\"] }")];
+        assert_eq!(applied(&app, &mornings).await.unwrap().followed, 1);
+
+        let after = view(&app, &laura, &code).await;
+        assert_eq!((solution(&after).used_minutes, solution(&after).remaining_minutes), (240, Some(240)));
+        // The other four hours are those of Thursday morning.
+        assert_eq!(solution(&after).due_at, Some("2026-11-19T17:00:00Z".parse().unwrap()));
+        app.advance(TimeDelta::hours(20));
+        let laura = Agent { id: laura.id, token: app.sign_in(api::auth::session::Audience::Console, laura.id, None).await };
+        let mut said: serde_json::Value = app.get(&format!("/api/v1/tickets/{code}/sla")).by(&laura).send().await.expect(200).json();
+        let said: Vec<SlaExplanation> = serde_json::from_value(said["clocks"].take()).unwrap();
+        let said = said.into_iter().find(|one| one.clock.clock == ClockName::Solution).unwrap();
+        let ran = |from: &str, to: &str| (from.parse().unwrap(), to.parse().unwrap());
+        let counted: Vec<(DateTime<Utc>, DateTime<Utc>)> = said.segments.iter().filter(|one| one.counted_seconds > 0).map(|one| (one.from, one.to)).collect();
+        assert_eq!(counted, [ran("2026-11-18T14:00:00Z", "2026-11-18T18:00:00Z"), ran("2026-11-19T13:00:00Z", "2026-11-19T14:00:00Z")]);
+        assert_eq!((said.used_seconds, said.segments.iter().map(|one| one.counted_seconds).sum::<i64>()), (5 * 3600, 5 * 3600));
+        let report = app.seed(|conn| Ok(audit::verify(conn, &DeskRegistry::default())?)).await;
+        assert_eq!((report.tickets, report.faults), (1, Vec::new()));
     }
 
     /// A version that would leave open tickets where nobody could work them is refused, and says which.

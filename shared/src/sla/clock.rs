@@ -13,6 +13,7 @@
 //! * The target in force at each moment decides. A clock is breached at the moment when it runs on after its due time, or
 //!   when a shorter target finds more time already used, and it stays breached whatever follows. Without a target
 //!   there is no breach.
+//! * Office hours that the desk changes while a ticket is open hold from that moment on (I-35).
 //! * A target in business days is due at the same clock time that many business days after the start, moved by the business
 //!   time of the pauses before it.
 
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 
 use super::business_time::BusinessTime;
 use super::calendar::Calendar;
+use super::hours::Era;
 use super::policy::{ClockEffect, ClockKind, SlaPolicy, Target};
 use super::replay::{self, Replay};
 
@@ -63,10 +65,13 @@ pub struct ClockInput<'a> {
     pub created_at: DateTime<Utc>,
     /// The changes, in the order of time.
     pub spans: &'a [Span],
-    /// The calendar of the desk, in the version that the ticket is measured with.
+    /// The calendar of the desk, in the version that the ticket is measured with now.
     pub calendar: &'a Calendar,
     /// The policy of the desk, in the same version.
     pub policy: &'a SlaPolicy,
+    /// What counted before the desk changed its hours while the ticket was open, in the order of time: what was used then
+    /// stays used. Targets are those of `policy` throughout.
+    pub eras: &'a [Era],
 }
 
 /// How a clock stands, in one word; a breach outweighs everything else.

@@ -6,6 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use super::business_time::BusinessTime;
 use super::calendar::{Calendar, DayKind};
 use super::clock::ClockInput;
+use super::hours::Hours;
 use super::policy::{ClockKind, CountsFrom, Target, TargetRow};
 use super::replay::{self, Counting, Replay, Step};
 
@@ -26,7 +27,8 @@ pub struct Explanation {
     pub used: BusinessTime,
     /// As in [`super::clock::ClockState::due_at`].
     pub due_at: Option<DateTime<Utc>>,
-    /// The version of the calendar that it was measured with.
+    /// The version of the calendar that it is measured with now; stretches before a change of the hours are counted by the one
+    /// of then.
     pub calendar_version: u32,
     /// The time zone of windows and dates. Where its clock is put back, the hour that repeats counts once, in the window
     /// that is open at the change.
@@ -110,7 +112,7 @@ pub fn explain(input: &ClockInput<'_>, kind: ClockKind, now: DateTime<Utc>) -> E
             level: replay.deciding.map(|span| span.level),
             started_at: replay.started_at,
         },
-        segments: segments(input.calendar, &replay),
+        segments: segments(input.hours(), &replay),
         used: replay.used,
         due_at: replay.due_at(),
         calendar_version: input.calendar.version,
@@ -118,7 +120,7 @@ pub fn explain(input: &ClockInput<'_>, kind: ClockKind, now: DateTime<Utc>) -> E
     }
 }
 
-fn segments(calendar: &Calendar, replay: &Replay<'_>) -> Vec<Segment> {
+fn segments(hours: Hours<'_>, replay: &Replay<'_>) -> Vec<Segment> {
     let mut segments = Segments(Vec::new());
     let waits_until = replay.started_at.min(replay.until);
     segments.push(
@@ -129,7 +131,7 @@ fn segments(calendar: &Calendar, replay: &Replay<'_>) -> Vec<Segment> {
     );
     for step in &replay.steps {
         match step.counting {
-            Counting::Ran => push_days(&mut segments, calendar, step),
+            Counting::Ran => push_days(&mut segments, hours.at(step.from), step),
             Counting::Waited => {
                 let kind = SegmentKind::Paused {
                     reason: step.span.label.clone(),

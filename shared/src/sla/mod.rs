@@ -8,7 +8,7 @@
 //!
 //! The guarantee: everything here is a pure function of its arguments. Nothing is stored, nothing asks for the time, so the
 //! server, the sweeper and the browser reach the same figure to the microsecond, and a late sweeper changes when an effect
-//! is written but never whether, or with which due time.
+//! is written but never whether, or with which due time. Where a desk changes its hours, [`hours`] keeps what counted before.
 
 pub mod business_time;
 pub mod calendar;
@@ -16,5 +16,6 @@ pub mod clock;
 pub mod deadline;
 pub mod explain;
 pub mod holidays;
+pub mod hours;
 pub mod policy;
 mod replay;

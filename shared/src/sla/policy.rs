@@ -166,6 +166,14 @@ pub struct IntakeCutoff {
     pub minute: u16,
 }
 
+/// The minute of the first cut-off that is for a category.
+pub(super) fn cutoff_of(cutoffs: &[IntakeCutoff], category: Option<&str>) -> Option<u16> {
+    let fits = |cutoff: &&IntakeCutoff| {
+        cutoff.category.is_none() || cutoff.category.as_deref() == category
+    };
+    cutoffs.iter().find(fits).map(|cutoff| cutoff.minute)
+}
+
 /// How a desk measures its service: targets and the rules of both clocks.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -198,13 +206,7 @@ impl SlaPolicy {
 
     /// The minute of the day after which a request of this category counts from the next business day.
     pub fn intake_cutoff(&self, category: Option<&str>) -> Option<u16> {
-        let fits = |cutoff: &&IntakeCutoff| {
-            cutoff.category.is_none() || cutoff.category.as_deref() == category
-        };
-        self.intake_cutoffs
-            .iter()
-            .find(fits)
-            .map(|cutoff| cutoff.minute)
+        cutoff_of(&self.intake_cutoffs, category)
     }
 
     /// Rows that can never decide, each with the earlier row that hides it; for the check of a desk.

@@ -10,7 +10,7 @@ use chrono::{DateTime, SubsecRound, Utc};
 use super::business_time::BusinessTime;
 use super::calendar::{MICROS_PER_DAY, MICROS_PER_MINUTE};
 use super::clock::{ClockInput, ClockState, ClockStatus, DueEffect, DueWhat, Span};
-use super::policy::{ClockEffect, ClockKind, CountsFrom, Target};
+use super::policy::{ClockEffect, ClockKind, CountsFrom, Target, cutoff_of};
 
 /// The generations of a clock up to an instant.
 pub(super) struct Generations<'a> {
@@ -160,7 +160,7 @@ fn levels(pieces: &[Piece<'_>]) -> Vec<Range<usize>> {
     ranges
 }
 
-/// The spans up to `now`, each with the instant at which it ends.
+/// The spans up to `now`, each with the instant at which it ends; one during which the hours changed is two.
 fn pieces<'a>(input: &ClockInput<'a>, now: DateTime<Utc>) -> Vec<Piece<'a>> {
     let created_at = input.created_at.trunc_subsecs(6);
     let mut pieces: Vec<Piece<'a>> = Vec::with_capacity(input.spans.len());
@@ -181,6 +181,15 @@ fn pieces<'a>(input: &ClockInput<'a>, now: DateTime<Utc>) -> Vec<Piece<'a>> {
             from,
             to: now.max(from),
         });
+    }
+    for era in input.eras {
+        let within = |piece: &Piece<'_>| piece.from < era.until() && era.until() < piece.to;
+        if let Some(index) = pieces.iter().position(within) {
+            let mut later = pieces[index];
+            later.from = era.until();
+            pieces[index].to = era.until();
+            pieces.insert(index + 1, later);
+        }
     }
     pieces
 }
@@ -244,7 +253,7 @@ impl<'a> Replay<'a> {
         let counting = match piece.span.effect {
             ClockEffect::Runs => {
                 // A category with a cut-off came after the clock had begun: it waits for the next business day, too.
-                let opens = held_until(&self.input, piece.span).map_or(from, |at| at.max(from));
+                let opens = held_until(&self.input, piece).map_or(from, |at| at.max(from));
                 // What is held to the present is held on, if nothing happens to the ticket.
                 let resumes = if open { opens } else { opens.min(to) };
                 if from < resumes {
@@ -261,8 +270,7 @@ impl<'a> Replay<'a> {
             }
             ClockEffect::Paused => Counting::Waited,
             ClockEffect::Stopped
-                if self.kind == ClockKind::Solution
-                    && self.input.policy.waiting_in_solved_counts =>
+                if self.kind == ClockKind::Solution && waiting_counts(&self.input, piece.from) =>
             {
                 Counting::SolvedCounted
             }
@@ -280,7 +288,7 @@ impl<'a> Replay<'a> {
         open: bool,
         elsewhere: bool,
     ) {
-        let length = self.input.calendar.elapsed(from, to);
+        let length = self.input.hours().elapsed(from, to);
         let step = Step {
             span,
             from,
@@ -348,7 +356,7 @@ impl<'a> Replay<'a> {
         levels.retain(|level| self.warnings.iter().all(|(given, _)| given != level));
         let instant = |level: u8| {
             let missing = whole.percent(level).saturating_sub(step.used_before);
-            Some((level, self.input.calendar.deadline(step.from, missing)?))
+            Some((level, self.input.hours().deadline(step.from, missing)?))
         };
         levels.into_iter().filter_map(instant).collect()
     }
@@ -360,9 +368,9 @@ impl<'a> Replay<'a> {
             Target::BusinessDays(days) => {
                 let due_at = self
                     .input
-                    .calendar
+                    .hours()
                     .add_business_days(self.started_at, days)?;
-                Some(self.input.calendar.elapsed(self.started_at, due_at))
+                Some(self.input.hours().elapsed(self.started_at, due_at))
             }
         }
     }
@@ -375,18 +383,18 @@ impl<'a> Replay<'a> {
         used: BusinessTime,
         waited: BusinessTime,
     ) -> Option<DateTime<Utc>> {
-        let calendar = self.input.calendar;
+        let hours = self.input.hours();
         match target {
             Target::Minutes(minutes) => {
                 let whole = BusinessTime::from(minutes);
                 if whole > used {
-                    return calendar.deadline(from, whole.saturating_sub(used));
+                    return hours.deadline(from, whole.saturating_sub(used));
                 }
                 // Used up exactly when it began to wait: the same instant as below, which counts from the start.
-                calendar.deadline(self.started_at, whole.saturating_add(waited))
+                hours.deadline(self.started_at, whole.saturating_add(waited))
             }
             Target::BusinessDays(days) => {
-                calendar.deadline(calendar.add_business_days(self.started_at, days)?, waited)
+                hours.deadline(hours.add_business_days(self.started_at, days)?, waited)
             }
         }
     }
@@ -412,7 +420,7 @@ impl<'a> Replay<'a> {
                     self.due_running(target, step.from, step.used_before, step.waited_before)?;
                 let used_then = step
                     .used_before
-                    .saturating_add(self.input.calendar.elapsed(step.from, due_at));
+                    .saturating_add(self.input.hours().elapsed(step.from, due_at));
                 (due_at < step.to).then_some(Passed { due_at, used_then })
             })
     }
@@ -496,7 +504,7 @@ impl<'a> Replay<'a> {
             }
             (Target::BusinessDays(_), None) => Some(
                 self.input
-                    .calendar
+                    .hours()
                     .elapsed(self.goes_on_from(), self.due_if_running(target)?),
             ),
         }
@@ -579,7 +587,7 @@ fn until_the_end<'p, 'a>(
 fn first_instant(input: &ClockInput<'_>, pieces: &[Piece<'_>]) -> Option<DateTime<Utc>> {
     let last = pieces.len().checked_sub(1)?;
     pieces.iter().enumerate().find_map(|(index, piece)| {
-        let at = held_until(input, piece.span).map_or(piece.from, |opens| opens.max(piece.from));
+        let at = held_until(input, piece).map_or(piece.from, |opens| opens.max(piece.from));
         (at < piece.to || index == last).then_some(at)
     })
 }
@@ -590,19 +598,33 @@ fn first_instant(input: &ClockInput<'_>, pieces: &[Piece<'_>]) -> Option<DateTim
 /// When it was received does not change; its category may be corrected, which re-evaluates its times. So each span
 /// follows its own category: one with a cut-off holds the clock to that opening, also when the ticket gets it only later,
 /// and one without lets it run from the correction on. What was counted before stays counted, and what was held stays free.
-fn held_until(input: &ClockInput<'_>, span: &Span) -> Option<DateTime<Utc>> {
-    let minute = input.policy.intake_cutoff(span.category.as_deref())?;
+fn held_until(input: &ClockInput<'_>, piece: &Piece<'_>) -> Option<DateTime<Utc>> {
+    let category = piece.span.category.as_deref();
+    let minute = match input.era_at(piece.from) {
+        Some(era) => cutoff_of(&era.intake_cutoffs, category),
+        None => input.policy.intake_cutoff(category),
+    }?;
     let created_at = input.created_at.trunc_subsecs(6);
-    let zone = &input.calendar.zone;
-    let time_of_day = zone
+    let calendar = input.hours().at(created_at);
+    let time_of_day = calendar
+        .zone
         .local_micros(created_at.timestamp_micros())
         .rem_euclid(MICROS_PER_DAY);
-    let date = zone.local_date(created_at)?;
+    let date = calendar.zone.local_date(created_at)?;
     let is_late =
-        time_of_day > i64::from(minute) * MICROS_PER_MINUTE && input.calendar.is_business_day(date);
+        time_of_day > i64::from(minute) * MICROS_PER_MINUTE && calendar.is_business_day(date);
     if is_late {
-        input.calendar.opening_after(date)
+        input.hours().opening_after(calendar, date)
     } else {
         None
     }
+}
+
+/// Whether time in solved counted at an instant.
+fn waiting_counts(input: &ClockInput<'_>, at: DateTime<Utc>) -> bool {
+    input
+        .era_at(at)
+        .map_or(input.policy.waiting_in_solved_counts, |era| {
+            era.waiting_in_solved_counts
+        })
 }

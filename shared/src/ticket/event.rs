@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::sla::hours::Measure;
 use crate::sla::policy::ClockKind;
 
 use super::actor::{ActorKind, ActorRef, AgentRef};
@@ -457,6 +458,9 @@ pub enum Event {
         from: u32,
         /// Version after.
         to: u32,
+        /// How time was counted until then, where the new version counts it in another way.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        measure: Option<Box<Measure>>,
     },
 }
 

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::desk::Desk;
 use crate::sla::clock::Span;
+use crate::sla::hours::{Era, Measure};
 
 /// The ticket after one more event. The desk is asked only what states and reasons do to the clocks.
 /// A history that does not begin with its opening gives an empty ticket that collects what follows.
@@ -337,7 +338,13 @@ fn apply(ticket: &mut Ticket, desk: &Desk, recorded: &Recorded) {
         }
         Event::Released { from } => ticket.absorbed.retain(|key| key != from),
         // The profile that folds this event is the new one already.
-        Event::ProfileChanged { .. } => {}
+        Event::ProfileChanged { measure, .. } => {
+            let era = |measure: &Measure| Era {
+                until: at,
+                measure: measure.clone(),
+            };
+            ticket.eras.extend(measure.as_deref().map(era));
+        }
     }
 }
 
@@ -514,5 +521,6 @@ fn blank(desk: &Desk, recorded: &Recorded) -> Ticket {
         follow_ups: 0,
         merged: None,
         absorbed: Vec::new(),
+        eras: Vec::new(),
     }
 }

@@ -1,8 +1,18 @@
 //! Whether an open ticket can go on by another version of its desk.
 
 use crate::desk::profile::Desk;
+use crate::sla::hours::Measure;
 
 use super::Ticket;
+use super::event::Event;
+
+/// That a ticket goes on by another version of its desk. Where that one counts time in another way, the event keeps the old
+/// one: what was used until then stays used (I-35).
+pub fn profile_changed(before: &Desk, from: u32, after: &Desk, to: u32) -> Event {
+    let [old, new] = [before, after].map(|desk| Measure::new(&desk.calendar, &desk.sla));
+    let measure = (!new.counts_like(&old)).then(|| Box::new(old));
+    Event::ProfileChanged { from, to, measure }
+}
 
 /// Something that a ticket stands on and another version of its desk does not have.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -37,6 +37,7 @@ pub(crate) mod words;
 use crate::desk::Desk;
 use crate::desk::profile::{ContactPolicy, Control};
 use crate::sla::clock::Span;
+use crate::sla::hours::Era;
 use crate::sla::policy::ClockKind;
 
 pub use correct::{FollowUp, next_follow_up};
@@ -183,6 +184,9 @@ pub struct Ticket {
     /// Keys of the duplicates that were merged into it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub absorbed: Vec<i64>,
+    /// How time was counted before the desk changed its hours, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub eras: Vec<Era>,
 }
 
 fn is_zero(number: &u8) -> bool {

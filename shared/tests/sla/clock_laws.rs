@@ -5,11 +5,12 @@ use proptest::prelude::*;
 use shared::sla::business_time::BusinessTime;
 use shared::sla::calendar::Calendar;
 use shared::sla::clock::{self, ClockInput, ClockState, ClockStatus, DueWhat, Span};
+use shared::sla::hours::{Era, Measure};
 use shared::sla::policy::{ClockEffect, ClockKind, CountsFrom, SlaPolicy, Target, TargetRow};
 
 use crate::arbitrary::{dated, desk, history, policy};
 use crate::config;
-use crate::oracle::{MINUTE, Minutes, walk};
+use crate::oracle::{Desk, MINUTE, Minutes, walk};
 
 const BOTH: [ClockKind; 2] = [ClockKind::Attention, ClockKind::Solution];
 
@@ -72,6 +73,58 @@ fn paused_time(calendar: &Calendar, spans: &[Span], now: DateTime<Utc>) -> Busin
     })
 }
 
+/// The engine says of both clocks what the walk says.
+fn agrees(minutes: &Minutes, input: &ClockInput<'_>, after: usize) -> Result<(), TestCaseError> {
+    let begin = minutes.begin;
+    let now = begin + Duration::minutes(after as i64);
+    let effects = clock::due_effects(input, now);
+    for kind in BOTH {
+        let expected = walk(minutes, input, kind, 0, after);
+        let found = state(input, kind, now);
+        let instant = |minute: usize| minutes.at(minute);
+        prop_assert_eq!(found.generation, expected.generation, "{:?}", kind);
+        prop_assert_eq!(found.used.micros(), expected.used, "{:?}", kind);
+        prop_assert_eq!(found.met_at, expected.met_at.map(instant), "{:?}", kind);
+        prop_assert_eq!(
+            found.breached_at,
+            expected.breached_at.map(instant),
+            "{:?}",
+            kind
+        );
+        prop_assert_eq!(found.status, expected.status, "{:?}", kind);
+        match (found.due_at, expected.due) {
+            (Some(found), None) => prop_assert!(
+                found >= minutes.at(minutes.len() - 1),
+                "{:?} due {}",
+                kind,
+                found
+            ),
+            (found, expected) => prop_assert_eq!(
+                found,
+                expected.map(|due| begin + Duration::microseconds(due)),
+                "{:?}",
+                kind
+            ),
+        }
+        let of_this_clock: Vec<_> = effects
+            .iter()
+            .filter(|effect| effect.clock == kind)
+            .map(|effect| (effect.generation, effect.what, effect.at))
+            .collect();
+        let expected_effects: Vec<_> = expected
+            .effects
+            .iter()
+            .map(|(generation, what, at)| (*generation, *what, begin + Duration::microseconds(*at)))
+            .collect();
+        prop_assert_eq!(of_this_clock, expected_effects, "{:?}", kind);
+        if let (Some(Target::Minutes(promised)), Some(remaining)) = (found.target, found.remaining)
+        {
+            prop_assert_eq!(remaining.saturating_add(found.used), promised.into());
+        }
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(config())]
 
@@ -82,29 +135,31 @@ proptest! {
         let calendar = desk.calendar(begin);
         let minutes = Minutes::of(&desk, begin, ROW);
         let spans = dated(&history, begin);
-        let input = ClockInput { created_at: begin, spans: &spans, calendar: &calendar, policy: &policy };
+        let input = ClockInput { created_at: begin, spans: &spans, calendar: &calendar, policy: &policy, eras: &[] };
         prop_assume!(policy.intake_cutoffs.is_empty() || minutes.next_working(3 * 1440).is_some());
-        let now = begin + Duration::minutes(after);
-        let effects = clock::due_effects(&input, now);
+        agrees(&minutes, &input, after as usize)?;
+    }
+
+    /// I-35: hours that change while a ticket is open count from then on; what was used stays used.
+    #[test]
+    fn new_hours_count_from_when_they_hold((desk, begin) in desk(), others in prop::collection::vec((desk(), policy(), 0i64..4000), 1..3), policy in policy(), history in history(), after in 0i64..6000) {
+        const ROW: usize = 11 * 1440;
+        let calendar = desk.calendar(begin);
+        let mut earlier: Vec<_> = others.into_iter().map(|((other, _), policy, until)| (Desk { place: desk.place, ..other }, policy, until)).collect();
+        earlier.sort_by_key(|(_, _, until)| *until);
+        let eras: Vec<Era> = earlier.iter().map(|(desk, policy, until)| Era { until: begin + Duration::minutes(*until), measure: Measure::new(&desk.calendar(begin), policy) }).collect();
+        let rows: Vec<(usize, &Desk)> = earlier.iter().map(|(desk, _, until)| (*until as usize, desk)).chain([(usize::MAX, &desk)]).collect();
+        let minutes = Minutes::changing(&rows, begin, ROW);
+        let spans = dated(&history, begin);
+        prop_assume!(minutes.next_working(3 * 1440).is_some());
+        let input = ClockInput { created_at: begin, spans: &spans, calendar: &calendar, policy: &policy, eras: &eras };
+        agrees(&minutes, &input, after as usize)?;
+        // At the very moment of the change nothing changes but what is promised.
+        let last = eras.last().expect("one at least");
+        let before_policy = SlaPolicy { intake_cutoffs: last.measure.intake_cutoffs.clone(), waiting_in_solved_counts: last.measure.waiting_in_solved_counts, ..policy.clone() };
+        let before = ClockInput { calendar: &last.measure.calendar, policy: &before_policy, eras: &eras[..eras.len() - 1], ..input };
         for kind in BOTH {
-            let expected = walk(&minutes, &input, kind, 0, after as usize);
-            let found = state(&input, kind, now);
-            let instant = |minute: usize| minutes.at(minute);
-            prop_assert_eq!(found.generation, expected.generation, "{:?}", kind);
-            prop_assert_eq!(found.used.micros(), expected.used, "{:?}", kind);
-            prop_assert_eq!(found.met_at, expected.met_at.map(instant), "{:?}", kind);
-            prop_assert_eq!(found.breached_at, expected.breached_at.map(instant), "{:?}", kind);
-            prop_assert_eq!(found.status, expected.status, "{:?}", kind);
-            match (found.due_at, expected.due) {
-                (Some(found), None) => prop_assert!(found >= minutes.at(ROW - 1), "{:?} due {}", kind, found),
-                (found, expected) => prop_assert_eq!(found, expected.map(|due| begin + Duration::microseconds(due)), "{:?}", kind),
-            }
-            let of_this_clock: Vec<_> = effects.iter().filter(|effect| effect.clock == kind).map(|effect| (effect.generation, effect.what, effect.at)).collect();
-            let expected_effects: Vec<_> = expected.effects.iter().map(|(generation, what, at)| (*generation, *what, begin + Duration::microseconds(*at))).collect();
-            prop_assert_eq!(of_this_clock, expected_effects, "{:?}", kind);
-            if let (Some(Target::Minutes(promised)), Some(remaining)) = (found.target, found.remaining) {
-                prop_assert_eq!(remaining.saturating_add(found.used), promised.into());
-            }
+            prop_assert_eq!(state(&input, kind, last.until).used, state(&before, kind, last.until).used);
         }
     }
 
@@ -113,7 +168,7 @@ proptest! {
     fn effects_come_once_and_in_order_however_late_the_sweeper((desk, begin) in desk(), policy in policy(), history in history(), moments in [0i64..8000, 0i64..8000]) {
         let calendar = desk.calendar(begin);
         let spans = dated(&history, begin);
-        let input = ClockInput { created_at: begin, spans: &spans, calendar: &calendar, policy: &policy };
+        let input = ClockInput { created_at: begin, spans: &spans, calendar: &calendar, policy: &policy, eras: &[] };
         let [early, late] = [moments[0].min(moments[1]), moments[0].max(moments[1])].map(|minutes| begin + Duration::minutes(minutes));
         let (first, all) = (clock::due_effects(&input, early), clock::due_effects(&input, late));
         for (index, effect) in all.iter().enumerate() {
@@ -133,7 +188,7 @@ proptest! {
         let calendar = desk.calendar(begin);
         let now = begin + Duration::minutes(after);
         let spans: Vec<Span> = dated(&history, begin).into_iter().filter(|span| span.at <= now).collect();
-        let input = ClockInput { created_at: begin, spans: &spans, calendar: &calendar, policy: &policy };
+        let input = ClockInput { created_at: begin, spans: &spans, calendar: &calendar, policy: &policy, eras: &[] };
         let known = clock::due_effects(&input, now);
         match clock::next_effect(&input, now) {
             Some(next) => {
@@ -154,7 +209,7 @@ proptest! {
         let policy = promise(minutes);
         let spans = pauses(begin, &gaps);
         let now = spans.last().expect("never empty").at + Duration::minutes(after);
-        let input = ClockInput { created_at: begin, spans: &spans, calendar: &calendar, policy: &policy };
+        let input = ClockInput { created_at: begin, spans: &spans, calendar: &calendar, policy: &policy, eras: &[] };
         let found = clock::solution(&input, now);
         let paused = paused_time(&calendar, &spans, now);
         prop_assert_eq!(found.used.checked_add(paused), Some(calendar.elapsed(begin, now)));
@@ -177,7 +232,7 @@ proptest! {
         }
         let (plain, paused) = (pauses(begin, &[]), pauses(begin, &[pause_at, length]));
         let now = paused[2].at;
-        let due = |spans: &[Span]| clock::solution(&ClockInput { created_at: begin, spans, calendar: &calendar, policy: &policy }, now).due_at;
+        let due = |spans: &[Span]| clock::solution(&ClockInput { created_at: begin, spans, calendar: &calendar, policy: &policy, eras: &[] }, now).due_at;
         prop_assert!(due(&plain) <= due(&paused));
         if calendar.elapsed(paused[1].at, paused[2].at) == BusinessTime::ZERO {
             prop_assert_eq!(due(&plain), due(&paused));
@@ -192,7 +247,7 @@ proptest! {
         let mut continued = touching.clone();
         continued.remove(2);
         let now = one[2].at + Duration::minutes(after);
-        let figure = |spans: &[Span], kind| state(&ClockInput { created_at: begin, spans, calendar: &calendar, policy: &policy }, kind, now);
+        let figure = |spans: &[Span], kind| state(&ClockInput { created_at: begin, spans, calendar: &calendar, policy: &policy, eras: &[] }, kind, now);
         for kind in BOTH {
             prop_assert_eq!(figure(&one, kind), figure(&touching, kind));
             prop_assert_eq!(figure(&one, kind), figure(&continued, kind));
@@ -213,7 +268,7 @@ proptest! {
         changed.at += Duration::minutes(change_after);
         let now = changed.at;
         spans.push(changed);
-        let input = ClockInput { created_at: begin, spans: &spans, calendar: &calendar, policy: &policy };
+        let input = ClockInput { created_at: begin, spans: &spans, calendar: &calendar, policy: &policy, eras: &[] };
         let found = clock::solution(&input, now);
         let whole = BusinessTime::from_minutes(targets[1]);
         if found.used < whole {
@@ -232,7 +287,7 @@ proptest! {
     fn time_used_never_shrinks_and_a_breach_stays((desk, begin) in desk(), policy in policy(), history in history(), moments in [0i64..8000, 0i64..8000]) {
         let calendar = desk.calendar(begin);
         let spans = dated(&history, begin);
-        let input = ClockInput { created_at: begin, spans: &spans, calendar: &calendar, policy: &policy };
+        let input = ClockInput { created_at: begin, spans: &spans, calendar: &calendar, policy: &policy, eras: &[] };
         let [early, late] = [moments[0].min(moments[1]), moments[0].max(moments[1])].map(|minutes| begin + Duration::minutes(minutes));
         for kind in BOTH {
             let (before, later) = (state(&input, kind, early), state(&input, kind, late));
@@ -263,7 +318,7 @@ proptest! {
         let policy = SlaPolicy { waiting_in_solved_counts: waiting_counts, ..promise(minutes) };
         let mut spans = pauses(begin, &gaps);
         spans[1].effect = ClockEffect::Stopped;
-        let input = ClockInput { created_at: begin, spans: &spans, calendar: &calendar, policy: &policy };
+        let input = ClockInput { created_at: begin, spans: &spans, calendar: &calendar, policy: &policy, eras: &[] };
         let now = spans[2].at + Duration::minutes(after);
         let solved = clock::solution(&input, spans[2].at - TimeDelta::microseconds(1));
         let reopened = clock::solution(&input, now);
@@ -281,7 +336,7 @@ proptest! {
         let calendar = desk.calendar(begin);
         let policy = SlaPolicy { warn_at_percent: vec![50, 90], ..SlaPolicy::default() };
         let spans = dated(&history, begin);
-        let input = ClockInput { created_at: begin, spans: &spans, calendar: &calendar, policy: &policy };
+        let input = ClockInput { created_at: begin, spans: &spans, calendar: &calendar, policy: &policy, eras: &[] };
         let now = begin + Duration::minutes(after);
         for kind in BOTH {
             prop_assert_eq!(state(&input, kind, now).status, ClockStatus::NoTarget);
@@ -309,6 +364,7 @@ fn figures_are_exact_below_the_minute() {
         spans: &spans,
         calendar: &calendar,
         policy: &policy,
+        eras: &[],
     };
     let state = clock::solution(&input, at("2026-03-02T08:00:30-05:00"));
     assert_eq!(state.used.micros(), 10_249_999 + 9_250_000);

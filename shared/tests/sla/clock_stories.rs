@@ -103,6 +103,7 @@ impl Ticket {
             spans: &self.spans,
             calendar: &self.calendar,
             policy: &self.policy,
+            eras: &[],
         }
     }
 

@@ -6,11 +6,13 @@ use shared::sla::business_time::BusinessTime;
 use shared::sla::calendar::{DateOverride, Window};
 use shared::sla::clock::{self, ClockInput};
 use shared::sla::explain::{SegmentKind, explain};
+use shared::sla::hours::{Era, Measure};
 use shared::sla::policy::{ClockKind, CountsFrom, IntakeCutoff};
 
 use crate::arbitrary::{dated, desk, history, policy};
 use crate::clock_stories::{Ticket, at, hours, pause, resume, solve};
 use crate::config;
+use crate::oracle::Desk;
 
 #[test]
 fn a_figure_is_explained_segment_by_segment() {
@@ -160,10 +162,12 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn segments_follow_each_other_and_add_up((desk, begin) in desk(), policy in policy(), history in history(), after in 0i64..4000) {
+    fn segments_follow_each_other_and_add_up((desk, begin) in desk(), before in prop::option::of((desk(), 0i64..4000)), policy in policy(), history in history(), after in 0i64..4000) {
         let calendar = desk.calendar(begin);
         let spans = dated(&history, begin);
-        let input = ClockInput { created_at: begin, spans: &spans, calendar: &calendar, policy: &policy };
+        let era = |((other, _), until): ((Desk, _), i64)| Era { until: begin + Duration::minutes(until), measure: Measure::new(&Desk { place: desk.place, ..other }.calendar(begin), &policy) };
+        let eras: Vec<Era> = before.into_iter().map(era).collect();
+        let input = ClockInput { created_at: begin, spans: &spans, calendar: &calendar, policy: &policy, eras: &eras };
         let now = begin + Duration::minutes(after);
         for kind in [ClockKind::Attention, ClockKind::Solution] {
             let states = clock::generations(&input, kind, now);

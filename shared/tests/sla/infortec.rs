@@ -80,6 +80,7 @@ fn every_cell_gives_its_due_time_on_the_default_calendar() {
             spans: &spans,
             calendar: &calendar,
             policy: &policy,
+            eras: &[],
         };
         let now = at("2 08:30");
         assert_eq!(
@@ -112,6 +113,7 @@ fn every_cell_counts_plain_hours_around_the_clock() {
             spans: &spans,
             calendar: &calendar,
             policy: &policy,
+            eras: &[],
         };
         let due_in = |hours| spans[0].at + chrono::Duration::hours(hours);
         assert_eq!(
@@ -141,6 +143,7 @@ fn after_an_escalation_the_solution_counts_from_creation_and_attention_from_arri
             spans: &spans,
             calendar: &calendar,
             policy: &policy,
+            eras: &[],
         };
         let state = clock::attention(&input, at("3 08:00"));
         let a_day_later = monday_morning_plus(attention) + chrono::Duration::days(1);

@@ -8,7 +8,7 @@ use chrono::{
 };
 use shared::sla::calendar::{Calendar, DateOverride, HolidayRule, Window, Zone};
 use shared::sla::clock::{ClockInput, ClockStatus, DueWhat, Span};
-use shared::sla::policy::{ClockEffect, ClockKind, CountsFrom, Target};
+use shared::sla::policy::{ClockEffect, ClockKind, CountsFrom, IntakeCutoff, Target};
 
 use crate::holidays::independent_holidays;
 
@@ -113,35 +113,55 @@ pub(crate) struct Minutes {
     pub(crate) begin: DateTime<Utc>,
     works: Vec<bool>,
     local: Vec<NaiveDateTime>,
-    business_days: HashSet<NaiveDate>,
+    /// The business days by each of the hours that the desk has one after the other, and which hold at each minute.
+    business_days: Vec<HashSet<NaiveDate>>,
+    hours: Vec<usize>,
 }
 
 impl Minutes {
     pub(crate) fn of(desk: &Desk, begin: DateTime<Utc>, count: usize) -> Self {
+        Self::changing(&[(usize::MAX, desk)], begin, count)
+    }
+
+    /// The row of a desk that changes its hours: each holds up to a minute, the last one beyond the row.
+    pub(crate) fn changing(desks: &[(usize, &Desk)], begin: DateTime<Utc>, count: usize) -> Self {
         assert_eq!(begin.timestamp_micros() % MINUTE, 0);
+        let place = desks[0].1.place;
         let minute = Duration::minutes(1);
-        let mut business_days = HashSet::new();
-        let mut day: Option<(NaiveDate, Vec<bool>)> = None;
+        let mut business_days = vec![HashSet::new(); desks.len()];
+        let mut hours = Vec::with_capacity(count);
+        let mut day: Option<(NaiveDate, usize, Vec<bool>)> = None;
         // The held clock is the latest local time seen so far; look back for as long as any clock is put back.
         let mut shown = NaiveDateTime::MIN;
         for back in 1..=240 {
-            shown = shown.max(desk.place.local(begin - minute * back) + minute);
+            shown = shown.max(place.local(begin - minute * back) + minute);
         }
         let (mut works, mut local) = (Vec::with_capacity(count), Vec::with_capacity(count));
         let mut at = begin;
-        for _ in 0..count {
-            let now = desk.place.local(at);
+        for index in 0..count {
+            let now = place.local(at);
             shown = shown.max(now);
-            if day.as_ref().is_none_or(|(date, _)| *date != shown.date()) {
-                let mut row = vec![false; 1440];
-                for &(start, end) in desk.windows(shown.date()) {
-                    (start..end).for_each(|minute| row[usize::from(minute)] = true);
-                    business_days.insert(shown.date());
+            let holds = |(until, _): &(usize, &Desk)| index < *until;
+            let which = desks.iter().position(holds).expect("the last one holds");
+            let date = shown.date();
+            if day
+                .as_ref()
+                .is_none_or(|day| (day.0, day.1) != (date, which))
+            {
+                for (days, (_, desk)) in business_days.iter_mut().zip(desks) {
+                    if !desk.windows(date).is_empty() {
+                        days.insert(date);
+                    }
                 }
-                day = Some((shown.date(), row));
+                let mut row = vec![false; 1440];
+                for &(start, end) in desks[which].1.windows(date) {
+                    (start..end).for_each(|minute| row[usize::from(minute)] = true);
+                }
+                day = Some((date, which, row));
             }
             let minute_of_day = (shown.hour() * 60 + shown.minute()) as usize;
-            works.push(day.as_ref().is_some_and(|(_, row)| row[minute_of_day]));
+            works.push(day.as_ref().is_some_and(|(_, _, row)| row[minute_of_day]));
+            hours.push(which);
             local.push(shown);
             shown = shown.max(now + minute);
             at += minute;
@@ -151,6 +171,7 @@ impl Minutes {
             works,
             local,
             business_days,
+            hours,
         }
     }
 
@@ -201,25 +222,22 @@ impl Minutes {
         let moment = self.next_working(start)?;
         let mut date = self.local[moment].date();
         let time = self.local[moment].time();
-        let last = self.local.last().expect("not empty").date();
+        let mut found = moment;
         for _ in 0..days {
-            date = date.succ_opt().expect("a next day");
-            while !self.business_days.contains(&date) {
-                if date >= last {
-                    return None;
-                }
+            loop {
                 date = date.succ_opt().expect("a next day");
+                let comes = |index: &usize| self.local[*index] >= date.and_time(time);
+                found = (found..self.works.len()).find(comes)?;
+                if self.business_days[self.hours[found]].contains(&date) {
+                    break;
+                }
             }
         }
-        if days == 0 {
-            Some(moment)
-        } else {
-            (0..self.works.len()).find(|&index| self.local[index] >= date.and_time(time))
-        }
+        Some(found)
     }
 
     fn is_business_day(&self, index: usize) -> bool {
-        self.business_days.contains(&self.local[index].date())
+        self.business_days[self.hours[index]].contains(&self.local[index].date())
     }
 }
 
@@ -378,6 +396,7 @@ pub(crate) fn walk(
 /// What holds a ticket that comes late in the day: when it came, and when the next business day opens.
 #[derive(Clone, Copy)]
 struct Late {
+    begin: DateTime<Utc>,
     minute_of_day: u32,
     opens: usize,
 }
@@ -388,6 +407,7 @@ impl Late {
         let is_next =
             |index: &usize| minutes.local[*index].date() > local.date() && minutes.works[*index];
         minutes.is_business_day(created).then(|| Self {
+            begin: minutes.begin,
             minute_of_day: local.hour() * 60 + local.minute(),
             opens: (created..minutes.len())
                 .find(is_next)
@@ -397,7 +417,17 @@ impl Late {
 
     /// Whether a ticket waits at a minute, by the category that it has then.
     fn holds(self, input: &ClockInput<'_>, span: &Span, minute: usize) -> bool {
-        let cutoff = input.policy.intake_cutoff(span.category.as_deref());
+        let at = self.begin + Duration::minutes(minute as i64);
+        let cutoffs = input
+            .eras
+            .iter()
+            .find(|era| at < era.until)
+            .map_or(&input.policy.intake_cutoffs, |era| {
+                &era.measure.intake_cutoffs
+            });
+        let fits =
+            |cutoff: &&IntakeCutoff| cutoff.category.is_none() || cutoff.category == span.category;
+        let cutoff = cutoffs.iter().find(fits).map(|cutoff| cutoff.minute);
         cutoff.is_some_and(|cutoff| self.minute_of_day > u32::from(cutoff)) && minute < self.opens
     }
 }
@@ -459,9 +489,13 @@ impl Walk<'_> {
     }
 
     fn flush_stopped(&mut self) {
-        let counted =
-            self.kind == ClockKind::Solution && self.input.policy.waiting_in_solved_counts;
         for minute in std::mem::take(&mut self.stopped) {
+            let at = self.minutes.at(minute);
+            let era = self.input.eras.iter().find(|era| at < era.until);
+            let counts = era.map_or(self.input.policy.waiting_in_solved_counts, |era| {
+                era.measure.waiting_in_solved_counts
+            });
+            let counted = self.kind == ClockKind::Solution && counts;
             if minute < self.start {
                 continue;
             }

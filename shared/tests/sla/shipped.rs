@@ -365,6 +365,7 @@ fn run(desk: &Profile) {
                 spans: &spans,
                 calendar: &calendar,
                 policy,
+                eras: &[],
             };
             let now = usize::try_from(created + after).expect("not negative");
             check(
