@@ -1,5 +1,7 @@
 //! Who may do what: every operation of the description × six actors × their own object, somebody else's, and none.
 //!
+//! A vendor's people are asked besides: at every operation on a ticket, the vendor's and another one of the desk.
+//!
 //! A new operation without a row fails here, and so does a row without an operation. `Open` means that neither proof nor
 //! permission stands in the way; what the state of the ticket says then is the business of other stories.
 
@@ -12,6 +14,7 @@ use shared::ticket::actor::Privilege;
 
 use crate::harness::{Agent, TestApp};
 use crate::openapi::operations;
+use crate::process;
 use crate::stage::{self, ANA, DESK};
 
 /// Who asks.
@@ -600,6 +603,55 @@ both! {
         removed.expect(204);
         world.app.delete("/api/v1/sessions").by(&world.admin).send().await.expect(204);
         world.app.get("/api/v1/me").by(&world.admin).send().await.expect(401);
+    }
+
+    /// for a vendor's people only the tickets exist that were given to the vendor, whatever rights they have.
+    async fn for_a_vendors_people_only_what_was_given_to_the_vendor_exists(app: TestApp) {
+        let place = process::place(&app, "victimas").await;
+        let laura = process::agent(&app, &place, "Laura", "mesa").await;
+        let rosa = process::agent(&app, &place, "Rosa", "proveedor").await;
+        let more = json!({ "category": "informacion", "urgency": "low" });
+        let (given, other) = (process::record(&app, &place, &laura, more.clone()).await, process::record(&app, &place, &laura, more).await);
+        process::act(&app, &laura, &given, "assignments", json!({ "assignee": laura.id })).await.expect(200);
+        process::act(&app, &laura, &given, "transitions", json!({ "command": "start", "reason": "attention_begins" })).await.expect(200);
+        process::act(&app, &laura, &given, "transitions", json!({ "command": "send_to_vendor", "assignee": rosa.id, "group": "proveedor" })).await.expect(200);
+        let keys = async |ticket: String, by: &Agent| {
+            let file = process::upload(&app, by).await;
+            let note = json!({ "visibility": "internal", "body": "Adjunto.", "attachments": [file] });
+            process::act(&app, by, &ticket, "messages", note).await.expect(201);
+            Keys { desk: place.slug.to_owned(), ticket, file, ..Keys::default() }
+        };
+        let (given, other) = (keys(given, &rosa).await, keys(other, &laura).await);
+        let (laura, rosa) = (process::fresh(&app, &laura).await, process::fresh(&app, &rosa).await);
+        let (mut wrong, mut looked) = (Vec::new(), 0);
+        for (path, method, operation) in operations() {
+            let name = operation["operationId"].as_str().unwrap();
+            let rule = RULES.iter().find(|(ruled, _)| *ruled == name).map(|(_, rule)| *rule).unwrap();
+            // An appointed approver decides by the role, whoever the ticket is with.
+            if !path.starts_with("/api/v1/tickets/{code}") || matches!(rule, Rule::NothingThere) || name == "decide_approval" {
+                continue;
+            }
+            for (who, agent, keys, expected) in [
+                ("the desk", &laura, &other, Door::Open),
+                ("the vendor", &rosa, &given, Door::Open),
+                ("the vendor", &rosa, &other, Door::Unknown),
+            ] {
+                let (address, body) = request(name, &path, keys);
+                // Another version than this was seen: a door that is open changes nothing.
+                let call = app.call(Method::from_bytes(method.as_bytes()).unwrap(), &address).by(agent).if_match(1).with_key();
+                let call = match body {
+                    Some(body) => call.json(&body),
+                    None => call,
+                };
+                let answer = call.send().await;
+                looked += 1;
+                if door(answer.status) != expected {
+                    wrong.push(format!("{name} by {who} on {}: {} instead of {expected:?}: {}", keys.ticket, answer.status, answer.text()));
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{} of {looked} doors are wrong:\n{}", wrong.len(), wrong.join("\n"));
+        assert!(looked > 60, "only {looked} doors were tried");
     }
 
     async fn a_right_at_the_desk_is_not_enough_without_the_right_for_the_deed(app: TestApp) {
