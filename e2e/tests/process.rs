@@ -5,10 +5,12 @@ use std::rc::Rc;
 
 use e2e::browser::Browser;
 use e2e::database::Engine;
-use e2e::people::{ANA, Person};
-use e2e::seek::Target::{Button, Fact, Field, Heading, Link, Tick};
+use e2e::hands::Hand;
+use e2e::people::{ADMIN, ANA, FELIPE, GLORIA, PASSWORD, Person};
+use e2e::seek::Target::{Button, Fact, Field, Heading, Link, LinkWith, Tick};
 use e2e::shots::Inspector;
 use e2e::stage::{Stage, play};
+use serde_json::json;
 
 /// Level 1 of the desk.
 const PILAR: Person = Person {
@@ -139,4 +141,129 @@ async fn wait_for_attempts(browser: &Browser, inspect: &Inspector<'_>) {
     browser.click(Button("Guardar")).await;
     browser.see("Intento registrado").await;
     inspect.look("panel").await;
+}
+
+///
+#[test]
+fn approvals_are_decided_from_the_mails_link_and_approvers_are_appointed() {
+    play("approvals", Engine::Sqlite, approvals);
+}
+
+async fn approvals(stage: Rc<Stage>) {
+    let felipe = Hand::of(&stage, FELIPE).await;
+    let waiting = felipe.get("/approvals").await;
+    let code = waiting["items"][0]["code"]
+        .as_str()
+        .expect("the sample has something to approve")
+        .to_owned();
+    let subject = waiting["items"][0]["subject"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
+    decide_from_the_mail(&stage, &code, &subject).await;
+    appoint(&stage).await;
+    stage.server.run(&["audit", "verify"]);
+}
+
+/// The link of a mail goes on after signing in, opens its decision, and says afterwards that it was given.
+async fn decide_from_the_mail(stage: &Stage, code: &str, subject: &str) {
+    let browser = stage.browser("felipe").await;
+    let inspect = Inspector::new(&browser, "approvals");
+    let link = format!("/console/approvals?code={code}");
+    browser.open(&link).await;
+    browser.fill("Correo", FELIPE.email).await;
+    browser.fill("Contraseña", PASSWORD).await;
+    browser.click(Button("Iniciar sesión")).await;
+    browser
+        .find(Heading(&format!("Decidir la aprobación · {code}")))
+        .await;
+    inspect.look("decision").await;
+    // The list is behind it, and its address can be read again.
+    browser.press("\u{E00C}").await;
+    browser.find(LinkWith(code)).await;
+    assert_eq!(browser.path().await, "/console/approvals");
+    browser.see(subject).await;
+    inspect.look("inbox").await;
+
+    browser.click(Button(&format!("Decidir {code}"))).await;
+    browser.tick(Tick("Negar")).await;
+    browser.click(Button("Enviar decisión")).await;
+    browser.see("Revise estos datos").await;
+    inspect.look("decision-incomplete").await;
+    browser.tick(Tick("Aprobar")).await;
+    browser
+        .fill("Comentario", "De acuerdo, con el disco de la oficina.")
+        .await;
+    browser.click(Button("Enviar decisión")).await;
+    browser.see("Decisión guardada").await;
+    browser.see("Nada espera su decisión").await;
+
+    browser.open(&link).await;
+    browser.see("Esta aprobación ya se decidió el").await;
+    inspect.look("late").await;
+    browser.open("/console/approvals?code=TI-99999").await;
+    browser
+        .see("TI-99999 no espera ninguna decisión suya.")
+        .await;
+    inspect.finish();
+}
+
+/// A list is kept while somebody else saves another one, and who changed it is told.
+async fn appoint(stage: &Stage) {
+    let coordinator = stage.browser("gloria").await;
+    coordinator.sign_in(GLORIA).await;
+    assert!(
+        !coordinator.has(Link("Aprobadores")).await,
+        "a coordinator is offered to appoint approvers"
+    );
+    coordinator.open("/console/approvers").await;
+    coordinator
+        .see("Solo quien administra la mesa nombra aprobadores")
+        .await;
+
+    let browser = stage.browser("admin").await;
+    let inspect = Inspector::new(&browser, "approvers");
+    browser.sign_in(ADMIN).await;
+    browser
+        .select("Elegir mesa", "Soporte a Servicios TI")
+        .await;
+    browser.open_view("Aprobadores").await;
+    browser.find(Heading("Oficina de riesgos")).await;
+    browser.see("Oficina de riesgos: de nadie a").await;
+    inspect.look("list").await;
+    browser.click(Button("Quitar a Silvia Pardo")).await;
+    browser.see("Hay cambios sin guardar.").await;
+
+    let other = Hand::of(stage, ADMIN).await;
+    let list = "/desks/icetex/approvers";
+    let seen = other.get(list).await["version"].clone();
+    let holders = json!({ "holders": [{ "email": ANA.email, "deputy": false }] });
+    other
+        .put(&format!("{list}/oficina_riesgos"), &seen, holders)
+        .await;
+
+    browser.click(Button("Guardar este rol")).await;
+    browser
+        .see("Alguien cambió los aprobadores mientras tanto.")
+        .await;
+    browser.see("Hay cambios sin guardar.").await;
+    inspect.look("conflict").await;
+    browser.click(Button("Guardar este rol")).await;
+    browser.see("Aprobadores guardados").await;
+    browser.gone(Button("Guardar este rol")).await;
+    browser.see("de Ana María Rojas a Óscar Tovar").await;
+    inspect.look("saved").await;
+    inspect.finish();
+    let kept = other.get(list).await;
+    let names: Vec<_> = kept["items"][0]["holders"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|one| one["full_name"].as_str().unwrap_or_default().to_owned())
+        .collect();
+    assert_eq!(
+        names,
+        ["Óscar Tovar", "Tomás Vera"],
+        "what was typed is kept"
+    );
 }

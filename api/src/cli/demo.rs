@@ -9,7 +9,7 @@ use shared::api::agents::AgentMembership;
 use shared::desk::Desk;
 use shared::desk::profile::{Choice, FieldKind, FormField, QuestionKind};
 use shared::i18n::Lang;
-use shared::ticket::actor::{Actor, ActorRef, Assignee, Privilege, PrivilegeSet};
+use shared::ticket::actor::{Actor, ActorKind, ActorRef, Assignee, Privilege, PrivilegeSet};
 use shared::ticket::command::{
     Answer, AnswerValue, Command, CommandKind, ContactChannel, ContactResult,
 };
@@ -298,9 +298,19 @@ fn fill_approvers(
             deputy: place == 2,
         });
     }
+    let administrator = AGENTS
+        .iter()
+        .find(|agent| agent.role == Role::Administrator)
+        .ok_or_else(ApiError::not_found)?;
+    let user =
+        agents::store::user_by_email(conn, administrator.email)?.ok_or_else(ApiError::not_found)?;
+    let author = ActorRef {
+        kind: ActorKind::Agent,
+        id: Some(user.id),
+        name: user.full_name,
+    };
     for role in approver_roles(&desk.profile, Lang::Es) {
         if desk.profile.group(&role.id).is_none() {
-            let author = ActorRef::system();
             appoint(conn, desk, &author, &role.id, holders.clone(), at)?;
         }
     }

@@ -93,7 +93,7 @@ pub fn ApprovalsPage() -> impl IntoView {
         view! {
             <tr>
                 <td data-label=t(Words::Code)><a class="link num" href=href>{row.code.clone()}</a></td>
-                <td data-label=t(Words::Subject)>{row.subject.clone()}<br/><span class="muted small">{row.category.join(" › ")}</span></td>
+                <td data-label=t(Words::Subject)><div><p>{row.subject.clone()}</p><p class="muted small">{row.category.join(" › ")}</p></div></td>
                 <td data-label=t(Words::Requester)>{row.requester.name.clone()}</td>
                 <td data-label=t(PageWords::AsRole)>{row.role.label.clone()}</td>
                 <td data-label=t(PageWords::AskedAt)>{time(row.asked_at, DEFAULT_ZONE, Style::Short)}</td>

@@ -116,7 +116,8 @@ fn Changes(now: RwSignal<ApproverRoles>) -> impl IntoView {
     };
     let version = Memo::new(move |_| now.with(|list| list.version));
     watch(move || {
-        version.track();
+        // Reading it, not only tracking it, makes it follow the list.
+        let _ = version.get();
         load(None);
     });
     let row = |change: ApproverChange| {
