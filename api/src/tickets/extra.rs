@@ -7,17 +7,18 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use shared::desk::Desk;
 use shared::desk::profile::FieldKind;
+use shared::i18n::Lang;
 use shared::ticket::actor::Actor;
 use shared::ticket::command::Command;
 use shared::ticket::decide;
-use shared::ticket::status::Visibility;
 use shared::ticket::text::Body;
 use uuid::Uuid;
 
-use super::commands::{Files, FormFile, run, write};
+use super::commands::{Files, FormFile, run};
 use super::error::{TicketError, fault};
 use super::pipeline::Changed;
-use super::store::{self, TicketRecord};
+use super::steps::note_first;
+use super::store::TicketRecord;
 use crate::attachments::store::{self as attachments, AttachmentRow};
 use crate::db::DbConnection;
 use crate::db::schema::people;
@@ -79,6 +80,19 @@ fn is_key_of(answer: &str, file: &AttachmentRow) -> bool {
     Uuid::try_parse(answer).is_ok_and(|id| id == file.id.0)
 }
 
+/// What the desk calls the fields that files answer: the words of the note that keeps them, in the desk's own language.
+fn names_of(desk: &Desk, category: Option<&str>, files: &[FormFile]) -> Body {
+    let form = desk.form_of(category);
+    let fields = form.into_iter().flat_map(|form| &form.fields);
+    let labels: Vec<&str> = fields
+        .filter(|field| files.iter().any(|file| file.field == field.id))
+        .map(|field| field.label.get(Lang::Es))
+        .collect();
+    Body::parse(&labels.join(", ")).unwrap_or_else(|_| {
+        Body::parse("Archivos del formulario.").expect("the sentence is a body")
+    })
+}
+
 /// Completes or corrects the answers. A file among them is one of the ticket, or an upload of the caller, which is kept with
 /// an internal note.
 ///
@@ -113,20 +127,9 @@ pub fn complete(
     of_form.retain(|file| !present.iter().any(|known| is_key_of(&file.id, known)));
     let mut record = record;
     if !of_form.is_empty() {
-        let id = record.id;
+        let body = names_of(&desk.profile, category.as_deref(), &of_form);
         let files = Files { of_form, ..files };
-        let body = Body::parse("Archivos del formulario.").expect("the sentence is a body");
-        write(
-            conn,
-            desk,
-            record,
-            actor,
-            Visibility::Internal,
-            body,
-            files,
-            now,
-        )?;
-        record = store::load_by_id(conn, id)?.ok_or(TicketError::NotFound)?;
+        (record, _) = note_first(conn, desk, record, actor, body, files, now)?;
     }
     run(conn, desk, record, actor, &command, Written::default(), now)
 }

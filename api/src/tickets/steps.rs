@@ -9,6 +9,7 @@ use shared::desk::own_words::fill;
 use shared::desk::profile::Notice;
 use shared::ticket::actor::Actor;
 use shared::ticket::command::{Command, ContactChannel, ContactResult, Decision, Mark};
+use shared::ticket::event::Event;
 use shared::ticket::refusal::Conflict;
 use shared::ticket::status::Visibility;
 use shared::ticket::text::{Body, Reason};
@@ -280,22 +281,16 @@ fn transition(
     let mut record = record;
     let mut attachments = Vec::new();
     if !files.ids.is_empty() {
-        let id = record.id;
-        let body = note_with_files(&asked);
-        let noted = write(
+        let note;
+        (record, note) = note_first(
             conn,
             desk,
             record,
             actor,
-            Visibility::Internal,
-            body,
+            note_with_files(&asked),
             files,
             now,
         )?;
-        let note = noted.recorded.iter().find_map(|entry| match &entry.event {
-            shared::ticket::event::Event::MessageAdded { message_id, .. } => Some(*message_id),
-            _ => None,
-        });
         if let Some(message_id) = note {
             // What was there already proves it no less than what comes with the request.
             proofs.insert(0, message_id);
@@ -304,7 +299,6 @@ fn transition(
                 .map(|file| file.name)
                 .collect();
         }
-        record = store::load_by_id(conn, id)?.ok_or(TicketError::NotFound)?;
     }
     let command = command_of(conn, desk, &asked, proofs)?;
     let written = Written {
@@ -315,7 +309,28 @@ fn transition(
     run(conn, desk, record, actor, &command, written, now)
 }
 
-/// What the files are a note to, when nothing was written with them.
+/// Keeps the files of a step as an internal note before it; gives the ticket after that, and the key of the note.
+pub(super) fn note_first(
+    conn: &mut DbConnection,
+    desk: &InstalledDesk,
+    record: TicketRecord,
+    actor: &Actor,
+    body: Body,
+    files: Files,
+    now: DateTime<Utc>,
+) -> Result<(TicketRecord, Option<i64>), TicketError> {
+    let id = record.id;
+    let internal = Visibility::Internal;
+    let noted = write(conn, desk, record, actor, internal, body, files, now)?;
+    let note = noted.recorded.iter().find_map(|entry| match &entry.event {
+        Event::MessageAdded { message_id, .. } => Some(*message_id),
+        _ => None,
+    });
+    let record = store::load_by_id(conn, id)?.ok_or(TicketError::NotFound)?;
+    Ok((record, note))
+}
+
+/// What the files are a note to.
 fn note_with_files(asked: &Transition) -> Body {
     let words = [&asked.note, &asked.justification]
         .into_iter()

@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use shared::api::portal::{NewDraft, RequesterTicket};
 use shared::api::problem::ProblemType;
-use shared::api::tickets::{TicketChanged, TicketView};
+use shared::api::tickets::{TicketChanged, TicketView, TimelineBody, TimelineEntry};
 use shared::i18n::Lang;
 use shared::ticket::status::RequestType;
 
@@ -126,7 +126,11 @@ both! {
         assert_eq!(refused_at(foreign_again).await[0].0, "/extra/photo");
         let second = upload(&app, &laura).await;
         act(&app, &laura, &code, "extra", json!({ "extra": { "photo": second } })).await.expect(200);
-        assert_eq!(photo_of(&view(&app, &omar, &code).await).1, second);
+        let seen = view(&app, &omar, &code).await;
+        assert_eq!(photo_of(&seen).1, second);
+        // The note that keeps it is what the desk calls the field.
+        let is_note = |entry: &TimelineEntry| matches!(&entry.body, TimelineBody::Message { body, .. } if body == "Evidencia fotográfica");
+        assert!(seen.timeline.iter().any(is_note), "{:?}", seen.timeline);
         assert_eq!(downloads(&app, &omar, &code, &second).await, 200);
         // Back to one that the ticket has.
         act(&app, &omar, &code, "extra", json!({ "extra": { "photo": first } })).await.expect(200);

@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 
 use leptos::prelude::*;
-use shared::ticket::text::TextError;
+use shared::ticket::text::{Reason, TextError};
 
 use super::{act, icon};
 use crate::browser;
@@ -131,6 +131,16 @@ impl Check {
         };
         self.fault(field, text);
         None
+    }
+
+    /// Keeps a reason that may be left out; none where nothing was written.
+    pub fn optional_reason(&mut self, field: &str, typed: &str) -> Option<String> {
+        let typed = typed.trim();
+        if typed.is_empty() {
+            return None;
+        }
+        self.text(field, "", Reason::parse(typed))
+            .map(Reason::into_string)
     }
 
     /// Keeps a choice, or the fault if nothing was chosen.

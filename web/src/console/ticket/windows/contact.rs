@@ -70,14 +70,7 @@ pub fn AttemptWindow(form: ActionForm) -> impl IntoView {
         let result: Option<ContactResult> = check
             .choice("result", t(StepWords::ChooseResult), result.get_untracked())
             .and_then(|word| word.parse().ok());
-        let typed = note.with_untracked(|text| text.trim().to_owned());
-        let note = if typed.is_empty() {
-            None
-        } else {
-            check
-                .text("note", "", Reason::parse(&typed))
-                .map(Reason::into_string)
-        };
+        let note = note.with_untracked(|text| check.optional_reason("note", text));
         if form.faults.show(check.done()) {
             return;
         }

@@ -4,7 +4,7 @@ use leptos::ev;
 use leptos::prelude::*;
 use shared::api::process::{NewMerge, NewRelation};
 use shared::api::tickets::TicketRow;
-use shared::ticket::text::{REASON_MAX, Reason};
+use shared::ticket::text::REASON_MAX;
 
 use super::{ActionForm, ActionWindow};
 use crate::browser;
@@ -301,14 +301,7 @@ pub fn MergeWindow(form: ActionForm) -> impl IntoView {
         if into.is_none() {
             check.fault("tickets", t(StepWords::ChooseStaying).to_owned());
         }
-        let typed = reason.with_untracked(|text| text.trim().to_owned());
-        let reason = if typed.is_empty() {
-            None
-        } else {
-            check
-                .text("reason", "", Reason::parse(&typed))
-                .map(Reason::into_string)
-        };
+        let reason = reason.with_untracked(|text| check.optional_reason("reason", text));
         if form.faults.show(check.done()) {
             return;
         }

@@ -131,14 +131,7 @@ pub fn CategoryWindow(form: ActionForm) -> impl IntoView {
         if chosen.is_some() && chosen == before {
             check.fault("category", t(StepWords::SameCategory).to_owned());
         }
-        let typed = reason.with_untracked(|text| text.trim().to_owned());
-        let reason = if typed.is_empty() {
-            None
-        } else {
-            check
-                .text("reason", "", Reason::parse(&typed))
-                .map(Reason::into_string)
-        };
+        let reason = reason.with_untracked(|text| check.optional_reason("reason", text));
         if form.faults.show(check.done()) {
             return;
         }
