@@ -54,6 +54,12 @@ impl<'a> Inspector<'a> {
         };
         let file = |face: &str| format!("{}-{number:02}-{name}-{face}.png", self.part);
         browser.resize(DESKTOP).await;
+        // A sentence whose word for a ticket was forgotten.
+        let text = browser.text().await;
+        if let Some(line) = text.lines().find(|line| line.contains('{')) {
+            let fault = format!("{name}: a place that was not filled in: {line}");
+            self.faults.borrow_mut().push(fault);
+        }
         self.axe(name, "light").await;
         self.picture(&file("desktop"), DESKTOP).await;
         browser.prefer_dark(true).await;

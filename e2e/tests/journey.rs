@@ -419,7 +419,7 @@ async fn everything_is_told_and_nothing_is_offered(ana: &Browser, desk: &Browser
         "Tomar",
         "Asignar",
         "Escalar",
-        "Cambiar prioridad",
+        "Cambiar gravedad",
         "Solucionar",
         "Enviar respuesta",
         "Guardar nota",

@@ -158,7 +158,7 @@ async fn console(stage: Rc<Stage>) {
         .await;
     inspect.look("queue").await;
     browser.click(Button("Filtros")).await;
-    browser.select("Prioridad", "P1").await;
+    browser.select("Gravedad", "P1").await;
     browser
         .gone(LinkWith("Cambio de responsable de la consola"))
         .await;
@@ -191,7 +191,7 @@ async fn console(stage: Rc<Stage>) {
     inspect.look("more-actions").await;
     browser.press("\u{E00C}").await;
     for (button, field, name) in [
-        ("Cambiar prioridad", "Motivo", "priority"),
+        ("Cambiar gravedad", "Motivo", "priority"),
         ("Cambiar categoría", "Nueva categoría", "category"),
         ("Registrar intento de contacto", "Medio", "attempt"),
         ("Crear relación", "Buscar tickets", "relate"),
@@ -201,7 +201,7 @@ async fn console(stage: Rc<Stage>) {
         browser.click(Button(button)).await;
         if name == "relate" {
             browser
-                .choose("¿De qué tipo es el que va a relacionar?", "Requerimiento")
+                .choose("¿De qué tipo es lo que va a relacionar?", "Requerimiento")
                 .await;
         }
         browser.find(Field(field)).await;

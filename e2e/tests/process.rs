@@ -33,7 +33,7 @@ async fn process(stage: Rc<Stage>) {
     let browser = stage.browser("pilar").await;
     let inspect = Inspector::new(&browser, "process");
     browser.sign_in(PILAR).await;
-    browser.find(Link("Nuevo ticket")).await;
+    browser.find(Link("Nuevo caso")).await;
     record(&browser, &inspect).await;
 
     // Attention begins with a reason of the desk's list.
@@ -57,7 +57,7 @@ async fn process(stage: Rc<Stage>) {
     let vendor = stage.browser("rosa").await;
     let inspect = Inspector::new(&vendor, "process-vendor");
     vendor.sign_in(ROSA).await;
-    for link in ["Nuevo ticket", "Personas", "Aprobadores"] {
+    for link in ["Nuevo caso", "Personas", "Aprobadores"] {
         assert!(
             !vendor.has(Link(link)).await,
             "{link:?} is offered to a vendor"
@@ -78,7 +78,7 @@ async fn record(browser: &Browser, inspect: &Inspector<'_>) {
     browser
         .see("Infraestructura › Conectividad › Sin conexión")
         .await;
-    browser.click(Button("Crear ticket")).await;
+    browser.click(Button("Crear caso")).await;
     browser.see("Este dato es obligatorio.").await;
     browser.fill("Sede", "Centro").await;
     browser.fill("Área", "Atención").await;
@@ -90,7 +90,7 @@ async fn record(browser: &Browser, inspect: &Inspector<'_>) {
         .fill("Descripción", "Ningún equipo navega desde las 9.")
         .await;
     inspect.look("new-ticket").await;
-    browser.click(Button("Crear ticket")).await;
+    browser.click(Button("Crear caso")).await;
     browser.find(Heading("Sin red en el segundo piso")).await;
     browser.find(Fact("Sede")).await;
     // where nothing was promised, that is what it says.

@@ -44,6 +44,8 @@ pub async fn list_desks(
         .map(|desk| DeskRow {
             slug: desk.slug.clone(),
             name: desk.profile.name.get(lang).to_owned(),
+            ticket_word: desk.profile.words.ticket.get(lang).to_owned(),
+            priority_word: desk.profile.words.priority.get(lang).to_owned(),
         })
         .collect();
     Ok(Json(DeskList { items }))

@@ -85,9 +85,9 @@ pub fn for_agents(event: &Event, desk: &Desk, lang: Lang) -> Option<Told> {
             let label = desk.status_label(opened.status, lang);
             told(
                 if es {
-                    format!("Ticket creado en estado {label}")
+                    format!("Creación en estado {label}")
                 } else {
-                    format!("Ticket created as {label}")
+                    format!("Created as {label}")
                 },
                 None,
             )
@@ -341,19 +341,11 @@ pub fn for_agents(event: &Event, desk: &Desk, lang: Lang) -> Option<Told> {
             told(text, comment.as_ref().map(ToString::to_string))
         }
         Event::ParentLinked { .. } => told(
-            by_lang(
-                lang,
-                "Vinculado a un ticket padre",
-                "Linked to a parent ticket",
-            ),
+            by_lang(lang, "Se relacionó como hijo", "Became a child"),
             None,
         ),
         Event::ParentUnlinked { .. } => told(
-            by_lang(
-                lang,
-                "Desvinculado del ticket padre",
-                "Unlinked from the parent ticket",
-            ),
+            by_lang(lang, "Dejó de ser hijo", "Is no child any more"),
             None,
         ),
         Event::ExtraChanged { .. } => told(
@@ -405,30 +397,22 @@ pub fn for_agents(event: &Event, desk: &Desk, lang: Lang) -> Option<Told> {
             None,
         ),
         Event::MergedInto { .. } => told(
-            by_lang(lang, "Unido a otro ticket", "Merged into another ticket"),
+            by_lang(lang, "Se unió como duplicado", "Merged as a duplicate"),
             None,
         ),
         Event::Unmerged { .. } => told(
-            by_lang(
-                lang,
-                "Separado del otro ticket",
-                "Taken out of the other ticket again",
-            ),
+            by_lang(lang, "Dejó de ser un duplicado", "Is no duplicate any more"),
             None,
         ),
         Event::Absorbed { .. } => told(
-            by_lang(
-                lang,
-                "Otro ticket se unió a este",
-                "Another ticket was merged into this one",
-            ),
+            by_lang(lang, "Se unió un duplicado", "A duplicate was merged"),
             None,
         ),
         Event::Released { .. } => told(
             by_lang(
                 lang,
-                "Un ticket unido se separó de este",
-                "A merged ticket was taken out again",
+                "Se separó un duplicado",
+                "A duplicate was taken out again",
             ),
             None,
         ),
@@ -579,13 +563,13 @@ pub fn for_requesters(event: &Event, desk: &Desk, lang: Lang) -> Option<String> 
         | Event::ProfileChanged { .. } => return None,
         Event::MergedInto { .. } => by_lang(
             lang,
-            "Su solicitud continúa en otro ticket",
-            "Your request goes on in another ticket",
+            "Su solicitud continúa con otro código",
+            "Your request goes on under another code",
         ),
         Event::Unmerged { .. } => by_lang(
             lang,
-            "Su solicitud continúa de nuevo en este ticket",
-            "Your request goes on in this ticket again",
+            "Su solicitud continúa de nuevo con este código",
+            "Your request goes on under this code again",
         ),
     };
     Some(text)
@@ -603,7 +587,7 @@ pub fn mail_name(template: &str, lang: Lang) -> String {
         ),
         "message_received" => ("Acuse de recibo del mensaje", "Message received"),
         "assigned" => ("Aviso de asignación", "Assignment notice"),
-        "new_ticket_to_group" => ("Aviso de ticket nuevo", "New ticket notice"),
+        "new_ticket_to_group" => ("Aviso de llegada a la cola", "New in the queue notice"),
         "escalated" => ("Aviso de escalamiento", "Escalation notice"),
         "solved" => ("Solución entregada", "Solution delivered"),
         "rejected_to_team" => ("Solución rechazada", "Solution rejected"),
@@ -630,7 +614,7 @@ pub fn mail_name(template: &str, lang: Lang) -> String {
             "Aviso de cierre por falta de respuesta",
             "Closing notice for lack of an answer",
         ),
-        "not_managed" => ("Aviso de caso no gestionado", "Not managed notice"),
+        "not_managed" => ("Aviso de no gestión", "Not managed notice"),
         "merged" | "merged_to_team" => ("Aviso de unión como duplicado", "Notice of a merge"),
         "unmerged" | "unmerged_to_team" => (
             "Aviso de que ya no es un duplicado",

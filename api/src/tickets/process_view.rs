@@ -12,7 +12,7 @@ use shared::desk::profile::{Choice, FieldKind, FormField, Need, QuestionKind};
 use shared::i18n::Lang;
 use shared::sla::policy::ClockEffect;
 use shared::ticket::actor::Actor;
-use shared::ticket::command::AnswerValue;
+use shared::ticket::command::{AnswerValue, CommandKind};
 use shared::ticket::event::Event;
 use shared::ticket::status::Status;
 use shared::ticket::{Allowed, Ticket, allowed_commands};
@@ -107,17 +107,25 @@ pub fn controls(
             .controls
             .iter()
             .find(|answer| answer.control == control.id);
-        let waits = allowed.iter().any(|command| {
+        let waits = |command: &&AllowedCommand| {
             command.blocked_by.contains(&Need::Controls)
                 && control.stands_before(command.command, ticket.level)
                 && !ticket.answers(control, command.command)
-        });
+        };
+        let mut before: Vec<CommandKind> = Vec::new();
+        for command in allowed.iter().filter(waits) {
+            if !before.contains(&command.command) {
+                before.push(command.command);
+            }
+        }
         ControlView {
             id: control.id.clone(),
             question: control.question.get(lang).to_owned(),
             answer: given.map(|given| given.answer),
             at: given.map(|given| given.at),
-            due: waits,
+            stale: given.is_some_and(|given| ticket.is_stale(control, given)),
+            due: !before.is_empty(),
+            before,
         }
     };
     desk.controls.iter().map(view).collect()

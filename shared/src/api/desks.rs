@@ -17,6 +17,12 @@ pub struct DeskRow {
     pub slug: String,
     /// Name in the caller's language.
     pub name: String,
+    /// What the desk calls a ticket.
+    #[cfg_attr(feature = "schema", schema(example = "solicitud"))]
+    pub ticket_word: String,
+    /// What the desk calls the priority.
+    #[cfg_attr(feature = "schema", schema(example = "Gravedad"))]
+    pub priority_word: String,
 }
 
 /// A desk's profile for the console.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::tickets::{Labelled, PersonRef};
 use super::uploads::Attachment;
-use crate::ticket::command::{ContactChannel, ContactResult, Decision, Mark};
+use crate::ticket::command::{CommandKind, ContactChannel, ContactResult, Decision, Mark};
 use crate::ticket::status::{RequestType, Status};
 
 /// A command that moves a ticket and has no endpoint of its own. `allowed_commands` of the ticket says which of them the
@@ -252,8 +252,14 @@ pub struct ControlView {
     pub answer: Option<bool>,
     /// When it was answered.
     pub at: Option<DateTime<Utc>>,
+    /// Whether the answer was given before the ticket came to its present state, so that it is asked anew.
+    #[serde(default)]
+    pub stale: bool,
     /// Whether a command that the ticket allows now waits for it.
     pub due: bool,
+    /// The commands that wait for it.
+    #[serde(default)]
+    pub before: Vec<CommandKind>,
 }
 
 /// The answer to a control question.

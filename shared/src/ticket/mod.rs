@@ -381,17 +381,22 @@ impl Ticket {
     /// Whether a control question is answered as a command asks: the right way and, where it must be fresh, since the ticket
     /// came to its state and reason.
     pub fn answers(&self, control: &Control, kind: CommandKind) -> bool {
-        let since = self
-            .reason_since
-            .unwrap_or(self.status_since)
-            .max(self.status_since);
         self.controls.iter().any(|given| {
             given.control == control.id
                 && control
                     .wanted(kind)
                     .is_none_or(|wanted| given.answer == wanted)
-                && (!control.fresh || given.at >= since)
+                && !self.is_stale(control, given)
         })
+    }
+
+    /// Whether an answer that must be fresh was given before the ticket came to its state and reason.
+    pub fn is_stale(&self, control: &Control, given: &ControlAnswer) -> bool {
+        let since = self
+            .reason_since
+            .unwrap_or(self.status_since)
+            .max(self.status_since);
+        control.fresh && given.at < since
     }
 
     /// Who had it last at a level that it has left.

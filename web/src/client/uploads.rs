@@ -6,7 +6,7 @@ use std::rc::Rc;
 use js_sys::Promise;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use shared::api::uploads::Upload;
+use shared::api::uploads::{Attachment, Upload};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{File, ProgressEvent, XmlHttpRequest};
@@ -21,6 +21,7 @@ crate::messages! {
             "This file is {0} and the limit is {1}. Compress or split it and try again.";
         Empty = "Este archivo está vacío.", "This file is empty.";
         TooMany = "Puede adjuntar {0} archivos como máximo.", "You can attach at most {0} files.";
+        OneOnly = "Aquí va un solo archivo.", "Only one file goes here.";
     }
 }
 
@@ -52,6 +53,8 @@ pub struct Uploads {
     path: &'static str,
     held: StoredValue<Vec<Held>, LocalStorage>,
     next: StoredValue<u32>,
+    /// Keys of files that a ticket has already: taking them off the list leaves them where they are.
+    bound: StoredValue<Vec<String>>,
 }
 
 impl Uploads {
@@ -63,6 +66,7 @@ impl Uploads {
             path,
             held: StoredValue::new_local(Vec::new()),
             next: StoredValue::new(1),
+            bound: StoredValue::new(Vec::new()),
         };
         on_cleanup(move || {
             // The form is gone: nothing would bind what still travels.
@@ -84,8 +88,25 @@ impl Uploads {
         self.items.set(items.collect());
     }
 
-    /// Checks and sends files that the person chose or dropped.
+    /// Begins with a file that the ticket has already.
+    pub fn begin_with(self, file: &Attachment) {
+        self.bound.update_value(|bound| bound.push(file.id.clone()));
+        self.restore(vec![Upload {
+            id: file.id.clone(),
+            name: file.name.clone(),
+            size: file.size,
+            sha256: file.sha256.clone(),
+        }]);
+    }
+
+    /// Checks and sends files that the person chose or dropped. Where one file goes, another one takes its place.
     pub fn add(self, files: Vec<File>, limits: Limits) {
+        if limits.count == 1 && files.len() == 1 {
+            let before: Vec<u32> = self
+                .items
+                .with_untracked(|items| items.iter().map(|item| item.key).collect());
+            before.into_iter().for_each(|key| self.remove(key));
+        }
         for file in files {
             let key = self.next_key();
             let size = file.size() as i64;
@@ -122,6 +143,8 @@ impl Uploads {
             ))
         } else if size == 0 {
             Some(t(Words::Empty).to_owned())
+        } else if taken >= limits.count as usize && limits.count == 1 {
+            Some(t(Words::OneOnly).to_owned())
         } else if taken >= limits.count as usize {
             Some(t_with(Words::TooMany, &[&limits.count.to_string()]))
         } else {
@@ -153,6 +176,7 @@ impl Uploads {
             state: FileState::Done(upload),
             ..
         })) = gone
+            && !self.bound.with_value(|bound| bound.contains(&upload.id))
         {
             let request = Request::delete([self.path, "/", &http::encode(&upload.id)].concat());
             spawn_local(async move {
@@ -165,6 +189,17 @@ impl Uploads {
     /// Keys of the files that arrived, for the `attachments` of a message.
     pub fn ids(self) -> Vec<String> {
         self.done().into_iter().map(|upload| upload.id).collect()
+    }
+
+    /// Keeps the key of the one file that arrived in a field's value; empty while there is none.
+    pub fn follow(self, value: RwSignal<String>) {
+        Effect::new(move || {
+            self.items.track();
+            let key = self.ids().into_iter().next().unwrap_or_default();
+            if value.with_untracked(|known| *known != key) {
+                value.set(key);
+            }
+        });
     }
 
     /// The files that arrived.

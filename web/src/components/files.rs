@@ -12,6 +12,9 @@ use crate::i18n::{dates, t, t_with};
 crate::messages! {
     enum Words {
         Choose = "Seleccione archivos", "Choose files";
+        ChooseOne = "Seleccione un archivo", "Choose a file";
+        DropOne = " o arrástrelo aquí", " or drop it here";
+        HintOne = "Un solo archivo, de hasta {0}.", "One file, up to {0}.";
         Drop = " o arrástrelos aquí", " or drop them here";
         Hint = "Puede adjuntar varios, de hasta {0} cada uno.", "You can attach several, up to {0} each.";
         Sending = "Subiendo {0}", "Uploading {0}";
@@ -121,20 +124,26 @@ pub fn FilePicker(
         }
     };
     let label_id = [id, "-label"].concat();
+    let one = limits.count == 1;
+    let (choose, drop, hint) = if one {
+        (Words::ChooseOne, Words::DropOne, Words::HintOne)
+    } else {
+        (Words::Choose, Words::Drop, Words::Hint)
+    };
     view! {
         <div class=move || if error.with(Option::is_some) { "field invalid" } else { "field" }>
             <p class="label" id=label_id>{label}</p>
             {error_view(id, error)}
             <div class="drop" data-over=move || over.get().then_some("true")
                 on:dragover=act(dragged) on:dragleave=act(move |_| over.set(false)) on:drop=act(dropped)>
-                <input class="drop-input" type="file" id=id multiple
+                <input class="drop-input" type="file" id=id multiple=!one
                     aria-labelledby=[id, "-label ", id, "-choose"].concat()
                     aria-describedby=described on:change=act(chosen)/>
                 <label class="drop-label" for=id id=[id, "-choose"].concat()>
                     {super::icon_sized("upload", "icon lg")}
-                    <span><strong>{t(Words::Choose)}</strong><span class="drop-or">{t(Words::Drop)}</span></span>
+                    <span><strong>{t(choose)}</strong><span class="drop-or">{t(drop)}</span></span>
                 </label>
-                <p class="hint" id=hint_id>{t_with(Words::Hint, &[&dates::size(limits.bytes)])}</p>
+                <p class="hint" id=hint_id>{t_with(hint, &[&dates::size(limits.bytes)])}</p>
             </div>
             <PickedFiles items remove retry/>
         </div>

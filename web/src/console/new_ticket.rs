@@ -34,7 +34,7 @@ use crate::i18n::{t, t_with};
 #[component]
 pub fn NewTicketPage() -> impl IntoView {
     let session = session();
-    let title = Signal::derive(|| t(Words::NewTicket).to_owned());
+    let title = Signal::derive(move || session.speech().ticket.say(Words::NewTicket));
     let desk = Memo::new(move |_| session.current());
     view! {
         <Topbar title/>
@@ -53,6 +53,7 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
     let ui = use_ui();
     let counts = counts();
     let nav = nav();
+    let speech = StoredValue::new(session().speech_of(&desk.slug));
     let faults = Faults::none();
     let error = RwSignal::new(None::<ApiError>);
     let busy = RwSignal::new(false);
@@ -143,7 +144,10 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
                 urgency.get_untracked(),
             );
         } else if priority_needed && chosen.is_none() {
-            check.fault("priority", t(Words::ChoosePriority).to_owned());
+            check.fault(
+                "priority",
+                speech.with_value(|speech| speech.priority.say(Words::ChoosePriority)),
+            );
         }
         let subject = check.text(
             "subject",
@@ -206,7 +210,11 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
                 Ok(made) => {
                     ui.toast(
                         Kind::Success,
-                        t_with(PageWords::TicketCreated, &[&made.code]),
+                        speech.with_value(|speech| {
+                            speech
+                                .ticket
+                                .say_with(PageWords::TicketCreated, &[&made.code])
+                        }),
                     );
                     counts.refresh();
                     nav.go(&["/tickets/", &made.code].concat(), Step::Forward);
@@ -341,7 +349,7 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
                 };
                 std::iter::once(own).chain(priorities).collect()
             };
-            view! { <RadioCards id="priority" legend=t(Words::Priority) value=priority faults choices/> }.into_any()
+            view! { <RadioCards id="priority" legend=speech.with_value(|speech| speech.priority.say(Words::Priority)) value=priority faults choices/> }.into_any()
         }
     };
     view! {
@@ -363,9 +371,9 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
                 remove=Callback::new(move |key| uploads.remove(key))
                 retry=Callback::new(move |key| uploads.retry(key))
             />
-            <p class="muted small">{t(PageWords::CodeByMail)}</p>
+            <p class="muted small">{speech.with_value(|speech| speech.ticket.say(PageWords::CodeByMail))}</p>
             <div class="actions">
-                <SubmitButton label=t(PageWords::CreateTicket) busy_label=t(Words::Sending) busy/>
+                <SubmitButton label=speech.with_value(|speech| speech.ticket.say(PageWords::CreateTicket)) busy_label=t(Words::Sending) busy/>
                 <a class="btn ghost" href="/console/queue">{t(Words::Cancel)}</a>
             </div>
         </form>
@@ -393,7 +401,7 @@ fn special_field(
     }
     let uploads = Uploads::new(client, UPLOADS);
     let one = Limits { count: 1, ..limits };
-    watch(move || value.set(uploads.ids().into_iter().next().unwrap_or_default()));
+    uploads.follow(value);
     view! {
         <FilePicker
             id label=field.label items=uploads.items limits=one faults=faults

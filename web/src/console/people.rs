@@ -136,7 +136,7 @@ pub fn PeoplePage() -> impl IntoView {
                 <td data-label=t(Words::Entity)>{entity}</td>
                 <td data-label=t(Words::Email)>{person.email.clone()}</td>
                 <td data-label=t(Words::Phone) class="num">{person.phone.clone()}</td>
-                <td data-label=t(PageWords::OpenTickets) class="num end">
+                <td data-label=session.speech().ticket.say(PageWords::OpenTickets) class="num end">
                     {if person.open_tickets > 0 { view! { <a class="link" href=tickets>{person.open_tickets}</a> }.into_any() } else { "0".into_any() }}
                 </td>
                 <td data-label=t(Words::State)>{state}</td>
@@ -160,7 +160,7 @@ pub fn PeoplePage() -> impl IntoView {
                             <th scope="col">{t(Words::Entity)}</th>
                             <th scope="col">{t(Words::Email)}</th>
                             <th scope="col">{t(Words::Phone)}</th>
-                            <th scope="col" class="end">{t(PageWords::OpenTickets)}</th>
+                            <th scope="col" class="end">{session.speech().ticket.say(PageWords::OpenTickets)}</th>
                             <th scope="col">{t(Words::State)}</th>
                         </tr></thead>
                         <tbody>{rows.into_iter().map(row).collect_view()}</tbody>
@@ -494,7 +494,7 @@ fn PersonWindow(
                     <SelectField id="language" label=t(PageWords::MailLanguage) value=lang faults entries=language_entries()/>
                     <div class="field">
                         <label class="check"><input type="checkbox" aria-describedby="active-hint" prop:checked=active on:change=act(move |event| active.set(event_target_checked(&event)))/><span>{t(PageWords::MayUseDesk)}</span></label>
-                        <p class="hint" id="active-hint">{t(PageWords::MayUseDeskHint)}</p>
+                        <p class="hint" id="active-hint">{session().speech().ticket.say(PageWords::MayUseDeskHint)}</p>
                     </div>
                 </div>
                 <div class="dialog-foot">

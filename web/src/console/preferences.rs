@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::components::window::shown;
 use super::keys::keys;
+use super::session::session;
 use super::words::{WindowWords, Words};
 use crate::browser;
 use crate::components::dialog::Dialog;
@@ -52,7 +53,8 @@ pub fn Preferences(on_close: Callback<()>) -> impl IntoView {
 #[component]
 pub fn Shortcuts(on_close: Callback<()>) -> impl IntoView {
     let keys = keys();
-    let entry = |combination: &'static [&'static str], name: &'static str| {
+    let noun = session().speech().ticket;
+    let entry = |combination: &'static [&'static str], name: String| {
         view! {
             <div>
                 <dt>{combination.iter().map(|key| view! { <kbd>{*key}</kbd>" " }.into_any()).collect::<Vec<_>>()}</dt>
@@ -65,22 +67,22 @@ pub fn Shortcuts(on_close: Callback<()>) -> impl IntoView {
             <div class="dialog-body stack">
                 {move || (!keys.enabled.get()).then(|| view! { <p class="muted">{t(WindowWords::ShortcutsAreOff)}</p> }.into_any())}
                 <dl class="keys">
-                    {entry(&["J"], t(WindowWords::KeyNext))}
-                    {entry(&["K"], t(WindowWords::KeyPrevious))}
-                    {entry(&["Enter"], t(WindowWords::KeyOpen))}
-                    {entry(&["U"], t(WindowWords::KeyBack))}
-                    {entry(&["/"], t(WindowWords::KeySearch))}
-                    {entry(&["C"], t(Words::NewTicket))}
-                    {entry(&["E"], t(WindowWords::KeyTake))}
-                    {entry(&["R"], t(WindowWords::KeyReply))}
-                    {entry(&["N"], t(WindowWords::KeyNote))}
-                    {entry(&["Ctrl", "Enter"], t(WindowWords::KeySend))}
-                    {entry(&["G", "M"], t(Words::ViewMine))}
-                    {entry(&["G", "G"], t(Words::ViewGroup))}
-                    {entry(&["G", "A"], t(Words::ViewAll))}
-                    {entry(&["G", "U"], t(Words::ViewUnassigned))}
-                    {entry(&["G", "D"], t(Words::ViewDueSoon))}
-                    {entry(&["?"], t(WindowWords::KeyHelp))}
+                    {entry(&["J"], noun.say(WindowWords::KeyNext))}
+                    {entry(&["K"], noun.say(WindowWords::KeyPrevious))}
+                    {entry(&["Enter"], noun.say(WindowWords::KeyOpen))}
+                    {entry(&["U"], noun.say(WindowWords::KeyBack))}
+                    {entry(&["/"], noun.say(WindowWords::KeySearch))}
+                    {entry(&["C"], noun.say(Words::NewTicket))}
+                    {entry(&["E"], noun.say(WindowWords::KeyTake))}
+                    {entry(&["R"], noun.say(WindowWords::KeyReply))}
+                    {entry(&["N"], noun.say(WindowWords::KeyNote))}
+                    {entry(&["Ctrl", "Enter"], noun.say(WindowWords::KeySend))}
+                    {entry(&["G", "M"], noun.say(Words::ViewMine))}
+                    {entry(&["G", "G"], noun.say(Words::ViewGroup))}
+                    {entry(&["G", "A"], noun.say(Words::ViewAll))}
+                    {entry(&["G", "U"], noun.say(Words::ViewUnassigned))}
+                    {entry(&["G", "D"], noun.say(Words::ViewDueSoon))}
+                    {entry(&["?"], noun.say(WindowWords::KeyHelp))}
                 </dl>
                 <label class="check">
                     <input type="checkbox" prop:checked=move || keys.enabled.get() on:change=act(move |event| keys.switch(event_target_checked(&event)))/>

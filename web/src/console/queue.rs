@@ -203,7 +203,10 @@ pub fn Workbench() -> impl IntoView {
     load_list(queue, wide);
     let title = Signal::derive(move || match queue.open.get() {
         Some(code) if !wide.get() => code,
-        _ => view_title(queue.query.with(|query| query.view.unwrap_or(View::Mine))).to_owned(),
+        _ => view_title(
+            session,
+            queue.query.with(|query| query.view.unwrap_or(View::Mine)),
+        ),
     });
     let may_create = move || session.may(Privilege::TicketCreate);
     view! {
@@ -211,7 +214,7 @@ pub fn Workbench() -> impl IntoView {
             <SearchField queue/>
             <div class="topbar-tools row">
                 {move || may_create().then(|| view! {
-                    <a class="btn primary hide-phone" href="/console/tickets/new" title=t(Words::NewTicketKey)>{icon("plus")}{t(Words::NewTicket)}</a>
+                    <a class="btn primary hide-phone" href="/console/tickets/new" title=move || session.speech().ticket.say(Words::NewTicketKey)>{icon("plus")}{move || session.speech().ticket.say(Words::NewTicket)}</a>
                 }.into_any())}
             </div>
         </Topbar>
@@ -380,6 +383,7 @@ fn List(queue: Queue, wide: RwSignal<bool>) -> impl IntoView {
             scroll.set_value(rows.scroll_top());
         }
     };
+    let session = session();
     let empty =
         move || queue.lines.with(Vec::is_empty) && queue.phase.with(|phase| *phase == Phase::Ready);
     let failure = move || match queue.phase.get() {
@@ -388,7 +392,7 @@ fn List(queue: Queue, wide: RwSignal<bool>) -> impl IntoView {
     };
     let loading = move || queue.phase.with(|phase| *phase == Phase::Loading);
     view! {
-        <section class="list-pane" aria-label=t(Words::TicketList) aria-busy=move || loading().to_string()>
+        <section class="list-pane" aria-label=move || session.speech().ticket.say(Words::TicketList) aria-busy=move || loading().to_string()>
             <FilterBar queue/>
             <RowHead queue/>
             <News queue/>
@@ -499,7 +503,7 @@ fn row_view(queue: Queue, line: Line) -> impl IntoView {
         view! {
             <span class="c-prio" title=row.priority.label.clone()>
                 {icon(priority_icon(row.priority_rank))}
-                <span class="sr">{t_with(Words::PrioritySpoken, &[&row.priority.label])}</span>
+                <span class="sr">{session.speech_of(&row.desk).priority.say_with(Words::PrioritySpoken, &[&row.priority.label])}</span>
             </span>
             <span class="c-code num">{row.code.clone()}</span>
             <span class="c-subject" title=row.subject.clone()>
@@ -577,14 +581,14 @@ fn NoRows(queue: Queue) -> impl IntoView {
     if filtered {
         let clear = move |_| refine(query::unfiltered(&queue.query.get_untracked()));
         view! {
-            <Empty symbol="filter" title=t(Words::NothingFound)>
+            <Empty symbol="filter" title=session().speech().ticket.say(Words::NothingFound)>
                 <p>{t(Words::NothingFoundHelp)}</p>
                 <button class="btn" type="button" on:click=act(clear)>{t(Words::ClearFilters)}</button>
             </Empty>
         }
         .into_any()
     } else {
-        view! { <Empty symbol="inbox" title=t(Words::NoTickets)><p>{t(Words::NoTicketsHelp)}</p></Empty> }.into_any()
+        view! { <Empty symbol="inbox" title=session().speech().ticket.say(Words::NoTickets)><p>{t(Words::NoTicketsHelp)}</p></Empty> }.into_any()
     }
 }
 
@@ -592,7 +596,9 @@ fn NoRows(queue: Queue) -> impl IntoView {
 #[component]
 fn RowHead(queue: Queue) -> impl IntoView {
     let refine = use_refine(queue);
-    let head = move |class: &'static str, name: &'static str, column: (Sort, Sort), short: bool| {
+    let session = session();
+    let head = move |class: &'static str, name: Words, column: (Sort, Sort), short: bool| {
+        let name = move || session.speech().priority.say(name);
         let sort = move || queue.query.with(|query| query.sort.unwrap_or_default());
         let place = move || match sort() {
             sort if sort == column.0 => Ordering::Less,
@@ -600,9 +606,9 @@ fn RowHead(queue: Queue) -> impl IntoView {
             _ => Ordering::Equal,
         };
         let label = move || match place() {
-            Ordering::Less => t_with(Words::SortedUp, &[name]),
-            Ordering::Greater => t_with(Words::SortedDown, &[name]),
-            Ordering::Equal => t_with(Words::SortBy, &[name]),
+            Ordering::Less => t_with(Words::SortedUp, &[&name()]),
+            Ordering::Greater => t_with(Words::SortedDown, &[&name()]),
+            Ordering::Equal => t_with(Words::SortBy, &[&name()]),
         };
         let arrow = move || match place() {
             Ordering::Less => Some(icon("arrow-up")),
@@ -626,14 +632,14 @@ fn RowHead(queue: Queue) -> impl IntoView {
     let [due, priority, updated, created] = query::SORTS;
     view! {
         <div class="row-head" role="group" aria-label=t(Words::SortList)>
-            {head("c-prio", t(Words::Priority), priority, true)}
-            {head("c-code", t(Words::Code), created, false)}
+            {head("c-prio", Words::Priority, priority, true)}
+            {head("c-code", Words::Code, created, false)}
             <span class="c-subject">{t(Words::Subject)}</span>
             <span class="c-who">{t(Words::Requester)}</span>
             <span class="c-state">{t(Words::State)}</span>
             <span class="c-owner">{t(Words::Assignee)}</span>
-            {head("c-sla", t(Words::Due), due, false)}
-            {head("c-when", t(Words::Updated), updated, false)}
+            {head("c-sla", Words::Due, due, false)}
+            {head("c-when", Words::Updated, updated, false)}
         </div>
     }
 }
@@ -723,12 +729,9 @@ fn FilterBar(queue: Queue) -> impl IntoView {
     let sort_options = query::SORTS
         .into_iter()
         .zip([Words::Due, Words::Priority, Words::Updated, Words::Created])
-        .flat_map(|((up, down), name)| {
-            [
-                (up, t_with(Words::Rising, &[t(name)])),
-                (down, t_with(Words::Falling, &[t(name)])),
-            ]
-        });
+        .flat_map(|((up, down), name)| [(up, Words::Rising, name), (down, Words::Falling, name)]);
+    let sort_name =
+        move |way: Words, name: Words| t_with(way, &[&session.speech().priority.say(name)]);
     let clear = { move |_| refine(query::unfiltered(&queue.query.get_untracked())) };
     let states = move || {
         session.current().map(|desk| {
@@ -779,6 +782,8 @@ fn FilterBar(queue: Queue) -> impl IntoView {
                 .collect::<Vec<Pick>>()
         }))
     };
+    // The desk's word for the priority; the other names have none in them.
+    let named = move |name: Words| session.speech().priority.say(name);
     let select = move |name: Words,
                        choices: Signal<Option<Vec<Pick>>>,
                        read: fn(&TicketQuery) -> Option<String>,
@@ -790,8 +795,8 @@ fn FilterBar(queue: Queue) -> impl IntoView {
             refine(query);
         };
         view! {
-            <select class="input select sm" aria-label=t(name) on:change=act(on_change)>
-                <option value="" prop:selected=move || queue.query.with(|query| read(query).is_none())>{t(name)}</option>
+            <select class="input select sm" aria-label=move || named(name) on:change=act(on_change)>
+                <option value="" prop:selected=move || queue.query.with(|query| read(query).is_none())>{move || named(name)}</option>
                 {move || choices.get().unwrap_or_default().into_iter().map(|(value, label)| {
                     let key = value.clone();
                     view! { <option value=value prop:selected=move || queue.query.with(|query| read(query).as_deref() == Some(key.as_str()))>{label}</option> }
@@ -849,8 +854,8 @@ fn FilterBar(queue: Queue) -> impl IntoView {
                 view! { <button class="chip" type="button" on:click=act(clear)>{t(Words::ClearFilters)}{icon("x")}</button> }.into_any()
             })}
             <select class="input select sm" aria-label=t(Words::SortList) on:change=act(on_sort)>
-                {sort_options.map(|(sort, label)| view! {
-                    <option value=query::sort_word(sort) prop:selected=move || queue.query.with(|query| query.sort.unwrap_or_default() == sort)>{label}</option>
+                {sort_options.map(|(sort, way, name)| view! {
+                    <option value=query::sort_word(sort) prop:selected=move || queue.query.with(|query| query.sort.unwrap_or_default() == sort)>{move || sort_name(way, name)}</option>
                 }.into_any()).collect_view()}
             </select>
         </div>

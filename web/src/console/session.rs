@@ -8,10 +8,21 @@ use shared::api::desks::{DeskAgent, DeskRow, DeskView};
 use shared::api::session::Me;
 use shared::ticket::actor::Privilege;
 
+use super::words::Words;
 use crate::browser;
 use crate::client::{ApiError, Client, console as api, use_client};
+use crate::i18n::{Noun, t};
 
 const DESK: &str = "atiende.desk";
+
+/// What a desk calls a ticket and how urgent it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Speech {
+    /// `ticket`, `caso`, `solicitud`.
+    pub ticket: Noun,
+    /// `prioridad`, `gravedad`.
+    pub priority: Noun,
+}
 
 /// The agent and the desk that the console shows. Cheap to copy.
 #[derive(Clone, Copy)]
@@ -87,6 +98,29 @@ impl Session {
     pub fn current(self) -> Option<Arc<DeskView>> {
         let slug = self.desk.get();
         self.profile(&slug)
+    }
+
+    /// How the desk that the lists show speaks; follows changes.
+    pub fn speech(self) -> Speech {
+        let slug = self.desk.get();
+        self.speech_of(&slug)
+    }
+
+    /// How a desk speaks; follows changes.
+    pub fn speech_of(self, slug: &str) -> Speech {
+        self.desks.with(|desks| {
+            let desk = desks.iter().find(|desk| desk.slug == slug);
+            match desk {
+                Some(desk) => Speech {
+                    ticket: Noun::new(&desk.ticket_word),
+                    priority: Noun::new(&desk.priority_word),
+                },
+                None => Speech {
+                    ticket: Noun::new(t(Words::TicketWord)),
+                    priority: Noun::new(t(Words::PriorityWord)),
+                },
+            }
+        })
     }
 
     /// Whether the agent holds a right at the desk that the lists show; follows changes.

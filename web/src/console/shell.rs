@@ -17,7 +17,7 @@ use super::parts::{Window, parts};
 use super::query;
 use super::queue::Workbench;
 use super::router::{Page, Step, focus_headings, nav};
-use super::session::session;
+use super::session::{Session, session};
 use super::words::Words;
 use crate::browser;
 use crate::client::{Fetched, console as api, use_client};
@@ -265,9 +265,9 @@ fn view_name(view: View) -> Words {
     }
 }
 
-/// The name of a view in the current language.
-pub fn view_title(view: View) -> &'static str {
-    t(view_name(view))
+/// The name of a view, in the desk's word for its tickets; follows changes.
+pub fn view_title(session: Session, view: View) -> String {
+    session.speech().ticket.say(view_name(view))
 }
 
 fn view_icon(view: View) -> &'static str {
@@ -332,7 +332,7 @@ fn Rail(drawer: RwSignal<bool>, open_window: RwSignal<Option<Window>>) -> impl I
             <li hidden=move || !useful()>
                 <a class="rail-link" href=move || href() aria-current=move || (present.get() == Some(view)).then_some("page")>
                     {icon(view_icon(view))}
-                    <span class="rail-text">{view_title(view)}</span>
+                    <span class="rail-text">{move || view_title(session, view)}</span>
                     {move || count().map(|count| view! { <span class="badge num">{count}</span> }.into_any())}
                 </a>
             </li>
@@ -436,7 +436,7 @@ impl<V: IntoView + 'static, const N: usize> CollectView for [V; N] {
     }
 }
 
-fn desk_name(session: super::session::Session) -> String {
+fn desk_name(session: Session) -> String {
     let slug = session.desk.get();
     session.desks.with(|desks| {
         desks

@@ -9,7 +9,7 @@ crate::messages! {
         PartNotLoaded = "No se pudo cargar esta ventana. Revise su conexión e inténtelo de nuevo.",
             "This window could not be loaded. Check your connection and try again.";
         PageNotFound = "Esta página no existe", "This page does not exist";
-        BackToQueue = "Ir a la cola de tickets", "Go to the ticket queue";
+        BackToQueue = "Ir a la cola", "Go to the queue";
         SignInTitle = "Iniciar sesión", "Sign in";
         SignIn = "Iniciar sesión", "Sign in";
         SigningIn = "Iniciando sesión…", "Signing in…";
@@ -20,7 +20,7 @@ crate::messages! {
         Views = "Vistas", "Views";
         Desk = "Mesa", "Desk";
         ChooseDesk = "Elegir mesa", "Choose desk";
-        ViewMine = "Mis tickets", "My tickets";
+        ViewMine = "Mis {words}", "My {words}";
         ViewGroup = "De mi grupo", "My group";
         ViewAll = "Todos", "All";
         ViewUnassigned = "Sin asignar", "Unassigned";
@@ -45,18 +45,20 @@ crate::messages! {
         // Queue.
         SearchTickets = "Buscar por código o asunto", "Search by code or subject";
         SearchShort = "Buscar", "Search";
-        TicketList = "Lista de tickets", "List of tickets";
-        NewTicket = "Nuevo ticket", "New ticket";
-        NewTicketKey = "Nuevo ticket (C)", "New ticket (C)";
+        TicketList = "Lista de {words}", "List of {words}";
+        NewTicket = "Nuev{o} {word}", "New {word}";
+        NewTicketKey = "Nuev{o} {word} (C)", "New {word} (C)";
         Unassigned = "Sin asignar", "Unassigned";
         AwaitsReply = "El solicitante escribió. ", "The requester wrote. ";
-        PrioritySpoken = "Prioridad {0}", "Priority {0}";
+        TicketWord = "ticket", "ticket";
+        PriorityWord = "prioridad", "priority";
+        PrioritySpoken = "{Word} {0}", "{Word} {0}";
         OneNew = "1 nuevo", "1 new";
         ManyNew = "{0} nuevos", "{0} new";
         ListChanged = "La lista cambió: actualizar", "The list changed: update";
-        NoTickets = "No hay tickets aquí", "No tickets here";
-        NoTicketsHelp = "Cuando llegue uno a esta vista, aparecerá aquí.", "New ones in this view will appear here.";
-        NothingFound = "Ningún ticket coincide", "No ticket matches";
+        NoTickets = "No hay {words} aquí", "No {words} here";
+        NoTicketsHelp = "Lo que llegue a esta vista aparecerá aquí.", "New ones in this view will appear here.";
+        NothingFound = "No hay {words} que coincidan", "No matching {words}";
         NothingFoundHelp = "Cambie la búsqueda o quite los filtros.", "Change the search or clear the filters.";
         ClearFilters = "Quitar filtros", "Clear filters";
         Filters = "Filtros", "Filters";
@@ -70,7 +72,7 @@ crate::messages! {
         Code = "Código", "Code";
         Subject = "Asunto", "Subject";
         State = "Estado", "State";
-        Priority = "Prioridad", "Priority";
+        Priority = "{Word}", "{Word}";
         Requester = "Solicitante", "Requester";
         Assignee = "Asignado a", "Assignee";
         Level = "Nivel", "Level";
@@ -111,14 +113,18 @@ crate::messages! {
         BreachedAt = "Venció {0}", "Was due {0}";
 
         // Ticket.
-        TicketNotFound = "No encontramos este ticket", "This ticket was not found";
+        TicketNotFound = "No encontramos {this}", "We could not find {this}";
         TicketNotFoundHelp = "El código no existe o usted no tiene acceso a su mesa.", "The code does not exist, or you have no access to its desk.";
-        TicketParts = "Partes del ticket", "Parts of the ticket";
+        NoLongerSeen = "Usted ya no ve {this}", "You no longer see {this}";
+        NoLongerSeenHelp = "Pasó a otro grupo o a otra persona. Lo que usted guardó se conserva.", "It went to another group or person. What you saved is kept.";
+        WentToSecurity = "Entregad{o} al grupo de seguridad", "Handed to the security group";
+        WentToSecurityHelp = "Su marca quedó guardada. Desde ahora lo atiende ese grupo y usted ya no lo ve en sus listas.", "Your mark was saved. That group takes care of it from now on, and you no longer see it in your lists.";
+        TicketParts = "Partes {of_the}", "Parts {of_the}";
         Conversation = "Conversación", "Conversation";
-        Facts = "Datos del ticket", "Ticket details";
+        Facts = "Datos {of_the}", "Details {of_the}";
         BackToList = "Volver a la lista", "Back to the list";
-        ShowPanel = "Mostrar los datos del ticket", "Show the ticket details";
-        HidePanel = "Ocultar los datos del ticket", "Hide the ticket details";
+        ShowPanel = "Mostrar los datos {of_the}", "Show the details {of_the}";
+        HidePanel = "Ocultar los datos {of_the}", "Hide the details {of_the}";
         FilterTimeline = "Filtrar la conversación", "Filter the conversation";
         ShowAll = "Todo", "Everything";
         ShowReplies = "Mensajes", "Messages";
@@ -145,8 +151,8 @@ crate::messages! {
         ProvedByMail = "Código por correo", "Code by email";
         ProvedByPhone = "Validada por teléfono", "Verified by phone";
         RecordedByAgent = "Registro de la mesa", "Recorded by the desk";
-        OneOtherTicket = "Otro ticket abierto de esta persona", "1 other open ticket from this person";
-        OtherTickets = "Otros {0} tickets abiertos de esta persona", "{0} other open tickets from this person";
+        OneOtherTicket = "Otr{o} {word} abiert{o} de esta persona", "1 other open {word} from this person";
+        OtherTickets = "Otr{o}s {0} {words} abiert{o}s de esta persona", "{0} other open {words} from this person";
         Assignment = "Asignación", "Assignment";
         Agent = "Agente", "Agent";
         Type = "Tipo", "Type";
@@ -178,17 +184,17 @@ crate::messages! {
         ReplySent = "Respuesta enviada", "Reply sent";
         NoteSaved = "Nota guardada", "Note saved";
         FilesStillSending = "Espere a que terminen de subir los archivos.", "Wait until the files have finished uploading.";
-        ClosedForMessages = "Este ticket terminó y no admite más mensajes.", "This ticket has ended and takes no more messages.";
+        ClosedForMessages = "{This} terminó y no admite más mensajes.", "{This} has ended and takes no more messages.";
 
         // Actions.
         Actions = "Acciones", "Actions";
         NothingToDo = "No hay acciones disponibles para usted en este estado.", "There is nothing you can do in this state.";
         Take = "Tomar", "Take";
-        Taken = "Ahora el ticket está a su cargo", "The ticket is now yours";
+        Taken = "Ahora {the} está a su cargo", "{The} is now yours";
         Assign = "Asignar", "Assign";
         Escalate = "Escalar", "Escalate";
-        ChangePriority = "Cambiar prioridad", "Change priority";
-        ChoosePriority = "Elija la prioridad.", "Choose the priority.";
+        ChangePriority = "Cambiar {word}", "Change {word}";
+        ChoosePriority = "Elija {the}.", "Choose {the}.";
         Reason = "Motivo", "Reason";
         Change = "Cambiar", "Change";
         Solve = "Solucionar", "Solve";
@@ -249,11 +255,11 @@ crate::messages! {
         Yes = "Sí", "Yes";
         UntilContact = "Próximo contacto: {0}", "Next contact: {0}";
         CameFrom = "Viene de {0}", "Came from {0}";
-        MergedInto = "Este ticket se unió a {0}", "This ticket was merged into {0}";
-        MergedHelp = "Lo que llegue aquí continúa en ese ticket.", "Anything sent here continues in that ticket.";
+        MergedInto = "{This} se unió a {0}", "{This} was merged into {0}";
+        MergedHelp = "Lo que llegue aquí continúa allá.", "Anything sent here continues there.";
         UndoMerge = "Deshacer", "Undo";
-        MergeUndone = "Los tickets están separados de nuevo", "The tickets are separate again";
-        ApprovalIsYours = "Este ticket espera su decisión", "This ticket is waiting for your decision";
+        MergeUndone = "L{o}s {words} están separad{o}s de nuevo", "The {words} are separate again";
+        ApprovalIsYours = "{This} espera su decisión", "{This} is waiting for your decision";
         DecideDots = "Decidir…", "Decide…";
         Approvals = "Aprobaciones", "Approvals";
         Approvers = "Aprobadores", "Approvers";
@@ -283,19 +289,20 @@ crate::messages! {
         ChooseType = "Elija el tipo.", "Choose the type.";
         ChooseCategory = "Elija la categoría.", "Choose the category.";
         SubjectHint = "Una frase que resuma lo que pasa.", "One sentence that sums up what is happening.";
-        CodeByMail = "El solicitante recibirá por correo el código del ticket.", "The requester will get the ticket's code by email.";
+        CodeByMail = "El solicitante recibirá por correo el código {of_the}.", "The requester will get the code {of_the} by email.";
         FilesOptional = "Archivos (opcional)", "Files (optional)";
         Description = "Descripción", "Description";
         DescriptionHint = "Lo que contó la persona: qué pasa, desde cuándo, a quiénes afecta.", "What the person told you: what is happening, since when, and who is affected.";
-        CreateTicket = "Crear ticket", "Create ticket";
+        CreateTicket = "Crear {word}", "Create {word}";
         ChooseImpact = "Elija el impacto.", "Choose the impact.";
         ChooseUrgency = "Elija la urgencia.", "Choose the urgency.";
         OwnPriority = "La que corresponda", "Automatic";
         OwnPriorityHelp = "La define la categoría o la mesa.", "The category or the desk sets it.";
         NeedsEvidence = "Esta categoría necesita un archivo que pruebe el visto bueno: adjúntelo aquí o después.", "This category needs a file as proof of approval: attach it here or later.";
         CutOff = "Lo que llega después de las {0} cuenta desde el día hábil siguiente.", "Anything that arrives after {0} counts from the next business day.";
-        RestrictedCategory = "Los tickets de esta categoría solo los ve su grupo y quien esté a cargo.", "Only the group and the person in charge can see tickets in this category.";
-        TicketCreated = "Ticket {0} creado", "Ticket {0} created";
+        RestrictedCategory = "Lo de esta categoría solo lo ven su grupo y quien esté a cargo.",
+            "Only the group and the person in charge can see what is in this category.";
+        TicketCreated = "{Word} {0} cread{o}", "{Word} {0} created";
 
         // Approvals.
         NoApprovals = "Nada espera su decisión", "Nothing is waiting for your decision";
@@ -341,10 +348,11 @@ crate::messages! {
         Spanish = "Español", "Spanish";
         English = "Inglés", "English";
         MayUseDesk = "Puede usar la mesa", "Can use the desk";
-        MayUseDeskHint = "Si lo desactiva, se cierran las sesiones de la persona y no podrá crear tickets.", "Turning this off ends the person's sessions and prevents new tickets.";
+        MayUseDeskHint = "Si lo desactiva, se cierran las sesiones de la persona y no podrá crear {words}.",
+            "Turning this off ends the person's sessions and prevents new {words}.";
         Active = "Activa", "Active";
         Inactive = "Inactiva", "Inactive";
-        OpenTickets = "Tickets abiertos", "Open tickets";
+        OpenTickets = "{Words} abiert{o}s", "Open {words}";
         NobodyHere = "Nadie coincide", "Nobody matches";
         NobodyHereHelp = "Cambie la búsqueda o registre a la persona.", "Change the search, or register the person.";
 
@@ -395,12 +403,12 @@ crate::messages! {
         RequiredPoint = "Obligatorio", "Required";
         OptionalPoint = "Opcional", "Optional";
         VouchNote = "Cómo se validó la identidad", "How the identity was verified";
-        VouchNoteHint = "Qué confirmó la persona. Queda en la historia del ticket con el nombre de quien valida y la hora.",
-            "What the caller confirmed. It stays in the ticket's history with your name and the time.";
+        VouchNoteHint = "Qué confirmó la persona. Queda en la historia con el nombre de quien valida y la hora.",
+            "What the caller confirmed. It stays in the history with your name and the time.";
         WriteVouchNote = "Escriba cómo validó la identidad.", "Enter how you verified the identity.";
         VouchWarning = "Antes de seguir", "Before you go on";
-        VouchWarningHelp = "El código solo completa ese borrador, en el navegador de quien llama; no abre otros tickets. Se avisará al correo registrado.",
-            "The code only completes that draft, in the caller's own browser; it opens no other ticket. The registered address is notified.";
+        VouchWarningHelp = "El código solo completa ese borrador, en el navegador de quien llama; no abre nada más. Se avisará al correo registrado.",
+            "The code only completes that draft, in the caller's own browser; it opens nothing else. The registered address is notified.";
         ValidateIdentity = "Validar identidad", "Verify identity";
         ReadThisCode = "Lea este código a la persona", "Read this code to the caller";
         CodeExpires = "El código vence en", "The code expires in";
@@ -423,12 +431,12 @@ crate::messages! {
         // Shortcuts.
         ShortcutsOn = "Usar atajos de una tecla", "Use single-key shortcuts";
         ShortcutsAreOff = "Los atajos están desactivados.", "Shortcuts are off.";
-        KeyNext = "Ticket siguiente", "Next ticket";
-        KeyPrevious = "Ticket anterior", "Previous ticket";
-        KeyOpen = "Abrir el ticket", "Open the ticket";
+        KeyNext = "{Word} siguiente", "Next {word}";
+        KeyPrevious = "{Word} anterior", "Previous {word}";
+        KeyOpen = "Abrir {the}", "Open {the}";
         KeyBack = "Volver a la lista", "Back to the list";
-        KeySearch = "Buscar tickets", "Search tickets";
-        KeyTake = "Tomar el ticket", "Take the ticket";
+        KeySearch = "Buscar {words}", "Search {words}";
+        KeyTake = "Tomar {the}", "Take {the}";
         KeyReply = "Escribir una respuesta pública", "Write a public reply";
         KeyNote = "Escribir una nota interna", "Write an internal note";
         KeySend = "Enviar lo escrito", "Send what was written";
@@ -455,6 +463,10 @@ crate::messages! {
         AgentWithLoad = "{0} ({1} abiertos)", "{0} ({1} open)";
         ChooseSomebody = "Elija un agente u otro grupo.", "Choose an agent or another group.";
         ToWhichLevel = "¿A qué nivel?", "To which level?";
+        ChooseWhere = "Elija un grupo o una persona.", "Choose a group or a person.";
+        LevelFollows = "El que corresponda", "Whichever applies";
+        LevelFollowsHelp = "El nivel del grupo o de la persona que elija.", "The level of the group or person you choose.";
+        GroupFollows = "Si no lo elige, va al grupo de la persona o al que la mesa tiene previsto.", "If you choose none, it goes to the person's group or to the one the desk has planned.";
         Up = "Sube de nivel", "To a higher level";
         BackDown = "Vuelve a este nivel", "Back to this level";
         SameLevel = "El mismo nivel, otro grupo", "The same level, another group";
@@ -465,13 +477,13 @@ crate::messages! {
         ChooseGroup = "Elija el grupo.", "Choose the group.";
         Justification = "Justificación", "Justification";
         DiagnosisHint = "Qué se revisó y qué se encontró.", "What was checked and what was found.";
-        PriorityChanged = "Prioridad cambiada", "Priority changed";
-        NewPriority = "Nueva prioridad", "New priority";
-        SamePriority = "Elija una prioridad distinta de la actual.", "Choose a priority other than the current one.";
-        ReasonHint = "Queda en la historia del ticket.", "It stays in the ticket's history.";
+        PriorityChanged = "{Word} cambiad{o}", "{Word} changed";
+        NewPriority = "Nuev{o} {word}", "New {word}";
+        SamePriority = "Elija un valor distinto del actual.", "Choose a value other than the current one.";
+        ReasonHint = "Queda en la historia.", "It stays in the history.";
         ChooseReason = "Elija el motivo.", "Choose the reason.";
-        SolutionMailed = "Al guardar, la solución se enviará a {0} y el ticket quedará a la espera de su respuesta.",
-            "Once saved, the solution is sent to {0} and the ticket waits for their answer.";
+        SolutionMailed = "Al guardar, la solución se enviará a {0} y {the} quedará a la espera de su respuesta.",
+            "Once saved, the solution is sent to {0} and {the} waits for their answer.";
         SolutionHint = "Qué se hizo, en palabras que el solicitante entienda.", "What was done, in words the requester will understand.";
         WriteSolution = "Escriba la solución.", "Enter the solution.";
     }
@@ -484,7 +496,7 @@ crate::messages! {
         Placeholder = "Buscar en el catálogo", "Search the catalogue";
         NoneFound = "Ninguna categoría coincide.", "No category matches.";
         Found = "Categorías encontradas: {0}", "Categories found: {0}";
-        GivesPriority = "Prioridad que resulta:", "Resulting priority:";
+        GivesPriority = "{Word} que resulta:", "Resulting {word}:";
         FormData = "Datos de la solicitud", "Request details";
         FieldMissing = "Este dato es obligatorio.", "This is required.";
         Yes = "Sí", "Yes";
@@ -499,15 +511,15 @@ crate::messages! {
         Cancel = "Cancelar", "Cancel";
         Save = "Guardar", "Save";
         Done = "Cambio guardado", "Change saved";
-        Assigned = "Ticket asignado", "Ticket assigned";
-        Escalated = "Ticket escalado", "Ticket escalated";
-        HandedOver = "Ticket entregado", "Ticket handed over";
+        Assigned = "{Word} asignad{o}", "{Word} assigned";
+        Escalated = "{Word} escalad{o}", "{Word} escalated";
+        HandedOver = "{Word} entregad{o}", "{Word} handed over";
         Solved = "Solución enviada", "Solution sent";
         ApprovalAsked = "Aprobación solicitada", "Approval asked for";
         NewState = "Pasa a", "Moves to";
         RequesterReads = "El solicitante lee este texto: escríbalo de forma clara y respetuosa.", "The requester will read this text: keep it clear and respectful.";
-        StaysInHistory = "Queda en la historia del ticket.", "It stays in the ticket's history.";
-        NextContactHint = "El ticket aparecerá ese día en «Para contactar hoy».", "The ticket will appear that day under “Contact today”.";
+        StaysInHistory = "Queda en la historia.", "It stays in the history.";
+        NextContactHint = "{The} aparecerá ese día en «Para contactar hoy».", "{The} will appear that day under “Contact today”.";
         DayPattern = "dd/mm/aa", "dd/mm/yy";
         DayInNote = "Elija el día que dice el texto, o quítelo de él.", "Choose the day the text mentions, or remove it from the text.";
         ChooseDay = "Elija el día.", "Choose the day.";
@@ -528,8 +540,9 @@ crate::messages! {
         ChooseImpact = "Elija el impacto.", "Choose the impact.";
         ChooseUrgency = "Elija la urgencia.", "Choose the urgency.";
         SameMatrix = "Elija un impacto o una urgencia distintos de los actuales.", "Choose an impact or an urgency other than the current ones.";
-        OpenChildren = "Quedan abiertos los tickets {0}, que dependen de este.", "Tickets {0}, children of this one, are still open.";
-        DespiteChildren = "Solucionar este de todos modos", "Solve this one anyway";
+        OpenChildren = "Siguen abiert{o}s {0}, que dependen de {this}.", "{0}, children of {this}, are still open.";
+        DespiteChildren = "Continuar aunque sigan abiert{o}s", "Go on although they are open";
+        ConfirmChildren = "Confirme que quiere continuar aunque sigan abiert{o}s.", "Confirm that you want to go on although they are open.";
 
         // What a command waits for.
         NotYet = "Todavía no se puede", "Not possible yet";
@@ -539,13 +552,21 @@ crate::messages! {
         ToContact = "Ver los intentos", "See the attempts";
         ApprovalMissing = "Falta la aprobación que pide la categoría.", "The approval this category requires is missing.";
         ToApprovals = "Ver las aprobaciones", "See the approvals";
-        ControlsMissing = "Falta responder: {0}", "Not answered yet: {0}";
+        AnswerFirst = "Responda antes de seguir:", "Answer this first:";
+        AnswerStops = "Con esta respuesta todavía no se puede.", "Not possible with this answer.";
+        AttemptFirst = "Primero intente contactar al solicitante y registre el intento.", "First try to reach the requester and record the attempt.";
+        ToAttempt = "Registrar el intento", "Record the attempt";
+        CauseMissing = "Falta registrar la causa.", "The cause has not been recorded.";
+        ToCause = "Registrar la causa", "Record the cause";
+        ToExtra = "Completar los datos", "Complete the details";
+        PresentEvidence = "¿Cuál de los archivos lo prueba?", "Which of the files proves it?";
+        OtherEvidence = "O adjunte otro", "Or attach another";
         ToControls = "Responder", "Answer";
-        CategoryMissing = "El ticket necesita una categoría del último nivel.", "The ticket needs a category from the last level.";
+        CategoryMissing = "{The} necesita una categoría del último nivel.", "{The} needs a category from the last level.";
         ToCategory = "Cambiar la categoría", "Change the category";
-        PriorityMissing = "Falta elegir la prioridad.", "The priority has not been chosen.";
-        ToPriority = "Elegir la prioridad", "Choose the priority";
-        NobodyInCharge = "Nadie está a cargo del ticket.", "Nobody is in charge of the ticket.";
+        PriorityMissing = "Falta elegir {the}.", "The {word} has not been chosen.";
+        ToPriority = "Elegir {the}", "Choose {the}";
+        NobodyInCharge = "Nadie está a cargo {of_the}.", "Nobody is in charge {of_the}.";
         ToAssign = "Asignar", "Assign";
         ExtraMissing = "Faltan datos obligatorios de la categoría.", "Details required by the category are missing.";
         SurveyMissing = "El solicitante todavía no responde la encuesta.", "The requester has not answered the survey yet.";
@@ -553,13 +574,12 @@ crate::messages! {
         OwnRating = "Quien solucionó no puede calificar.", "The person who solved it cannot rate it.";
 
         // Details.
-        NoForm = "La categoría de este ticket no pide datos adicionales.", "This ticket's category asks for no extra details.";
+        NoForm = "Esta categoría no pide datos adicionales.", "This category asks for no extra details.";
         Cause = "Causa", "Cause";
         CauseHint = "Qué originó el problema, según lo que se encontró.", "What caused the problem, according to what was found.";
         WriteCause = "Escriba la causa.", "Enter the cause.";
 
         // Category.
-        FileOfTicket = "Elija uno de los archivos del ticket.", "Choose one of the ticket's files.";
         PresentPerson = "Ahora", "Now";
         PresentCategory = "Categoría actual", "Current category";
         NewCategory = "Nueva categoría", "New category";
@@ -575,7 +595,7 @@ crate::messages! {
         RefuseHelp = "No se atiende; el solicitante conocerá la razón.", "The work is not done; the requester is told why.";
         ChooseDecision = "Elija si aprueba o niega.", "Choose whether you approve or refuse.";
         Comment = "Comentario", "Comment";
-        CommentHint = "Obligatorio al negar. Queda en la historia del ticket.", "Required when refusing. It stays in the ticket's history.";
+        CommentHint = "Obligatorio al negar. Queda en la historia.", "Required when refusing. It stays in the history.";
         WriteWhyRefused = "Escriba por qué la niega.", "Enter why you refuse it.";
         SendDecision = "Enviar decisión", "Send decision";
         DecisionKept = "Decisión guardada", "Decision saved";
@@ -602,25 +622,25 @@ crate::messages! {
         FollowUpSent = "Correo enviado y registrado como intento", "Email sent and recorded as an attempt";
 
         // Relations.
-        WhichRelation = "¿Qué serán los otros tickets?", "What will the other tickets be?";
-        AsChildren = "Hijos de este", "Children of this one";
+        WhichRelation = "¿Qué serán l{o}s otr{o}s {words}?", "What will the other {words} be?";
+        AsChildren = "Hijos de {this}", "Children of {this}";
         AsChildrenHelp = "Puede elegir varios.", "You can choose several.";
-        AsParent = "Padre de este", "Parent of this one";
+        AsParent = "Padre de {this}", "Parent of {this}";
         AsParentHelp = "Solo uno.", "Just one.";
-        WhichType = "¿De qué tipo es el que va a relacionar?", "Of which type is the one to relate?";
+        WhichType = "¿De qué tipo es lo que va a relacionar?", "Of which type is what you want to relate?";
         ChooseType = "Elija el tipo.", "Choose the type.";
-        FindTickets = "Buscar tickets", "Find tickets";
+        FindTickets = "Buscar {words}", "Find {words}";
         FindTicketsHint = "Por código, asunto, solicitante o entidad.", "By code, subject, requester or entity.";
-        TicketsFound = "Tickets encontrados: {0}", "Tickets found: {0}";
+        TicketsFound = "{Words} encontrad{o}s: {0}", "{Words} found: {0}";
         TakeOut = "Quitar {0}", "Take out {0}";
-        ChooseTickets = "Elija al menos un ticket.", "Choose at least one ticket.";
-        RelationHelp = "La relación se ve en ambos tickets y se puede quitar desde {0}.", "The relation shows in both tickets and can be removed from {0}.";
+        ChooseTickets = "Elija al menos {a}.", "Choose at least one {word}.";
+        RelationHelp = "La relación se ve en amb{o}s {words} y se puede quitar desde {0}.", "The relation shows in both {words} and can be removed from {0}.";
         Relate = "Relacionar", "Relate";
         Related = "Relación creada", "Relation created";
-        MergeHelp = "{0} se cierra y su código lleva al ticket que usted elija. Se puede deshacer.", "{0} closes, and its code leads to the ticket you choose. This can be undone.";
-        ChooseStaying = "Elija el ticket que queda.", "Choose the ticket that stays.";
+        MergeHelp = "{0} se cierra y su código abre {the} que usted elija. Se puede deshacer.", "{0} closes, and its code opens the one you choose. This can be undone.";
+        ChooseStaying = "Elija {the} que queda.", "Choose the {word} that stays.";
         Merge = "Unir", "Merge";
-        Merged = "Ticket unido", "Ticket merged";
+        Merged = "{Word} unid{o}", "{Word} merged";
     }
 }
 
@@ -661,8 +681,8 @@ crate::messages! {
         EvidenceGiven = "Evidencia", "Evidence";
         Ask = "Pedir aprobación", "Ask for approval";
         Decide = "Decidir", "Decide";
-        Relations = "Tickets relacionados", "Related tickets";
-        NoRelations = "No hay tickets relacionados.", "No related tickets.";
+        Relations = "{Words} relacionad{o}s", "Related {words}";
+        NoRelations = "No hay {words} relacionad{o}s.", "No related {words}.";
         MergedInto = "Continúa en", "Continues in";
         Parent = "Padre", "Parent";
         Children = "Hijos", "Children";

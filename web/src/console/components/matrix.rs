@@ -5,6 +5,7 @@ use shared::api::desks::{DeskView, MatrixView};
 use shared::api::tickets::Labelled;
 
 use crate::components::form::{Entry, Faults, SelectField};
+use crate::console::session::session;
 use crate::console::status::priority_tag;
 use crate::console::words::{TreeWords, Words};
 use crate::i18n::t;
@@ -45,6 +46,10 @@ pub fn ImpactUrgency(
     optional: bool,
 ) -> impl IntoView {
     let (impacts, urgencies) = (entries(&matrix.impact), entries(&matrix.urgency));
+    let gives = session()
+        .speech_of(&desk.slug)
+        .priority
+        .say(TreeWords::GivesPriority);
     let result = move || {
         let key = impact.with(|impact| {
             urgency.with(|urgency| priority_of(&matrix, impact, urgency).map(str::to_owned))
@@ -53,7 +58,7 @@ pub fn ImpactUrgency(
         Some(
             view! {
                 <p class="matrix-result" role="status">
-                    <span class="muted">{t(TreeWords::GivesPriority)}</span>
+                    <span class="muted">{gives.clone()}</span>
                     {priority_tag(priority.rank, priority.label.clone())}
                     {priority.promise.clone().map(|promise| view! { <span class="muted small">{promise}</span> }.into_any())}
                 </p>

@@ -5,6 +5,7 @@
 use leptos::prelude::*;
 use shared::api::process::NewMark;
 use shared::api::tickets::{AllowedCommand, NewAssignment, TicketView};
+use shared::desk::profile::Need;
 use shared::ticket::command::{CommandKind, Mark};
 use shared::ticket::status::Status;
 
@@ -94,11 +95,11 @@ struct Step {
 }
 
 impl Step {
-    fn name(&self) -> String {
+    fn name(&self, case: Case) -> String {
         if self.withdraws {
             return t(Words::WithdrawApproval).to_owned();
         }
-        command_name(self.command, self.to.as_deref())
+        command_name(case, self.command, self.to.as_deref())
     }
 }
 
@@ -109,7 +110,7 @@ pub fn withdraws(case: Case, command: CommandKind) -> bool {
 }
 
 /// What a command is called. Where it is the state that says what happens, the desk's own label of the state is used.
-pub fn command_name(command: CommandKind, to: Option<&str>) -> String {
+pub fn command_name(case: Case, command: CommandKind, to: Option<&str>) -> String {
     let moved = |plain: Words| match to {
         Some(label) => t_with(Words::MoveTo, &[label]),
         None => t(plain).to_owned(),
@@ -124,7 +125,7 @@ pub fn command_name(command: CommandKind, to: Option<&str>) -> String {
         CommandKind::ReturnFromVendor => Words::ReturnFromVendor,
         CommandKind::RequestApproval => Words::RequestApproval,
         CommandKind::DecideApproval => Words::DecideApproval,
-        CommandKind::ChangePriority => Words::ChangePriority,
+        CommandKind::ChangePriority => return case.say_priority(Words::ChangePriority),
         CommandKind::ChangeCategory => Words::ChangeCategory,
         CommandKind::Solve => Words::Solve,
         CommandKind::CloseByDesk => Words::CloseByDesk,
@@ -187,11 +188,17 @@ fn symbol(command: CommandKind) -> &'static str {
 }
 
 /// The state that all rows of a command lead to, if it is one.
-pub fn common_target(rows: &[AllowedCommand]) -> Option<Status> {
+fn common_target(rows: &[AllowedCommand]) -> Option<Status> {
     let first = rows.first()?.to?;
     rows.iter()
         .all(|row| row.to == Some(first))
         .then_some(first)
+}
+
+/// The state that all rows of a command lead to, where it is another one than now.
+pub fn new_state(case: Case, rows: &[AllowedCommand]) -> Option<Status> {
+    let now = case.view.with(|view| view.as_ref().map(|view| view.status));
+    common_target(rows).filter(|to| Some(*to) != now)
 }
 
 fn steps(case: Case) -> Vec<Step> {
@@ -208,10 +215,15 @@ fn steps(case: Case) -> Vec<Step> {
             let asks = !first.needs.is_empty() || !first.reasons.is_empty() || rows.len() > 1;
             Some(Step {
                 command: *command,
-                to: common_target(&rows).and_then(label),
-                blocked: rows.iter().all(|row| !row.blocked_by.is_empty()),
+                to: new_state(case, &rows).and_then(label),
+                // Control questions are answered in the window itself.
+                blocked: rows
+                    .iter()
+                    .all(|row| row.blocked_by.iter().any(|need| *need != Need::Controls)),
                 withdraws: withdraws(case, *command),
-                plain: !asks && matches!(*command, CommandKind::Take | CommandKind::Start),
+                plain: !asks
+                    && first.blocked_by.is_empty()
+                    && matches!(*command, CommandKind::Take | CommandKind::Start),
             })
         })
         .collect()
@@ -286,7 +298,7 @@ pub fn ActionBar(case: Case) -> impl IntoView {
             let class = if main == Some(step.command) { "btn primary sm" } else { "btn sm" };
             let plain = step.plain;
             let waits = move || (plain && busy.get()).then_some("true");
-            let (name, symbol) = (step.name(), symbol(step.command));
+            let (name, symbol) = (step.name(case), symbol(step.command));
             view! {
                 <button class=class type="button" aria-busy=move || waits() aria-disabled=move || waits() on:click=act(move |_| begin(&step))>
                     {icon(symbol)}{name}
@@ -327,7 +339,7 @@ fn more(
         return ().into_any();
     }
     let item = move |step: Step| {
-        let (name, symbol) = (step.name(), symbol(step.command));
+        let (name, symbol) = (step.name(case), symbol(step.command));
         let waits = step.blocked.then(|| {
             view! { <span class="menu-hint">{icon("lock")}{t(Words::Waits)}</span> }.into_any()
         });
@@ -396,16 +408,19 @@ fn at_once(case: Case, command: CommandKind, busy: RwSignal<bool>) {
             group: None,
             reason: None,
         });
-        (action, Words::Taken)
+        (action, case.say(Words::Taken))
     } else {
-        (TicketAction::Move(super::start()), Words::Started)
+        (
+            TicketAction::Move(super::start()),
+            t(Words::Started).to_owned(),
+        )
     };
-    case.send_now(action, t(done), busy);
+    case.send_now(action, done, busy);
     browser::focus_first(".ticket-title");
 }
 
 /// What was refused and, where the server says so, what is possible now.
-pub fn refusal_text(error: &ApiError) -> String {
+pub fn refusal_text(case: Case, error: &ApiError) -> String {
     if error.status() == 412 {
         return t(Words::ChangedMeanwhile).to_owned();
     }
@@ -414,7 +429,7 @@ pub fn refusal_text(error: &ApiError) -> String {
         .problem()
         .into_iter()
         .flat_map(|problem| &problem.allowed_commands)
-        .map(|command| command_name(*command, None))
+        .map(|command| command_name(case, *command, None))
         .filter(|name| !name.is_empty())
         .collect();
     if error.status() == 409 && !possible.is_empty() {

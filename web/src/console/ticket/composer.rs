@@ -189,7 +189,7 @@ pub fn Composer(case: Case) -> impl IntoView {
         })
     };
     view! {
-        <p class="muted" hidden=move || !closed.get()>{t(Words::ClosedForMessages)}</p>
+        <p class="muted" hidden=move || !closed.get()>{case.say(Words::ClosedForMessages)}</p>
         <form
             class="composer" data-kind=move || kind_word() hidden=move || closed.get()
             on:submit=act(move |event: ev::SubmitEvent| { event.prevent_default(); send(); })

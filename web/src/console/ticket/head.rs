@@ -64,7 +64,7 @@ pub fn Head(case: Case) -> impl IntoView {
             .with(|view| view.as_ref().map(|view| view.subject.clone()))
     };
     let fold_name = move || {
-        t(if case.folded.get() {
+        case.say(if case.folded.get() {
             Words::ShowPanel
         } else {
             Words::HidePanel
@@ -105,14 +105,14 @@ fn Notices(case: Case) -> impl IntoView {
             let undo = move || {
                 case.can(CommandKind::Unmerge).then(|| view! {
                     <button class="btn sm" type="button" aria-busy=move || busy.get().then_some("true")
-                        on:click=act(move |_| case.send_now(TicketAction::Unmerge, t(Words::MergeUndone), busy))>{t(Words::UndoMerge)}</button>
+                        on:click=act(move |_| case.send_now(TicketAction::Unmerge, case.say(Words::MergeUndone), busy))>{t(Words::UndoMerge)}</button>
                 }.into_any())
             };
             let href = ["/console/tickets/", &into].concat();
             view! {
                 <div class="banner info notice" role="status">
                     {icon("copy")}
-                    <div class="banner-body"><p><a class="link" href=href>{t_with(Words::MergedInto, &[&into])}</a>". "{t(Words::MergedHelp)}</p></div>
+                    <div class="banner-body"><p><a class="link" href=href>{case.say_with(Words::MergedInto, &[&into])}</a>". "{t(Words::MergedHelp)}</p></div>
                     {undo}
                 </div>
             }
@@ -124,7 +124,7 @@ fn Notices(case: Case) -> impl IntoView {
         deciding.get().then(|| view! {
             <div class="banner warning notice" role="status">
                 {icon("shield")}
-                <div class="banner-body"><p>{t(Words::ApprovalIsYours)}</p></div>
+                <div class="banner-body"><p>{case.say(Words::ApprovalIsYours)}</p></div>
                 <button class="btn primary sm" type="button" on:click=act(move |_| case.window.set(Some(Action::Command(CommandKind::DecideApproval))))>{t(Words::DecideDots)}</button>
             </div>
         }.into_any())

@@ -19,9 +19,9 @@ use crate::components::act;
 use crate::console::task::{later, watch};
 use leptos::prelude::*;
 use shared::api::desks::DeskView;
-use shared::api::process::{NewTransition, TransitionCommand};
+use shared::api::process::{NewMark, NewTransition, TransitionCommand};
 use shared::api::tickets::{AllowedCommand, TicketView, TimelineEntry};
-use shared::ticket::command::CommandKind;
+use shared::ticket::command::{CommandKind, Mark};
 
 use self::actions::Action;
 
@@ -31,7 +31,7 @@ use self::side::Side;
 use self::timeline::{Timeline, identity};
 use super::queue::{Queue, queue};
 use super::router::nav;
-use super::session::{Session, session};
+use super::session::{Session, Speech, session};
 use super::words::Words;
 use crate::browser;
 use crate::client::console::TicketAction;
@@ -41,7 +41,7 @@ use crate::components::files::Limits;
 use crate::components::page::title;
 use crate::components::{Ui, use_ui};
 use crate::i18n::dates::DEFAULT_ZONE;
-use crate::i18n::t;
+use crate::i18n::{Message, t};
 
 const POLL_SECONDS: u64 = 10;
 const PANEL: &str = "atiende.panel";
@@ -65,6 +65,8 @@ pub struct Case {
     asked: StoredValue<u32>,
     /// Whether the next news are of the agent's own making, so that the conversation shows its end.
     follow: StoredValue<bool>,
+    /// Whether the agent handed it to the security group.
+    to_security: StoredValue<bool>,
     /// Whether the panel of facts is folded away.
     folded: RwSignal<bool>,
     /// On narrow screens: whether the panel shows instead of the conversation.
@@ -147,6 +149,7 @@ impl Case {
             etag: StoredValue::new(None),
             asked: StoredValue::new(0),
             follow: StoredValue::new(false),
+            to_security: StoredValue::new(false),
             folded: RwSignal::new(browser::stored(PANEL).as_deref() == Some("folded")),
             facts_tab: RwSignal::new(false),
             side: RwSignal::new(SideTab::Facts),
@@ -218,6 +221,17 @@ impl Case {
         }
     }
 
+    /// Remembers what may take the ticket out of the agent's sight.
+    fn did(self, action: &TicketAction) {
+        if let TicketAction::Mark(NewMark {
+            mark: Mark::Security,
+            on: true,
+        }) = action
+        {
+            self.to_security.set_value(true);
+        }
+    }
+
     /// Reads ticket, list and counts again after the agent changed something.
     fn changed(self) {
         self.follow.set_value(true);
@@ -231,6 +245,34 @@ impl Case {
             .view
             .with(|view| view.as_ref().map(|view| view.desk.clone()))?;
         self.session.profile(&slug)
+    }
+
+    /// How the ticket's desk speaks; where no ticket came, the desk that the lists show.
+    fn speech(self) -> Speech {
+        untrack(move || {
+            match self
+                .view
+                .with(|view| view.as_ref().map(|view| view.desk.clone()))
+            {
+                Some(slug) => self.session.speech_of(&slug),
+                None => self.session.speech(),
+            }
+        })
+    }
+
+    /// A sentence with the desk's word for a ticket.
+    fn say(self, message: impl Message) -> String {
+        self.speech().ticket.say(message)
+    }
+
+    /// A sentence with the desk's word for a ticket, and further values.
+    fn say_with(self, message: impl Message, values: &[&str]) -> String {
+        self.speech().ticket.say_with(message, values)
+    }
+
+    /// A sentence with the desk's word for the priority.
+    fn say_priority(self, message: impl Message) -> String {
+        self.speech().priority.say(message)
     }
 
     /// The time zone for dates.
@@ -269,7 +311,8 @@ impl Case {
     }
 
     /// Sends a change that needs no window, and says what came of it.
-    fn send_now(self, action: TicketAction, done: &'static str, busy: RwSignal<bool>) {
+    fn send_now(self, action: TicketAction, done: impl Into<String>, busy: RwSignal<bool>) {
+        let done = done.into();
         let version = self
             .view
             .with_untracked(|view| view.as_ref().map(|view| view.version));
@@ -285,8 +328,13 @@ impl Case {
                 return;
             }
             match outcome {
-                Ok(_) => self.ui.toast(Kind::Success, done),
-                Err(error) => self.ui.toast(Kind::Error, actions::refusal_text(&error)),
+                Ok(_) => {
+                    self.ui.toast(Kind::Success, done);
+                    self.did(&action);
+                }
+                Err(error) => self
+                    .ui
+                    .toast(Kind::Error, actions::refusal_text(self, &error)),
             }
             self.changed();
         });
@@ -358,9 +406,17 @@ fn Ticket(code: String) -> impl IntoView {
     let failure = move || {
         let error = case.failure.get()?;
         let view = if error.status() == 404 {
+            // What was on the screen a moment ago is not unknown: it went where the agent does not see it.
+            let (symbol, title, help) = if case.to_security.get_value() {
+                ("shield", Words::WentToSecurity, Words::WentToSecurityHelp)
+            } else if case.view.with_untracked(Option::is_some) {
+                ("lock", Words::NoLongerSeen, Words::NoLongerSeenHelp)
+            } else {
+                ("search", Words::TicketNotFound, Words::TicketNotFoundHelp)
+            };
             view! {
-                <Empty symbol="search" title=t(Words::TicketNotFound)>
-                    <p>{t(Words::TicketNotFoundHelp)}</p>
+                <Empty symbol title=case.say(title)>
+                    <p>{case.say(help)}</p>
                     <a class="btn" href=case.queue.address()>{t(Words::BackToQueue)}</a>
                 </Empty>
             }
@@ -400,15 +456,15 @@ fn Ticket(code: String) -> impl IntoView {
 /// On narrow screens: conversation or facts.
 #[component]
 fn Tabs(case: Case) -> impl IntoView {
-    let tab = move |facts: bool, name: Words| {
+    let tab = move |facts: bool, name: String| {
         view! {
-            <button class="tab" type="button" aria-pressed=move || (case.facts_tab.get() == facts).to_string() on:click=act(move |_| case.facts_tab.set(facts))>{t(name)}</button>
+            <button class="tab" type="button" aria-pressed=move || (case.facts_tab.get() == facts).to_string() on:click=act(move |_| case.facts_tab.set(facts))>{name}</button>
         }
     };
     view! {
-        <div class="tabs ticket-tabs" role="group" aria-label=t(Words::TicketParts)>
-            {tab(false, Words::Conversation)}
-            {tab(true, Words::Facts)}
+        <div class="tabs ticket-tabs" role="group" aria-label=case.say(Words::TicketParts)>
+            {tab(false, t(Words::Conversation).to_owned())}
+            {tab(true, case.say(Words::Facts))}
         </div>
     }
 }

@@ -155,59 +155,66 @@ fn contact(case: Case, (contact, record, follow): (Option<ContactView>, bool, bo
     .into_any()
 }
 
-fn controls(case: Case, (controls, may_answer): (Vec<ControlView>, bool)) -> AnyView {
-    if controls.is_empty() {
-        return ().into_any();
-    }
+/// A control question with its answers; `place` tells one on the page from the same in a window.
+pub fn control_question(
+    case: Case,
+    one: ControlView,
+    place: &str,
+    may_answer: bool,
+    busy: RwSignal<bool>,
+) -> AnyView {
     let zone = untrack(move || case.zone());
-    let busy = RwSignal::new(false);
-    let control = move |one: ControlView| {
-        let id = one.id.clone();
-        let answer = move |key: String, answer: bool| {
-            let body = NewControlAnswer {
-                control: key,
-                answer,
-                note: None,
-            };
+    let button = |yes: bool, words: PanelWords| {
+        let given = one.answer == Some(yes) && !one.stale;
+        let body = NewControlAnswer {
+            control: one.id.clone(),
+            answer: yes,
+            note: None,
+        };
+        let answer = move || {
             case.send_now(
-                TicketAction::AnswerControl(body),
+                TicketAction::AnswerControl(body.clone()),
                 t(PanelWords::AnswerKept),
                 busy,
             );
         };
-        let question_id = ["control-", &one.id].concat();
-        let labelled = question_id.clone();
-        let button = move |yes: bool, words: PanelWords| {
-            let key = id.clone();
-            let given = one.answer == Some(yes);
-            view! {
-                <button class="chip" type="button" aria-pressed=given.to_string() aria-disabled=move || (busy.get() || !may_answer).then_some("true")
-                    on:click=act(move |_| if may_answer && !given { answer(key.clone(), yes) })>{t(words)}</button>
-            }
-            .into_any()
-        };
-        let state = match (one.at, one.due) {
-            (Some(at), _) => {
-                view! { <span class="muted small">{time(at, &zone, Style::Short)}</span> }
-                    .into_any()
-            }
-            (None, true) => {
-                view! { <span class="tag sm waiting">{icon("alert")}{t(PanelWords::Due)}</span> }
-                    .into_any()
-            }
-            (None, false) => ().into_any(),
-        };
         view! {
-            <li class="control">
-                <p id=question_id>{one.question.clone()}</p>
-                <div class="row" role="group" aria-labelledby=labelled>
-                    {button(true, PanelWords::Yes)}
-                    {button(false, PanelWords::No)}
-                    {state}
-                </div>
-            </li>
+            <button class="chip" type="button" aria-pressed=given.to_string() aria-disabled=move || (busy.get() || !may_answer).then_some("true")
+                on:click=act(move |_| if may_answer && !given { answer() })>{t(words)}</button>
         }
         .into_any()
+    };
+    let state = match (one.at.filter(|_| !one.stale), one.due) {
+        (Some(at), _) => {
+            view! { <span class="muted small">{time(at, &zone, Style::Short)}</span> }.into_any()
+        }
+        (None, true) => {
+            view! { <span class="tag sm waiting">{icon("alert")}{t(PanelWords::Due)}</span> }
+                .into_any()
+        }
+        (None, false) => ().into_any(),
+    };
+    let id = [place, "-control-", &one.id].concat();
+    view! {
+        <div class="control">
+            <p id=id.clone()>{one.question.clone()}</p>
+            <div class="row" role="group" aria-labelledby=id>
+                {button(true, PanelWords::Yes)}
+                {button(false, PanelWords::No)}
+                {state}
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+fn controls(case: Case, (controls, may_answer): (Vec<ControlView>, bool)) -> AnyView {
+    if controls.is_empty() {
+        return ().into_any();
+    }
+    let busy = RwSignal::new(false);
+    let control = move |one: ControlView| {
+        view! { <li>{control_question(case, one, "panel", may_answer, busy)}</li> }.into_any()
     };
     view! {
         <section class="facts">

@@ -51,7 +51,7 @@ pub fn Side(case: Case) -> impl IntoView {
                 </div>
                 {clocks()}
             </section>
-            {part(case, |view| (view.requester.clone(), view.desk.clone(), view.identity), requester)}
+            {part(case, |view| (view.requester.clone(), view.desk.clone(), view.identity), move |shown| requester(case, shown))}
             {part(case, TicketView::clone, move |view| assignment(case, &view))}
             {part(case, TicketView::clone, move |view| facts(case, &view))}
             {part(case, |view| (view.extra.clone(), view.attachments.clone()), move |(extra, files)| extra_view(case, extra, files))}
@@ -65,7 +65,7 @@ pub fn Side(case: Case) -> impl IntoView {
         tab @ (SideTab::Process | SideTab::Ties) => parts().panel(tab, case),
     };
     view! {
-        <aside class="ticket-side" id="ticket-side" aria-label=t(Words::Facts)>
+        <aside class="ticket-side" id="ticket-side" aria-label=case.say(Words::Facts)>
             <PanelTabs case/>
             {move || body()}
         </aside>
@@ -187,7 +187,10 @@ fn fact(name: Words, value: impl IntoView) -> AnyView {
     view! { <div><dt>{t(name)}</dt><dd>{value.into_view()}</dd></div> }.into_any()
 }
 
-fn requester((person, desk, identity): (RequesterPanel, String, IdentityProof)) -> AnyView {
+fn requester(
+    case: Case,
+    (person, desk, identity): (RequesterPanel, String, IdentityProof),
+) -> AnyView {
     let others = (person.other_open_tickets > 0).then(|| {
         let href = [
             "/console/queue?desk=",
@@ -197,8 +200,8 @@ fn requester((person, desk, identity): (RequesterPanel, String, IdentityProof)) 
         ]
         .concat();
         let text = match person.other_open_tickets {
-            1 => t(Words::OneOtherTicket).to_owned(),
-            count => t_with(Words::OtherTickets, &[&count.to_string()]),
+            1 => case.say(Words::OneOtherTicket),
+            count => case.say_with(Words::OtherTickets, &[&count.to_string()]),
         };
         view! { <a class="link small" href=href>{text}</a> }
     });

@@ -34,7 +34,7 @@ pub fn Ties(case: Case) -> impl IntoView {
         |view| view.relations.clone(),
         move |relations: Vec<RelationView>| {
             if relations.is_empty() {
-                return view! { <p class="muted small">{t(PanelWords::NoRelations)}</p> }
+                return view! { <p class="muted small">{case.say(PanelWords::NoRelations)}</p> }
                     .into_any();
             }
             KINDS
@@ -49,7 +49,7 @@ pub fn Ties(case: Case) -> impl IntoView {
     };
     view! {
         <section class="facts">
-            <h3 id="panel-ties" tabindex="-1">{t(PanelWords::Relations)}</h3>
+            <h3 id="panel-ties" tabindex="-1">{case.say(PanelWords::Relations)}</h3>
             {list}
             <div class="row">
                 {move || links.get().then(|| button(Action::Relate, "link", PanelWords::CreateRelation))}

@@ -4,7 +4,9 @@ use chrono::NaiveDate;
 use leptos::prelude::*;
 use shared::api::desks::LevelView;
 use shared::api::process::{NewTransition, RelationKind, TransitionCommand};
-use shared::api::tickets::{AllowedCommand, NewAssignment, NewEscalation, NewSolution, ReasonView};
+use shared::api::tickets::{
+    AllowedCommand, NewAssignment, NewEscalation, NewSolution, ReasonView, TicketView,
+};
 use shared::desk::profile::Need;
 use shared::ticket::command::CommandKind;
 use shared::ticket::text::{BODY_MAX, Body, REASON_MAX, Reason};
@@ -20,7 +22,8 @@ use crate::components::ticket::StatusTag;
 use crate::console::components::matrix::ImpactUrgency;
 use crate::console::components::tree::CategoryPicker;
 use crate::console::task::watch;
-use crate::console::ticket::actions::{Action, command_name, common_target, withdraws};
+use crate::console::ticket::actions::{Action, command_name, new_state, withdraws};
+use crate::console::ticket::panel::control_question;
 use crate::console::ticket::{Place, transition};
 use crate::console::words::{StepWords, WindowWords, Words};
 use crate::i18n::dates::short_day;
@@ -47,6 +50,8 @@ struct Given {
     priority: RwSignal<String>,
     impact: RwSignal<String>,
     urgency: RwSignal<String>,
+    /// Files of the ticket that prove what is asked.
+    evidence: RwSignal<Vec<String>>,
     /// Whether it is solved although tickets under it are open.
     despite_children: RwSignal<bool>,
 }
@@ -70,6 +75,7 @@ impl Given {
             priority: blank(),
             impact: blank(),
             urgency: blank(),
+            evidence: RwSignal::new(Vec::new()),
             despite_children: RwSignal::new(false),
         }
     }
@@ -169,6 +175,7 @@ pub fn CommandWindow(form: ActionForm, command: CommandKind) -> impl IntoView {
     }
     follow_script(given, reasons, row);
     let uploads = Uploads::new(case.client, UPLOADS);
+    let answering = RwSignal::new(false);
     let agents = agents_of(form);
     let blocked = Memo::new(move |_| {
         row.with(|row| row.as_ref().map(|row| row.blocked_by.clone()))
@@ -176,7 +183,7 @@ pub fn CommandWindow(form: ActionForm, command: CommandKind) -> impl IntoView {
     });
     let label = {
         let desk = form.desk();
-        let to = rows.with_untracked(|rows| common_target(rows));
+        let to = untrack(|| rows.with(|rows| new_state(case, rows)));
         to.and_then(|to| {
             let desk = desk?;
             let state = desk.states.iter().find(|state| state.id == to)?;
@@ -186,14 +193,14 @@ pub fn CommandWindow(form: ActionForm, command: CommandKind) -> impl IntoView {
     let title = if untrack(move || withdraws(case, command)) {
         t(Words::WithdrawApproval).to_owned()
     } else {
-        command_name(command, label.as_deref())
+        command_name(case, command, label.as_deref())
     };
     let submit = move |()| {
         let Some(row) = row.get_untracked() else {
             return;
         };
         if let Some(action) = collect(form, given, &row, uploads) {
-            form.send(action, t(done(command)));
+            form.send(action, case.say(done(command)));
         }
     };
     let target = move || {
@@ -224,7 +231,7 @@ pub fn CommandWindow(form: ActionForm, command: CommandKind) -> impl IntoView {
         if row.blocked_by.is_empty() {
             return Some(fields(form, given, row, uploads, agents));
         }
-        Some(obstacles(form, &row.blocked_by))
+        Some(obstacles(form, row.command, &row.blocked_by, answering))
     };
     let class = match command {
         CommandKind::Complete | CommandKind::Solve => "dialog wide",
@@ -315,14 +322,15 @@ fn fields(
         view! { <TextField id="vendor" label=t(Words::Vendor) value=given.vendor faults optional=!must/> }.into_any()
     });
     let contact = asked(&row, Need::NextContactDate).map(|must| {
-        view! { <TextField id="next_contact" kind="date" width="w-md" label=t(Words::NextContact) hint=t(StepWords::NextContactHint) value=given.next_contact faults optional=!must/> }.into_any()
+        view! { <TextField id="next_contact" kind="date" width="w-md" label=t(Words::NextContact) hint=form.case.say(StepWords::NextContactHint) value=given.next_contact faults optional=!must/> }.into_any()
     });
+    let present = present_evidence(form, given, &row);
     let files = takes_files(&row).map(|must| {
         let limits = form.case.limits();
-        let label = t(if must {
-            StepWords::Evidence
-        } else {
-            StepWords::FilesOptional
+        let label = t(match (must, present.is_some()) {
+            (true, true) => StepWords::OtherEvidence,
+            (true, false) => StepWords::Evidence,
+            (false, _) => StepWords::FilesOptional,
         });
         view! {
             <FilePicker
@@ -340,13 +348,9 @@ fn fields(
     });
     let mailed = (row.command == CommandKind::Solve).then(|| {
         let email = form.view().map(|view| view.requester.email.clone()).unwrap_or_default();
-        view! { <Banner kind=Kind::Info><p>{t_with(WindowWords::SolutionMailed, &[&email])}</p></Banner> }.into_any()
+        view! { <Banner kind=Kind::Info><p>{form.case.say_with(WindowWords::SolutionMailed, &[&email])}</p></Banner> }.into_any()
     });
-    let outcome = matches!(
-        row.command,
-        CommandKind::Solve | CommandKind::MarkUnsolvable | CommandKind::MarkNotManaged
-    );
-    let children = outcome.then(|| open_children(form, given));
+    let children = settles(row.command).then(|| open_children(form, given));
     let triage = (row.command == CommandKind::Complete).then(|| triage_fields(form, given));
     view! {
         {mailed}
@@ -361,9 +365,47 @@ fn fields(
         {area(Need::Description, "description", StepWords::Description, t(StepWords::DescriptionHint), given.description, BODY_MAX, 4)}
         {area(Need::Note, "note", StepWords::Note, t(StepWords::StaysInHistory), given.note, REASON_MAX, 3)}
         {rejection}
+        {present}
         {files}
     }
     .into_any()
+}
+
+/// The files that the ticket has, where one of them may be the proof that is asked for.
+fn present_evidence(form: ActionForm, given: Given, row: &AllowedCommand) -> Option<AnyView> {
+    let files = form.view()?.attachments.clone();
+    if takes_files(row) != Some(true) || files.is_empty() {
+        return None;
+    }
+    let rows = files.into_iter().map(|file| {
+        let (id, key) = (file.id.clone(), file.id);
+        let ticked = move || given.evidence.with(|chosen| chosen.contains(&id));
+        let tick = move |wanted: bool| {
+            given.evidence.update(|chosen| {
+                chosen.retain(|one| *one != key);
+                if wanted {
+                    chosen.push(key.clone());
+                }
+            });
+        };
+        view! {
+            <label class="check">
+                <input type="checkbox" prop:checked=ticked on:change=act(move |event| tick(event_target_checked(&event)))/>
+                <span>{file.name}</span>
+            </label>
+        }
+        .into_any()
+    });
+    let rows = rows.collect_view();
+    Some(
+        view! {
+            <fieldset class="fieldset stack">
+                <legend class="label">{t(StepWords::PresentEvidence)}</legend>
+                {rows}
+            </fieldset>
+        }
+        .into_any(),
+    )
 }
 
 /// Whether files can come with a row, and whether they must.
@@ -388,7 +430,7 @@ fn triage_fields(form: ActionForm, given: Given) -> AnyView {
                 .iter()
                 .map(|one| Entry { value: one.id.clone(), label: one.label.clone(), group: String::new() })
                 .collect::<Vec<_>>();
-            view! { <SelectField id="priority" label=t(Words::Priority) value=given.priority faults=form.faults entries/> }.into_any()
+            view! { <SelectField id="priority" label=form.case.say_priority(Words::Priority) value=given.priority faults=form.faults entries/> }.into_any()
         }
     };
     view! {
@@ -398,27 +440,38 @@ fn triage_fields(form: ActionForm, given: Given) -> AnyView {
     .into_any()
 }
 
+/// Codes of the open tickets under this one.
+fn open_codes(form: ActionForm) -> Vec<String> {
+    let open = |view: &TicketView| {
+        let children = view.relations.iter();
+        children
+            .filter(|one| one.kind == RelationKind::Child && one.status.is_open())
+            .map(|one| one.code.clone())
+            .collect()
+    };
+    form.view().map(|view| open(&view)).unwrap_or_default()
+}
+
+/// Whether a command ends or settles the ticket, so that what is open under it matters.
+fn settles(command: CommandKind) -> bool {
+    matches!(
+        command,
+        CommandKind::Solve | CommandKind::MarkUnsolvable | CommandKind::MarkNotManaged
+    )
+}
+
 /// Open tickets under this one, and the word that it is solved all the same.
 fn open_children(form: ActionForm, given: Given) -> AnyView {
-    let open: Vec<_> = form
-        .view()
-        .map(|view| {
-            view.relations
-                .iter()
-                .filter(|one| one.kind == RelationKind::Child && one.status.is_open())
-                .map(|one| one.code.clone())
-                .collect()
-        })
-        .unwrap_or_default();
+    let open = open_codes(form);
     if open.is_empty() {
         return ().into_any();
     }
     view! {
         <Banner kind=Kind::Warning>
-            <p>{t_with(StepWords::OpenChildren, &[&open.join(", ")])}</p>
+            <p>{form.case.say_with(StepWords::OpenChildren, &[&open.join(", ")])}</p>
             <label class="check">
                 <input type="checkbox" id="confirm_open_children" prop:checked=given.despite_children on:change=act(move |event| given.despite_children.set(event_target_checked(&event)))/>
-                <span>{t(StepWords::DespiteChildren)}</span>
+                <span>{form.case.say(StepWords::DespiteChildren)}</span>
             </label>
         </Banner>
     }
@@ -450,16 +503,23 @@ fn people_fields(
     let levels = levels_of(form, row);
     let view = form.view();
     let present = view.as_ref().map_or(0, |view| view.level);
-    let by_level = row.command == CommandKind::Escalate && levels.len() > 1;
+    let escalates = row.command == CommandKind::Escalate;
+    let level_asked = asked(row, Need::Level).filter(|_| escalates && levels.len() > 1);
     if row.command == CommandKind::Assign && given.group.with_untracked(String::is_empty) {
         // Its own group, unless the ticket moves.
         let own = view.and_then(|view| view.group.as_ref().map(|group| group.id.clone()));
         given.group.set(own.unwrap_or_default());
     }
-    let level_cards = by_level.then(|| {
-        let choices = levels
-            .iter()
-            .map(|one| Choice {
+    let level_cards = level_asked.map(|must| {
+        let own = (!must).then(|| Choice {
+            value: String::new(),
+            title: t(WindowWords::LevelFollows).to_owned(),
+            help: t(WindowWords::LevelFollowsHelp).to_owned(),
+            side: String::new(),
+        });
+        let choices = own
+            .into_iter()
+            .chain(levels.iter().map(|one| Choice {
                 value: one.level.to_string(),
                 title: one.label.clone(),
                 help: t(match one.level.cmp(&present) {
@@ -469,16 +529,18 @@ fn people_fields(
                 })
                 .to_owned(),
                 side: String::new(),
-            })
+            }))
             .collect::<Vec<_>>();
         view! { <RadioCards id="level" legend=t(WindowWords::ToWhichLevel) value=given.level faults=form.faults choices columns=true/> }.into_any()
     });
     let offered = StoredValue::new(levels);
     let groups = Memo::new(move |_| {
-        let level: Option<u8> = if by_level {
-            Some(given.level.with(|level| level.parse().ok()).unwrap_or(0))
-        } else {
-            None
+        let chosen: Option<u8> = given.level.with(|level| level.parse().ok());
+        // Where the level must be chosen, it comes first.
+        let level = match level_asked {
+            Some(true) => Some(chosen.unwrap_or(0)),
+            Some(false) => chosen,
+            None => None,
         };
         offered.with_value(|levels| {
             let several = level.is_none() && levels.len() > 1;
@@ -522,8 +584,13 @@ fn people_fields(
                 .group
                 .set(only.map(|entry| entry.value.clone()).unwrap_or_default());
         }
-        let optional = !(people.group || by_level);
-        Some(view! { <SelectField id="group" label=t(Words::Group) value=given.group faults=form.faults entries optional/> }.into_any())
+        let optional = !people.group;
+        let hint = if escalates && optional {
+            t(WindowWords::GroupFollows)
+        } else {
+            ""
+        };
+        Some(view! { <SelectField id="group" label=t(Words::Group) hint value=given.group faults=form.faults entries optional/> }.into_any())
     };
     let agent_select = move || {
         if groups.with(Vec::is_empty) {
@@ -611,21 +678,16 @@ fn collect(
         (None, None)
     };
     let levels = levels_of(form, row);
-    let level = levels
-        .iter()
-        .find(|level| {
-            let number = level.level.to_string();
-            given.level.with_untracked(|chosen| *chosen == number)
-                || (levels.len() == 1
-                    || group
-                        .as_ref()
-                        .is_some_and(|key| level.groups.iter().any(|one| one.id == *key)))
-        })
-        .map(|level| level.level);
+    let level = levels.iter().map(|level| level.level).find(|level| {
+        levels.len() == 1
+            || given
+                .level
+                .with_untracked(|chosen| *chosen == level.to_string())
+    });
     let escalates = row.command == CommandKind::Escalate;
-    if escalates && level.is_none() {
+    if escalates && level.is_none() && row.needs.contains(&Need::Level) {
         check.fault("level", t(WindowWords::ChooseLevel).to_owned());
-    } else if (people.group || escalates) && group.is_none() {
+    } else if people.group && group.is_none() {
         check.fault("group", t(WindowWords::ChooseGroup).to_owned());
     }
     if people.agent && assignee.is_none() {
@@ -637,8 +699,21 @@ fn collect(
     let moved = group
         .clone()
         .filter(|group| row.command != CommandKind::Assign || own.as_ref() != Some(group));
-    if people.either && assignee.is_none() && moved.is_none() {
+    let nobody = assignee.is_none() && moved.is_none();
+    let stays = escalates && !people.agent && level == form.view().map(|view| view.level);
+    if nobody && escalates && (people.either || stays) {
+        check.fault("group", t(WindowWords::ChooseWhere).to_owned());
+    } else if nobody && people.either {
         check.fault("assignee", t(WindowWords::ChooseSomebody).to_owned());
+    }
+    if settles(row.command)
+        && !given.despite_children.get_untracked()
+        && !open_codes(form).is_empty()
+    {
+        check.fault(
+            "confirm_open_children",
+            form.case.say(StepWords::ConfirmChildren),
+        );
     }
     if row.command == CommandKind::Complete {
         check.choice(
@@ -704,15 +779,22 @@ fn collect(
         given.note,
     );
     let files = takes_files(row);
+    let evidence = match files {
+        Some(true) => given.evidence.get_untracked(),
+        Some(false) | None => Vec::new(),
+    };
     if untrack(|| uploads.is_busy()) {
         check.fault("attachments", t(Words::FilesStillSending).to_owned());
-    } else if files == Some(true) && untrack(|| uploads.ids()).is_empty() {
+    } else if files == Some(true) && uploads.ids().is_empty() && evidence.is_empty() {
         check.fault("attachments", t(StepWords::AttachEvidence).to_owned());
     }
     if form.faults.show(check.done()) {
         return None;
     }
-    let attachments = files.map(|_| uploads.ids()).unwrap_or_default();
+    let attachments: Vec<String> = evidence
+        .into_iter()
+        .chain(files.map(|_| uploads.ids()).unwrap_or_default())
+        .collect();
     let body = match row.command {
         CommandKind::Take | CommandKind::Assign => TicketAction::Assign(NewAssignment {
             assignee: if row.command == CommandKind::Take {
@@ -724,8 +806,8 @@ fn collect(
             reason,
         }),
         CommandKind::Escalate => TicketAction::Escalate(NewEscalation {
-            level: Some(level?),
-            group: Some(group?),
+            level,
+            group,
             assignee,
             reason,
             justification,
@@ -779,9 +861,22 @@ fn wire(command: CommandKind) -> Option<TransitionCommand> {
     })
 }
 
-/// Why a command cannot be given yet, each with the way to what is missing.
-fn obstacles(form: ActionForm, needs: &[Need]) -> AnyView {
-    let rows = needs.iter().map(move |need| {
+/// Why a command cannot be given yet, each with the way to what is missing; control questions are answered here.
+fn obstacles(
+    form: ActionForm,
+    command: CommandKind,
+    needs: &[Need],
+    busy: RwSignal<bool>,
+) -> AnyView {
+    let questions = needs
+        .contains(&Need::Controls)
+        .then(|| questions(form, command, busy));
+    let others: Vec<Need> = needs
+        .iter()
+        .copied()
+        .filter(|need| *need != Need::Controls)
+        .collect();
+    let rows = others.iter().map(move |need| {
         let (text, way) = obstacle(form, *need);
         let link = way.map(|way| {
             let (name, go): (StepWords, Box<dyn Fn()>) = match way {
@@ -797,15 +892,49 @@ fn obstacles(form: ActionForm, needs: &[Need]) -> AnyView {
                     (name, Box::new(move || form.leave_for(Action::Command(command))))
                 }
             };
-            view! { <button class="linkish" type="button" on:click=act(move |_| go())>{t(name)}</button> }.into_any()
+            view! { <button class="linkish" type="button" on:click=act(move |_| go())>{form.case.say_priority(name)}</button> }.into_any()
         });
         view! { <li>{text}" "{link}</li> }.into_any()
     });
     let rows = rows.collect_view();
+    let others = (!others.is_empty()).then(|| {
+        view! {
+            <Banner kind=Kind::Warning title=t(StepWords::NotYet)>
+                <ul class="obstacles">{rows}</ul>
+            </Banner>
+        }
+        .into_any()
+    });
+    view! { {questions}{others} }.into_any()
+}
+
+/// The control questions that a command waits for. With the answer that it needs the window goes on by itself.
+fn questions(form: ActionForm, command: CommandKind, busy: RwSignal<bool>) -> AnyView {
+    let case = form.case;
+    let due = Memo::new(move |_| {
+        let view = case.view.get()?;
+        let due: Vec<_> = view
+            .controls
+            .iter()
+            .filter(|control| control.before.contains(&command))
+            .cloned()
+            .collect();
+        Some(due)
+    });
+    let may_answer = untrack(|| case.can(CommandKind::RecordControl));
+    let list = move || {
+        let questions = due.get().unwrap_or_default().into_iter().map(|one| {
+            let stays = (one.answer.is_some() && !one.stale).then(|| {
+                view! { <p class="muted small">{t(StepWords::AnswerStops)}</p> }.into_any()
+            });
+            view! { <li>{control_question(case, one, "window", may_answer, busy)}{stays}</li> }
+                .into_any()
+        });
+        questions.collect_view()
+    };
     view! {
-        <Banner kind=Kind::Warning title=t(StepWords::NotYet)>
-            <ul class="obstacles">{rows}</ul>
-        </Banner>
+        <p>{t(StepWords::AnswerFirst)}</p>
+        <ol class="steps-list">{move || list()}</ol>
     }
     .into_any()
 }
@@ -844,35 +973,53 @@ fn obstacle(form: ActionForm, need: Need) -> (String, Option<Way>) {
             t(StepWords::ApprovalMissing).to_owned(),
             Some(Way::Place(Place::Approvals)),
         ),
-        Need::Controls => {
-            let due: Vec<String> = view
-                .iter()
-                .flat_map(|view| &view.controls)
-                .filter(|control| control.due)
-                .map(|control| control.question.clone())
-                .collect();
-            (
-                t_with(StepWords::ControlsMissing, &[&due.join(" ")]),
-                Some(Way::Place(Place::Controls)),
-            )
-        }
+        Need::Controls => (
+            t(StepWords::AnswerFirst).to_owned(),
+            Some(Way::Place(Place::Controls)),
+        ),
+        Need::ContactAttempted => (
+            t(StepWords::AttemptFirst).to_owned(),
+            command(CommandKind::RecordContactAttempt, StepWords::ToAttempt),
+        ),
+        Need::Cause => (
+            t(StepWords::CauseMissing).to_owned(),
+            command(CommandKind::RecordCause, StepWords::ToCause),
+        ),
         Need::LeafCategory => (
-            t(StepWords::CategoryMissing).to_owned(),
+            case.say(StepWords::CategoryMissing),
             command(CommandKind::ChangeCategory, StepWords::ToCategory),
         ),
         Need::PrioritySet => (
-            t(StepWords::PriorityMissing).to_owned(),
+            case.say_priority(StepWords::PriorityMissing),
             command(CommandKind::ChangePriority, StepWords::ToPriority),
         ),
         Need::ResponsiblePerson => (
-            t(StepWords::NobodyInCharge).to_owned(),
+            case.say(StepWords::NobodyInCharge),
             command(CommandKind::Assign, StepWords::ToAssign),
         ),
-        Need::MandatoryExtraData => (t(StepWords::ExtraMissing).to_owned(), None),
+        Need::MandatoryExtraData => (
+            t(StepWords::ExtraMissing).to_owned(),
+            command(CommandKind::SetExtra, StepWords::ToExtra),
+        ),
         Need::SurveyAnswered => (t(StepWords::SurveyMissing).to_owned(), None),
         Need::SolutionAccepted => (t(StepWords::AcceptanceMissing).to_owned(), None),
         Need::NotOwnRating => (t(StepWords::OwnRating).to_owned(), None),
         // Data, not conditions: they never block.
-        _ => (t(StepWords::NotYet).to_owned(), None),
+        Need::Reason
+        | Need::Justification
+        | Need::PublicNote
+        | Need::Diagnosis
+        | Need::Solution
+        | Need::Description
+        | Need::Note
+        | Need::Level
+        | Need::Group
+        | Need::Assignee
+        | Need::GroupOrAssignee
+        | Need::Vendor
+        | Need::NextContactDate
+        | Need::Evidence
+        | Need::Stars
+        | Need::SurveyAnswers => (t(StepWords::NotYet).to_owned(), None),
     }
 }

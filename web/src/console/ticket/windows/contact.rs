@@ -91,7 +91,7 @@ pub fn AttemptWindow(form: ActionForm) -> impl IntoView {
             <SelectField id="channel" label=t(StepWords::ByWhichWay) value=channel faults=form.faults entries=channels/>
             <RadioCards id="result" legend=t(StepWords::WhatCameOfIt) value=result faults=form.faults choices=results/>
             <TextArea id="note" label=t(StepWords::Note) hint=t(StepWords::StaysInHistory) value=note faults=form.faults max=REASON_MAX rows=2 optional=true/>
-            <TextField id="next_contact" kind="date" width="w-md" label=t(Words::NextContact) hint=t(StepWords::NextContactHint) value=next faults=form.faults optional=true/>
+            <TextField id="next_contact" kind="date" width="w-md" label=t(Words::NextContact) hint=form.case.say(StepWords::NextContactHint) value=next faults=form.faults optional=true/>
         </ActionWindow>
     }
 }

@@ -1,15 +1,18 @@
 //! The windows of what is known about a ticket besides its state: the answers to the form of its category, and its cause.
 
 use leptos::prelude::*;
-use shared::api::desks::{FieldInput, FieldView};
+use shared::api::desks::{FieldInput, FieldView, FormView};
 use shared::api::people::Person;
 use shared::api::process::{NewCause, NewExtra};
+use shared::api::tickets::TicketView;
 use shared::ticket::text::{BODY_MAX, Body};
 
 use super::{ActionForm, ActionWindow};
-use crate::client::console::TicketAction;
+use crate::client::console::{TicketAction, UPLOADS};
+use crate::client::uploads::Uploads;
 use crate::components::feedback::{Banner, Kind};
-use crate::components::form::{Check, Entry, SelectField, TextArea, named};
+use crate::components::files::{FilePicker, Limits};
+use crate::components::form::{Check, TextArea, named};
 use crate::console::components::extra::{Extra, ExtraFields};
 use crate::console::person_picker::PersonPicker;
 use crate::console::task::watch;
@@ -19,11 +22,14 @@ use crate::i18n::t;
 /// Completes or corrects the answers to the form of the category.
 #[component]
 pub fn ExtraWindow(form: ActionForm) -> impl IntoView {
+    // Kept here, so that a field that comes and goes with another answer keeps its file.
+    let files = StoredValue::new(Vec::<(String, Uploads)>::new());
     let extra = form.view().zip(form.desk()).and_then(|(view, desk)| {
         let key = view.category_id.as_ref()?;
         let category = desk.categories.iter().find(|one| one.id == *key)?;
         let name = category.form.as_ref()?;
         let fields = desk.forms.iter().find(|one| one.id == *name)?;
+        files.set_value(file_fields(form, &view, fields));
         let given: Vec<(String, String)> = view
             .extra
             .iter()
@@ -35,6 +41,17 @@ pub fn ExtraWindow(form: ActionForm) -> impl IntoView {
         let Some(extra) = extra else { return };
         let mut check = Check::default();
         let answers = extra.answers(&mut check);
+        files.with_value(|files| {
+            for (field, _) in files
+                .iter()
+                .filter(|(_, uploads)| untrack(|| uploads.is_busy()))
+            {
+                check.fault(
+                    named("extra", field),
+                    t(Words::FilesStillSending).to_owned(),
+                );
+            }
+        });
         if form.faults.show(check.done()) {
             return;
         }
@@ -43,7 +60,9 @@ pub fn ExtraWindow(form: ActionForm) -> impl IntoView {
             t(StepWords::Done),
         );
     };
-    let special = Callback::new(move |(field, value)| special_field(form, field, value));
+    let special = Callback::new(move |(field, value)| {
+        files.with_value(|files| special_field(form, files, field, value))
+    });
     let fields =
         extra.map(|extra| view! { <ExtraFields extra faults=form.faults special/> }.into_any());
     let none = extra.is_none().then(|| {
@@ -57,25 +76,60 @@ pub fn ExtraWindow(form: ActionForm) -> impl IntoView {
     }
 }
 
-/// A file is one of the ticket's; a person is found in the directory.
-fn special_field(form: ActionForm, field: FieldView, value: RwSignal<String>) -> AnyView {
+/// The fields of a form that take a file, each with the one that was given.
+fn file_fields(form: ActionForm, view: &TicketView, fields: &FormView) -> Vec<(String, Uploads)> {
+    let fields = fields
+        .fields
+        .iter()
+        .filter(|field| field.kind == FieldInput::File);
+    fields
+        .map(|field| {
+            let uploads = Uploads::new(form.case.client, UPLOADS);
+            let given = view.extra.iter().find(|one| one.id == field.id);
+            let file =
+                given.and_then(|one| view.attachments.iter().find(|file| file.id == one.given));
+            if let Some(file) = file {
+                uploads.begin_with(file);
+            }
+            (field.id.clone(), uploads)
+        })
+        .collect()
+}
+
+/// A file shows its name and gives way to another one; a person is found in the directory.
+fn special_field(
+    form: ActionForm,
+    files: &[(String, Uploads)],
+    field: FieldView,
+    value: RwSignal<String>,
+) -> AnyView {
     let (id, label, faults) = (named("extra", &field.id), field.label, form.faults);
     let optional = !field.required;
     let Some(view) = form.view() else {
         return ().into_any();
     };
     if field.kind == FieldInput::File {
-        let entries = view
-            .attachments
+        let Some(uploads) = files
             .iter()
-            .map(|file| Entry {
-                value: file.id.clone(),
-                label: file.name.clone(),
-                group: String::new(),
-            })
-            .collect::<Vec<_>>();
-        return view! { <SelectField id label value faults entries hint=t(StepWords::FileOfTicket) optional/> }
-            .into_any();
+            .find(|(key, _)| *key == field.id)
+            .map(|(_, uploads)| *uploads)
+        else {
+            return ().into_any();
+        };
+        uploads.follow(value);
+        let one = Limits {
+            count: 1,
+            ..form.case.limits()
+        };
+        return view! {
+            <FilePicker
+                id label items=uploads.items limits=one faults=faults
+                add=Callback::new(move |files| uploads.add(files, one))
+                remove=Callback::new(move |key| uploads.remove(key))
+                retry=Callback::new(move |key| uploads.retry(key))
+            />
+        }
+        .into_any();
     }
     let given = view.extra.iter().find(|one| one.id == field.id);
     let present = given.map(|one| {

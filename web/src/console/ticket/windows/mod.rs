@@ -92,7 +92,8 @@ impl ActionForm {
         untrack(move || self.case.desk())
     }
 
-    fn send(self, action: TicketAction, done: &'static str) {
+    fn send(self, action: TicketAction, done: impl Into<String>) {
+        let done = done.into();
         let Some(version) = self.view().map(|view| view.version) else {
             return;
         };
@@ -114,6 +115,7 @@ impl ActionForm {
                 Ok(_) => {
                     self.open.set(false);
                     case.ui.toast(Kind::Success, done);
+                    case.did(&action);
                     case.changed();
                     browser::focus_first(".ticket-title");
                 }
@@ -128,7 +130,7 @@ impl ActionForm {
         }
         match error.status() {
             409 | 412 => {
-                self.notice.set(Some(refusal_text(&error)));
+                self.notice.set(Some(refusal_text(self.case, &error)));
                 self.case.changed();
             }
             _ if self.faults.show_from(&error) => {}

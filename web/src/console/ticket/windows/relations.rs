@@ -131,7 +131,7 @@ fn TicketFinder(
                 .into_any()
         }
         Some(Ok(rows)) if rows.is_empty() => {
-            view! { <p class="muted">{t(Words::NothingFound)}</p> }.into_any()
+            view! { <p class="muted">{form.case.say(Words::NothingFound)}</p> }.into_any()
         }
         Some(Ok(rows)) => {
             several.track();
@@ -151,12 +151,14 @@ fn TicketFinder(
         })
     };
     let count = move || match found.get() {
-        Some(Ok(rows)) => t_with(StepWords::TicketsFound, &[&rows.len().to_string()]),
+        Some(Ok(rows)) => form
+            .case
+            .say_with(StepWords::TicketsFound, &[&rows.len().to_string()]),
         Some(Err(_)) | None => String::new(),
     };
     view! {
         <div class=move || if error.with(Option::is_some) { "field invalid" } else { "field" }>
-            <label class="label" for="tickets">{t(StepWords::FindTickets)}</label>
+            <label class="label" for="tickets">{form.case.say(StepWords::FindTickets)}</label>
             <p class="hint" id="tickets-hint">{t(StepWords::FindTicketsHint)}</p>
             {move || error.get().map(|text| view! { <p class="error" id="tickets-error">{icon("alert-circle")}<span>{text}</span></p> }.into_any())}
             <div class="input-group">
@@ -196,14 +198,14 @@ pub fn RelationWindow(form: ActionForm) -> impl IntoView {
     });
     let mut choices = vec![Choice {
         value: CHILD.to_owned(),
-        title: t(StepWords::AsChildren).to_owned(),
+        title: case.say(StepWords::AsChildren),
         help: t(StepWords::AsChildrenHelp).to_owned(),
         side: String::new(),
     }];
     if !has_parent {
         choices.push(Choice {
             value: PARENT.to_owned(),
-            title: t(StepWords::AsParent).to_owned(),
+            title: case.say(StepWords::AsParent),
             help: t(StepWords::AsParentHelp).to_owned(),
             side: String::new(),
         });
@@ -232,7 +234,7 @@ pub fn RelationWindow(form: ActionForm) -> impl IntoView {
         if request_type.with_untracked(String::is_empty) {
             check.fault("request_type", t(StepWords::ChooseType).to_owned());
         } else if codes.is_empty() {
-            check.fault("tickets", t(StepWords::ChooseTickets).to_owned());
+            check.fault("tickets", case.say(StepWords::ChooseTickets));
         }
         if form.faults.show(check.done()) {
             return;
@@ -247,9 +249,9 @@ pub fn RelationWindow(form: ActionForm) -> impl IntoView {
     view! {
         <ActionWindow form id="relate" title=t(Words::CreateRelation) button=t(StepWords::Relate) submit=Callback::new(submit) class="dialog wide">
             <RadioCards id="request_type" legend=t(StepWords::WhichType) value=request_type faults=form.faults choices=kinds columns=true/>
-            <RadioCards id="kind" legend=t(StepWords::WhichRelation) value=kind faults=form.faults choices columns=true/>
+            <RadioCards id="kind" legend=case.say(StepWords::WhichRelation) value=kind faults=form.faults choices columns=true/>
             {move || typed.get().then(|| view! { <TicketFinder form chosen several request_type faults=form.faults/> })}
-            <p class="muted small">{t_with(StepWords::RelationHelp, &[&case.code()])}</p>
+            <p class="muted small">{case.say_with(StepWords::RelationHelp, &[&case.code()])}</p>
         </ActionWindow>
     }
 }
@@ -299,7 +301,7 @@ pub fn MergeWindow(form: ActionForm) -> impl IntoView {
         let mut check = Check::default();
         let into = chosen.with_untracked(|chosen| chosen.first().cloned());
         if into.is_none() {
-            check.fault("tickets", t(StepWords::ChooseStaying).to_owned());
+            check.fault("tickets", form.case.say(StepWords::ChooseStaying));
         }
         let reason = reason.with_untracked(|text| check.optional_reason("reason", text));
         if form.faults.show(check.done()) {
@@ -308,12 +310,12 @@ pub fn MergeWindow(form: ActionForm) -> impl IntoView {
         let Some(into) = into else { return };
         form.send(
             TicketAction::Merge(NewMerge { into, reason }),
-            t(StepWords::Merged),
+            form.case.say(StepWords::Merged),
         );
     };
     view! {
         <ActionWindow form id="merge" title=t(Words::MergeDuplicate) button=t(StepWords::Merge) submit=Callback::new(submit) class="dialog wide">
-            <p>{t_with(StepWords::MergeHelp, &[&form.case.code()])}</p>
+            <p>{form.case.say_with(StepWords::MergeHelp, &[&form.case.code()])}</p>
             <TicketFinder form chosen several=Signal::stored(false) request_type=Signal::stored(String::new()) faults=form.faults/>
             <TextArea id="reason" label=t(Words::Reason) hint=t(StepWords::StaysInHistory) value=reason faults=form.faults max=REASON_MAX rows=2 optional=true/>
         </ActionWindow>

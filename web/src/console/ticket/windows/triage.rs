@@ -51,7 +51,7 @@ pub fn PriorityWindow(form: ActionForm) -> impl IntoView {
                     side: one.promise.clone().unwrap_or_default(),
                 })
                 .collect::<Vec<_>>();
-            view! { <RadioCards id="priority" legend=t(WindowWords::NewPriority) value=priority faults=form.faults choices/> }.into_any()
+            view! { <RadioCards id="priority" legend=form.case.say_priority(WindowWords::NewPriority) value=priority faults=form.faults choices/> }.into_any()
         }
     };
     let submit = move |()| {
@@ -70,7 +70,7 @@ pub fn PriorityWindow(form: ActionForm) -> impl IntoView {
         } else {
             let chosen = check.choice(
                 "priority",
-                t(Words::ChoosePriority),
+                &form.case.say_priority(Words::ChoosePriority),
                 priority.get_untracked(),
             );
             if chosen.as_ref() == Some(&before.0) {
@@ -95,11 +95,11 @@ pub fn PriorityWindow(form: ActionForm) -> impl IntoView {
         };
         form.send(
             TicketAction::ChangePriority(body),
-            t(WindowWords::PriorityChanged),
+            form.case.say_priority(WindowWords::PriorityChanged),
         );
     };
     view! {
-        <ActionWindow form id="change-priority" title=t(Words::ChangePriority) button=t(Words::Change) submit=Callback::new(submit)>
+        <ActionWindow form id="change-priority" title=form.case.say_priority(Words::ChangePriority) button=t(Words::Change) submit=Callback::new(submit)>
             {fields}
             <TextArea id="reason" label=t(Words::Reason) hint=t(WindowWords::ReasonHint) value=reason faults=form.faults max=REASON_MAX rows=3/>
         </ActionWindow>
