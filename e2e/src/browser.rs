@@ -425,6 +425,16 @@ impl Browser {
         .await;
     }
 
+    /// Chooses a day in a field for days.
+    pub async fn set_day(&self, label: &str, day: chrono::NaiveDate) {
+        let field = self.find(Target::Field(label)).await;
+        let set = "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input', { bubbles: true }));";
+        let element = json!({ ELEMENT: field.element_id().to_string() });
+        self.script(set, vec![element, json!(day.to_string())])
+            .await;
+        self.holds(label, &day.to_string()).await;
+    }
+
     /// Chooses an option of a list: the first that begins so.
     pub async fn select(&self, label: &str, option: &str) {
         let xpath = format!(".//option[starts-with(normalize-space(.), '{option}')]");
@@ -689,6 +699,45 @@ impl Browser {
             self.client.clone(),
             ElementRef::from(id),
         ))
+    }
+
+    /// Waits until no window is open over the page.
+    pub async fn no_window(&self) {
+        let what = format!("{}: the window to close", self.who);
+        until(&what, async || {
+            let open = self
+                .script(
+                    "return document.querySelector('dialog[open]') !== null;",
+                    vec![],
+                )
+                .await;
+            if open == json!(false) {
+                Ok(())
+            } else {
+                Err(self.overview().await)
+            }
+        })
+        .await;
+    }
+
+    /// Clicks the first of these that is there; tells what stood there when none ever is.
+    pub async fn click_first(&self, targets: &[Target<'_>]) {
+        let what = format!("{}: one of {targets:?}", self.who);
+        until(&what, async || {
+            for target in targets {
+                if let Some(element) = self.glimpse(*target).await {
+                    let clicked = element.click().await;
+                    // The last one only leads to the others.
+                    return match clicked {
+                        Ok(()) if Some(target) != targets.last() => Ok(()),
+                        Ok(()) => Err(self.overview().await),
+                        Err(error) => Err(error.to_string()),
+                    };
+                }
+            }
+            Err(self.overview().await)
+        })
+        .await;
     }
 
     /// Does something to a thing; tries again while the page is drawn anew under the hand.

@@ -19,6 +19,8 @@ pub enum Target<'a> {
     Tick(&'a str),
     /// A radio button or a check box, by words of its label.
     TickWith(&'a str),
+    /// A button that answers a question, by the question and the answer.
+    Answer(&'a str, &'a str),
     /// A heading of any level.
     Heading(&'a str),
     /// The value of a term in a list of facts.
@@ -37,6 +39,7 @@ impl fmt::Display for Target<'_> {
             Self::Choice(question, answer) => write!(f, "the answer {answer:?} to {question:?}"),
             Self::Tick(label) => write!(f, "the choice {label:?}"),
             Self::TickWith(part) => write!(f, "a choice with {part:?}"),
+            Self::Answer(question, answer) => write!(f, "the button {answer:?} of {question:?}"),
             Self::Heading(text) => write!(f, "the heading {text:?}"),
             Self::Fact(term) => write!(f, "the fact {term:?}"),
             Self::Text(text) => write!(f, "the text {text:?}"),
@@ -92,6 +95,11 @@ impl Target<'_> {
             Self::TickWith(part) => format!(
                 ".//input[@type='radio' or @type='checkbox'][ancestor::label[contains(normalize-space(.), {})]]",
                 quoted(part)
+            ),
+            Self::Answer(question, answer) => format!(
+                ".//*[@role='group'][@aria-labelledby=//*[{}]/@id]//button[{}]",
+                is(question),
+                named(answer)
             ),
             Self::Heading(text) => format!(".//*[self::h1 or self::h2 or self::h3][{}]", is(text)),
             Self::Fact(term) => format!(".//dt[{}]/following-sibling::dd[1]", is(term)),

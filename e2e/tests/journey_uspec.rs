@@ -1,16 +1,17 @@
 //! A request by the procedure of USPEC: control questions, handed to the Oficina de Tecnología, sent to a provider, solved,
-//! answered and closed by hand; web content after 16:00; a security incident that only its group sees. Requesters use the
-//! portal; the desk's steps go over the API.
+//! answered and closed by hand; web content after 16:00; security incidents that only their group sees. Requesters use the
+//! portal, the desk uses the console, each at a computer of their own.
 
 use std::rc::Rc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use e2e::browser::Browser;
+use e2e::console::{Pick, Seat, Told};
 use e2e::database::Engine;
 use e2e::desks::{Desk, quiet_tuesday};
 use e2e::hands::Hand;
 use e2e::people::{ANA, DIEGO, ELENA, HUGO};
-use e2e::seek::Target::{Button, Choice, Field, Heading};
+use e2e::seek::Target::{Answer, Button, Choice, Field, Heading, Link, Text};
 use e2e::stage::{Stage, play};
 use serde_json::{Value, json};
 
@@ -38,19 +39,25 @@ fn a_request_goes_over_the_office_and_a_provider_until_the_help_desk_closes_it_o
 async fn journey(stage: Rc<Stage>) {
     let tuesday = quiet_tuesday(stage.server.now());
     stage.server.let_it_be(tuesday);
-    let (hugo, elena) = (Hand::of(&stage, HUGO).await, Hand::of(&stage, ELENA).await);
+    let hugo = Seat::of(&stage, HUGO).await;
+    let elena = Seat::of(&stage, ELENA).await;
     let ana = stage.browser("requester").await;
     let code = requester_asks(&stage, &ana).await;
-    help_desk_hands_over(&hugo, &code).await;
-    office_asks_a_provider(&elena, &code).await;
+    help_desk_hands_over(&stage, &hugo, &code).await;
+    office_asks_a_provider(&stage, &elena, &code).await;
     requester_answers(&stage, &ana, &hugo, &code).await;
     help_desk_closes(&hugo, &code).await;
     what_is_not_validated_goes_on(&stage, &hugo).await;
     design_is_out_of_scope(&hugo).await;
-    a_security_incident_is_seen_by_its_group_alone(&stage, &hugo, &elena).await;
+    a_suspicious_mail_is_seen_by_its_group_alone(&stage, &hugo, &elena).await;
+    what_proves_to_be_an_incident_is_handed_over(&hugo, &elena).await;
     web_content_after_four_counts_from_the_next_day(&stage, &ana, &hugo, tuesday).await;
     stage.server.run(&["audit", "verify"]);
 }
+
+const C1: &str = "C1: ¿Se debe escalar, o se puede resolver con los recursos disponibles?";
+const C2: &str = "C2: ¿La solución dada a la solicitud fue adecuada?";
+const C3: &str = "C3: ¿Se requiere soporte adicional para la respuesta final?";
 
 async fn requester_asks(stage: &Stage, ana: &Browser) -> String {
     ana.open_form_of(DESK, ANA).await;
@@ -83,50 +90,89 @@ async fn requester_asks(stage: &Stage, ana: &Browser) -> String {
     code
 }
 
-async fn help_desk_hands_over(hugo: &Hand, code: &str) {
-    //
-    assert_eq!(hugo.state(code).await, "new");
-    let me = hugo.get("/me").await["id"].clone();
-    // C1 comes first.
-    hugo.refused(code, "assignments", json!({ "assignee": me }))
+async fn help_desk_hands_over(stage: &Stage, hugo: &Seat, code: &str) {
+    hugo.from_list("Sin asignar", code, "El procesador se cierra al guardar")
         .await;
-    hugo.control(code, "c1", true).await;
-    hugo.take(code).await;
+    //
+    hugo.stands("Nueva").await;
+    // C1 comes first; its answer is part of taking the request.
+    hugo.begin("Tomar").await;
+    hugo.answer(C1, "Sí").await;
+    hugo.finish("Tomar").await;
     //
-    assert_eq!(hugo.state(code).await, "in_progress");
-    let mut up = json!({ "level": 2, "group": "oficina_tecnologia", "justification": "Falla el complemento de firma." });
-    // the name of the public servant is mandatory.
-    hugo.refused(code, "escalations", up.clone()).await;
-    up["assignee"] = hugo.key_of("uspec", ELENA).await;
-    hugo.give(code, "escalations", up).await;
+    hugo.stands("En curso (asignada)").await;
+    hugo.begin("Escalar").await;
+    hugo.fill("Justificación", "Falla el complemento de firma.")
+        .await;
+    hugo.click(Button("Escalar")).await;
+    // the name of the public servant is mandatory, the office follows from it.
+    hugo.see("Elija la persona.").await;
+    hugo.select("Agente", ELENA.name).await;
+    hugo.finish("Escalar").await;
+    hugo.see("Solicitud escalada").await;
     //
-    assert_eq!(hugo.state(code).await, "suspended");
+    hugo.stands("En espera").await;
+    hugo.see("Escalada a la Oficina de Tecnología").await;
+    stage
+        .post
+        .take(ELENA.email, "Falla el complemento de firma.")
+        .await;
 }
 
-async fn office_asks_a_provider(elena: &Hand, code: &str) {
-    let ask = json!({ "command": "send_to_vendor", "vendor": "Firmas del Centro" });
-    elena.refused(code, "transitions", ask).await;
+async fn office_asks_a_provider(stage: &Stage, elena: &Seat, code: &str) {
     elena
-        .give(
+        .from_list(
+            "Mis solicitudes",
             code,
-            "causes",
-            json!({ "cause": "El complemento no es compatible con la versión nueva." }),
+            "El procesador se cierra al guardar",
         )
         .await;
+    elena.begin("Enviar al proveedor").await;
+    // The cause comes first, and the window leads to it.
+    elena.see("Falta registrar la causa.").await;
+    elena.click(Button("Registrar la causa")).await;
+    elena
+        .fill(
+            "Causa",
+            "El complemento no es compatible con la versión nueva.",
+        )
+        .await;
+    elena.finish("Guardar").await;
+    elena.begin("Enviar al proveedor").await;
     //
-    elena.control(code, "c3", true).await;
-    let ask = json!({ "vendor": "Firmas del Centro", "justification": "Necesitamos la versión corregida." });
-    //
-    elena.transition(code, "send_to_vendor", ask).await;
-    assert_eq!(clock(elena, code).await["status"], json!("paused"));
-    let back = json!({ "note": "El proveedor envió la versión corregida." });
+    elena.answer(C3, "No").await;
+    elena.see("Con esta respuesta todavía no se puede.").await;
+    elena.answer(C3, "Sí").await;
+    elena.fill("Proveedor", "Firmas del Centro").await;
+    elena
+        .fill("Justificación", "Necesitamos la versión corregida.")
+        .await;
+    elena.finish("Enviar al proveedor").await;
+    // the clock stands still meanwhile.
+    elena.see("En trámite con proveedor").await;
+    elena.see("En pausa").await;
+    elena.begin("Recibir del proveedor").await;
+    elena
+        .fill("Nota", "El proveedor envió la versión corregida.")
+        .await;
+    elena.finish("Recibir del proveedor").await;
     //
-    elena.transition(code, "return_from_vendor", back).await;
-    assert_ne!(clock(elena, code).await["status"], json!("paused"));
-    // No more support is needed for the final answer.
-    elena.control(code, "c3", false).await;
-    let solution = json!({ "solution": "Se instaló la versión corregida del complemento.", "reason": "solution_given" });
-    elena.give(code, "solutions", solution).await;
+    elena.gone(Text("En trámite con proveedor")).await;
+    stage
+        .post
+        .take(HUGO.email, "El proveedor envió la versión corregida.")
+        .await;
+    elena.begin("Solucionar").await;
+    // No more support is needed for the final answer; the answer from before does not count any more.
+    elena.answer(C3, "No").await;
+    solved(elena, "Se instaló la versión corregida del complemento.").await;
+}
+
+/// Fills in and sends the window of the solution.
+async fn solved(seat: &Seat, text: &str) {
+    seat.fill("Solución", text).await;
+    seat.finish("Solucionar").await;
+    seat.stands("Resuelta").await;
 }
 
 /// The clock of the solution.
@@ -139,9 +185,14 @@ async fn clock(hand: &Hand, code: &str) -> Value {
         .unwrap_or_default()
 }
 
-async fn requester_answers(stage: &Stage, ana: &Browser, hugo: &Hand, code: &str) {
-    let early = json!({ "command": "close_by_desk" });
-    hugo.refused(code, "transitions", early).await;
+async fn requester_answers(stage: &Stage, ana: &Browser, hugo: &Seat, code: &str) {
+    // Nothing to validate before the requester has answered.
+    hugo.at_ticket(code).await;
+    hugo.stands("Resuelta").await;
+    hugo.begin("Validar y cerrar").await;
+    hugo.see("El solicitante todavía no responde la encuesta.")
+        .await;
+    hugo.leave().await;
     //
     ana.open_survey(DESK, code).await;
     ana.see("Con «Sí» la mesa puede cerrar la solicitud").await;
@@ -156,31 +207,44 @@ async fn requester_answers(stage: &Stage, ana: &Browser, hugo: &Hand, code: &str
     stage.post.take(HUGO.email, "respondió la encuesta").await;
 }
 
-async fn help_desk_closes(hugo: &Hand, code: &str) {
+async fn help_desk_closes(hugo: &Seat, code: &str) {
+    hugo.at_ticket(code).await;
     //
-    assert_eq!(hugo.state(code).await, "solved");
-    hugo.transition(code, "close_by_desk", json!({})).await;
+    hugo.stands("Resuelta").await;
+    hugo.see("Gracias por la pronta respuesta.").await;
+    hugo.begin("Validar y cerrar").await;
+    hugo.finish("Validar y cerrar").await;
     //
-    assert_eq!(hugo.state(code).await, "closed");
+    hugo.stands("Cerrada").await;
 }
 
 /// A printer that the help desk mended.
-async fn mended(hugo: &Hand, subject: &str) -> String {
-    let data = json!({
-        "channel": "mail", "category": "impresoras-atasco-de-papel", "subject": subject, "priority": "low",
-    });
-    let code = hugo.record("uspec", DIEGO, data).await;
-    hugo.control(&code, "c1", false).await;
-    hugo.take(&code).await;
-    let solution = json!({ "solution": "Se retiró la hoja.", "reason": "solution_given" });
+async fn mended(hugo: &Seat, subject: &str) -> String {
+    let code = hugo
+        .write_down(Told {
+            who: DIEGO,
+            channel: "Correo",
+            kind: "",
+            category: ("impresoras atasco", "Impresoras › Atasco de Papel"),
+            choices: &[Pick::Card("Impacto", "Baja")],
+            subject,
+            word: "solicitud",
+        })
+        .await;
+    hugo.begin("Tomar").await;
+    hugo.answer(C1, "No").await;
+    hugo.finish("Tomar").await;
+    hugo.stands("En curso (asignada)").await;
+    hugo.begin("Solucionar").await;
     // C2 comes before the solution.
-    hugo.refused(&code, "solutions", solution.clone()).await;
-    hugo.control(&code, "c2", true).await;
-    hugo.give(&code, "solutions", solution).await;
+    hugo.find(Answer(C2, "Sí")).await;
+    assert!(!hugo.has(Field("Solución")).await);
+    hugo.answer(C2, "Sí").await;
+    solved(hugo, "Se retiró la hoja.").await;
     code
 }
 
-async fn what_is_not_validated_goes_on(stage: &Stage, hugo: &Hand) {
+async fn what_is_not_validated_goes_on(stage: &Stage, hugo: &Seat) {
     let code = mended(hugo, "La impresora del segundo piso se traba").await;
     let diego = stage.browser("who does not validate").await;
     diego
@@ -192,33 +256,32 @@ async fn what_is_not_validated_goes_on(stage: &Stage, hugo: &Hand) {
     diego.click(Button("Enviar respuestas")).await;
     diego.find(Heading("Gracias por responder")).await;
     // Who did not validate is not closed; the desk takes it back.
-    hugo.refused(&code, "transitions", json!({ "command": "close_by_desk" }))
-        .await;
-    hugo.transition(
-        &code,
-        "reject",
-        json!({ "reason": "Se volvió a trabar esta mañana." }),
-    )
+    hugo.at_ticket(&code).await;
+    assert!(!hugo.offers("Validar y cerrar").await);
+    hugo.begin("Devolver la solución").await;
+    hugo.fill("Motivo", "Se volvió a trabar esta mañana.").await;
+    hugo.finish("Devolver la solución").await;
+    hugo.stands("En curso (asignada)").await;
+}
+
+async fn design_is_out_of_scope(hugo: &Seat) {
+    hugo.write_down(Told {
+        who: DIEGO,
+        channel: "Correo",
+        kind: "",
+        category: ("publicacion de contenido", "Publicación de Contenido"),
+        choices: &[Pick::Card("Impacto", "Baja")],
+        subject: "Cambiar los colores de la portada",
+        word: "solicitud",
+    })
     .await;
-    assert_eq!(hugo.state(&code).await, "in_progress");
-}
-
-async fn design_is_out_of_scope(hugo: &Hand) {
-    let data = json!({
-        "channel": "mail",
-        "request_type": "request",
-        "category": "pagina-web-uspec-publicacion-de-contenido",
-        "subject": "Cambiar los colores de la portada",
-        "priority": "low",
-    });
-    let code = hugo.record("uspec", DIEGO, data).await;
     //
-    let why = json!({ "solution": "El diseño de la página no se atiende por esta mesa.", "reason": "out_of_scope" });
-    hugo.give(&code, "solutions", why).await;
-    assert_eq!(hugo.state(&code).await, "solved");
+    hugo.begin("Solucionar").await;
+    hugo.see("Fuera de alcance").await;
+    solved(hugo, "El diseño de la página no se atiende por esta mesa.").await;
 }
 
-async fn a_security_incident_is_seen_by_its_group_alone(stage: &Stage, hugo: &Hand, elena: &Hand) {
+async fn a_suspicious_mail_is_seen_by_its_group_alone(stage: &Stage, hugo: &Seat, elena: &Seat) {
     let diego = stage.browser("who got a strange mail").await;
     diego.open_form_of(DESK, DIEGO).await;
     diego
@@ -228,14 +291,51 @@ async fn a_security_incident_is_seen_by_its_group_alone(stage: &Stage, hugo: &Ha
     let words = ("Un correo pide mi clave", "Dice venir de la entidad.");
     let code = diego.send_to(DESK, &stage.post, DIEGO, words).await;
     //
-    assert_eq!(hugo.status_of(&format!("/tickets/{code}")).await, 200);
-    assert_eq!(elena.status_of(&format!("/tickets/{code}")).await, 404);
+    hugo.at_ticket(&code).await;
+    hugo.see("Acceso restringido").await;
+    elena.open(&format!("/console/tickets/{code}")).await;
+    elena.see("No encontramos esta solicitud").await;
+}
+
+async fn what_proves_to_be_an_incident_is_handed_over(hugo: &Seat, elena: &Seat) {
+    let code = hugo
+        .write_down(Told {
+            who: DIEGO,
+            channel: "Correo",
+            kind: "",
+            category: ("impresoras atasco", "Impresoras › Atasco de Papel"),
+            choices: &[Pick::Card("Impacto", "Alta")],
+            subject: "La impresora imprime hojas ajenas",
+            word: "solicitud",
+        })
+        .await;
+    hugo.begin("Tomar").await;
+    hugo.answer(C1, "Sí").await;
+    hugo.finish("Tomar").await;
+    hugo.stands("En curso (asignada)").await;
+    hugo.begin("Escalar").await;
+    hugo.fill("Justificación", "La cola de impresión está en el servidor.")
+        .await;
+    hugo.select("Agente", ELENA.name).await;
+    hugo.finish("Escalar").await;
+    hugo.stands("En espera").await;
+    elena.at_ticket(&code).await;
+    elena
+        .choose_step("Marcar como incidente de seguridad")
+        .await;
+    // who found it out is told where it went, not that it never was.
+    elena.find(Heading("Entregada al grupo de seguridad")).await;
+    elena.see("usted ya no lo ve en sus listas").await;
+    elena.click(Link("Ir a la cola")).await;
+    elena.at("/console/queue").await;
+    hugo.at_ticket(&code).await;
+    hugo.see("Seguridad").await;
 }
 
 async fn web_content_after_four_counts_from_the_next_day(
     stage: &Stage,
     ana: &Browser,
-    hugo: &Hand,
+    hugo: &Seat,
     tuesday: DateTime<Utc>,
 ) {
     // Half past four in the afternoon.
@@ -250,8 +350,13 @@ async fn web_content_after_four_counts_from_the_next_day(
     ana.choose("Impacto", "Alta").await;
     let words = ("Publicar la resolución de traslados", "Va en normatividad.");
     let code = ana.send_to(DESK, &stage.post, ANA, words).await;
-    // A request of high impact takes one business day, which begins on Wednesday at eight and ends a day later.
-    let due = clock(hugo, &code).await["due_at"]
+    // a request of high impact takes one business day, which begins on Wednesday at eight and ends a day later.
+    hugo.at_ticket(&code).await;
+    hugo.click(Button("¿Por qué?")).await;
+    hugo.see("Después de la hora de corte").await;
+    hugo.leave().await;
+    let hand = Hand::of(stage, HUGO).await;
+    let due = clock(&hand, &code).await["due_at"]
         .as_str()
         .unwrap_or_default()
         .to_owned();
@@ -259,6 +364,5 @@ async fn web_content_after_four_counts_from_the_next_day(
         .parse()
         .unwrap_or_else(|error| panic!("{due:?}: {error}"));
     let wednesday_at_eight = tuesday + TimeDelta::hours(22);
-    //
     assert_eq!(due, wednesday_at_eight + TimeDelta::days(1));
 }

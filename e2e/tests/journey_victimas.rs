@@ -1,18 +1,17 @@
 //! A case by the manual of the Unidad para las Víctimas: on site, suspended with a note and a date, at the vendor, parent of
 //! two, solved, not authorised in question 6, solved again and closed; and a case that nobody answers. Requesters use the
-//! portal; the specialists' steps go over the API.
+//! portal, specialists and vendor use the console, each at a computer of their own.
 
 use std::rc::Rc;
 
 use chrono::TimeDelta;
 use e2e::browser::Browser;
+use e2e::console::{Pick, Seat, Told};
 use e2e::database::Engine;
 use e2e::desks::{Desk, quiet_tuesday};
-use e2e::hands::Hand;
 use e2e::people::{ANA, DIEGO, IVAN, PILAR, ROSA};
-use e2e::seek::Target::{Button, Choice, Field, Heading, Link, Text, Tick, TickWith};
+use e2e::seek::Target::{Button, Choice, Fact, Field, Heading, Link, Text, Tick, TickWith};
 use e2e::stage::{Stage, play};
-use serde_json::{Value, json};
 
 const DESK: Desk = Desk {
     slug: "victimas",
@@ -34,28 +33,28 @@ fn a_case_goes_on_site_and_to_the_vendor_until_the_user_authorises_closing_on_po
 }
 
 struct Team {
-    pilar: Hand,
-    ivan: Hand,
-    rosa: Hand,
+    pilar: Seat,
+    ivan: Seat,
+    rosa: Seat,
 }
 
 async fn journey(stage: Rc<Stage>) {
     stage.server.let_it_be(quiet_tuesday(stage.server.now()));
     let team = Team {
-        pilar: Hand::of(&stage, PILAR).await,
-        ivan: Hand::of(&stage, IVAN).await,
-        rosa: Hand::of(&stage, ROSA).await,
+        pilar: Seat::of(&stage, PILAR).await,
+        ivan: Seat::of(&stage, IVAN).await,
+        rosa: Seat::of(&stage, ROSA).await,
     };
     let ana = stage.browser("requester").await;
     let code = user_asks(&stage, &ana).await;
-    goes_on_site(&team, &code).await;
-    is_suspended(&stage, &team, &ana, &code).await;
-    vendor_returns(&team, &code).await;
-    is_parent_of_two(&stage, &team, &code).await;
-    user_does_not_authorise(&stage, &ana, &team, &code).await;
-    user_authorises(&ana, &team, &code).await;
-    vendor_solves(&team).await;
-    nobody_answers(&stage, &team).await;
+    goes_on_site(&stage, &team, &code).await;
+    is_suspended(&stage, &team.ivan, &ana, &code).await;
+    vendor_returns(&stage, &team, &code).await;
+    let child = is_parent_of_two(&stage, &team, &code).await;
+    user_does_not_authorise(&stage, &ana, &team.ivan, &code).await;
+    user_authorises(&stage, &ana, &team.ivan, &code, &child).await;
+    vendor_solves(&stage, &team).await;
+    nobody_answers(&stage, &team.pilar).await;
     stage.server.run(&["audit", "verify"]);
 }
 
@@ -86,145 +85,219 @@ async fn user_asks(stage: &Stage, ana: &Browser) -> String {
     code
 }
 
-async fn goes_on_site(team: &Team, code: &str) {
-    team.pilar.take(code).await;
-    // a state needs its reason.
-    team.pilar
-        .refused(code, "transitions", json!({ "command": "start" }))
-        .await;
-    team.pilar
-        .transition(code, "start", json!({ "reason": "attention_begins" }))
-        .await;
-    let visit = json!({
-        "reason": "visit",
-        "group": "soporte_hw_sw",
-        "assignee": team.pilar.key_of("victimas", IVAN).await,
-    });
-    team.pilar.transition(code, "escalate_onsite", visit).await;
-    //
-    assert_eq!(team.ivan.state(code).await, "escalated_onsite");
-    team.ivan
-        .transition(code, "start", json!({ "reason": "attention_begins" }))
-        .await;
+const SUBJECT: &str = "Sin red en la oficina";
+const REPAIR: &str = "Se cambió el conmutador y los seis puestos navegan.";
+
+/// Begins attention to the case on the screen.
+async fn starts(seat: &Seat, reason: &str) {
+    seat.begin("Iniciar atención").await;
+    seat.select("Motivo", reason).await;
+    seat.finish("Iniciar atención").await;
+    seat.stands("En proceso").await;
 }
 
-async fn is_suspended(stage: &Stage, team: &Team, ana: &Browser, code: &str) {
-    let mut wait = json!({ "command": "suspend", "reason": "user_unavailable" });
-    //
-    team.ivan.refused(code, "transitions", wait.clone()).await;
-    let day = (stage.server.now() + TimeDelta::days(1)).date_naive();
-    wait["justification"] =
-        json!("SUSP: usuario no se encuentra disponible; se contacta nuevamente mañana.");
-    wait["next_contact"] = json!(day.to_string());
-    team.ivan.transition(code, "suspend", wait).await;
-    //
-    stage
-        .post
-        .take(ANA.email, "SUSP: usuario no se encuentra disponible")
+async fn goes_on_site(stage: &Stage, team: &Team, code: &str) {
+    let pilar = &team.pilar;
+    pilar.from_list("Sin asignar", code, SUBJECT).await;
+    pilar.take().await;
+    pilar.stands("Registrado").await;
+    // a state needs its reason.
+    pilar.begin("Iniciar atención").await;
+    pilar.find(Field("Motivo")).await;
+    pilar.click(Button("Iniciar atención")).await;
+    pilar.see("Elija el motivo.").await;
+    pilar.leave().await;
+    starts(pilar, "Inicia la atención").await;
+    pilar.begin("Pasar a Escalado a soporte en sitio").await;
+    pilar
+        .select("Motivo", "Requiere visita al puesto de trabajo")
         .await;
+    pilar.select("Agente", IVAN.name).await;
+    pilar.finish("Pasar a Escalado a soporte en sitio").await;
+    //
+    pilar.stands("Escalado a soporte en sitio").await;
+    stage.post.take(IVAN.email, code).await;
+    let ivan = &team.ivan;
+    ivan.from_list("Mis casos", code, SUBJECT).await;
+    ivan.see("Soporte de hardware y software").await;
+    starts(ivan, "Inicia la atención").await;
+}
+
+async fn is_suspended(stage: &Stage, ivan: &Seat, ana: &Browser, code: &str) {
+    ivan.begin("Pasar a Suspendido").await;
+    ivan.select("Motivo", "Requiere información adicional")
+        .await;
+    ivan.click(Button("Pasar a Suspendido")).await;
+    //
+    ivan.see("Escriba la justificación.").await;
+    ivan.select("Motivo", "Usuario no disponible").await;
+    let day = (stage.server.now() + TimeDelta::days(1)).date_naive();
+    ivan.set_day("Próximo contacto", day).await;
+    let note =
+        "SUSP: usuario no se encuentra disponible en el momento, se contacta nuevamente el día";
+    ivan.holds(
+        "Justificación",
+        &format!("{note} {}", day.format("%d/%m/%y")),
+    )
+    .await;
+    ivan.finish("Pasar a Suspendido").await;
+    ivan.stands("Suspendido").await;
+    ivan.see("Próximo contacto:").await;
+    //
+    stage.post.take(ANA.email, note).await;
     ana.open(&format!("/victimas/tickets/{code}")).await;
     //
     ana.see("Suspendido").await;
     stage.server.pass(TimeDelta::days(1));
-    team.ivan
-        .transition(code, "resume", json!({ "reason": "contact_date" }))
-        .await;
-    assert_eq!(team.ivan.state(code).await, "in_progress");
+    ivan.from_list("Para contactar hoy", code, SUBJECT).await;
+    ivan.begin("Retomar").await;
+    ivan.select("Motivo", "Llegó la fecha de contacto").await;
+    ivan.finish("Retomar").await;
+    ivan.stands("En proceso").await;
 }
 
-async fn vendor_returns(team: &Team, code: &str) {
-    let vendor =
-        json!({ "assignee": team.ivan.key_of("victimas", ROSA).await, "group": "proveedor" });
-    team.ivan.transition(code, "send_to_vendor", vendor).await;
+/// Hands the case on the screen to the specialist of the vendor.
+async fn to_vendor(seat: &Seat) {
+    seat.begin("Pasar a Activo proveedor").await;
+    seat.select("Grupo", "Proveedor de la dotación").await;
+    seat.click(Button("Pasar a Activo proveedor")).await;
+    seat.see("Elija la persona.").await;
+    seat.select("Agente", ROSA.name).await;
+    seat.finish("Pasar a Activo proveedor").await;
     //
-    assert_eq!(team.rosa.state(code).await, "with_vendor");
-    let back = json!({ "reason": "vendor_returned", "note": "El conmutador quedó cambiado." });
-    team.rosa.transition(code, "return_from_vendor", back).await;
+    seat.stands("Activo proveedor").await;
+}
+
+async fn vendor_returns(stage: &Stage, team: &Team, code: &str) {
+    to_vendor(&team.ivan).await;
+    stage.post.take(ROSA.email, code).await;
+    let rosa = &team.rosa;
+    rosa.from_list("Mis casos", code, SUBJECT).await;
+    rosa.begin("Recibir del proveedor").await;
+    rosa.select("Motivo", "El proveedor devolvió el caso").await;
+    rosa.fill("Nota", "El conmutador quedó cambiado.").await;
+    rosa.finish("Recibir del proveedor").await;
+    // What is no longer with the vendor, the vendor's people no longer see.
+    rosa.find(Heading("Usted ya no ve este caso")).await;
     // It is back with whoever had sent it.
-    assert_eq!(team.ivan.state(code).await, "in_progress");
+    team.ivan.at_ticket(code).await;
+    team.ivan.stands("En proceso").await;
+    team.ivan.see("El conmutador quedó cambiado.").await;
 }
 
-/// A case that the desk records.
-async fn recorded(team: &Team, category: &str, subject: &str) -> String {
-    let data = json!({
-        "category": category, "request_type": "incident", "subject": subject, "impact": "low", "urgency": "low",
-    });
-    team.pilar.record("victimas", DIEGO, data).await
+/// A case that the desk writes down.
+async fn recorded(pilar: &Seat, subject: &str) -> String {
+    pilar
+        .write_down(Told {
+            who: DIEGO,
+            channel: "Teléfono",
+            kind: "Incidente",
+            category: (
+                "herramientas colaboracion falla",
+                "Servicios de TI › Herramientas de colaboración › Falla",
+            ),
+            choices: &[
+                Pick::List("Impacto", "Bajo"),
+                Pick::List("Urgencia", "Baja"),
+            ],
+            subject,
+            word: "caso",
+        })
+        .await
 }
 
-async fn is_parent_of_two(stage: &Stage, team: &Team, code: &str) {
-    let mut children = Vec::new();
-    for subject in ["El puesto 3 no navega", "El puesto 4 no navega"] {
-        children.push(recorded(team, "correo-colaboracion", subject).await);
-    }
-    relate(stage, code, &children).await;
-    // not twice, and not with itself.
-    team.ivan
-        .refused(code, "relations", json!({ "children": children }))
+/// Gives the code of the child that stays open.
+async fn is_parent_of_two(stage: &Stage, team: &Team, code: &str) -> String {
+    let first = recorded(&team.pilar, "El puesto 3 no navega").await;
+    // One of them goes to a specialist by name; group and level follow from the person.
+    team.pilar.take().await;
+    starts(&team.pilar, "Inicia la atención").await;
+    team.pilar.begin("Escalar").await;
+    team.pilar
+        .select("Motivo", "Requiere otro especialista")
         .await;
-    team.ivan
-        .refused(code, "relations", json!({ "children": [code] }))
-        .await;
-    let parent = team.ivan.ticket(code).await;
-    let kinds: Vec<&Value> = parent["relations"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .map(|row| &row["kind"])
-        .collect();
-    // the one on view is the parent, of as many as were chosen.
-    assert_eq!(kinds, [&json!("child"), &json!("child")]);
+    team.pilar.click(Button("Escalar")).await;
+    team.pilar.see("Elija un grupo o una persona.").await;
+    team.pilar.select("Agente", IVAN.name).await;
+    team.pilar.finish("Escalar").await;
+    team.pilar.see("Caso escalado").await;
+    team.pilar.stands("Escalado Especialista").await;
+    stage.post.take(IVAN.email, &first).await;
+    let second = recorded(&team.pilar, "El puesto 4 no navega").await;
+    relate(&team.ivan, code, [&first, &second]).await;
+    // One is solved first, the other is still open.
+    team.pilar.at_ticket(&second).await;
+    team.pilar.take().await;
+    starts(&team.pilar, "Inicia la atención").await;
+    solves(&team.pilar, "Soporte remoto", REPAIR).await;
+    let ivan = &team.ivan;
+    ivan.at_ticket(code).await;
+    ivan.begin("Solucionar").await;
+    ivan.see(&format!(
+        "Siguen abiertos {first}, que dependen de este caso."
+    ))
+    .await;
+    ivan.select("Motivo", "Soporte en sitio").await;
+    ivan.fill("Solución", REPAIR).await;
     // a parent with open children is not solved by the way.
-    team.ivan.refused(code, "solutions", solution()).await;
-    for child in &children {
-        team.pilar.take(child).await;
-        team.pilar
-            .transition(child, "start", json!({ "reason": "attention_begins" }))
-            .await;
-        team.pilar.give(child, "solutions", solution()).await;
-    }
-    team.ivan.give(code, "solutions", solution()).await;
+    ivan.click(Button("Solucionar")).await;
+    ivan.see("Confirme que quiere continuar").await;
+    ivan.tick(Tick("Continuar aunque sigan abiertos")).await;
+    ivan.finish("Solucionar").await;
+    ivan.stands("Solucionado").await;
+    first
+}
+
+/// Solves the case on the screen.
+async fn solves(seat: &Seat, reason: &str, text: &str) {
+    seat.begin("Solucionar").await;
+    seat.select("Motivo", reason).await;
+    seat.fill("Solución", text).await;
+    seat.finish("Solucionar").await;
+    seat.stands("Solucionado").await;
 }
 
 /// Chooses the cases of the desk in the window of relations.
-async fn relate(stage: &Stage, code: &str, children: &[String]) {
-    let desk = stage.browser("specialist at the console").await;
-    desk.sign_in(IVAN).await;
-    desk.open_ticket(code, "Sin red en la oficina").await;
+async fn relate(ivan: &Seat, code: &str, children: [&str; 2]) {
+    ivan.at_ticket(code).await;
     // the tab lists the relations, and offers to create one.
-    desk.click(Button("Relaciones")).await;
-    desk.see("No hay tickets relacionados.").await;
-    desk.click(Button("Crear relación")).await;
+    ivan.panel("Relaciones").await;
+    ivan.see("No hay casos relacionados.").await;
+    ivan.click(Button("Crear relación")).await;
     // the type comes first, and only that one is found.
-    assert!(!desk.has(Field("Buscar tickets")).await);
-    desk.choose("¿De qué tipo es el que va a relacionar?", "Requerimiento")
-        .await;
-    desk.fill("Buscar tickets", "puesto").await;
-    desk.see("Ningún ticket coincide").await;
-    desk.choose("¿De qué tipo es el que va a relacionar?", "Incidente")
-        .await;
+    assert!(!ivan.has(Field("Buscar casos")).await);
+    let which = "¿De qué tipo es lo que va a relacionar?";
+    ivan.choose(which, "Requerimiento").await;
+    ivan.fill("Buscar casos", "puesto").await;
+    ivan.see("No hay casos que coincidan").await;
+    ivan.choose(which, "Incidente").await;
     for child in children {
-        desk.find(TickWith(child)).await;
-        desk.tick(TickWith(child)).await;
+        ivan.find(TickWith(child)).await;
+        ivan.tick(TickWith(child)).await;
     }
     //
-    desk.click(Button("Relacionar")).await;
-    desk.see("Relación creada").await;
-    // shown at once, each with what it is to the one on view.
-    desk.find(Text("Hijos")).await;
+    ivan.finish("Relacionar").await;
+    // shown at once, each with what it is to the one on view.: the one on view is the parent, of as
+    // many as were chosen.
+    ivan.find(Text("Hijos")).await;
     for child in children {
-        desk.find(Link(child)).await;
+        ivan.find(Link(child)).await;
     }
-    desk.click(Link(&children[0])).await;
-    desk.find(Heading("El puesto 3 no navega")).await;
+    // not twice, and not with itself.
+    ivan.click(Button("Crear relación")).await;
+    ivan.choose(which, "Incidente").await;
+    ivan.fill("Buscar casos", "no navega").await;
+    ivan.see("No hay casos que coincidan").await;
+    ivan.fill("Buscar casos", code).await;
+    ivan.see("No hay casos que coincidan").await;
+    ivan.press("\u{E00C}").await;
+    ivan.leave().await;
+    ivan.click(Link(children[0])).await;
+    ivan.find(Heading("El puesto 3 no navega")).await;
     // The tab counts them.
-    desk.click(Button("Relaciones1")).await;
-    desk.find(Text("Padre")).await;
-    desk.find(Link(code)).await;
-}
-
-fn solution() -> Value {
-    json!({ "solution": "Se cambió el conmutador y los seis puestos navegan.", "reason": "onsite_support" })
+    ivan.panel("Relaciones1").await;
+    ivan.find(Text("Padre")).await;
+    ivan.find(Link(code)).await;
 }
 
 async fn answer(ana: &Browser, authorises: &str) {
@@ -245,7 +318,7 @@ async fn answer(ana: &Browser, authorises: &str) {
     ana.find(Heading("Gracias por responder")).await;
 }
 
-async fn user_does_not_authorise(stage: &Stage, ana: &Browser, team: &Team, code: &str) {
+async fn user_does_not_authorise(stage: &Stage, ana: &Browser, ivan: &Seat, code: &str) {
     // A day has passed, so the address is proved again; then the link of the mail goes on to the survey.
     ana.prove_for(DESK, &stage.post, ANA, &format!("tickets/{code}/rate"))
         .await;
@@ -253,68 +326,118 @@ async fn user_does_not_authorise(stage: &Stage, ana: &Browser, team: &Team, code
     answer(ana, "No").await;
     ana.see("continúa en atención").await;
     //
-    assert_eq!(team.ivan.state(code).await, "reopened");
+    ivan.at_ticket(code).await;
+    ivan.stands("Reabierto").await;
+    ivan.see("Usuario no autorizó el cierre").await;
     //
-    team.ivan
-        .transition(code, "start", json!({ "reason": "attention_goes_on" }))
-        .await;
-    team.ivan.give(code, "solutions", solution()).await;
+    starts(ivan, "Continúa la atención").await;
+    ivan.begin("Solucionar").await;
+    ivan.tick(Tick("Continuar aunque sigan abiertos")).await;
+    ivan.select("Motivo", "Soporte en sitio").await;
+    ivan.fill("Solución", REPAIR).await;
+    ivan.finish("Solucionar").await;
+    ivan.stands("Solucionado").await;
 }
 
-async fn user_authorises(ana: &Browser, team: &Team, code: &str) {
+async fn user_authorises(stage: &Stage, ana: &Browser, ivan: &Seat, code: &str, child: &str) {
     ana.open_survey(DESK, code).await;
     answer(ana, "Sí").await;
-    ana.see("quedó cerrado").await;
+    ana.see("cerrará el caso").await;
+    // What is open under it keeps it open; it closes by itself once that is done.
+    ivan.at_ticket(code).await;
+    ivan.stands("Solucionado").await;
+    ivan.at_ticket(child).await;
+    starts(ivan, "Inicia la atención").await;
+    solves(ivan, "Soporte remoto", REPAIR).await;
+    stage.server.pass(TimeDelta::hours(1));
     //
-    assert_eq!(team.ivan.state(code).await, "closed");
-    ana.open(&format!("/victimas/tickets/{code}")).await;
+    ivan.comes_to(code, "Cerrado").await;
+    ana.prove_for(DESK, &stage.post, ANA, &format!("tickets/{code}"))
+        .await;
     ana.see("Este caso está cerrado.").await;
     ana.gone(Tick("5 de 5 estrellas: Muy buena")).await;
 }
 
-async fn vendor_solves(team: &Team) {
-    let code = recorded(
-        team,
-        "correo-colaboracion",
-        "El equipo en garantía no enciende",
-    )
-    .await;
-    team.pilar.take(&code).await;
-    team.pilar
-        .transition(&code, "start", json!({ "reason": "attention_begins" }))
+async fn vendor_solves(stage: &Stage, team: &Team) {
+    let pilar = &team.pilar;
+    let (before, after) = (
+        stage.file("antes.jpg", b"\xff\xd8\xff\xe0borrosa"),
+        stage.file("despues.jpg", b"\xff\xd8\xff\xe0clara"),
+    );
+    let photograph = "Evidencia fotográfica";
+    let code = pilar
+        .write_down(Told {
+            who: DIEGO,
+            channel: "Teléfono",
+            kind: "Incidente",
+            category: ("equipo falla", "Hardware y software › Equipo › Falla"),
+            choices: &[
+                Pick::Text("Serial del equipo", "SN-4471"),
+                Pick::Text("Sede", "Centro"),
+                Pick::Text("Área", "Atención"),
+                Pick::Text("Piso", "2"),
+                Pick::Text("Puesto", "7"),
+                Pick::Card("¿Adjunta evidencia fotográfica?", "Sí"),
+                Pick::File(photograph, &before),
+                Pick::List("Impacto", "Bajo"),
+                Pick::List("Urgencia", "Baja"),
+            ],
+            subject: "El equipo en garantía no enciende",
+            word: "caso",
+        })
         .await;
-    let vendor =
-        json!({ "assignee": team.pilar.key_of("victimas", ROSA).await, "group": "proveedor" });
-    team.pilar.transition(&code, "send_to_vendor", vendor).await;
-    let done = json!({ "solution": "Se cambió la tarjeta.", "reason": "vendor_support" });
-    team.pilar.refused(&code, "solutions", done.clone()).await;
-    team.rosa.give(&code, "solutions", done).await;
+    // a file of the form shows by its name, and gives way to a better one.
+    pilar.find(Fact(photograph)).await;
+    pilar.begin("Completar datos de la solicitud").await;
+    pilar.find(Button("Quitar antes.jpg")).await;
+    pilar.attach_to(photograph, &[&after]).await;
+    pilar.gone(Button("Quitar antes.jpg")).await;
+    pilar.finish("Guardar").await;
+    pilar.find(Button("despues.jpg")).await;
+    team.pilar.take().await;
+    starts(&team.pilar, "Inicia la atención").await;
+    to_vendor(&team.pilar).await;
+    assert!(
+        !team.pilar.offers("Solucionar").await,
+        "only the vendor solves what is at the vendor"
+    );
+    team.rosa.at_ticket(&code).await;
     //
-    assert_eq!(team.rosa.state(&code).await, "solved");
+    solves(&team.rosa, "Soporte del proveedor", "Se cambió la tarjeta.").await;
 }
 
-async fn nobody_answers(stage: &Stage, team: &Team) {
-    let code = recorded(team, "correo-colaboracion", "No abre el calendario").await;
-    team.pilar.take(&code).await;
-    team.pilar
-        .transition(&code, "start", json!({ "reason": "attention_begins" }))
+/// Begins to end the case on the screen because nobody answers.
+async fn no_answer(pilar: &Seat) {
+    pilar.begin("Pasar a No gestionado").await;
+    pilar
+        .select("Motivo", "Falta de respuesta del usuario")
         .await;
-    let end = json!({ "reason": "no_answer", "description": "Se cierra por falta de respuesta." });
+}
+
+async fn nobody_answers(stage: &Stage, pilar: &Seat) {
+    let code = recorded(pilar, "No abre el calendario").await;
+    pilar.take().await;
+    starts(pilar, "Inicia la atención").await;
     //
-    for step in ["first", "second", "closing"] {
-        let mut early = end.clone();
-        early["command"] = json!("mark_not_managed");
-        team.pilar.refused(&code, "transitions", early).await;
-        let text = format!("Seguimos a la espera de su respuesta ({step}).");
-        team.pilar
-            .give(&code, "follow-ups", json!({ "step": step, "text": text }))
-            .await;
+    for missing in ["Faltan 3 intentos", "Faltan 2 intentos", "Falta 1 intento"] {
+        no_answer(pilar).await;
+        pilar.see(missing).await;
+        pilar.click(Button("Ver los intentos")).await;
+        pilar.click(Button("Correo de seguimiento")).await;
+        let text = format!("{missing}: seguimos a la espera de su respuesta.");
+        pilar.fill("Texto del correo", &text).await;
+        pilar.finish("Enviar correo").await;
         stage.post.take(DIEGO.email, &text).await;
         stage.server.pass(TimeDelta::days(1));
+        pilar.at_ticket(&code).await;
     }
-    team.pilar.transition(&code, "mark_not_managed", end).await;
+    no_answer(pilar).await;
+    pilar
+        .fill("Descripción", "Se cierra por falta de respuesta.")
+        .await;
+    pilar.finish("Pasar a No gestionado").await;
     //
-    assert_eq!(team.pilar.state(&code).await, "not_managed");
+    pilar.stands("No gestionado").await;
     let diego = stage.browser("who did not answer").await;
     diego
         .prove_for(DESK, &stage.post, DIEGO, &format!("tickets/{code}"))
