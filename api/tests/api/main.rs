@@ -19,6 +19,7 @@ mod attachments;
 mod desks;
 mod forms;
 mod identity;
+mod intake;
 mod mail;
 mod notices;
 mod once;

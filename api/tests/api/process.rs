@@ -604,7 +604,7 @@ both! {
         act(&app, &laura, &code, "control-answers", json!({ "control": "c3", "answer": false })).await.expect(403);
         act(&app, &omar, &code, "control-answers", json!({ "control": "c3", "answer": false })).await.expect(200);
         act(&app, &omar, &code, "solutions", solution).await.expect(200);
-        // the result goes to the help desk as well as, in its name, to the user.
+        // the result goes to the help desk as well as, in its name and by mail, to the user.
         assert_eq!(confirmed().await, 2);
         assert!(stage::mails(&app, ANA).await.iter().any(|mail| matches!(mail, Content::Solved { solution, .. } if solution == "Licencias activas.")));
         let close = json!({ "command": "close_by_desk" });
