@@ -32,6 +32,7 @@ use crate::http::routes::RouteTable;
 use crate::http::{ApiError, middleware, problem, site};
 use crate::outbox::Wake;
 use crate::portal::code::Codes;
+use crate::tickets::queue::KeptQueue;
 use crate::{
     agents, approvals, attachments, desks, mail, people, portal, tickets, tokens, vouching,
 };
@@ -61,6 +62,8 @@ pub struct AppState {
     pub access: Arc<AccessCache>,
     /// Installed desks, parsed.
     pub desks: DeskRegistry,
+    /// What was answered last about the queue.
+    pub kept: Arc<KeptQueue>,
     /// Tells the mail worker that something waits.
     pub wake: Wake,
     /// Where attachments are kept.
@@ -136,6 +139,7 @@ impl AppState {
                 files: u32::try_from(settings.limits.files_per_message).unwrap_or(u32::MAX),
                 bytes: settings.limits.file_bytes,
             }),
+            kept: Arc::new(KeptQueue::new(settings.limits.kept_bytes)),
             wake: Wake::default(),
             files: Files::open(&settings.storage)?,
             codes: Codes::new(&keys),

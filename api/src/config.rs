@@ -315,6 +315,8 @@ pub struct Limits {
     pub waiting_bytes_per_client: u64,
     /// Bytes of all uploads of browsers without a session that wait for their message.
     pub waiting_bytes: u64,
+    /// Bytes of pages and counts of the queue that are kept until something is written; 0 keeps none.
+    pub kept_bytes: usize,
 }
 
 impl Default for Limits {
@@ -342,6 +344,7 @@ impl Default for Limits {
             ticket_bytes: 200 * 1024 * 1024,
             waiting_bytes_per_client: 2 * 1024 * 1024 * 1024,
             waiting_bytes: 20 * 1024 * 1024 * 1024,
+            kept_bytes: 4 * 1024 * 1024,
         }
     }
 }

@@ -26,7 +26,7 @@ use std::time::Duration;
 
 use client::{Connection, Load, drive, request};
 use report::Row;
-use server::{Place, Server, Workers};
+use server::{Keeps, Place, Server, Workers};
 
 /// Whatever stops a measurement stops the run; the words are for the person at the terminal.
 pub type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
@@ -342,7 +342,8 @@ async fn on_postgres(plan: &Plan, folder: &Path) -> Outcome<Vec<Row>> {
     let mut conn = base::connect(&cluster.url())?;
     let sample = base::Sample::read(&mut conn)?;
     base::grow(&mut conn, plan.tickets)?;
-    let server = Server::start(&place, Workers::Elsewhere).await?;
+    let server = Server::start(&place, Workers::Elsewhere, Keeps::Nothing).await?;
+    let keeping = Server::start(&place, Workers::Elsewhere, Keeps::Pages).await?;
     let requests = Requests {
         address: server.address,
         token: server.sign_in().await?,
@@ -350,6 +351,12 @@ async fn on_postgres(plan: &Plan, folder: &Path) -> Outcome<Vec<Row>> {
         tickets: plan.tickets,
     };
     requests.check().await?;
+    let again = Requests {
+        address: keeping.address,
+        token: keeping.sign_in().await?,
+        ..requests.clone()
+    };
+    again.check().await?;
     let code = requests.create_one().await?;
     let api::db::DbConnection::Pg(pg) = &mut conn else {
         return Err("not PostgreSQL".into());
@@ -358,7 +365,8 @@ async fn on_postgres(plan: &Plan, folder: &Path) -> Outcome<Vec<Row>> {
     drop(conn);
     warm_up(&server, &requests).await?;
 
-    let (mut create, mut queue, mut read) = (
+    let (mut create, mut queue, mut kept, mut read) = (
+        Scenario::default(),
         Scenario::default(),
         Scenario::default(),
         Scenario::default(),
@@ -378,6 +386,8 @@ async fn on_postgres(plan: &Plan, folder: &Path) -> Outcome<Vec<Row>> {
         queue
             .turns
             .push(turn(&server, postmaster, plan.turn, requests.queue()).await?);
+        kept.turns
+            .push(turn(&keeping, postmaster, plan.turn, again.queue()).await?);
         read.turns
             .push(turn(&server, postmaster, plan.turn, requests.read()).await?);
     }
@@ -391,14 +401,14 @@ async fn on_postgres(plan: &Plan, folder: &Path) -> Outcome<Vec<Row>> {
             &create.rates(),
         ),
         Row::at_least(
-            "PostgreSQL: page of the queue, of pgbench",
+            "PostgreSQL: page of the queue, read anew, of pgbench",
             queue.share(),
             40.0,
             "%",
             &queue.rates(),
         ),
     ];
-    rows.extend(common_rows("PostgreSQL", &create, &queue, &read));
+    rows.extend(common_rows("PostgreSQL", &create, &queue, &kept, &read));
     rows.push(Row::plain(
         "PostgreSQL: server's memory after the load (most ever)",
         memory(&server)?,
@@ -422,16 +432,17 @@ async fn on_sqlite(plan: &Plan, folder: &Path) -> Outcome<Vec<Row>> {
     say("SQLite: starts");
     let mut starts = Vec::new();
     for _ in 0..5 {
-        let server = Server::start(&place, Workers::Inside).await?;
+        let server = Server::start(&place, Workers::Inside, Keeps::Pages).await?;
         starts.push(server.first_answer.as_secs_f64() * 1000.0);
     }
     let idle = {
-        let server = Server::start(&place, Workers::Inside).await?;
+        let server = Server::start(&place, Workers::Inside, Keeps::Pages).await?;
         tokio::time::sleep(Duration::from_secs(3)).await;
         machine::resident(server.pid())?
     };
 
-    let server = Server::start(&place, Workers::Elsewhere).await?;
+    let server = Server::start(&place, Workers::Elsewhere, Keeps::Nothing).await?;
+    let keeping = Server::start(&place, Workers::Elsewhere, Keeps::Pages).await?;
     let requests = Requests {
         address: server.address,
         token: server.sign_in().await?,
@@ -439,10 +450,17 @@ async fn on_sqlite(plan: &Plan, folder: &Path) -> Outcome<Vec<Row>> {
         tickets: plan.tickets,
     };
     requests.check().await?;
+    let again = Requests {
+        address: keeping.address,
+        token: keeping.sign_in().await?,
+        ..requests.clone()
+    };
+    again.check().await?;
     let code = requests.create_one().await?;
     warm_up(&server, &requests).await?;
 
-    let (mut create, mut queue, mut read) = (
+    let (mut create, mut queue, mut kept, mut read) = (
+        Scenario::default(),
         Scenario::default(),
         Scenario::default(),
         Scenario::default(),
@@ -469,6 +487,8 @@ async fn on_sqlite(plan: &Plan, folder: &Path) -> Outcome<Vec<Row>> {
         queue
             .turns
             .push(turn(&server, None, plan.turn, requests.queue()).await?);
+        kept.turns
+            .push(turn(&keeping, None, plan.turn, again.queue()).await?);
         read.turns
             .push(turn(&server, None, plan.turn, requests.read()).await?);
     }
@@ -504,14 +524,14 @@ async fn on_sqlite(plan: &Plan, folder: &Path) -> Outcome<Vec<Row>> {
             ),
         ),
         Row::at_least(
-            format!("SQLite: page of the queue, of {CORES} bare readers"),
+            format!("SQLite: page of the queue, read anew, of {CORES} bare readers"),
             queue.share(),
             40.0,
             "%",
             &queue.rates(),
         ),
     ];
-    rows.extend(common_rows("SQLite", &create, &queue, &read));
+    rows.extend(common_rows("SQLite", &create, &queue, &kept, &read));
     rows.push(Row::plain(
         "SQLite: server's memory after the load (most ever)",
         memory(&server)?,
@@ -519,15 +539,25 @@ async fn on_sqlite(plan: &Plan, folder: &Path) -> Outcome<Vec<Row>> {
     Ok(rows)
 }
 
-fn common_rows(name: &str, create: &Scenario, queue: &Scenario, read: &Scenario) -> Vec<Row> {
+fn common_rows(
+    name: &str,
+    create: &Scenario,
+    queue: &Scenario,
+    kept: &Scenario,
+    read: &Scenario,
+) -> Vec<Row> {
     vec![
         Row::plain(
             format!("{name}: create, {CLIENTS} clients"),
             create.latency(),
         ),
         Row::plain(
-            format!("{name}: page of the queue, {CLIENTS} clients"),
+            format!("{name}: page of the queue, read anew, {CLIENTS} clients"),
             queue.latency(),
+        ),
+        Row::plain(
+            format!("{name}: page of the queue, asked again, {CLIENTS} clients"),
+            kept.latency(),
         ),
         Row::plain(
             format!("{name}: read a ticket with its history, {CLIENTS} clients"),
@@ -541,11 +571,20 @@ fn common_rows(name: &str, create: &Scenario, queue: &Scenario, read: &Scenario)
             &create.cpu_parts(),
         ),
         Row::at_most(
-            format!("{name}: processor time of a page of the queue"),
+            format!("{name}: processor time of a page of the queue, read anew"),
             queue.cpu(),
             0.4,
             "ms",
             &queue.cpu_parts(),
+        ),
+        Row::at_most(
+            format!(
+                "{name}: processor time of a page of the queue, asked again before anything is written"
+            ),
+            kept.cpu(),
+            0.4,
+            "ms",
+            &kept.cpu_parts(),
         ),
         Row::at_most(
             format!("{name}: processor time to read a ticket"),

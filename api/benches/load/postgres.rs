@@ -111,6 +111,9 @@ impl Cluster {
         variables: &[(String, String)],
     ) -> Outcome<f64> {
         let mut command = Command::new(program()?);
+        // The server's connections are set like this, so that a statement is planned once.
+        let options = "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c jit=off";
+        command.env("PGOPTIONS", options);
         command.args([
             "--no-vacuum",
             "--protocol=prepared",

@@ -47,7 +47,9 @@ impl Place {
         for budget in budgets {
             settings.push_str(&format!("{budget} = {{ count = 1000000, seconds = 1 }}\n"));
         }
-        fs::write(folder.join("atiende.toml"), settings)?;
+        fs::write(folder.join(Keeps::Pages.file()), &settings)?;
+        settings.push_str("kept_bytes = 0\n");
+        fs::write(folder.join(Keeps::Nothing.file()), settings)?;
         Ok(Self {
             program: program.to_owned(),
             folder: folder.to_owned(),
@@ -55,7 +57,7 @@ impl Place {
         })
     }
 
-    fn command(&self, action: &str) -> Command {
+    fn command(&self, action: &str, keeps: Keeps) -> Command {
         let mut command = Command::new(&self.program);
         // What is set for scripts is no setting of the server.
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ATIENDE_")) {
@@ -65,7 +67,7 @@ impl Place {
             .current_dir(root())
             .arg(action)
             .arg("--config")
-            .arg(self.folder.join("atiende.toml"))
+            .arg(self.folder.join(keeps.file()))
             .arg("--data-dir")
             .arg(&self.folder)
             .arg("--database-url")
@@ -78,13 +80,32 @@ impl Place {
     /// Makes the schema and the sample data.
     pub fn prepare(&self) -> Outcome<()> {
         let status = self
-            .command("demo")
+            .command("demo", Keeps::Pages)
             .args(["--no-serve", "--desks", "api/desks"])
             .status()?;
         if status.success() {
             Ok(())
         } else {
             Err("`atiende demo --no-serve` failed".into())
+        }
+    }
+}
+
+/// What the server keeps of its answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeps {
+    /// Pages of the queue until something is written, as usual.
+    Pages,
+    /// Nothing: every page is read.
+    Nothing,
+}
+
+impl Keeps {
+    /// Name of the settings file.
+    fn file(self) -> &'static str {
+        match self {
+            Self::Pages => "atiende.toml",
+            Self::Nothing => "keeps-nothing.toml",
         }
     }
 }
@@ -112,9 +133,9 @@ impl Server {
     ///
     /// # Errors
     /// When it does not answer within 20 seconds.
-    pub async fn start(place: &Place, workers: Workers) -> Outcome<Self> {
+    pub async fn start(place: &Place, workers: Workers, keeps: Keeps) -> Outcome<Self> {
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-        let mut command = place.command("serve");
+        let mut command = place.command("serve", keeps);
         command
             .arg("--listen")
             .arg(address.to_string())

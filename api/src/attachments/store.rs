@@ -16,7 +16,7 @@ use crate::claim;
 use crate::db::dialect::lock_name;
 use crate::db::schema::{attachments, tickets};
 use crate::db::{DbConnection, DbError, MultiBackend, Ts, Uid};
-use crate::tickets::sight::Sight;
+use crate::tickets::sight::{AtDesks, Sight};
 
 /// How long an upload waits to be bound.
 pub const UNBOUND_HOURS: i64 = 24;
@@ -463,7 +463,7 @@ pub fn find_for_agent(
         .select(AttachmentRow::as_select())
         .into_boxed::<MultiBackend>();
     if let Some(desks) = &sight.desks {
-        query = query.filter(tickets::desk_id.eq_any(desks.clone()));
+        query = query.filter(AtDesks(desks.clone()));
     }
     Ok(query.first(conn).optional()?)
 }

@@ -12,6 +12,7 @@
 mod connection;
 pub mod dialect;
 mod error;
+pub mod kept;
 pub mod migrate;
 mod pool;
 pub mod schema;
@@ -21,12 +22,14 @@ mod writer;
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use diesel::connection::{SimpleConnection, TransactionManager};
+use diesel::prelude::*;
 use diesel::r2d2::{Pool, PooledConnection, R2D2Connection};
 use diesel::result::Error as DieselError;
+use diesel::sql_types::{BigInt, Text};
 
 pub use connection::{DbConnection, MultiBackend, MultiRawValue};
 pub use error::{DbError, is_contention};
@@ -49,6 +52,24 @@ struct Inner {
     generation: Arc<AtomicU64>,
     /// Only for SQLite.
     writer: Option<Writer>,
+    /// Only for SQLite: a connection that changes nothing, so that it notices every change of the others.
+    watch: Option<Mutex<DbConnection>>,
+}
+
+/// What was stored at some moment; see [`Db::mark`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// Raised when the connections were lost: the server may be another one since.
+    generation: u64,
+    stored: Stored,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Stored {
+    /// Which transactions are visible.
+    Transactions(String),
+    /// A counter of commits.
+    Commits(i64),
 }
 
 /// Held by the one process that runs workers on an SQLite file; PostgreSQL workers share work by leases instead.
@@ -64,13 +85,18 @@ impl Db {
     /// When the address is not one of ours, or the database cannot be reached.
     pub fn open(settings: &DatabaseSettings) -> Result<Self, DbError> {
         let target = Target::parse(&settings.url)?;
-        let (size, writer) = match &target {
-            Target::Postgres(_) => (settings.pool_size, None),
+        let (size, writer, watch) = match &target {
+            Target::Postgres(_) => (settings.pool_size, None, None),
             Target::Sqlite(path) => {
                 prepare_file(path)?;
+                let writer = Writer::start(target.clone())?;
+                let watch = target.connect().map_err(|error| {
+                    DbError::Setup(format!("cannot connect to the database: {error}"))
+                })?;
                 (
                     settings.sqlite_readers,
-                    Some(Writer::start(target.clone())?),
+                    Some(writer),
+                    Some(Mutex::new(watch)),
                 )
             }
         };
@@ -92,6 +118,7 @@ impl Db {
                 pool,
                 generation,
                 writer,
+                watch,
             }),
         })
     }
@@ -219,6 +246,40 @@ impl Db {
         receiver
             .recv()
             .unwrap_or_else(|_| Err(DbError::Closed.into()))
+    }
+
+    /// Marks what is stored now. Where two marks are equal, nothing was committed between them, by this process or another,
+    /// and whatever was read after the first is still right at the second.
+    ///
+    /// PostgreSQL tells which transactions are visible, which changes with every transaction that writes anywhere in the
+    /// cluster; SQLite counts the commits.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub fn mark(&self, conn: &mut DbConnection) -> QueryResult<Mark> {
+        #[derive(QueryableByName)]
+        struct Snapshot {
+            #[diesel(sql_type = Text)]
+            visible: String,
+        }
+        #[derive(QueryableByName)]
+        struct Version {
+            #[diesel(sql_type = BigInt)]
+            data_version: i64,
+        }
+        let generation = self.inner.generation.load(Ordering::Acquire);
+        let stored = match &self.inner.watch {
+            None => {
+                let snapshot = diesel::sql_query("SELECT pg_current_snapshot()::text AS visible");
+                Stored::Transactions(snapshot.get_result::<Snapshot>(conn)?.visible)
+            }
+            Some(watch) => {
+                let mut watch = watch.lock().unwrap_or_else(PoisonError::into_inner);
+                let version = diesel::sql_query("PRAGMA data_version");
+                Stored::Commits(version.get_result::<Version>(&mut *watch)?.data_version)
+            }
+        };
+        Ok(Mark { generation, stored })
     }
 
     /// Asks the database for an answer, for the readiness page.

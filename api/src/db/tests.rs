@@ -590,3 +590,78 @@ fn a_server_that_speaks_spanish_is_understood() {
     ));
     assert!(!said("la relación «tickets» no existe"));
 }
+
+impl kept::Weight for u32 {
+    fn bytes(&self) -> usize {
+        4
+    }
+}
+
+fn ask(kept: &kept::Kept<u32>, db: &Db, key: &str, fresh: u32) -> u32 {
+    let read = |conn: &mut DbConnection| -> Result<u32, Failure> {
+        kept.get_or_read(db, conn, key.to_owned(), |_| Ok::<_, Failure>(fresh))
+    };
+    db.read_blocking(read).unwrap()
+}
+
+/// Asks twice in a row until the second answer is the first one. Other tests write to the same cluster of PostgreSQL, and each of
+/// their commits makes an answer one that is read again; but not for ever.
+fn is_kept(kept: &kept::Kept<u32>, db: &Db, key: &str) -> bool {
+    (0..10_000).any(|turn| ask(kept, db, key, 2 * turn) == ask(kept, db, key, 2 * turn + 1))
+}
+
+#[test]
+fn an_answer_is_kept_until_something_is_written() {
+    for scratch in Scratch::all() {
+        let db = &scratch.db;
+        let kept = kept::Kept::new(1_000);
+        assert!(is_kept(&kept, db, "a"));
+        assert!(is_kept(&kept, db, "b"));
+        for id in 1..=20 {
+            db.write_blocking(move |conn| insert(conn, id)).unwrap();
+            let fresh = 1_000_000 + u32::try_from(id).unwrap();
+            assert_eq!(ask(&kept, db, "a", fresh), fresh);
+        }
+        // By another process.
+        if !db.is_postgres() {
+            let path = scratch.folder.join("test.db");
+            let other = Db::open(&DatabaseSettings::new(path.to_string_lossy())).unwrap();
+            other.write_blocking(|conn| insert(conn, 21)).unwrap();
+            assert_eq!(ask(&kept, db, "a", 5_000_000), 5_000_000);
+        }
+        assert_eq!(
+            ids(db).last(),
+            Some(&if db.is_postgres() { 20 } else { 21 })
+        );
+    }
+}
+
+#[test]
+fn what_was_read_while_somebody_wrote_is_not_used_after_the_commit() {
+    for scratch in Scratch::all() {
+        let db = scratch.db.clone();
+        let kept = Arc::new(kept::Kept::new(1_000));
+        let (other, meanwhile) = (db.clone(), Arc::clone(&kept));
+        let write = move |conn: &mut DbConnection| -> Result<(), Failure> {
+            insert(conn, 1)?;
+            // Not committed: what others are given now is without the row.
+            assert_eq!(ask(&meanwhile, &other, "a", 1), 1);
+            Ok(())
+        };
+        db.write_blocking(write).unwrap();
+        assert_eq!(ask(&kept, &db, "a", 2), 2);
+    }
+}
+
+#[test]
+fn no_more_is_kept_than_fits() {
+    let scratch = Scratch::sqlite();
+    let none = kept::Kept::new(0);
+    assert_eq!(ask(&none, &scratch.db, "a", 1), 1);
+    assert_eq!(ask(&none, &scratch.db, "a", 2), 2);
+    let one = kept::Kept::new(5);
+    assert_eq!(ask(&one, &scratch.db, "a", 1), 1);
+    assert_eq!(ask(&one, &scratch.db, "b", 2), 2);
+    assert_eq!(ask(&one, &scratch.db, "a", 3), 1);
+    assert_eq!(ask(&one, &scratch.db, "b", 4), 4);
+}

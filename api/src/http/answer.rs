@@ -5,6 +5,7 @@ use actix_web::http::header::{ETAG, LOCATION};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, Responder, ResponseError};
 use serde::Serialize;
+use shared::api::page::Page;
 use shared::i18n::Lang;
 
 use super::etag;
@@ -144,6 +145,52 @@ impl<T: Serialize> Versioned<T> {
     }
 }
 
+/// The rows of a page as they are sent, with the hash of them, so that they can be kept and sent again.
+#[derive(Debug)]
+pub struct Rows {
+    text: Vec<u8>,
+    hash: String,
+}
+
+impl Rows {
+    /// Writes rows.
+    ///
+    /// # Errors
+    /// When they cannot be written as JSON.
+    pub fn write<T: Serialize>(items: &[T]) -> Result<Self, super::ApiError> {
+        let text = serde_json::to_vec(items).map_err(super::ApiError::internal)?;
+        let hash = short_hash(&text, 12);
+        Ok(Self { text, hash })
+    }
+
+    /// Bytes of the rows.
+    pub fn bytes(&self) -> usize {
+        self.text.len()
+    }
+}
+
+impl<T: Serialize> Versioned<Page<T>> {
+    /// A page of rows that are written already.
+    pub fn of_rows(rows: &Rows, next: Option<&str>) -> Self {
+        let mut text = Vec::with_capacity(rows.text.len() + 256);
+        text.extend_from_slice(b"{\"items\":");
+        text.extend_from_slice(&rows.text);
+        let mut tag = rows.hash.clone();
+        if let Some(next) = next {
+            // A cursor is made of letters, digits, `-` and `_`.
+            text.extend_from_slice(b",\"next\":\"");
+            text.extend_from_slice(next.as_bytes());
+            text.push(b'"');
+            tag.push_str(&short_hash(next.as_bytes(), 4));
+        }
+        text.push(b'}');
+        Self {
+            content: Content::Json(text),
+            tag: Tag::Whole(format!("\"c{tag}\"")),
+        }
+    }
+}
+
 impl<T: Serialize> Responder for Versioned<T> {
     type Body = BoxBody;
 
@@ -179,4 +226,43 @@ fn short_hash(text: &[u8], bytes: usize) -> String {
         .take(bytes)
         .map(|byte| format!("{byte:02x}"))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::body::to_bytes;
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    async fn sent(answer: Versioned<Page<u32>>) -> (Vec<u8>, String) {
+        let response = answer.respond_to(&TestRequest::get().to_http_request());
+        let tag = response.headers().get(ETAG).unwrap();
+        let tag = tag.to_str().unwrap().to_owned();
+        (to_bytes(response.into_body()).await.unwrap().to_vec(), tag)
+    }
+
+    #[actix_web::test]
+    async fn a_page_of_written_rows_is_sent_like_any_page() {
+        let rows = Rows::write(&[1_u32, 2]).unwrap();
+        let mut tags = Vec::new();
+        for next in [None, Some("eyJ2_-9"), Some("other")] {
+            let page = Page {
+                items: vec![1_u32, 2],
+                next: next.map(str::to_owned),
+            };
+            let (text, tag) = sent(Versioned::of_rows(&rows, next)).await;
+            assert_eq!(text, serde_json::to_vec(&page).unwrap());
+            tags.push(tag);
+        }
+        tags.push(
+            sent(Versioned::of_rows(&Rows::write(&[1_u32]).unwrap(), None))
+                .await
+                .1,
+        );
+        let count = tags.len();
+        tags.sort_unstable();
+        tags.dedup();
+        assert_eq!(tags.len(), count, "{tags:?}");
+    }
 }

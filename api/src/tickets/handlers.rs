@@ -1,5 +1,7 @@
 //! The endpoints of tickets for agents and API clients.
 
+use std::sync::Arc;
+
 use actix_web::{get, post, web};
 use serde::{Deserialize, Serialize};
 use shared::api::page::Page;
@@ -15,6 +17,7 @@ use shared::ticket::text::{Body, EmailAddress, Reason, Subject};
 use super::commands::{self, Change, Files, OpenTicket, Scope};
 use super::error::fault;
 use super::pipeline::Changed;
+use super::queue::QueuePage;
 use super::sight::Sight;
 use super::steps::must_see;
 use super::{list, query, store, view};
@@ -67,28 +70,31 @@ pub async fn list_tickets(
         .as_deref()
         .map(|cursor| state.cursors.decode(&fingerprint, cursor))
         .transpose()?;
-    let desks = state.desks.clone();
+    let (desks, db, kept) = (
+        state.desks.clone(),
+        state.db.clone(),
+        Arc::clone(&state.kept),
+    );
     let read = move |conn: &mut DbConnection| -> Result<_, ApiError> {
         let filter = query::filter(conn, &desks, &caller, &asked, now)?;
-        let rows = list::page(conn, &filter, sort, after.as_ref(), limit)?;
-        let more = rows.len() > usize::try_from(limit).unwrap_or(usize::MAX);
-        let kept: Vec<_> = rows
-            .into_iter()
-            .take(usize::try_from(limit).unwrap_or(usize::MAX))
-            .collect();
-        let next = kept.last().filter(|_| more).map(|row| row.position(sort));
-        let mut items = Vec::with_capacity(kept.len());
-        for row in kept {
-            let desk = desks.version(conn, row.desk_id, row.desk_version)?;
-            items.push(view::row(row, &desk, lang));
+        let read = |conn: &mut DbConnection| {
+            QueuePage::read(conn, &desks, &filter, sort, after.as_ref(), limit, lang)
+        };
+        match filter.key() {
+            Some(key) => {
+                let key = format!("{key} {sort:?} {after:?} {limit} {lang:?}");
+                kept.pages.get_or_read(&db, conn, key, read)
+            }
+            None => read(conn),
         }
-        Ok((items, next))
     };
-    let (items, next) = state.db.read(read).await?;
-    let next = next
-        .map(|position| state.cursors.encode(&fingerprint, &position))
+    let page = state.db.read(read).await?;
+    let next = page
+        .next
+        .as_ref()
+        .map(|position| state.cursors.encode(&fingerprint, position))
         .transpose()?;
-    Versioned::by_content(Page { items, next })
+    Ok(Versioned::of_rows(&page.rows, next.as_deref()))
 }
 
 /// Query of the counts.
@@ -120,30 +126,38 @@ pub async fn count_tickets(
     Query(asked): Query<CountsQuery>,
 ) -> Result<Versioned<ViewCounts>, ApiError> {
     let now = state.clock.now();
-    let desks = state.desks.clone();
+    let (desks, db, kept) = (
+        state.desks.clone(),
+        state.db.clone(),
+        Arc::clone(&state.kept),
+    );
     let read = move |conn: &mut DbConnection| -> Result<ViewCounts, ApiError> {
         let asked = TicketQuery {
             desk: asked.desk,
             ..TicketQuery::default()
         };
         let filter = query::filter(conn, &desks, &caller, &asked, now)?;
-        let counts = list::counts(conn, &filter)?;
         let deciding: Vec<i64> = filter
             .desks
             .iter()
             .copied()
             .filter(|desk| caller.may(*desk, Privilege::AccessDecide))
             .collect();
-        let access_requests = crate::people::store::count_pending_access_requests(conn, &deciding)?;
-        Ok(ViewCounts {
-            mine: counts.mine,
-            group: counts.group,
-            all: counts.all,
-            unassigned: counts.unassigned,
-            due_soon: counts.due_soon,
-            due_contact: counts.due_contact,
-            solved: counts.solved,
-            access_requests,
+        let key = format!("{} {deciding:?}", filter.key_of_counts());
+        kept.counts.get_or_read(&db, conn, key, |conn| {
+            let counts = list::counts(conn, &filter)?;
+            let access_requests =
+                crate::people::store::count_pending_access_requests(conn, &deciding)?;
+            Ok(ViewCounts {
+                mine: counts.mine,
+                group: counts.group,
+                all: counts.all,
+                unassigned: counts.unassigned,
+                due_soon: counts.due_soon,
+                due_contact: counts.due_contact,
+                solved: counts.solved,
+                access_requests,
+            })
         })
     };
     Versioned::by_content(state.db.read(read).await?)

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use shared::api::tickets::{Sort, View};
 use shared::ticket::status::{RequestType, Status};
 
-use super::sight::Visible;
+use super::sight::{AtDesks, Visible};
 use crate::db::schema::{organizations, people, ticket_ties, tickets, users};
 use crate::db::{DbConnection, MultiBackend, Ts};
 
@@ -46,6 +46,52 @@ pub struct ListFilter {
     pub now: DateTime<Utc>,
     /// Until when a target counts as due soon.
     pub due_before: DateTime<Utc>,
+}
+
+/// How long an answer that depends on the time of day may be given again, in seconds.
+const KEPT_SECONDS: i64 = 10;
+
+impl ListFilter {
+    /// The conditions as words, the same for everybody who is given the same rows; none for a search, which is seldom asked
+    /// twice.
+    pub fn key(&self) -> Option<String> {
+        if self.found.is_some() {
+            return None;
+        }
+        let mut key = self.clone();
+        if self.view != View::Mine {
+            key.user_id = 0;
+        }
+        if self.view != View::Group {
+            key.group_ids.clear();
+        }
+        key.due_before = DateTime::UNIX_EPOCH;
+        key.now = match self.view {
+            View::DueSoon | View::DueContact => self.recently(),
+            View::Mine
+            | View::Group
+            | View::All
+            | View::Unassigned
+            | View::Solved
+            | View::Closed => DateTime::UNIX_EPOCH,
+        };
+        Some(format!("{key:?}"))
+    }
+
+    /// The conditions of counts as words; they are of one caller, and of now.
+    pub fn key_of_counts(&self) -> String {
+        let key = Self {
+            due_before: DateTime::UNIX_EPOCH,
+            now: self.recently(),
+            ..self.clone()
+        };
+        format!("{key:?}")
+    }
+
+    fn recently(&self) -> DateTime<Utc> {
+        let seconds = self.now.timestamp().div_euclid(KEPT_SECONDS) * KEPT_SECONDS;
+        DateTime::from_timestamp(seconds, 0).unwrap_or_default()
+    }
 }
 
 /// Where a page begins: the sort value and the key of the last row before it.
@@ -180,7 +226,7 @@ pub fn page(
     query = match filter.desks.as_slice() {
         // An equality keeps the index usable for the order; a list of one would not.
         [desk] => query.filter(tickets::desk_id.eq(*desk)),
-        desks => query.filter(tickets::desk_id.eq_any(desks.to_vec())),
+        desks => query.filter(AtDesks(desks.to_vec())),
     };
     if filter.visible != Visible::All {
         query = query.filter(filter.visible.clone());
@@ -361,7 +407,7 @@ pub fn search(conn: &mut DbConnection, desks: &[i64], words: Vec<String>) -> Que
         .into_boxed::<MultiBackend>();
     query = match desks {
         [desk] => query.filter(tickets::desk_id.eq(*desk)),
-        desks => query.filter(tickets::desk_id.eq_any(desks.to_vec())),
+        desks => query.filter(AtDesks(desks.to_vec())),
     };
     for word in &words {
         let askers = people::table
@@ -459,7 +505,7 @@ pub fn counts(conn: &mut DbConnection, filter: &ListFilter) -> QueryResult<Count
         .into_boxed::<MultiBackend>();
     let query = match filter.desks.as_slice() {
         [desk] => query.filter(tickets::desk_id.eq(*desk)),
-        desks => query.filter(tickets::desk_id.eq_any(desks.to_vec())),
+        desks => query.filter(AtDesks(desks.to_vec())),
     };
     let query = match &filter.visible {
         Visible::All => query,

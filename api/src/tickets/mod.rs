@@ -22,6 +22,7 @@ pub mod portal_view;
 pub mod process;
 pub mod process_view;
 mod query;
+pub mod queue;
 pub mod relations;
 pub mod seal;
 pub mod sight;

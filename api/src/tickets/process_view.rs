@@ -133,7 +133,11 @@ pub fn controls(
 
 /// What was done and decided about the solution, oldest first: a justification that is given once stands in the
 /// history and here.
-pub fn solution_log(events: &[EventRow], desk: &Desk, lang: Lang) -> Vec<SolutionEntry> {
+pub fn solution_log<'a>(
+    events: impl Iterator<Item = &'a EventRow>,
+    desk: &Desk,
+    lang: Lang,
+) -> Vec<SolutionEntry> {
     let mut entries: Vec<SolutionEntry> = Vec::new();
     let mut before = None;
     for row in events {

@@ -292,67 +292,92 @@ fn unchanged(conn: &mut DbConnection, id: i64) -> Result<Changed, TicketError> {
     })
 }
 
-/// Parent, children, and what was merged, as the actor may see them.
-pub fn of_ticket(
-    conn: &mut DbConnection,
-    desks: &DeskRegistry,
-    ticket_id: i64,
-    ticket: &Ticket,
-    actor: &Actor,
-    lang: Lang,
-) -> Result<Vec<RelationView>, TicketError> {
-    type Row = (i64, i64, i32, String, JsonText<Ticket>, String, Option<i64>);
-    let mut named: Vec<i64> = Vec::new();
-    named.extend(ticket.parent);
-    named.extend(ticket.merged.as_ref().map(|merged| merged.into));
-    named.extend(&ticket.absorbed);
-    let children: Vec<i64> = ticket_ties::table
-        .filter(ticket_ties::parent_id.eq(ticket_id))
-        .select(ticket_ties::ticket_id)
-        .load(conn)?;
-    named.extend(&children);
-    if named.is_empty() {
-        return Ok(Vec::new());
-    }
-    let rows: Vec<Row> = tickets::table
-        .inner_join(people::table.on(people::id.eq(tickets::requester_id)))
-        .left_join(ticket_ties::table.on(ticket_ties::ticket_id.eq(tickets::id)))
-        .filter(tickets::id.eq_any(named))
-        .filter(Visible::to_actor(actor))
-        .order(tickets::number)
-        .select((
-            tickets::id,
-            tickets::desk_id,
-            tickets::desk_version,
-            tickets::code,
-            tickets::state,
-            people::full_name,
-            ticket_ties::parent_id.nullable(),
-        ))
-        .load(conn)?;
-    let mut views = Vec::with_capacity(rows.len());
-    for (id, desk_id, version, code, state, requester, parent) in rows {
-        let desk = desks.version(conn, desk_id, version)?;
-        let other = state.0;
-        if !shared::ticket::may_see(&other, &desk.profile, actor) {
-            continue;
+/// A ticket whose relatives are asked for.
+pub struct Family<'a> {
+    /// Key of the ticket.
+    pub ticket_id: i64,
+    /// The ticket.
+    pub ticket: &'a Ticket,
+    /// Whether other tickets name it as their parent; most do not, and are not asked for.
+    pub has_children: bool,
+}
+
+impl Family<'_> {
+    /// Parent, children, and what was merged, as the actor may see them.
+    pub fn shown_to(
+        &self,
+        conn: &mut DbConnection,
+        desks: &DeskRegistry,
+        actor: &Actor,
+        lang: Lang,
+    ) -> Result<Vec<RelationView>, TicketError> {
+        let mut named: Vec<i64> = Vec::new();
+        named.extend(self.ticket.parent);
+        named.extend(self.ticket.merged.as_ref().map(|merged| merged.into));
+        named.extend(&self.ticket.absorbed);
+        if self.has_children {
+            let children: Vec<i64> = ticket_ties::table
+                .filter(ticket_ties::parent_id.eq(self.ticket_id))
+                .select(ticket_ties::ticket_id)
+                .load(conn)?;
+            named.extend(children);
         }
-        let kind = if ticket.parent == Some(id) {
-            RelationKind::Parent
-        } else if ticket
-            .merged
-            .as_ref()
-            .is_some_and(|merged| merged.into == id)
-        {
-            RelationKind::MergedInto
-        } else if parent == Some(ticket_id) {
-            RelationKind::Child
-        } else {
-            RelationKind::Duplicate
-        };
-        views.push(view(kind, code, &other, requester, &desk.profile, lang));
+        if named.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.relatives(conn, desks, named, actor, lang)
     }
-    Ok(views)
+
+    fn relatives(
+        &self,
+        conn: &mut DbConnection,
+        desks: &DeskRegistry,
+        named: Vec<i64>,
+        actor: &Actor,
+        lang: Lang,
+    ) -> Result<Vec<RelationView>, TicketError> {
+        type Row = (i64, i64, i32, String, JsonText<Ticket>, String, Option<i64>);
+        let rows: Vec<Row> = tickets::table
+            .inner_join(people::table.on(people::id.eq(tickets::requester_id)))
+            .left_join(ticket_ties::table.on(ticket_ties::ticket_id.eq(tickets::id)))
+            .filter(tickets::id.eq_any(named))
+            .filter(Visible::to_actor(actor))
+            .order(tickets::number)
+            .select((
+                tickets::id,
+                tickets::desk_id,
+                tickets::desk_version,
+                tickets::code,
+                tickets::state,
+                people::full_name,
+                ticket_ties::parent_id.nullable(),
+            ))
+            .load(conn)?;
+        let mut views = Vec::with_capacity(rows.len());
+        for (id, desk_id, version, code, state, requester, parent) in rows {
+            let desk = desks.version(conn, desk_id, version)?;
+            let other = state.0;
+            if !shared::ticket::may_see(&other, &desk.profile, actor) {
+                continue;
+            }
+            let ticket = self.ticket;
+            let kind = if ticket.parent == Some(id) {
+                RelationKind::Parent
+            } else if ticket
+                .merged
+                .as_ref()
+                .is_some_and(|merged| merged.into == id)
+            {
+                RelationKind::MergedInto
+            } else if parent == Some(self.ticket_id) {
+                RelationKind::Child
+            } else {
+                RelationKind::Duplicate
+            };
+            views.push(view(kind, code, &other, requester, &desk.profile, lang));
+        }
+        Ok(views)
+    }
 }
 
 fn view(

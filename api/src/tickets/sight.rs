@@ -152,6 +152,40 @@ impl Visible {
     }
 }
 
+/// A condition on the rows of `tickets`: of one of these desks. The keys are written out, because SQLite has no lists to bind, and
+/// a statement that is different each time is read and planned each time; how many desks people work at together is few.
+#[derive(Clone, Debug)]
+pub struct AtDesks(pub Vec<i64>);
+
+impl Expression for AtDesks {
+    type SqlType = Bool;
+}
+
+// As with `Visible`.
+impl<QS> AppearsOnTable<QS> for AtDesks {}
+impl<QS> SelectableExpression<QS> for AtDesks {}
+
+impl<GB> ValidGrouping<GB> for AtDesks {
+    type IsAggregate = is_aggregate::No;
+}
+
+impl QueryId for AtDesks {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<DB: Backend> QueryFragment<DB> for AtDesks {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        if self.0.is_empty() {
+            pass.push_sql("FALSE");
+            return Ok(());
+        }
+        let keys: Vec<String> = self.0.iter().map(i64::to_string).collect();
+        pass.push_sql(&format!("tickets.desk_id IN ({})", keys.join(", ")));
+        Ok(())
+    }
+}
+
 impl Expression for Visible {
     type SqlType = Bool;
 }

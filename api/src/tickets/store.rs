@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use shared::ticket::Ticket;
 use shared::ticket::actor::{Actor, Privilege, PrivilegeSet};
 
-use super::sight::Sight;
+use super::sight::{AtDesks, Sight};
 use crate::db::schema::{events, failed_sweeps, messages, people, tickets, users};
 use crate::db::{DbConnection, JsonText, Ts};
 use crate::people::store::Place;
@@ -95,7 +95,7 @@ pub fn load_in_sight(
         Some(desks) => {
             let query = tickets::table
                 .filter(tickets::code.eq(code))
-                .filter(tickets::desk_id.eq_any(desks))
+                .filter(AtDesks(desks.clone()))
                 .filter(sight.visible.clone())
                 .select(RECORD);
             load_locked!(conn, query => first::<RecordRow>)
@@ -123,7 +123,7 @@ pub fn read_in_sight(
         .select(RECORD)
         .into_boxed::<crate::db::MultiBackend>();
     let query = match &sight.desks {
-        Some(desks) => query.filter(tickets::desk_id.eq_any(desks.clone())),
+        Some(desks) => query.filter(AtDesks(desks.clone())),
         None => query,
     };
     query

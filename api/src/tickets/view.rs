@@ -11,8 +11,8 @@ use shared::api::desks::StateView;
 use shared::api::process::RelationKind;
 use shared::api::tickets::{
     ActorKind as WireActor, ClockName, ClockStatus, ClockView, IdentityProof, Labelled, MailStatus,
-    PersonRef, RequesterPanel, SegmentKind, SlaChip, SlaExplanation, SlaSegment, TicketRow,
-    TicketView, TimelineBody, TimelineEntry,
+    PersonRef, RequesterPanel, SegmentKind, SlaChip, SlaExplanation, SlaSegment, SolutionEntry,
+    TicketRow, TicketView, TimelineBody, TimelineEntry,
 };
 use shared::api::uploads::Attachment;
 use shared::desk::Desk;
@@ -32,12 +32,12 @@ use super::list::ListRow;
 use super::pipeline::{clock_input, clock_word, clocks};
 use super::process_view;
 use super::relations;
-use super::sight::Sight;
+use super::sight::{AtDesks, Sight};
 use super::steps::must_see;
 use super::store::{self, EventRow, MessageRow};
 use crate::approvals;
 use crate::attachments::store::AttachmentRow;
-use crate::db::schema::{attachments, organizations, outbox, people, tickets};
+use crate::db::schema::{attachments, organizations, outbox, people, ticket_ties, tickets};
 use crate::db::{DbConnection, JsonText, MultiBackend, Ts};
 use crate::desks::registry::{DeskRegistry, InstalledDesk};
 use crate::desks::view::target_words;
@@ -140,6 +140,7 @@ struct ReadRow {
     place: Place,
     other_open_tickets: Option<i64>,
     has_files: bool,
+    has_children: bool,
 }
 
 /// One statement for everything that is one row, so that most tickets take four in all.
@@ -153,6 +154,7 @@ fn read(conn: &mut DbConnection, code: &str, sight: &Sight) -> Result<ReadRow, T
         .select(count_star())
         .single_value();
     let files = attachments::table.filter(attachments::ticket_id.eq(tickets::id.nullable()));
+    let children = ticket_ties::table.filter(ticket_ties::parent_id.eq(tickets::id.nullable()));
     let mut query = tickets::table
         .inner_join(people::table.on(people::id.eq(tickets::requester_id)))
         .left_join(
@@ -175,13 +177,13 @@ fn read(conn: &mut DbConnection, code: &str, sight: &Sight) -> Result<ReadRow, T
             (people::site, people::department, people::extension),
             other_open_tickets,
             exists(files),
+            exists(children),
         ))
         .into_boxed::<MultiBackend>();
     query = match sight.desks.as_deref() {
         None => query,
-        // SQLite has no arrays, so a list could not be prepared once.
         Some([desk]) => query.filter(tickets::desk_id.eq(*desk)),
-        Some(desks) => query.filter(tickets::desk_id.eq_any(desks.to_vec())),
+        Some(desks) => query.filter(AtDesks(desks.to_vec())),
     };
     query.first(conn).optional()?.ok_or(TicketError::NotFound)
 }
@@ -219,8 +221,16 @@ pub fn detail(
     must_see(&row.state.0, &desk, &actor)?;
     let hidden = hidden_notes(conn, &row, &desk, &actor)?;
     let files = files_of(conn, &row, &hidden)?;
-    let page = timeline(conn, row.id, &desk, (&files[..], &hidden[..]), None, lang)?;
-    let relations = relations::of_ticket(conn, desks, row.id, &row.state.0, &actor, lang)?;
+    let events = store::events_before(conn, row.id, None, TIMELINE_READ)?;
+    let solution_log = solution_log(conn, row.id, &events, &desk.profile, lang)?;
+    let shown = (&files[..], &hidden[..]);
+    let page = timeline(conn, row.id, &desk, events, shown, None, lang)?;
+    let family = relations::Family {
+        ticket_id: row.id,
+        ticket: &row.state.0,
+        has_children: row.has_children,
+    };
+    let relations = family.shown_to(conn, desks, &actor, lang)?;
     let profile = &desk.profile;
     let ticket = row.state.0;
     let approval = approvals::view::of_ticket(conn, &desk, row.id, &ticket, &actor, lang)?;
@@ -236,8 +246,6 @@ pub fn detail(
         FieldKind::Person => people.get(&key.parse::<i64>().ok()?).cloned(),
         FieldKind::Text | FieldKind::Number | FieldKind::Date | FieldKind::YesNo => None,
     };
-    let events = store::events_about_solution(conn, row.id)?;
-    let solution_log = process_view::solution_log(&events, profile, lang);
     let view = TicketView {
         code: row.code,
         desk: desk.slug.clone(),
@@ -359,7 +367,9 @@ pub fn older_timeline(
     let hidden = hidden_notes(conn, &row, &desk, &actor)?;
     let files = files_of(conn, &row, &hidden)?;
     let shown = (&files[..], &hidden[..]);
-    let page = timeline(conn, row.id, &desk, shown, position.as_ref(), lang)?;
+    let before = position.and_then(|position| DateTime::from_timestamp_micros(position.before));
+    let events = store::events_before(conn, row.id, before, TIMELINE_READ)?;
+    let page = timeline(conn, row.id, &desk, events, shown, before, lang)?;
     Ok((row.id, page.entries, page.older))
 }
 
@@ -640,6 +650,23 @@ pub fn ticket_files(conn: &mut DbConnection, ticket_id: i64) -> QueryResult<Vec<
         .load(conn)
 }
 
+/// What was done and decided about the solution, from the newest events of the ticket. Only where those are not all of them is
+/// the history asked once more.
+fn solution_log(
+    conn: &mut DbConnection,
+    ticket_id: i64,
+    newest: &[EventRow],
+    desk: &Desk,
+    lang: Lang,
+) -> QueryResult<Vec<SolutionEntry>> {
+    let all = i64::try_from(newest.len()).is_ok_and(|count| count < TIMELINE_READ);
+    if all {
+        return Ok(process_view::solution_log(newest.iter().rev(), desk, lang));
+    }
+    let events = store::events_about_solution(conn, ticket_id)?;
+    Ok(process_view::solution_log(events.iter(), desk, lang))
+}
+
 struct TimelinePage {
     entries: Vec<TimelineEntry>,
     older: Option<TimelinePosition>,
@@ -649,12 +676,11 @@ fn timeline(
     conn: &mut DbConnection,
     ticket_id: i64,
     desk: &InstalledDesk,
+    events: Vec<EventRow>,
     (files, hidden): (&[AttachmentRow], &[i64]),
-    before: Option<&TimelinePosition>,
+    before: Option<DateTime<Utc>>,
     lang: Lang,
 ) -> QueryResult<TimelinePage> {
-    let before = before.and_then(|position| DateTime::from_timestamp_micros(position.before));
-    let events = store::events_before(conn, ticket_id, before, TIMELINE_READ)?;
     let mut messages = store::messages_before(conn, ticket_id, before, TIMELINE_READ)?;
     messages.retain(|message| !hidden.contains(&message.id));
     let mails = mails_before(conn, ticket_id, before)?;
