@@ -1415,7 +1415,7 @@ fn a_kind_that_needs_the_managers_mail_is_not_opened_without_a_file() {
     assert_eq!(story.refuses(&ana_mesa(), bare), required("/evidence"));
 }
 
-///
+///
 #[test]
 fn the_matrix_and_a_vip_give_the_priority() {
     for (vip, expected) in [(false, "high"), (true, "critical")] {

@@ -2,8 +2,8 @@
 //! again every few seconds, while tickets change a few times a minute; most of those questions have just been answered.
 //!
 //! What is kept is looked up by the conditions that the database would be asked with, so it holds the asker's scope, and it
-//! counts only while the database is as it was (see [`Db::mark`]): nothing here can be out of date, also with several
-//! processes on one database.
+//! counts only while the database is as it was (see [`Db::mark`]): what was written is seen at once, also with several
+//! processes on one database. Answers that depend on the time of day carry it in their key, to ten seconds.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -66,6 +66,12 @@ impl<T: Clone + Weight> Kept<T> {
         let answer = read(conn)?;
         self.keep(mark, key, &answer);
         Ok(answer)
+    }
+
+    /// How many answers are kept.
+    pub fn count(&self) -> usize {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.answers.len()
     }
 
     fn find(&self, mark: &Mark, key: &str) -> Option<T> {

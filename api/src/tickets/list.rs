@@ -536,3 +536,106 @@ pub fn due_soon_limit(
         })
         .unwrap_or(now + span)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filter() -> ListFilter {
+        ListFilter {
+            desks: vec![1],
+            view: View::All,
+            user_id: 7,
+            group_ids: vec![3],
+            statuses: Vec::new(),
+            priorities: Vec::new(),
+            request_type: None,
+            level: None,
+            group_id: None,
+            assignee: None,
+            requester: None,
+            found: None,
+            visible: Visible::All,
+            now: DateTime::from_timestamp(1_800_000_000, 0).unwrap(),
+            due_before: DateTime::from_timestamp(1_800_014_400, 0).unwrap(),
+        }
+    }
+
+    fn key(change: impl FnOnce(&mut ListFilter)) -> String {
+        let mut filter = filter();
+        change(&mut filter);
+        filter.key().unwrap()
+    }
+
+    /// Only where the database would be asked the same is the same page given.
+    #[test]
+    fn whatever_narrows_a_page_is_in_its_key() {
+        let of = |user_id: i64, own_at: Vec<i64>, open_at: Vec<i64>| Visible::Of {
+            user_id,
+            open_at,
+            own_at,
+            table: "tickets",
+            way: super::super::sight::Way::RowByRow,
+        };
+        let mut keys = vec![
+            key(|_| {}),
+            key(|filter| filter.desks = vec![1, 2]),
+            key(|filter| filter.desks = vec![2]),
+            key(|filter| filter.statuses = vec![Status::New]),
+            key(|filter| filter.priorities = vec!["p1".to_owned()]),
+            key(|filter| filter.request_type = Some(RequestType::Incident)),
+            key(|filter| filter.level = Some(2)),
+            key(|filter| filter.group_id = Some(3)),
+            key(|filter| filter.assignee = Some(7)),
+            key(|filter| filter.requester = Some(7)),
+            key(|filter| filter.visible = of(7, vec![], vec![])),
+            key(|filter| filter.visible = of(8, vec![], vec![])),
+            key(|filter| filter.visible = of(7, vec![1], vec![])),
+            key(|filter| filter.visible = of(7, vec![], vec![1])),
+            key(|filter| filter.view = View::Mine),
+            key(|filter| (filter.view, filter.user_id) = (View::Mine, 8)),
+            key(|filter| filter.view = View::Group),
+            key(|filter| (filter.view, filter.group_ids) = (View::Group, vec![4])),
+            key(|filter| filter.view = View::Unassigned),
+            key(|filter| filter.view = View::Solved),
+            key(|filter| filter.view = View::Closed),
+        ];
+        for view in [View::DueSoon, View::DueContact] {
+            keys.push(key(|filter| filter.view = view));
+            keys.push(key(|filter| {
+                filter.view = view;
+                filter.now += TimeDelta::seconds(KEPT_SECONDS);
+            }));
+        }
+        let count = keys.len();
+        keys.sort_unstable();
+        keys.dedup();
+        assert_eq!(keys.len(), count, "{keys:#?}");
+    }
+
+    #[test]
+    fn colleagues_who_see_the_same_share_a_page() {
+        let colleague = |filter: &mut ListFilter| {
+            filter.user_id = 8;
+            filter.group_ids = vec![4];
+            filter.now += TimeDelta::hours(1);
+            filter.due_before += TimeDelta::hours(1);
+        };
+        assert_eq!(key(|_| {}), key(colleague));
+        let mut search = filter();
+        search.found = Some(Found::These(vec![1]));
+        assert_eq!(search.key(), None);
+    }
+
+    #[test]
+    fn counts_are_of_one_caller() {
+        let mut keys = [filter(), filter(), filter(), filter()];
+        keys[1].user_id = 8;
+        keys[2].group_ids = vec![4];
+        keys[3].now += TimeDelta::seconds(KEPT_SECONDS);
+        let mut keys = keys.map(|filter| filter.key_of_counts()).to_vec();
+        keys.sort_unstable();
+        keys.dedup();
+        assert_eq!(keys.len(), 4);
+    }
+}

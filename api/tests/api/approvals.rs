@@ -9,6 +9,7 @@ use diesel::prelude::*;
 use reqwest::Method;
 use serde_json::{Value, json};
 use shared::api::page::Page;
+use shared::api::people::Person;
 use shared::api::portal::{PortalApproval, PortalApprovalRow};
 use shared::api::problem::ProblemType;
 use shared::api::process::{ApprovalRow, ApproverChange, ApproverRoles};
@@ -91,6 +92,26 @@ both! {
         assert!(roles(&app, &paula).await.items.iter().all(|role| role.holders.is_empty()));
         app.call(Method::PUT, &path).by(&paula).if_match(0).json(&body).send().await.expect(200);
         assert_eq!(roles(&app, &paula).await.items[0].holders[0].email, "rita@example.org");
+    }
+
+    /// nobody of the installation has to be asked for what changes from day to day.
+    async fn the_help_desk_administers_its_own_desk(app: TestApp) {
+        let place = place(&app, "uspec").await;
+        let laura = agent(&app, &place, "Laura", "mesa").await;
+        let helper = app.agent("Pedro", &[(place.desk, &[Privilege::TicketRead, Privilege::TicketWork])]).await;
+        let person = json!({ "desk": "uspec", "full_name": "Óscar Peña", "email": "oscar@example.org", "phone": "601 555 0188", "entity": "Sede Norte" });
+        for (address, body) in [("/api/v1/people", &person), ("/api/v1/organizations", &json!({ "desk": "uspec", "name": "Sede Sur" }))] {
+            app.post(address).by(&helper).json(body).send().await.problem(ProblemType::Forbidden);
+            app.post(address).by(&laura).json(body).send().await.expect(201);
+        }
+        let found: Page<Person> = app.get("/api/v1/people?q=oscar").by(&laura).send().await.expect(200).json();
+        let path = format!("/api/v1/people/{}", found.items[0].id);
+        let shut = json!({ "active": false });
+        app.patch(&path).by(&helper).if_match(1).json(&shut).send().await.problem(ProblemType::Forbidden);
+        let shut: Person = app.patch(&path).by(&laura).if_match(1).json(&shut).send().await.expect(200).json();
+        assert!(!shut.active);
+        app.get("/api/v1/desks/uspec/approvers").by(&helper).send().await.problem(ProblemType::Forbidden);
+        app.get("/api/v1/desks/uspec/approvers").by(&laura).send().await.expect(200);
     }
 
     ///

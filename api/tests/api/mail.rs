@@ -455,6 +455,31 @@ both! {
         assert_eq!(run(&worker(&app, &sink), &app).await, Round::default());
     }
 
+    /// Rows are kept for the history, so looking for what is due must not walk through all of them.
+    async fn what_is_due_is_found_by_its_index(app: TestApp) {
+        #[derive(diesel::QueryableByName)]
+        struct Scans {
+            #[diesel(sql_type = diesel::sql_types::BigInt)]
+            due: i64,
+            #[diesel(sql_type = diesel::sql_types::BigInt)]
+            withheld: i64,
+        }
+        let now = app.clock.now();
+        app.seed(move |conn| {
+            if !conn.is_postgres() {
+                return Ok(());
+            }
+            store::claim(conn, now, now + LEASE, 10)?;
+            store::forget_withheld(conn, now)?;
+            let scans = "SELECT pg_stat_get_xact_numscans('outbox_due'::regclass) AS due, \
+                         pg_stat_get_xact_numscans('outbox_withheld'::regclass) AS withheld";
+            let scans: Scans = diesel::sql_query(scans).get_result(conn)?;
+            assert!(scans.due >= 1 && scans.withheld >= 1, "{} and {}", scans.due, scans.withheld);
+            Ok(())
+        })
+        .await;
+    }
+
     async fn a_code_leaves_the_outbox_with_its_mail_and_is_not_sent_late(app: TestApp) {
         let sink = SmtpSink::start(SinkTls::None).await;
         let worker = worker(&app, &sink);

@@ -754,6 +754,7 @@ both! {
             ..stage::draft_at("icetex", ANA)
         };
         let shown: Value = app.get("/api/v1/portal/desks/icetex").send().await.expect(200).json();
+        // whoever chooses may read it.
         assert_eq!(shown["prioritisation"]["matrix"]["impact"].as_array().map(Vec::len), Some(3), "{shown}");
         for (impact, urgency, wanted) in [("high", "high", "critical"), ("high", "low", "medium"), ("low", "low", "low")] {
             let opened = stage::open_ticket(&app, &app.browser(), &draft(Some(impact), Some(urgency))).await;
