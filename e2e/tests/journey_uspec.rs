@@ -325,7 +325,8 @@ async fn what_proves_to_be_an_incident_is_handed_over(hugo: &Seat, elena: &Seat)
         .await;
     // who found it out is told where it went, not that it never was.
     elena.find(Heading("Entregada al grupo de seguridad")).await;
-    elena.see("usted ya no lo ve en sus listas").await;
+    elena.see("Desde ahora ese grupo se hace cargo de esta solicitud, que ya no aparece en sus listas.")
+        .await;
     elena.click(Link("Ir a la cola")).await;
     elena.at("/console/queue").await;
     hugo.at_ticket(&code).await;

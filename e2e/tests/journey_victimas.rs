@@ -233,16 +233,14 @@ async fn is_parent_of_two(stage: &Stage, team: &Team, code: &str) -> String {
     let ivan = &team.ivan;
     ivan.at_ticket(code).await;
     ivan.begin("Solucionar").await;
-    ivan.see(&format!(
-        "Siguen abiertos {first}, que dependen de este caso."
-    ))
-    .await;
+    ivan.see(&format!("Sigue abierto {first}, que depende de este caso."))
+        .await;
     ivan.select("Motivo", "Soporte en sitio").await;
     ivan.fill("Solución", REPAIR).await;
     // a parent with open children is not solved by the way.
     ivan.click(Button("Solucionar")).await;
     ivan.see("Confirme que quiere continuar").await;
-    ivan.tick(Tick("Continuar aunque sigan abiertos")).await;
+    ivan.tick(Tick("Continuar aunque siga abierto")).await;
     ivan.finish("Solucionar").await;
     ivan.stands("Solucionado").await;
     first
@@ -332,7 +330,7 @@ async fn user_does_not_authorise(stage: &Stage, ana: &Browser, ivan: &Seat, code
     //
     starts(ivan, "Continúa la atención").await;
     ivan.begin("Solucionar").await;
-    ivan.tick(Tick("Continuar aunque sigan abiertos")).await;
+    ivan.tick(Tick("Continuar aunque siga abierto")).await;
     ivan.select("Motivo", "Soporte en sitio").await;
     ivan.fill("Solución", REPAIR).await;
     ivan.finish("Solucionar").await;

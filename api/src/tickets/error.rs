@@ -164,8 +164,8 @@ pub fn field_words(code: &str) -> (&'static str, &'static str) {
             "These are too many files for one message.",
         ),
         "quota" => (
-            "Los archivos del ticket superan el total permitido.",
-            "The files of the ticket exceed the allowed total.",
+            "Entre todos, los archivos superan el total permitido.",
+            "Together, the files exceed the allowed total.",
         ),
         "unknown_requester" => (
             "Ese correo no pertenece a una persona registrada en la mesa.",
@@ -180,8 +180,8 @@ impl From<TicketError> for ApiError {
         match error {
             TicketError::NotFound => Self::not_found(),
             TicketError::VersionMismatch { current } => Self::new(ProblemType::VersionMismatch).detail(
-                format!("El ticket cambió y ahora está en la versión {current}. Cárguelo de nuevo y repita el cambio."),
-                format!("The ticket changed and is at version {current} now. Load it again and repeat the change."),
+                format!("Hubo un cambio mientras tanto: la versión actual es la {current}. Cargue los datos de nuevo y repita el cambio."),
+                format!("There was a change in the meantime: the current version is {current}. Load the data again and repeat the change."),
             ),
             TicketError::Invalid(faults) => Self::validation(faults),
             TicketError::OpenChildren(codes) => {
@@ -206,8 +206,8 @@ fn refused(refusal: Refusal) -> ApiError {
         Refusal::Unmet { needs } => {
             let (es, en) = needs.first().map_or(
                 (
-                    "El ticket no está listo para esto.",
-                    "The ticket is not ready for this.",
+                    "Aún no está todo listo para esto.",
+                    "Not everything is ready for this yet.",
                 ),
                 |need| need_words(*need),
             );
@@ -244,16 +244,16 @@ fn nobody_decides(es: &str, en: &str) -> ApiError {
 fn denial_words(why: Denial) -> (&'static str, &'static str) {
     match why {
         Denial::NotTheRequester => (
-            "Solo quien creó el ticket puede hacerlo.",
-            "Only the requester of the ticket may do this.",
+            "Solo quien hizo la solicitud puede hacer esto.",
+            "Only the requester may do this.",
         ),
         Denial::MissingPrivilege => (
             "Su perfil no incluye esta acción.",
             "Your role does not include this.",
         ),
         Denial::NotInCharge => (
-            "Solo quien tiene el ticket a cargo puede hacerlo. Tómelo primero.",
-            "Only whoever is in charge may do this. Take the ticket first.",
+            "Solo quien está a cargo puede hacer esto. Use primero «Tomar».",
+            "Only whoever is in charge may do this. Use “Take” first.",
         ),
         Denial::NotAMember => (
             "Usted no pertenece a un grupo del nivel a cargo.",
@@ -272,8 +272,8 @@ fn denial_words(why: Denial) -> (&'static str, &'static str) {
             "Requesters do not write internal notes.",
         ),
         Denial::Restricted => (
-            "El ticket está reservado a su grupo responsable.",
-            "The ticket is reserved to its own group.",
+            "Solo tiene acceso el grupo responsable.",
+            "Only the group in charge has access.",
         ),
     }
 }
@@ -288,10 +288,7 @@ fn conflict_words(what: Conflict) -> (&'static str, &'static str) {
             "Esta solución ya fue calificada.",
             "This solution was rated already.",
         ),
-        Conflict::AlreadyYours => (
-            "El ticket ya está a su cargo.",
-            "The ticket is yours already.",
-        ),
+        Conflict::AlreadyYours => ("Ya está a su cargo.", "You are in charge already."),
         Conflict::AlreadyRecorded => ("Ya quedó registrado.", "It was recorded already."),
         Conflict::AlreadyToday => (
             "Ya se registró un intento hoy.",
@@ -315,8 +312,8 @@ fn conflict_words(what: Conflict) -> (&'static str, &'static str) {
             "The last follow-up mail was sent already.",
         ),
         Conflict::Merged => (
-            "Otros tickets se unieron a este; sepárelos primero.",
-            "Other tickets were merged into this one; take them out first.",
+            "Aquí hay duplicados unidos; sepárelos primero.",
+            "Duplicates were merged here; take them out first.",
         ),
     }
 }
@@ -357,8 +354,8 @@ fn need_words(need: Need) -> (&'static str, &'static str) {
         ),
         Need::Cause => ("Registre la causa.", "Record the cause."),
         _ => (
-            "El ticket no está listo para esto.",
-            "The ticket is not ready for this.",
+            "Aún no está todo listo para esto.",
+            "Not everything is ready for this yet.",
         ),
     }
 }

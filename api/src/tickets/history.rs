@@ -344,10 +344,9 @@ pub fn for_agents(event: &Event, desk: &Desk, lang: Lang) -> Option<Told> {
             by_lang(lang, "Se relacionó como hijo", "Became a child"),
             None,
         ),
-        Event::ParentUnlinked { .. } => told(
-            by_lang(lang, "Dejó de ser hijo", "Is no child any more"),
-            None,
-        ),
+        Event::ParentUnlinked { .. } => {
+            told(by_lang(lang, "Dejó de ser hijo", "No longer a child"), None)
+        }
         Event::ExtraChanged { .. } => told(
             by_lang(lang, "Datos adicionales actualizados", "Extra data updated"),
             None,
@@ -401,7 +400,7 @@ pub fn for_agents(event: &Event, desk: &Desk, lang: Lang) -> Option<Told> {
             None,
         ),
         Event::Unmerged { .. } => told(
-            by_lang(lang, "Dejó de ser un duplicado", "Is no duplicate any more"),
+            by_lang(lang, "Dejó de ser un duplicado", "No longer a duplicate"),
             None,
         ),
         Event::Absorbed { .. } => told(
@@ -587,7 +586,10 @@ pub fn mail_name(template: &str, lang: Lang) -> String {
         ),
         "message_received" => ("Acuse de recibo del mensaje", "Message received"),
         "assigned" => ("Aviso de asignación", "Assignment notice"),
-        "new_ticket_to_group" => ("Aviso de llegada a la cola", "New in the queue notice"),
+        "new_ticket_to_group" => (
+            "Aviso de llegada a la cola",
+            "Notice of arrival in the queue",
+        ),
         "escalated" => ("Aviso de escalamiento", "Escalation notice"),
         "solved" => ("Solución entregada", "Solution delivered"),
         "rejected_to_team" => ("Solución rechazada", "Solution rejected"),
@@ -614,11 +616,14 @@ pub fn mail_name(template: &str, lang: Lang) -> String {
             "Aviso de cierre por falta de respuesta",
             "Closing notice for lack of an answer",
         ),
-        "not_managed" => ("Aviso de no gestión", "Not managed notice"),
+        "not_managed" => (
+            "Aviso de cierre sin gestión",
+            "Notice of closing unattended",
+        ),
         "merged" | "merged_to_team" => ("Aviso de unión como duplicado", "Notice of a merge"),
         "unmerged" | "unmerged_to_team" => (
             "Aviso de que ya no es un duplicado",
-            "Notice that it is no duplicate",
+            "Notice that it is no longer a duplicate",
         ),
         "precase_received" => ("Acuse de recibo del precaso", "Pre-case received"),
         "approval_requested" => ("Solicitud de aprobación", "Approval request"),

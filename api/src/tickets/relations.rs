@@ -69,16 +69,16 @@ pub fn relate(
                 faults.push(Fault::new(
                     pointer,
                     "cycle",
-                    "Ese caso ya es este mismo o uno de sus padres.",
-                    "That ticket is this one or one of its parents already.",
+                    "Ese código es el de aquí o el de uno de sus padres.",
+                    "That code is the one here or that of one of its parents.",
                 ));
             }
             Some(child) if child.state.parent.is_some_and(|known| known != parent.id) => {
                 faults.push(Fault::new(
                     pointer,
                     "has_parent",
-                    "Ese caso ya tiene otro padre.",
-                    "That ticket has another parent already.",
+                    "Ya tiene otro padre.",
+                    "It has another parent already.",
                 ));
             }
             Some(child) if above.len() + 1 + generations(conn, child.id)? > GENERATIONS_MAX => {
@@ -143,8 +143,8 @@ pub fn merge(
         return Err(TicketError::Invalid(vec![Fault::new(
             "/into",
             "other_requester",
-            "Ese caso es de otro solicitante. Relaciónelos como padre e hijo.",
-            "That ticket is another requester's. Relate them as parent and child.",
+            "Ese código es de otro solicitante. Use una relación de padre e hijo.",
+            "That code is another requester's. Relate them as parent and child.",
         )]));
     }
     if target.state.status.is_final() {
@@ -154,11 +154,12 @@ pub fn merge(
     }
     // They would be left under a ticket that has ended.
     if !children_of(conn, &[duplicate.id])?.is_empty() {
+        let (own, other) = (&duplicate.code, &target.code);
         return Err(TicketError::Invalid(vec![Fault::new(
             "/into",
             "has_children",
-            "Este caso tiene hijos. Quítelos antes, o fusione el otro caso en este.",
-            "This ticket has children. Take them away first, or merge the other ticket into this one.",
+            format!("{own} tiene hijos. Quítelos antes, o una {other} a {own}."),
+            format!("{own} has children. Take them away first, or merge {other} into {own}."),
         )]));
     }
     let from = duplicate.id;

@@ -1111,7 +1111,7 @@ fn every_other_occasion_has_its_words_in_both_languages() {
         ],
         &[
             "goes on under the code SOP-1040",
-            "In SOP-1042 you ask for the same as in SOP-1040",
+            "In SOP-1042 you ask for the same thing as in SOP-1040: we are handling them together",
             "See SOP-1040",
         ],
     );
@@ -1122,7 +1122,10 @@ fn every_other_occasion_has_its_words_in_both_languages() {
             "SOP-1042 continúa con su propio código",
             "/soporte/tickets/SOP-1042",
         ],
-        &["on its own again", "SOP-1042 goes on under its own code"],
+        &[
+            "We are handling your ticket on its own again",
+            "SOP-1042 goes on under its own code",
+        ],
     );
     check(
         Content::MessageReceived {

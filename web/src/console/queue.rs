@@ -549,14 +549,18 @@ fn when(row: &TicketRow, zone: &str) -> AnyView {
 /// Says how many rows wait, and shows them.
 #[component]
 fn News(queue: Queue) -> impl IntoView {
+    let session = session();
     let text = move || {
         queue
             .held
             .with(Option::is_some)
             .then(|| match queue.new_rows() {
                 0 => t(Words::ListChanged).to_owned(),
-                1 => t(Words::OneNew).to_owned(),
-                count => t_with(Words::ManyNew, &[&count.to_string()]),
+                1 => session.speech().ticket.say(Words::OneNew),
+                count => session
+                    .speech()
+                    .ticket
+                    .say_with(Words::ManyNew, &[&count.to_string()]),
             })
     };
     let take = move |_| {

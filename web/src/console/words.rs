@@ -22,12 +22,12 @@ crate::messages! {
         ChooseDesk = "Elegir mesa", "Choose desk";
         ViewMine = "Mis {words}", "My {words}";
         ViewGroup = "De mi grupo", "My group";
-        ViewAll = "Todos", "All";
+        ViewAll = "Tod{o}s", "All";
         ViewUnassigned = "Sin asignar", "Unassigned";
         ViewDueSoon = "Por vencer", "Due soon";
         ViewDueContact = "Para contactar hoy", "Contact today";
-        ViewSolved = "Solucionados", "Solved";
-        ViewClosed = "Cerrados", "Closed";
+        ViewSolved = "Solucionad{o}s", "Solved";
+        ViewClosed = "Cerrad{o}s", "Closed";
         People = "Personas", "People";
         AccessRequests = "Solicitudes de acceso", "Access requests";
         Vouching = "Validar llamada", "Verify a caller";
@@ -53,8 +53,8 @@ crate::messages! {
         TicketWord = "ticket", "ticket";
         PriorityWord = "prioridad", "priority";
         PrioritySpoken = "{Word} {0}", "{Word} {0}";
-        OneNew = "1 nuevo", "1 new";
-        ManyNew = "{0} nuevos", "{0} new";
+        OneNew = "1 nuev{o}", "1 new";
+        ManyNew = "{0} nuev{o}s", "{0} new";
         ListChanged = "La lista cambió: actualizar", "The list changed: update";
         NoTickets = "No hay {words} aquí", "No {words} here";
         NoTicketsHelp = "Lo que llegue a esta vista aparecerá aquí.", "New ones in this view will appear here.";
@@ -118,7 +118,7 @@ crate::messages! {
         NoLongerSeen = "Usted ya no ve {this}", "You no longer see {this}";
         NoLongerSeenHelp = "Pasó a otro grupo o a otra persona. Lo que usted guardó se conserva.", "It went to another group or person. What you saved is kept.";
         WentToSecurity = "Entregad{o} al grupo de seguridad", "Handed to the security group";
-        WentToSecurityHelp = "Su marca quedó guardada. Desde ahora lo atiende ese grupo y usted ya no lo ve en sus listas.", "Your mark was saved. That group takes care of it from now on, and you no longer see it in your lists.";
+        WentToSecurityHelp = "Su marca quedó guardada. Desde ahora ese grupo se hace cargo de {this}, que ya no aparece en sus listas.", "Your mark was saved. That group takes care of {this} from now on, and you no longer see it in your lists.";
         TicketParts = "Partes {of_the}", "Parts {of_the}";
         Conversation = "Conversación", "Conversation";
         Facts = "Datos {of_the}", "Details {of_the}";
@@ -209,7 +209,7 @@ crate::messages! {
         Started = "La atención comenzó", "Work has started";
         Complete = "Completar", "Complete";
         Resume = "Retomar", "Resume";
-        WithdrawApproval = "Retirar la aprobación", "Withdraw the approval";
+        WithdrawApproval = "Retirar la solicitud de aprobación", "Withdraw the request for approval";
         ReturnFromVendor = "Recibir del proveedor", "Take back from vendor";
         RequestApproval = "Pedir aprobación", "Ask for approval";
         DecideApproval = "Decidir la aprobación", "Decide the approval";
@@ -460,7 +460,8 @@ crate::messages! {
 
         // Actions.
         AgentOptional = "Si no elige a nadie, queda en la cola del grupo.", "If you choose no one, it stays in the group's queue.";
-        AgentWithLoad = "{0} ({1} abiertos)", "{0} ({1} open)";
+        AgentWithLoad = "{0} ({1} abiert{o}s)", "{0} ({1} open)";
+        AgentWithOne = "{0} (1 abiert{o})", "{0} (1 open)";
         ChooseSomebody = "Elija un agente u otro grupo.", "Choose an agent or another group.";
         ToWhichLevel = "¿A qué nivel?", "To which level?";
         ChooseWhere = "Elija un grupo o una persona.", "Choose a group or a person.";
@@ -540,8 +541,11 @@ crate::messages! {
         ChooseImpact = "Elija el impacto.", "Choose the impact.";
         ChooseUrgency = "Elija la urgencia.", "Choose the urgency.";
         SameMatrix = "Elija un impacto o una urgencia distintos de los actuales.", "Choose an impact or an urgency other than the current ones.";
+        OpenChild = "Sigue abiert{o} {0}, que depende de {this}.", "{0}, a child of {this}, is still open.";
         OpenChildren = "Siguen abiert{o}s {0}, que dependen de {this}.", "{0}, children of {this}, are still open.";
+        DespiteChild = "Continuar aunque siga abiert{o}", "Go on although it is open";
         DespiteChildren = "Continuar aunque sigan abiert{o}s", "Go on although they are open";
+        ConfirmChild = "Confirme que quiere continuar aunque siga abiert{o}.", "Confirm that you want to go on although it is open.";
         ConfirmChildren = "Confirme que quiere continuar aunque sigan abiert{o}s.", "Confirm that you want to go on although they are open.";
 
         // What a command waits for.

@@ -196,7 +196,7 @@ pub(super) fn merged(voice: Voice, ticket: &TicketRef, into: &TicketRef) -> Lett
     let lead = voice.say(
         format!("En {code} usted pide lo mismo que en {new}: los atendemos juntos con el código {new}. Allí le responderemos y le entregaremos la solución; no tiene que hacer nada."),
         format!("En {code} pides lo mismo que en {new}: los atendemos juntos con el código {new}. Allí te responderemos y te entregaremos la solución; no tienes que hacer nada."),
-        format!("In {code} you ask for the same as in {new}: we attend them together under the code {new}. That is where we answer and deliver the solution; there is nothing that you have to do."),
+        format!("In {code} you ask for the same thing as in {new}: we are handling them together under the code {new}. You will find our answers and the solution there; you do not have to do anything."),
     );
     let facts = vec![
         (voice.both("Continúa", "Goes on").to_owned(), new.clone()),
@@ -219,12 +219,12 @@ pub(super) fn unmerged(voice: Voice, ticket: &TicketRef) -> Letter {
     let news = voice.say(
         format!("Volvemos a atender su {word} por separado"),
         format!("Volvemos a atender tu {word} por separado"),
-        format!("We attend your {word} on its own again"),
+        format!("We are handling your {word} on its own again"),
     );
     let lead = voice.say(
         format!("No piden lo mismo, y {code} continúa con su propio código, desde donde iba. Le avisaremos a este correo cuando haya novedades."),
         format!("No piden lo mismo, y {code} continúa con su propio código, desde donde iba. Te avisaremos a este correo cuando haya novedades."),
-        format!("They do not ask for the same, and {code} goes on under its own code, from where it stood. We will write to this address when there is news."),
+        format!("They do not ask for the same thing, so {code} goes on under its own code, from where it stood. We will write to this address when there is news."),
     );
     let blocks = vec![Block::Paragraph(lead), see(voice, ticket)];
     voice.ticket_letter(ticket, &news.clone(), news, blocks)
@@ -381,7 +381,7 @@ pub(super) fn team_notice(
             .both("Unido a otro como duplicado", "Merged as a duplicate")
             .to_owned(),
         (TeamNews::Unmerged, _) => voice
-            .both("Deja de ser un duplicado", "No duplicate any more")
+            .both("Deja de ser un duplicado", "No longer a duplicate")
             .to_owned(),
     };
     let label = if author.is_empty() {

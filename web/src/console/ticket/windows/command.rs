@@ -466,12 +466,17 @@ fn open_children(form: ActionForm, given: Given) -> AnyView {
     if open.is_empty() {
         return ().into_any();
     }
+    let (words, despite) = if open.len() == 1 {
+        (StepWords::OpenChild, StepWords::DespiteChild)
+    } else {
+        (StepWords::OpenChildren, StepWords::DespiteChildren)
+    };
     view! {
         <Banner kind=Kind::Warning>
-            <p>{form.case.say_with(StepWords::OpenChildren, &[&open.join(", ")])}</p>
+            <p>{form.case.say_with(words, &[&open.join(", ")])}</p>
             <label class="check">
                 <input type="checkbox" id="confirm_open_children" prop:checked=given.despite_children on:change=act(move |event| given.despite_children.set(event_target_checked(&event)))/>
-                <span>{form.case.say(StepWords::DespiteChildren)}</span>
+                <span>{form.case.say(despite)}</span>
             </label>
         </Banner>
     }
@@ -600,7 +605,7 @@ fn people_fields(
             group if !group.is_empty() => vec![group],
             _ => groups.with(|groups| groups.iter().map(|(key, ..)| key.clone()).collect()),
         };
-        let entries = agents.with(|agents| agent_entries(agents, &within));
+        let entries = agents.with(|agents| agent_entries(form.case, agents, &within));
         let known = given
             .assignee
             .with_untracked(|value| entries.iter().any(|entry| entry.value == *value));
@@ -706,14 +711,15 @@ fn collect(
     } else if nobody && people.either {
         check.fault("assignee", t(WindowWords::ChooseSomebody).to_owned());
     }
-    if settles(row.command)
-        && !given.despite_children.get_untracked()
-        && !open_codes(form).is_empty()
-    {
-        check.fault(
-            "confirm_open_children",
-            form.case.say(StepWords::ConfirmChildren),
-        );
+    if settles(row.command) && !given.despite_children.get_untracked() {
+        let words = match open_codes(form).len() {
+            0 => None,
+            1 => Some(StepWords::ConfirmChild),
+            _ => Some(StepWords::ConfirmChildren),
+        };
+        if let Some(words) = words {
+            check.fault("confirm_open_children", form.case.say(words));
+        }
     }
     if row.command == CommandKind::Complete {
         check.choice(

@@ -37,7 +37,7 @@ use crate::components::form::{Entry, ErrorSummary, Faults, SubmitButton};
 use crate::console::components::window::shown;
 use crate::console::task::later;
 use crate::console::words::{StepWords, WindowWords, Words};
-use crate::i18n::{t, t_with};
+use crate::i18n::t;
 
 /// The window of an action.
 pub fn action_window(action: Action, case: Case, closed: Callback<()>) -> AnyView {
@@ -214,14 +214,18 @@ fn ActionWindow(
 }
 
 /// Agents of some groups (of any without one), with how much each has to do.
-fn agent_entries(agents: &[DeskAgent], groups: &[String]) -> Vec<Entry> {
+fn agent_entries(case: Case, agents: &[DeskAgent], groups: &[String]) -> Vec<Entry> {
     agents
         .iter()
         .filter(|agent| groups.is_empty() || agent.groups.iter().any(|key| groups.contains(key)))
         .map(|agent| Entry {
             value: agent.id.to_string(),
-            label: t_with(
-                WindowWords::AgentWithLoad,
+            label: case.say_with(
+                if agent.open_tickets == 1 {
+                    WindowWords::AgentWithOne
+                } else {
+                    WindowWords::AgentWithLoad
+                },
                 &[&agent.full_name, &agent.open_tickets.to_string()],
             ),
             group: String::new(),
