@@ -307,6 +307,7 @@ fn purchase() -> Story {
         Command::RequestApproval {
             note: None,
             evidence: Vec::new(),
+            files: Vec::new(),
         },
     );
     story

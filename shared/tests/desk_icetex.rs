@@ -158,6 +158,7 @@ fn request_approval() -> Command {
     Command::RequestApproval {
         note: None,
         evidence: vec![7],
+        files: Vec::new(),
     }
 }
 
@@ -1411,6 +1412,7 @@ fn a_kind_that_needs_the_managers_mail_is_not_opened_without_a_file() {
     let bare = Command::RequestApproval {
         note: None,
         evidence: Vec::new(),
+        files: Vec::new(),
     };
     assert_eq!(story.refuses(&ana_mesa(), bare), required("/evidence"));
 }

@@ -72,6 +72,7 @@ fn awaiting() -> Story {
         Command::RequestApproval {
             note: reason("Respaldo de la carpeta."),
             evidence: vec![7],
+            files: Vec::new(),
         },
     );
     story
@@ -559,7 +560,8 @@ fn no_work_begins_before_the_approval_that_the_category_demands() {
             &ben(),
             Command::RequestApproval {
                 note: None,
-                evidence: vec![7]
+                evidence: vec![7],
+                files: Vec::new(),
             }
         ),
         conflict(Conflict::NoApprovalNeeded)
@@ -568,6 +570,7 @@ fn no_work_begins_before_the_approval_that_the_category_demands() {
     let bare = Command::RequestApproval {
         note: None,
         evidence: Vec::new(),
+        files: Vec::new(),
     };
     assert_eq!(
         fields(story.refuses(&ben(), bare)),
@@ -1009,6 +1012,7 @@ fn a_category_with_a_form_waits_for_its_data() {
     let request = Command::RequestApproval {
         note: None,
         evidence: vec![7],
+        files: Vec::new(),
     };
     assert_eq!(
         story.refuses(&ben(), request),

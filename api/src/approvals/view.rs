@@ -138,7 +138,7 @@ pub fn portal(
     let ticket = &record.state;
     let first = first_message(conn, record.id)?;
     let requester = requester_by_id(conn, ticket.requester.id)?;
-    let (note, _) = request_of(conn, record.id)?;
+    let note = note_of_request(conn, record.id)?;
     let files = visible_files(conn, record)?;
     let state = ticket.approval.as_ref();
     let asked_at = state
@@ -180,26 +180,53 @@ pub fn visible_files(
     record: &TicketRecord,
 ) -> Result<Vec<AttachmentRow>, DbError> {
     let first = first_message(conn, record.id)?.map(|first| first.id);
-    let (_, evidence) = request_of(conn, record.id)?;
-    let mut messages: Vec<i64> = first.into_iter().chain(evidence.iter().copied()).collect();
+    let request = request_of(conn, record.id)?;
+    let mut messages: Vec<i64> = first
+        .into_iter()
+        .chain(request.messages.iter().copied())
+        .collect();
     messages.sort_unstable();
     messages.dedup();
     let files = list_for_messages(conn, &messages)?;
-    let shown = |file: &AttachmentRow| {
-        let proves = |message: i64| evidence.contains(&message);
-        file.message_id.is_some_and(proves)
-            || file.visibility.as_deref() == Some(Visibility::Public.as_str())
+    let described = |file: &AttachmentRow| {
+        file.message_id == first && file.visibility.as_deref() == Some(Visibility::Public.as_str())
     };
+    let shown = |file: &AttachmentRow| request.is_proof(file) || described(file);
     Ok(files.into_iter().filter(shown).collect())
 }
 
 /// What the desk wrote with its last request for approval.
 pub fn note_of_request(conn: &mut DbConnection, ticket_id: i64) -> QueryResult<Option<String>> {
-    Ok(request_of(conn, ticket_id)?.0)
+    Ok(request_of(conn, ticket_id)?.note)
 }
 
-/// The note and the proof of the last request for approval.
-fn request_of(conn: &mut DbConnection, ticket_id: i64) -> QueryResult<(Option<String>, Vec<i64>)> {
+/// What the desk sent with a request for approval.
+#[derive(Debug, Default)]
+struct Request {
+    note: Option<String>,
+    /// The messages with the proof.
+    messages: Vec<i64>,
+    /// The files of them that prove it; none where all do.
+    files: Vec<String>,
+}
+
+impl Request {
+    fn is_proof(&self, file: &AttachmentRow) -> bool {
+        let written = |message: i64| self.messages.contains(&message);
+        let chosen = self.files.is_empty() || self.files.contains(&file.id.0.to_string());
+        chosen && file.message_id.is_some_and(written)
+    }
+
+    /// The files that prove it.
+    fn proof(&self, conn: &mut DbConnection) -> Result<Vec<AttachmentRow>, DbError> {
+        let mut files = list_for_messages(conn, &self.messages)?;
+        files.retain(|file| self.is_proof(file));
+        Ok(files)
+    }
+}
+
+/// The last request for approval.
+fn request_of(conn: &mut DbConnection, ticket_id: i64) -> QueryResult<Request> {
     let rows: Vec<(i32, String)> = events::table
         .filter(events::ticket_id.eq(ticket_id))
         .filter(events::kind.eq_any(["approval_requested", "status_changed"]))
@@ -214,12 +241,13 @@ fn request_of(conn: &mut DbConnection, ticket_id: i64) -> QueryResult<(Option<St
             step: 0,
             evidence,
             also,
+            files,
             ..
-        }) => Some((*seq, evidence.into_iter().chain(also).collect())),
+        }) => Some((*seq, evidence.into_iter().chain(also).collect(), files)),
         _ => None,
     });
-    let Some((seq, evidence)) = asked else {
-        return Ok((None, Vec::new()));
+    let Some((seq, messages, files)) = asked else {
+        return Ok(Request::default());
     };
     let note = rows
         .iter()
@@ -232,7 +260,11 @@ fn request_of(conn: &mut DbConnection, ticket_id: i64) -> QueryResult<(Option<St
             }) => note.map(|note| note.to_string()),
             _ => None,
         });
-    Ok((note, evidence))
+    Ok(Request {
+        note,
+        messages,
+        files,
+    })
 }
 
 /// How the approvals of a ticket stand; none where its category demands none and none were asked.
@@ -265,11 +297,10 @@ pub fn of_ticket(
         } if state.is_some() => decidable_by_agent(conn, desk, ticket, *user_id, groups)?,
         _ => Vec::new(),
     };
-    let (_, evidence) = match state {
-        Some(_) => request_of(conn, ticket_id)?,
-        None => (None, Vec::new()),
+    let files = match state {
+        Some(_) => request_of(conn, ticket_id)?.proof(conn)?,
+        None => Vec::new(),
     };
-    let files = list_for_messages(conn, &evidence)?;
     let present = state.map(|state| state.step);
     let steps = (0_u32..).zip(&policy.steps).map(|(number, step)| {
         let approver = |role: &String| {

@@ -568,6 +568,7 @@ impl Life<'_> {
                 let ask = Command::RequestApproval {
                     note: Some(parsed(Reason::parse(story.answer))?),
                     evidence: message.into_iter().map(|message| message.id).collect(),
+                    files: Vec::new(),
                 };
                 return self.try_to(&first.0, &ask).map(drop);
             }

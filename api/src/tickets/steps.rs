@@ -261,8 +261,11 @@ fn transition(
         ..asked.files.clone()
     };
     // The rules look only at whether there is evidence, so they are asked before anything is stored.
-    let planned_proofs = match (proofs.is_empty(), files.ids.is_empty()) {
-        (true, false) => vec![0],
+    let planned_proofs = match (proofs.messages.is_empty(), files.ids.is_empty()) {
+        (true, false) => Proofs {
+            messages: vec![0],
+            files: Vec::new(),
+        },
         _ => proofs.clone(),
     };
     let text = [&asked.justification, &asked.note]
@@ -293,11 +296,12 @@ fn transition(
         )?;
         if let Some(message_id) = note {
             // What was there already proves it no less than what comes with the request.
-            proofs.insert(0, message_id);
-            attachments = attachments::list_for_messages(conn, &[message_id])?
-                .into_iter()
-                .map(|file| file.name)
-                .collect();
+            let written = attachments::list_for_messages(conn, &[message_id])?;
+            proofs.messages.insert(0, message_id);
+            proofs
+                .files
+                .extend(written.iter().map(|file| file.id.0.to_string()));
+            attachments = written.into_iter().map(|file| file.name).collect();
         }
     }
     let command = command_of(conn, desk, &asked, proofs)?;
@@ -343,26 +347,38 @@ fn note_with_files(asked: &Transition) -> Body {
         .unwrap_or_else(|| Body::parse("Soportes adjuntos.").expect("the sentence is a body"))
 }
 
-/// The keys of the messages that files of the ticket came with, and the keys that are uploads of the caller.
+/// Files that prove what is asked.
+#[derive(Clone, Debug)]
+struct Proofs {
+    /// Keys of the messages that they came with.
+    messages: Vec<i64>,
+    /// Their own keys: what else came with those messages proves nothing, and is shown to nobody for it.
+    files: Vec<String>,
+}
+
+/// The files that the ticket has already, and the keys that are uploads of the caller.
 fn split_files(
     conn: &mut DbConnection,
     record: &TicketRecord,
     ids: &[String],
-) -> Result<(Vec<i64>, Vec<String>), TicketError> {
+) -> Result<(Proofs, Vec<String>), TicketError> {
     let present = attachments::of_ticket(conn, record.id, ids)?;
     let mut messages: Vec<i64> = present.iter().filter_map(|file| file.message_id).collect();
     messages.sort_unstable();
     messages.dedup();
+    let written = present.iter().filter(|file| file.message_id.is_some());
+    let files = written.map(|file| file.id.0.to_string()).collect();
     let known: Vec<String> = present.iter().map(|file| file.id.0.to_string()).collect();
     let uploads = ids.iter().filter(|id| !known.contains(id)).cloned();
-    Ok((messages, uploads.collect()))
+    let proofs = Proofs { messages, files };
+    Ok((proofs, uploads.collect()))
 }
 
 fn command_of(
     conn: &mut DbConnection,
     desk: &InstalledDesk,
     asked: &Transition,
-    evidence: Vec<i64>,
+    proofs: Proofs,
 ) -> Result<Command, TicketError> {
     let assignee = find_assignee(conn, desk, asked.assignee)?;
     let asked = asked.clone();
@@ -408,7 +424,8 @@ fn command_of(
         },
         TransitionCommand::RequestApproval => Command::RequestApproval {
             note: asked.note,
-            evidence,
+            evidence: proofs.messages,
+            files: proofs.files,
         },
         TransitionCommand::MarkUnsolvable => Command::MarkUnsolvable {
             description: asked.description,

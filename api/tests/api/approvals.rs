@@ -451,4 +451,27 @@ both! {
         let shown: PortalApproval = app.get(&format!("/api/v1/portal/approvals/{code}")).bearer(&token).send().await.expect(200).json();
         assert_eq!(sorted(shown.attachments.into_iter().map(|file| file.id).collect()), sorted(files));
     }
+
+    ///
+    async fn only_the_files_that_were_chosen_are_shown_of_an_internal_note(app: TestApp) {
+        let place = place(&app, "icetex").await;
+        let laura = agent(&app, &place, "Laura", "mesa").await;
+        agent(&app, &place, "Carlos", "coordinacion_infraestructura").await;
+        let rita = person(&app, &place, "Rita Pardo", "rita@example.org").await;
+        appoint(&app, &laura, "icetex", ROLE, &json!([{ "email": "rita@example.org" }])).await.expect(200);
+        let code = reviewed(&app, &place, &laura).await;
+        let (proof, other) = (upload(&app, &laura).await, upload(&app, &laura).await);
+        let note = json!({ "visibility": "internal", "body": "Llegó por correo.", "attachments": [proof, other] });
+        app.post(&format!("/api/v1/tickets/{code}/messages")).by(&fresh(&app, &laura).await).json(&note).send().await.expect(201);
+        act(&app, &laura, &code, "transitions", json!({ "command": "request_approval", "attachments": [proof] })).await.expect(200);
+
+        let seen = view(&app, &laura, &code).await.approval.unwrap();
+        assert_eq!(seen.evidence.into_iter().map(|file| file.id).collect::<Vec<_>>(), std::slice::from_ref(&proof));
+        let path = format!("/api/v1/portal/approvals/{code}");
+        let token = session(&app, &place, rita).await;
+        let shown: PortalApproval = app.get(&path).bearer(&token).send().await.expect(200).json();
+        assert_eq!(shown.attachments.into_iter().map(|file| file.id).collect::<Vec<_>>(), std::slice::from_ref(&proof));
+        app.get(&format!("{path}/attachments/{proof}")).bearer(&token).send().await.expect(200);
+        app.get(&format!("{path}/attachments/{other}")).bearer(&token).send().await.problem(ProblemType::NotFound);
+    }
 }

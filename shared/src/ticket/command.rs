@@ -123,6 +123,8 @@ pub enum Command {
         note: Option<Reason>,
         /// Keys of the messages that prove the manager's approval; none without proof.
         evidence: Vec<i64>,
+        /// Keys of the files of those messages that prove it; none where all of them do.
+        files: Vec<String>,
     },
     /// An approver decides their step.
     DecideApproval {

@@ -364,6 +364,9 @@ pub enum Event {
         /// Keys of further messages that prove it.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         also: Vec<i64>,
+        /// Keys of the files of those messages that prove it; none where all of them do.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        files: Vec<String>,
     },
     /// An approver decided.
     ApprovalDecided {

@@ -120,7 +120,7 @@ impl<'a> Details<'a> {
                 justification: justification.as_ref(),
                 ..none
             },
-            Command::RequestApproval { note, evidence } => Details {
+            Command::RequestApproval { note, evidence, .. } => Details {
                 note: note.as_ref(),
                 evidence: evidence.first().copied(),
                 ..none

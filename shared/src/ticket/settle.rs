@@ -290,9 +290,11 @@ impl Case<'_> {
                 what: Conflict::NoApprovalNeeded,
             });
         };
-        let proof: &[i64] = match command {
-            Command::RequestApproval { evidence, .. } => evidence,
-            _ => &[],
+        let (proof, files): (&[i64], &[String]) = match command {
+            Command::RequestApproval {
+                evidence, files, ..
+            } => (evidence, files),
+            _ => (&[], &[]),
         };
         // Proof alone asks nobody.
         let first = policy.steps.first();
@@ -312,6 +314,7 @@ impl Case<'_> {
             approvers: first.map_or_else(Vec::new, |step| step.all_of.clone()),
             evidence: proof.first().copied(),
             also: proof.iter().skip(1).copied().collect(),
+            files: files.to_vec(),
         });
         Ok(events)
     }
@@ -394,6 +397,7 @@ impl Case<'_> {
                     approvers,
                     evidence: None,
                     also: Vec::new(),
+                    files: Vec::new(),
                 });
             }
             (Decision::Approved, false, _) => {}

@@ -456,6 +456,7 @@ fn commands_of(desk: &Desk, ticket: &Ticket, offer: &Allowed) -> Vec<Command> {
             CommandKind::RequestApproval => commands.push(Command::RequestApproval {
                 note: None,
                 evidence: vec![7],
+                files: Vec::new(),
             }),
             CommandKind::DecideApproval => {
                 let pending = ticket

@@ -477,10 +477,12 @@ pub fn commands() -> Vec<Command> {
         Command::RequestApproval {
             note: None,
             evidence: vec![7],
+            files: Vec::new(),
         },
         Command::RequestApproval {
             note: None,
             evidence: Vec::new(),
+            files: Vec::new(),
         },
         approve("riesgos"),
         approve("infraestructura"),
