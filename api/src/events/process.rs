@@ -9,7 +9,7 @@ use shared::ticket::command::Decision;
 use shared::ticket::event::{Event, Recorded};
 
 use super::subscriptions::{Addressee, Teller, language};
-use crate::approvals;
+use crate::approvals::{self, store::HolderRow};
 use crate::db::DbConnection;
 use crate::mail::{Content, TeamNews, TicketRef};
 use crate::tickets::process_view::survey;
@@ -197,7 +197,8 @@ impl Teller<'_> {
     }
 
     /// Whoever holds a role that is asked: people by the desk's list, agents by the group of that name. With a reminder the
-    /// deputies too, and at once where the policy reminds nobody. Never the requester of the service.
+    /// deputies too, and at once where the policy reminds nobody or no other holder could be told. Never the requester of the
+    /// service.
     pub(super) fn approvers(
         &mut self,
         conn: &mut DbConnection,
@@ -214,19 +215,35 @@ impl Teller<'_> {
             .find(|policy| policy.key == state.policy);
         let with_deputies =
             with_deputies || policy.is_some_and(|policy| policy.remind_after.is_none());
-        let asked: Vec<String> = state
-            .pending
-            .iter()
-            .flat_map(|role| match policy {
-                Some(policy) if with_deputies => policy.deciders(role).map(str::to_owned).collect(),
-                _ => vec![role.clone()],
-            })
-            .collect();
         let requester = self.requester(conn)?;
+        let mut holders = approvals::store::holders(conn, self.desk.id)?;
+        holders.retain(|holder| holder.person_id != requester.id);
+        // The roles that are told, each with whether its deputies are.
+        let mut asked: Vec<(String, bool)> = Vec::new();
+        for role in &state.pending {
+            let widely = with_deputies || {
+                let listed = |holder: &HolderRow| holder.role == *role && !holder.deputy;
+                let group = self.desk.group_id(role);
+                let agents = match group {
+                    Some(group) => store::group_agents(conn, self.desk.id, group)?,
+                    None => Vec::new(),
+                };
+                !holders.iter().any(listed)
+                    && !agents.iter().any(|agent| agent.email != requester.email)
+            };
+            match policy.filter(|_| widely) {
+                Some(policy) => {
+                    asked.extend(policy.deciders(role).map(|key| (key.to_owned(), true)));
+                }
+                None => asked.push((role.clone(), widely)),
+            }
+        }
         let mut found: Vec<Addressee> = Vec::new();
-        for holder in approvals::store::holders(conn, self.desk.id)? {
-            let told = asked.contains(&holder.role) && (with_deputies || !holder.deputy);
-            if !told || holder.person_id == requester.id {
+        for holder in holders {
+            let asks = |(role, deputies): &(String, bool)| {
+                *role == holder.role && (*deputies || !holder.deputy)
+            };
+            if !asked.iter().any(asks) {
                 continue;
             }
             // Only who can sign in at this desk is sent to the console; the portal is open to everybody else.
@@ -238,7 +255,7 @@ impl Teller<'_> {
                 in_console: agent.is_some(),
             });
         }
-        for role in &asked {
+        for (role, _) in &asked {
             let Some(group_id) = self.desk.group_id(role) else {
                 continue;
             };

@@ -474,4 +474,30 @@ both! {
         app.get(&format!("{path}/attachments/{proof}")).bearer(&token).send().await.expect(200);
         app.get(&format!("{path}/attachments/{other}")).bearer(&token).send().await.problem(ProblemType::NotFound);
     }
+
+    /// R-219, I-12
+    async fn deputies_are_told_at_once_where_the_requester_is_the_only_holder(app: TestApp) {
+        let place = place_with(&app, "icetex", |text| {
+            let policy = "[approvals.flow]\n";
+            assert!(text.contains(policy));
+            text.replace(policy, &format!("{policy}deputies = [{{ of = \"oficina_riesgos\", roles = [\"suplencia\"] }}]\n"))
+        })
+        .await;
+        let laura = agent(&app, &place, "Laura", "mesa").await;
+        agent(&app, &place, "Carlos", "coordinacion_infraestructura").await;
+        for (name, email) in [("Teo Vera", "teo@example.org"), ("Delia Ruiz", "delia@example.org"), ("Rita Pardo", "rita@example.org")] {
+            person(&app, &place, name, email).await;
+        }
+        let (ana, teo) = (json!({ "email": stage::ANA }), json!({ "email": "teo@example.org", "deputy": true }));
+        appoint(&app, &laura, "icetex", "suplencia", &json!([{ "email": "delia@example.org" }])).await.expect(200);
+        let told = async |email: &str| mailed(&app, email).await.into_iter().filter(|mail| *mail == "approval_requested").count();
+        appoint(&app, &laura, "icetex", ROLE, &json!([ana, { "email": "rita@example.org" }, teo])).await.expect(200);
+        asked(&app, &place, &laura).await;
+        let counts = async || [told("rita@example.org").await, told("teo@example.org").await, told("delia@example.org").await, told(stage::ANA).await];
+        assert_eq!(counts().await, [1, 0, 0, 0], "deputies wait while somebody else can decide");
+        appoint(&app, &laura, "icetex", ROLE, &json!([ana, teo])).await.expect(200);
+        asked(&app, &place, &laura).await;
+        assert_eq!(counts().await, [1, 1, 1, 0]);
+        assert_eq!(told("carlos@example.org").await, 2, "the other role is asked of its group as ever");
+    }
 }
