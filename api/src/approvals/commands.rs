@@ -335,7 +335,8 @@ pub fn decide(
     change(conn, desk, record, actor, Change::Step(step), seen, now)
 }
 
-/// Replaces the holders of a role of a desk, and keeps who did. What changes nothing leaves no trace.
+/// Replaces the holders of a role of a desk, and keeps who did. What changes nothing leaves no trace, but for a list that has
+/// none yet.
 ///
 /// # Errors
 /// `version_mismatch` when somebody changed the desk's list meanwhile, `validation` for a role that the desk does not ask, and
@@ -372,10 +373,14 @@ pub fn appoint(
         .remove(role)
         .unwrap_or_default();
     let keys = |list: &[Appointed]| list.iter().map(Appointed::key).collect::<Vec<_>>();
-    if keys(&before) == keys(&after) {
+    let same = keys(&before) == keys(&after);
+    // A list from before changes were kept gets its trace from whoever saves it as it is.
+    if same && (after.is_empty() || trace::roles(conn, desk.id)?.contains(role)) {
         return Ok(());
     }
-    store::replace(conn, desk.id, role, &keys(&after))?;
+    if !same {
+        store::replace(conn, desk.id, role, &keys(&after))?;
+    }
     let appointment = Appointment {
         role: role.to_owned(),
         before,
@@ -410,10 +415,13 @@ fn find_holders(
     if new.holders.len() > HOLDERS_MAX {
         faults.add(fault("/holders", "out_of_range"));
     }
+    let present = store::appointed(conn, desk.id)?
+        .remove(role)
+        .unwrap_or_default();
     let mut holders: Vec<Appointed> = Vec::new();
     for (place, holder) in new.holders.iter().take(HOLDERS_MAX).enumerate() {
         let pointer = format!("/holders/{place}/email");
-        match find_person(conn, desk.id, holder)? {
+        match find_person(conn, desk.id, holder, &present)? {
             Some((id, _)) if holders.iter().any(|known| known.person == id) => {
                 faults.add(fault(&pointer, "duplicate"));
             }
@@ -433,9 +441,15 @@ fn find_person(
     conn: &mut DbConnection,
     desk_id: i64,
     holder: &ApproverHolder,
+    present: &[Appointed],
 ) -> Result<Option<(i64, String)>, ApiError> {
     let Ok(email) = EmailAddress::parse(&holder.email) else {
         return Ok(None);
     };
-    Ok(store::person_at(conn, desk_id, &email.canonical())?)
+    let found = store::anybody_at(conn, desk_id, &email.canonical())?;
+    // Who is shut out keeps the place that they have, and gets none.
+    let may = |id: i64, active: bool| active || present.iter().any(|known| known.person == id);
+    Ok(found
+        .filter(|(id, _, active)| may(*id, *active))
+        .map(|(id, name, _)| (id, name)))
 }

@@ -156,7 +156,8 @@ pub async fn list_approvers(
 /// Says who holds an approver role of a desk
 ///
 /// The list takes the place of the one before, and the change is kept with its author. For whoever administers the desk, never
-/// for an API token. Holders are registered people of the desk; deputies are told with the first reminder.
+/// for an API token. Holders are registered people of the desk; who is shut out stays only where they are sent again. Deputies
+/// are told with the first reminder, or at once where nobody else could be.
 #[utoipa::path(
     tag = "approvals",
     operation_id = "replace_approvers",

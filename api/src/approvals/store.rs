@@ -25,14 +25,22 @@ pub struct HolderRow {
     pub language: String,
     /// Whether they decide only for the others.
     pub deputy: bool,
+    /// Whether they may use the desk.
+    pub active: bool,
 }
 
 /// The holders of every role of a desk, in their order, deputies last. Who may not use the desk any more holds nothing.
 pub fn holders(conn: &mut DbConnection, desk_id: i64) -> QueryResult<Vec<HolderRow>> {
+    let mut rows = listed(conn, desk_id)?;
+    rows.retain(|row| row.active);
+    Ok(rows)
+}
+
+/// The same with those who may not use the desk any more, as its list keeps them.
+pub fn listed(conn: &mut DbConnection, desk_id: i64) -> QueryResult<Vec<HolderRow>> {
     approvers::table
         .inner_join(people::table.on(people::id.eq(approvers::person_id)))
         .filter(approvers::desk_id.eq(desk_id))
-        .filter(people::active.eq(true))
         .order((approvers::role, approvers::deputy, approvers::place))
         .select((
             approvers::role,
@@ -41,6 +49,7 @@ pub fn holders(conn: &mut DbConnection, desk_id: i64) -> QueryResult<Vec<HolderR
             people::email,
             people::language,
             approvers::deputy,
+            people::active,
         ))
         .load(conn)
 }

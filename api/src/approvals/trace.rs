@@ -1,7 +1,7 @@
 //! Who appointed whom: each change of a desk's approvers is kept with its author, what was there before and what after,
 //! chained by hashes like the history of a ticket. The number of the last change is the version of the desk's list.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -90,6 +90,13 @@ pub fn version(conn: &mut DbConnection, desk_id: i64) -> QueryResult<i32> {
         .select(diesel::dsl::max(approver_changes::seq))
         .first(conn)?;
     Ok(last.unwrap_or(0))
+}
+
+/// The roles of a desk whose holders a change gives.
+pub fn roles(conn: &mut DbConnection, desk_id: i64) -> QueryResult<BTreeSet<String>> {
+    let rows = list(conn, desk_id, None, i64::from(i32::MAX))?;
+    let readable = rows.iter().filter_map(|row| row.appointment().ok());
+    Ok(readable.map(|change| change.role).collect())
 }
 
 /// Writes a change down.

@@ -33,7 +33,8 @@ pub fn roles(
     lang: Lang,
 ) -> QueryResult<ApproverRoles> {
     let version = trace::version(conn, desk.id)?;
-    let rows = store::holders(conn, desk.id)?;
+    let rows = store::listed(conn, desk.id)?;
+    let traced = trace::roles(conn, desk.id)?;
     let holders_of = |role: &str| {
         rows.iter()
             .filter(|row| row.role == role)
@@ -41,14 +42,19 @@ pub fn roles(
                 email: row.email.clone(),
                 full_name: Some(row.full_name.clone()),
                 deputy: row.deputy,
+                shut_out: !row.active,
             })
             .collect()
     };
     let items = approver_roles(&desk.profile, lang)
         .into_iter()
-        .map(|role| ApproverRole {
-            holders: holders_of(&role.id),
-            role,
+        .map(|role| {
+            let holders: Vec<ApproverHolder> = holders_of(&role.id);
+            ApproverRole {
+                untraced: !holders.is_empty() && !traced.contains(&role.id),
+                holders,
+                role,
+            }
         })
         .collect();
     Ok(ApproverRoles { items, version })

@@ -1,7 +1,7 @@
 //! Who appoints approvers and what is kept of it, what waits for whom, and what becomes of an approval that nobody can give.
 
-use api::db::Ts;
 use api::db::schema::{approval_asks, approver_changes, approvers, people, tickets};
+use api::db::{DbConnection, Ts};
 use api::desks::registry::DeskRegistry;
 use api::tickets::audit;
 use chrono::TimeDelta;
@@ -59,6 +59,26 @@ async fn roles(app: &TestApp, by: &Agent) -> ApproverRoles {
         .await
         .expect(200)
         .json()
+}
+
+/// Lets changes of approvers be changed, as whoever owns the database can.
+async fn open_the_trace(app: &TestApp) {
+    app.seed(|conn| {
+        match conn {
+            DbConnection::Pg(pg) => {
+                diesel::sql_query("ALTER TABLE approver_changes DISABLE TRIGGER USER")
+                    .execute(pg)?;
+            }
+            DbConnection::Sqlite(sqlite) => {
+                for event in ["update", "delete"] {
+                    diesel::sql_query(format!("DROP TRIGGER approver_changes_no_{event}"))
+                        .execute(sqlite)?;
+                }
+            }
+        }
+        Ok(())
+    })
+    .await;
 }
 
 async fn faults(app: &TestApp) -> Vec<String> {
@@ -173,6 +193,16 @@ both! {
             row(1, "Laura", "", "Rita Pardo"),
         ]);
         assert!(faults(&app).await.is_empty());
+
+        // Nothing of it is changed or taken away, not even at the database, but by who owns it.
+        let refused = app.seed(|conn| {
+            let last = || approver_changes::table.filter(approver_changes::seq.eq(4));
+            let cut = conn.transaction(|conn| diesel::delete(last()).execute(conn)).is_err();
+            Ok(cut && conn.transaction(|conn| diesel::update(last()).set(approver_changes::actor_name.eq("Laura")).execute(conn)).is_err())
+        });
+        assert!(refused.await, "a kept change could be changed");
+        assert!(faults(&app).await.is_empty());
+        open_the_trace(&app).await;
 
         // Somebody at the database: a deputy made a holder, another author, another name in the text, a role without a trace.
         let (desk, ben) = (place.desk, place.ben);
@@ -450,6 +480,63 @@ both! {
         let token = session(&app, &place, rita).await;
         let shown: PortalApproval = app.get(&format!("/api/v1/portal/approvals/{code}")).bearer(&token).send().await.expect(200).json();
         assert_eq!(sorted(shown.attachments.into_iter().map(|file| file.id).collect()), sorted(files));
+    }
+
+    ///
+    async fn a_list_from_before_gets_its_trace_from_whoever_saves_it_as_it_is(app: TestApp) {
+        let place = place(&app, "icetex").await;
+        let laura = agent(&app, &place, "Laura", "mesa").await;
+        let (desk, ben) = (place.desk, place.ben);
+        app.seed(move |conn| {
+            diesel::insert_into(approvers::table).values((approvers::desk_id.eq(desk), approvers::role.eq(ROLE), approvers::person_id.eq(ben), approvers::deputy.eq(false), approvers::place.eq(0))).execute(conn)?;
+            Ok(())
+        })
+        .await;
+        let found = roles(&app, &laura).await;
+        assert_eq!(found.items.iter().map(|role| role.untraced).collect::<Vec<_>>(), found.items.iter().map(|role| role.role.id == ROLE).collect::<Vec<_>>());
+        assert_eq!(faults(&app).await, ["approvers of icetex: no change appoints the holders of `oficina_riesgos`"]);
+        let same = json!([{ "email": stage::BEN }]);
+        for _ in 0..2 {
+            appoint(&app, &laura, "icetex", ROLE, &same).await.expect(200);
+            assert!(faults(&app).await.is_empty());
+        }
+        let after = roles(&app, &laura).await;
+        assert_eq!((after.version, after.items.iter().any(|role| role.untraced)), (1, false));
+        let laura = fresh(&app, &laura).await;
+        let kept: Page<ApproverChange> = app.get("/api/v1/desks/icetex/approver-changes").by(&laura).send().await.expect(200).json();
+        assert_eq!((kept.items[0].by.as_str(), &kept.items[0].before), ("Laura", &kept.items[0].after));
+    }
+
+    ///
+    async fn who_is_shut_out_keeps_their_place_until_somebody_takes_it(app: TestApp) {
+        let place = place(&app, "icetex").await;
+        let laura = agent(&app, &place, "Laura", "mesa").await;
+        let rita = person(&app, &place, "Rita Pardo", "rita@example.org").await;
+        let teo = person(&app, &place, "Teo Vera", "teo@example.org").await;
+        appoint(&app, &laura, "icetex", ROLE, &json!([{ "email": "rita@example.org" }, { "email": stage::BEN }])).await.expect(200);
+        app.seed(move |conn| {
+            diesel::update(people::table.filter(people::id.eq_any([rita, teo]))).set(people::active.eq(false)).execute(conn)?;
+            Ok(())
+        })
+        .await;
+        let listed = async || {
+            let items = roles(&app, &laura).await.items;
+            let role = items.into_iter().find(|role| role.role.id == ROLE).unwrap();
+            role.holders
+        };
+        let shown = listed().await;
+        assert_eq!(shown.iter().map(|one| (one.email.as_str(), one.shut_out)).collect::<Vec<_>>(), [("rita@example.org", true), (stage::BEN, false)]);
+        // What is shown and sent back with one more loses nobody.
+        let ana = json!({ "email": stage::ANA });
+        let more: Vec<Value> = shown.iter().map(|one| json!(one)).chain([ana.clone()]).collect();
+        appoint(&app, &laura, "icetex", ROLE, &json!(more)).await.expect(200);
+        assert_eq!(listed().await.iter().map(|one| one.email.as_str()).collect::<Vec<_>>(), ["rita@example.org", stage::BEN, stage::ANA]);
+        // Nobody who is shut out is appointed, and whoever is left out has the role no more.
+        appoint(&app, &laura, "icetex", ROLE, &json!([{ "email": "teo@example.org" }])).await.problem(ProblemType::Validation);
+        appoint(&app, &laura, "icetex", ROLE, &json!([ana])).await.expect(200);
+        assert_eq!(listed().await.len(), 1);
+        appoint(&app, &laura, "icetex", ROLE, &json!([{ "email": "rita@example.org" }])).await.problem(ProblemType::Validation);
+        assert!(faults(&app).await.is_empty());
     }
 
     ///

@@ -370,6 +370,9 @@ pub struct ApproverRole {
     pub role: Labelled,
     /// Who decides.
     pub holders: Vec<ApproverHolder>,
+    /// Whether no kept change gives these holders: the list is older than the changes. Saving it as it is keeps one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub untraced: bool,
 }
 
 /// The approver roles of a desk.
@@ -421,9 +424,12 @@ pub struct ApproverHolder {
     /// Their name; ignored when it is sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub full_name: Option<String>,
-    /// Whether they decide only for the others: a deputy is told with the first reminder.
+    /// Whether they decide only for the others: a deputy is told with the first reminder, or at once where nobody else could be.
     #[serde(default)]
     pub deputy: bool,
+    /// Whether they may not use the desk at present, and so decide nothing; ignored when it is sent.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub shut_out: bool,
 }
 
 /// The holders of an approver role, replacing those before.

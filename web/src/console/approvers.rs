@@ -202,6 +202,13 @@ fn Role(role: ApproverRole, now: RwSignal<ApproverRoles>) -> impl IntoView {
         let mut groups = desk.levels.iter().flat_map(|level| level.groups.iter());
         groups.any(|group| group.id == role.role.id)
     });
+    // A list from before changes were kept may be saved as it is.
+    let untraced = Memo::new(move |_| {
+        now.with(|list| {
+            let mut roles = list.items.iter();
+            key.with_value(|key| roles.any(|one| one.role.id == *key && one.untraced))
+        })
+    });
     let saved = RwSignal::new(role.holders.clone());
     let holders = RwSignal::new(role.holders);
     let person = RwSignal::new(None::<Person>);
@@ -244,6 +251,7 @@ fn Role(role: ApproverRole, now: RwSignal<ApproverRoles>) -> impl IntoView {
                         email: one.email,
                         full_name: Some(one.full_name),
                         deputy: false,
+                        shut_out: false,
                     });
                 });
             }
@@ -344,9 +352,12 @@ fn Role(role: ApproverRole, now: RwSignal<ApproverRoles>) -> impl IntoView {
             holders.update(|holders| holders.retain(|one| one.email != gone));
             browser::focus_id(field);
         };
+        let shut_out = holder.shut_out.then(|| {
+            view! { <p class="tag waiting">{icon("alert")}{t(PageWords::HolderShutOut)}</p> }
+        });
         view! {
             <li class="tie">
-                <div class="grow"><p><strong>{name.clone()}</strong></p><p class="muted small">{holder.email.clone()}</p></div>
+                <div class="grow"><p><strong>{name.clone()}</strong></p><p class="muted small">{holder.email.clone()}</p>{shut_out}</div>
                 <label class="check"><input type="checkbox" aria-label=t_with(PageWords::DeputyOf, &[&name]) prop:checked=holder.deputy on:change=act(move |event| deputy(event_target_checked(&event)))/><span>{t(PageWords::Deputy)}</span></label>
                 <button class="btn ghost icon-only sm" type="button" aria-label=t_with(PageWords::RemoveHolder, &[&name]) title=t_with(PageWords::RemoveHolder, &[&name]) on:click=act(move |_| remove())>{icon("x")}</button>
             </li>
@@ -366,10 +377,15 @@ fn Role(role: ApproverRole, now: RwSignal<ApproverRoles>) -> impl IntoView {
     };
     let changed = move || holders.with(|now| saved.with(|before| now != before));
     let foot = move || {
-        changed().then(|| view! {
+        let status = if changed() {
+            PageWords::NotSavedYet
+        } else {
+            PageWords::NotTracedYet
+        };
+        (changed() || untraced.get()).then(|| view! {
             <div class="row">
                 <button class="btn primary" type="button" aria-busy=move || busy.get().then_some("true") aria-disabled=move || busy.get().then_some("true") on:click=act(move |_| save())>{t(PageWords::KeepHolders)}</button>
-                <span class="muted small" role="status">{t(PageWords::NotSavedYet)}</span>
+                <span class="muted small" role="status">{t(status)}</span>
             </div>
         }.into_any())
     };

@@ -334,6 +334,8 @@ crate::messages! {
         ApproverChanges = "Cambios", "Changes";
         NoChangesYet = "Todavía no hay cambios.", "No changes yet.";
         ChangedFromTo = "{0}: de {1} a {2}", "{0}: from {1} to {2}";
+        NotTracedYet = "Esta lista es anterior al registro de cambios: guárdela para que conste quién la confirma.", "This list is older than the record of changes: save it so that it says who confirms it.";
+        HolderShutOut = "Sin acceso al portal: por ahora no decide.", "Without access to the portal: decides nothing for now.";
         NotSavedYet = "Hay cambios sin guardar.", "There are unsaved changes.";
 
         // People.

@@ -1,0 +1,1 @@
+DROP TRIGGER approver_changes_append_only ON approver_changes;

@@ -1,0 +1,2 @@
+DROP TRIGGER approver_changes_no_delete;
+DROP TRIGGER approver_changes_no_update;
