@@ -41,6 +41,17 @@ struct Held {
     key: u32,
     file: File,
     running: Running,
+    /// Whether it takes the place of the others once it has arrived.
+    replaces: bool,
+}
+
+/// Why a form cannot be sent with its files as they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unfinished {
+    /// Some still travel.
+    Sending,
+    /// Some were refused or did not arrive; the person removes them or tries again.
+    Failed,
 }
 
 /// The files of one form. Copy it into closures; give [`Uploads::items`] to the
@@ -99,18 +110,17 @@ impl Uploads {
         }]);
     }
 
-    /// Checks and sends files that the person chose or dropped. Where one file goes, another one takes its place.
+    /// Checks and sends files that the person chose or dropped. Where one file goes, another one takes its place, but not
+    /// before it has arrived.
     pub fn add(self, files: Vec<File>, limits: Limits) {
-        if limits.count == 1 && files.len() == 1 {
-            let before: Vec<u32> = self
-                .items
-                .with_untracked(|items| items.iter().map(|item| item.key).collect());
-            before.into_iter().for_each(|key| self.remove(key));
+        let replaces = limits.count == 1 && files.len() == 1;
+        if replaces {
+            self.remove_all(|item| !matches!(item.state, FileState::Done(_)));
         }
         for file in files {
             let key = self.next_key();
             let size = file.size() as i64;
-            let state = match self.refusal(size, limits) {
+            let state = match self.refusal(size, limits, replaces) {
                 Some(reason) => FileState::Refused(reason),
                 None => FileState::Sending(0),
             };
@@ -125,17 +135,24 @@ impl Uploads {
             });
             if goes {
                 let running = Running::default();
-                self.held
-                    .update_value(|held| held.push(Held { key, file, running }));
+                self.held.update_value(|held| {
+                    held.push(Held {
+                        key,
+                        file,
+                        running,
+                        replaces,
+                    })
+                });
                 self.start(key);
             }
         }
     }
 
-    fn refusal(self, size: i64, limits: Limits) -> Option<String> {
+    fn refusal(self, size: i64, limits: Limits, replaces: bool) -> Option<String> {
         let taken = self
             .items
             .with_untracked(|items| items.iter().filter(|item| item.counts()).count());
+        let taken = if replaces { 0 } else { taken };
         if size > limits.bytes {
             Some(t_with(
                 Words::TooLarge,
@@ -186,6 +203,14 @@ impl Uploads {
         }
     }
 
+    fn remove_all(self, which: impl Fn(&FileItem) -> bool) {
+        let keys = self.items.try_with_untracked(|items| {
+            let chosen = items.iter().filter(|item| which(item));
+            chosen.map(|item| item.key).collect::<Vec<_>>()
+        });
+        keys.into_iter().flatten().for_each(|key| self.remove(key));
+    }
+
     /// Keys of the files that arrived, for the `attachments` of a message.
     pub fn ids(self) -> Vec<String> {
         self.done().into_iter().map(|upload| upload.id).collect()
@@ -212,12 +237,16 @@ impl Uploads {
             .with_untracked(|items| items.iter().filter_map(done).collect())
     }
 
-    /// Whether files still travel.
-    pub fn is_busy(self) -> bool {
-        self.items.with(|items| {
-            items
-                .iter()
-                .any(|item| matches!(item.state, FileState::Sending(_)))
+    /// What keeps the form from being sent.
+    pub fn unfinished(self) -> Option<Unfinished> {
+        self.items.with_untracked(|items| {
+            let states = items.iter().filter_map(|item| match item.state {
+                FileState::Sending(_) => Some(Unfinished::Sending),
+                FileState::Failed(_) | FileState::Refused(_) => Some(Unfinished::Failed),
+                FileState::Done(_) => None,
+            });
+            // What the person has to do comes before what passes by itself.
+            states.max_by_key(|state| *state == Unfinished::Failed)
         })
     }
 
@@ -233,29 +262,36 @@ impl Uploads {
         key
     }
 
-    fn set_state(self, key: u32, state: FileState) {
-        // The form may be gone by the time an answer comes.
-        let _ = self.items.try_update(|items| {
-            if let Some(item) = items.iter_mut().find(|item| item.key == key) {
-                item.state = state;
-            }
+    /// Whether the file was still there: it, or the form, may be gone by the time an answer comes.
+    fn set_state(self, key: u32, state: FileState) -> bool {
+        let set = self.items.try_update(|items| {
+            let item = items.iter_mut().find(|item| item.key == key);
+            item.map(|item| item.state = state).is_some()
         });
+        set == Some(true)
     }
 
     fn start(self, key: u32) {
         let held = self.held.with_value(|held| {
             held.iter()
                 .find(|one| one.key == key)
-                .map(|one| (one.file.clone(), one.running.clone()))
+                .map(|one| (one.file.clone(), one.running.clone(), one.replaces))
         });
-        let Some((file, running)) = held else { return };
+        let Some((file, running, replaces)) = held else {
+            return;
+        };
         spawn_local(async move {
-            let progress = move |percent| self.set_state(key, FileState::Sending(percent));
+            let progress = move |percent| {
+                self.set_state(key, FileState::Sending(percent));
+            };
             let state = match send(self.client, self.path, &file, &running, progress).await {
                 Ok(upload) => FileState::Done(upload),
                 Err(error) => FileState::Failed(error.detail()),
             };
-            self.set_state(key, state);
+            let arrived = matches!(state, FileState::Done(_));
+            if self.set_state(key, state) && arrived && replaces {
+                self.remove_all(|item| item.key != key);
+            }
         });
     }
 }

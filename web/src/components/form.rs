@@ -160,6 +160,11 @@ impl Check {
         });
     }
 
+    /// Whether a field has a fault already.
+    pub fn faulty(&self, field: &str) -> bool {
+        self.0.iter().any(|fault| fault.field == field)
+    }
+
     /// All faults, in the order of the fields.
     pub fn done(self) -> Vec<Fault> {
         self.0

@@ -16,7 +16,7 @@ use super::router::{Step, nav};
 use super::session::session;
 use super::shell::{Topbar, counts};
 use super::task::{later, watch};
-use super::words::{PageWords, Words};
+use super::words::{PageWords, Words, files_fault};
 use crate::browser;
 use crate::client::console::{self as api, UPLOADS};
 use crate::client::uploads::Uploads;
@@ -95,6 +95,8 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
     let message = RwSignal::new(String::new());
     let key = StoredValue::new(browser::random_key());
     let uploads = Uploads::new(client, UPLOADS);
+    // Those of the category's form, as long as they are asked.
+    let files = StoredValue::new(Vec::<(String, Uploads)>::new());
     let limits = Limits {
         bytes: desk.max_attachment_bytes,
         count: desk.max_attachments,
@@ -125,6 +127,13 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
             t(PageWords::ChooseCategory),
             category.get_untracked(),
         );
+        files.with_value(|files| {
+            for (field, uploads) in files {
+                if let Some(why) = uploads.unfinished() {
+                    check.fault(named("extra", field), t(files_fault(why)).to_owned());
+                }
+            }
+        });
         let answers = extra
             .get_untracked()
             .map(|(_, extra)| extra.answers(&mut check))
@@ -159,8 +168,8 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
             t(PageWords::WriteDescription),
             message.with_untracked(|text| Body::parse(text)),
         );
-        if untrack(|| uploads.is_busy()) {
-            check.fault("attachments", t(Words::FilesStillSending).to_owned());
+        if let Some(why) = uploads.unfinished() {
+            check.fault("attachments", t(files_fault(why)).to_owned());
         }
         if faults.show(check.done()) {
             return;
@@ -333,6 +342,7 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
             slug_for_people.clone(),
             client,
             limits,
+            files,
         )
     });
     let priority_fields = match matrix {
@@ -366,7 +376,7 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
             <TextField id="subject" label=t(Words::Subject) hint=t(PageWords::SubjectHint) value=subject faults/>
             <TextArea id="message" label=t(PageWords::Description) hint=t(PageWords::DescriptionHint) value=message faults max=BODY_MAX rows=6/>
             <FilePicker
-                id="attachments" label=t(PageWords::FilesOptional) items=uploads.items limits
+                id="attachments" label=t(PageWords::FilesOptional) items=uploads.items limits faults=faults
                 add=Callback::new(move |files| uploads.add(files, limits))
                 remove=Callback::new(move |key| uploads.remove(key))
                 retry=Callback::new(move |key| uploads.retry(key))
@@ -388,6 +398,7 @@ fn special_field(
     desk: String,
     client: Client,
     limits: Limits,
+    files: StoredValue<Vec<(String, Uploads)>>,
 ) -> AnyView {
     let id = named("extra", &field.id);
     if field.kind == FieldInput::Person {
@@ -402,6 +413,11 @@ fn special_field(
     let uploads = Uploads::new(client, UPLOADS);
     let one = Limits { count: 1, ..limits };
     uploads.follow(value);
+    let key = field.id.clone();
+    files.update_value(|files| files.push((key.clone(), uploads)));
+    on_cleanup(move || {
+        files.try_update_value(|files| files.retain(|(known, _)| *known != key));
+    });
     view! {
         <FilePicker
             id label=field.label items=uploads.items limits=one faults=faults

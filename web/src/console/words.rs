@@ -1,5 +1,7 @@
 //! The console's words, Spanish first: those of the first load, and those that come with the parts that need them.
 
+use crate::client::uploads::Unfinished;
+
 crate::messages! {
     /// Words of the first load, and those that its pages share with others.
     pub enum Words {
@@ -184,6 +186,7 @@ crate::messages! {
         ReplySent = "Respuesta enviada", "Reply sent";
         NoteSaved = "Nota guardada", "Note saved";
         FilesStillSending = "Espere a que terminen de subir los archivos.", "Wait until the files have finished uploading.";
+        FilesNotArrived = "Hay archivos que no se adjuntaron: quítelos o intente de nuevo.", "Some files were not attached: remove them or try again.";
         ClosedForMessages = "{This} terminó y no admite más mensajes.", "{This} has ended and takes no more messages.";
 
         // Actions.
@@ -697,5 +700,13 @@ crate::messages! {
         RelationRemoved = "Relación quitada", "Relation removed";
         CreateRelation = "Crear relación", "Create a relation";
         MergeDuplicate = "Unir duplicado", "Merge duplicate";
+    }
+}
+
+/// What is said of files that keep a form from being sent.
+pub fn files_fault(why: Unfinished) -> Words {
+    match why {
+        Unfinished::Sending => Words::FilesStillSending,
+        Unfinished::Failed => Words::FilesNotArrived,
     }
 }

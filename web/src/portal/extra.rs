@@ -7,9 +7,9 @@ use shared::api::desks::{FieldInput, FieldView, FormView};
 use shared::api::portal::PortalDesk;
 use shared::api::uploads::Upload;
 
-use crate::client::uploads::Uploads;
+use crate::client::uploads::{Unfinished, Uploads};
 use crate::client::{Client, portal};
-use crate::components::files::{FilePicker, FileState, Limits};
+use crate::components::files::{FilePicker, Limits};
 use crate::components::form::{
     Check, Choice, Entry, Faults, RadioCards, SelectField, TextArea, TextField, named,
 };
@@ -141,15 +141,12 @@ impl Extra {
     /// The key of a field's file; empty without one, `None` when its fault is noted already.
     fn file(self, field: &FieldView, check: &mut Check) -> Option<String> {
         let uploads = self.uploads(&field.id)?;
-        let fault = uploads.items.with_untracked(|items| {
-            items.iter().find_map(|item| match item.state {
-                FileState::Sending(_) => Some(Words::Busy),
-                FileState::Failed(_) | FileState::Refused(_) => Some(Words::Failed),
-                FileState::Done(_) => None,
-            })
-        });
-        match fault {
-            Some(words) => {
+        match uploads.unfinished() {
+            Some(why) => {
+                let words = match why {
+                    Unfinished::Failed => Words::Failed,
+                    Unfinished::Sending => Words::Busy,
+                };
                 check.fault(named("extra", &field.id), t_with(words, &[&field.label]));
                 None
             }

@@ -20,10 +20,10 @@ use super::nav::use_nav;
 use super::shell::{phone, use_desk};
 use super::words::Words as Common;
 use crate::browser;
-use crate::client::uploads::Uploads;
+use crate::client::uploads::{Unfinished, Uploads};
 use crate::client::{ApiError, portal, use_client};
 use crate::components::feedback::ErrorNote;
-use crate::components::files::{FilePicker, FileState, Limits};
+use crate::components::files::{FilePicker, Limits};
 use crate::components::form::{
     Check, Choice, Entry, ErrorSummary, Faults, RadioCards, SelectField, SubmitButton, TextArea,
     TextField,
@@ -266,20 +266,12 @@ fn form_of<'a>(desk: &'a PortalDesk, leaf: &CategoryView) -> Option<&'a FormView
 
 /// Notes files that are still travelling or did not arrive; the field is `attachments`.
 pub(super) fn check_files(check: &mut Check, uploads: Uploads) {
-    let (mut busy, mut failed) = (false, false);
-    uploads.items.with_untracked(|items| {
-        for item in items {
-            match item.state {
-                FileState::Sending(_) => busy = true,
-                FileState::Failed(_) | FileState::Refused(_) => failed = true,
-                FileState::Done(_) => {}
-            }
-        }
-    });
-    if failed {
-        check.fault("attachments", t(Words::FilesFailed).to_owned());
-    } else if busy {
-        check.fault("attachments", t(Words::FilesBusy).to_owned());
+    if let Some(why) = uploads.unfinished() {
+        let words = match why {
+            Unfinished::Failed => Words::FilesFailed,
+            Unfinished::Sending => Words::FilesBusy,
+        };
+        check.fault("attachments", t(words).to_owned());
     }
 }
 

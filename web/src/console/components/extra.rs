@@ -67,7 +67,15 @@ impl Extra {
         })
     }
 
-    /// The answers to what is asked, with a fault for each that lacks.
+    /// Whether the field with this key is asked at this moment.
+    pub fn asks_now(self, key: &str) -> bool {
+        self.fields.with_value(|fields| {
+            let field = fields.iter().find(|(field, _)| field.id == key);
+            field.is_some_and(|(field, _)| untrack(|| self.asks(field)))
+        })
+    }
+
+    /// The answers to what is asked, with a fault for each that lacks and has none yet.
     pub fn answers(self, check: &mut Check) -> BTreeMap<String, String> {
         let mut answers = BTreeMap::new();
         self.fields.with_value(|fields| {
@@ -78,7 +86,7 @@ impl Extra {
                 let text = value.with_untracked(|value| value.trim().to_owned());
                 if !text.is_empty() {
                     answers.insert(field.id.clone(), text);
-                } else if field.required {
+                } else if field.required && !check.faulty(named("extra", &field.id)) {
                     check.fault(
                         named("extra", &field.id),
                         t(TreeWords::FieldMissing).to_owned(),

@@ -21,7 +21,7 @@ use crate::components::files::{PickedFiles, files_of};
 use crate::components::form::explain;
 use crate::components::icon;
 use crate::console::keys::keys;
-use crate::console::words::Words;
+use crate::console::words::{Words, files_fault};
 use crate::i18n::{t, t_with};
 
 const FILES: &str = "composer-files";
@@ -63,8 +63,8 @@ pub fn Composer(case: Case) -> impl IntoView {
             Ok(body) => body.into_string(),
             Err(wrong) => return fault.set(Some(explain(wrong))),
         };
-        if untrack(|| uploads.is_busy()) {
-            return fault.set(Some(t(Words::FilesStillSending).to_owned()));
+        if let Some(why) = uploads.unfinished() {
+            return fault.set(Some(t(files_fault(why)).to_owned()));
         }
         let visibility = kind.get_untracked();
         let message = NewMessage {

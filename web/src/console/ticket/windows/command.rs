@@ -25,7 +25,7 @@ use crate::console::task::watch;
 use crate::console::ticket::actions::{Action, command_name, new_state, withdraws};
 use crate::console::ticket::panel::control_question;
 use crate::console::ticket::{Place, transition};
-use crate::console::words::{StepWords, WindowWords, Words};
+use crate::console::words::{StepWords, WindowWords, Words, files_fault};
 use crate::i18n::dates::short_day;
 use crate::i18n::{t, t_with};
 
@@ -789,8 +789,8 @@ fn collect(
         Some(true) => given.evidence.get_untracked(),
         Some(false) | None => Vec::new(),
     };
-    if untrack(|| uploads.is_busy()) {
-        check.fault("attachments", t(Words::FilesStillSending).to_owned());
+    if let Some(why) = uploads.unfinished().filter(|_| files.is_some()) {
+        check.fault("attachments", t(files_fault(why)).to_owned());
     } else if files == Some(true) && uploads.ids().is_empty() && evidence.is_empty() {
         check.fault("attachments", t(StepWords::AttachEvidence).to_owned());
     }

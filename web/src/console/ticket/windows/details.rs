@@ -16,7 +16,7 @@ use crate::components::form::{Check, TextArea, named};
 use crate::console::components::extra::{Extra, ExtraFields};
 use crate::console::person_picker::PersonPicker;
 use crate::console::task::watch;
-use crate::console::words::{StepWords, Words};
+use crate::console::words::{StepWords, Words, files_fault};
 use crate::i18n::t;
 
 /// Completes or corrects the answers to the form of the category.
@@ -40,18 +40,14 @@ pub fn ExtraWindow(form: ActionForm) -> impl IntoView {
     let submit = move |()| {
         let Some(extra) = extra else { return };
         let mut check = Check::default();
-        let answers = extra.answers(&mut check);
         files.with_value(|files| {
-            for (field, _) in files
-                .iter()
-                .filter(|(_, uploads)| untrack(|| uploads.is_busy()))
-            {
-                check.fault(
-                    named("extra", field),
-                    t(Words::FilesStillSending).to_owned(),
-                );
+            for (field, uploads) in files.iter().filter(|(field, _)| extra.asks_now(field)) {
+                if let Some(why) = uploads.unfinished() {
+                    check.fault(named("extra", field), t(files_fault(why)).to_owned());
+                }
             }
         });
+        let answers = extra.answers(&mut check);
         if form.faults.show(check.done()) {
             return;
         }
