@@ -362,6 +362,7 @@ async fn vendor_solves(stage: &Stage, team: &Team) {
         stage.file("antes.jpg", b"\xff\xd8\xff\xe0borrosa"),
         stage.file("despues.jpg", b"\xff\xd8\xff\xe0clara"),
     );
+    let video = stage.large_file("video.mp4", 31 * 1024 * 1024);
     let photograph = "Evidencia fotográfica";
     let code = pilar
         .write_down(Told {
@@ -388,7 +389,19 @@ async fn vendor_solves(stage: &Stage, team: &Team) {
     pilar.find(Fact(photograph)).await;
     pilar.begin("Completar datos de la solicitud").await;
     pilar.find(Button("Quitar antes.jpg")).await;
+    // what is refused takes nothing away, and nothing is saved over it unseen.
+    pilar.attach(photograph, &[&video]).await;
+    pilar.see("Este archivo pesa 31 MB").await;
+    pilar.find(Button("Quitar antes.jpg")).await;
+    pilar.click(Button("Guardar")).await;
+    pilar
+        .find(Link(
+            "Hay archivos que no se adjuntaron: quítelos o intente de nuevo.",
+        ))
+        .await;
+    // Another choice takes the place of the refused one.
     pilar.attach_to(photograph, &[&after]).await;
+    pilar.gone(Button("Quitar video.mp4")).await;
     pilar.gone(Button("Quitar antes.jpg")).await;
     pilar.finish("Guardar").await;
     pilar.find(Button("despues.jpg")).await;
