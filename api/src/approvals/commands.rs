@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use shared::api::process::{ApproverHolder, ApproverHolders};
 use shared::desk::Desk;
+use shared::desk::profile::ApprovalPolicy;
 use shared::i18n::Lang;
 use shared::ticket::actor::{Actor, ActorRef, Privilege};
 use shared::ticket::command::Decision;
@@ -12,12 +13,13 @@ use shared::ticket::status::Status;
 use shared::ticket::text::{EmailAddress, Reason};
 use shared::ticket::{ApprovalDecision, ApprovalState, Ticket};
 
-use super::store::{self, Inbox};
+use super::store::{self, HolderRow, Inbox};
 use super::trace::{self, Appointed, Appointment};
 use crate::auth::{AgentCaller, AgentInPerson};
 use crate::db::dialect::lock_name;
 use crate::db::{DbConnection, DbError};
 use crate::desks::registry::{DeskRegistry, InstalledDesk};
+use crate::desks::view::approver_role;
 use crate::http::etag::IfMatch;
 use crate::http::faults::Faults;
 use crate::http::{ApiError, Fault};
@@ -159,26 +161,70 @@ pub fn unmanned(
     let mut nobody: Vec<String> = Vec::new();
     for policy in policies {
         for role in policy.steps.iter().flat_map(|step| &step.all_of) {
-            let mut manned = false;
-            for decider in policy.deciders(role) {
-                let listed = holders
-                    .iter()
-                    .any(|holder| holder.role == decider && holder.person_id != requester.id);
-                manned = manned
-                    || listed
-                    || match desk.group_id(decider) {
-                        Some(group) => group_agents(conn, desk.id, group)?
-                            .iter()
-                            .any(|agent| agent.email != requester.email),
-                        None => false,
-                    };
-            }
-            if !manned {
+            let requester = (requester.id, requester.email.as_str());
+            if !is_manned(conn, desk, (policy, role), &holders, requester)? {
                 nobody.push(role.clone());
             }
         }
     }
     Ok(nobody)
+}
+
+/// Whether anybody but the requester, who is a key and an address, could decide in a role of a policy.
+fn is_manned(
+    conn: &mut DbConnection,
+    desk: &InstalledDesk,
+    (policy, role): (&ApprovalPolicy, &str),
+    holders: &[HolderRow],
+    (requester, email): (i64, &str),
+) -> Result<bool, DbError> {
+    for decider in policy.deciders(role) {
+        let mut listed = holders.iter().filter(|holder| holder.role == decider);
+        if listed.any(|holder| holder.person_id != requester) {
+            return Ok(true);
+        }
+        if let Some(group) = desk.group_id(decider) {
+            let agents = group_agents(conn, desk.id, group)?;
+            if agents.iter().any(|agent| agent.email != email) {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
+/// Refuses a change that leaves a request to nobody who could decide it, where somebody could before.
+fn check_requests(
+    conn: &mut DbConnection,
+    desk: &InstalledDesk,
+    before: &[HolderRow],
+) -> Result<(), ApiError> {
+    let after = store::holders(conn, desk.id)?;
+    for waiting in store::waiting(conn, desk.id)? {
+        let mut policies = desk.profile.approvals.iter();
+        let Some(policy) = policies.find(|policy| policy.key == waiting.policy) else {
+            continue;
+        };
+        let asked = (policy, waiting.role.as_str());
+        let requester = (waiting.requester.0, waiting.requester.1.as_str());
+        if !is_manned(conn, desk, asked, &after, requester)?
+            && is_manned(conn, desk, asked, before, requester)?
+        {
+            let label = |lang| approver_role(&desk.profile, &waiting.role, lang).label;
+            let code = &waiting.code;
+            return Err(ApiError::conflict(
+                format!(
+                    "{code} espera la decisión de «{}» y nadie más podría darla. Nombre antes a otra persona.",
+                    label(Lang::Es)
+                ),
+                format!(
+                    "{code} waits for the decision of “{}”, and nobody else could give it. Appoint somebody else first.",
+                    label(Lang::En)
+                ),
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// What waits for an agent at a desk; none where nothing could.
@@ -340,7 +386,7 @@ pub fn decide(
 ///
 /// # Errors
 /// `version_mismatch` when somebody changed the desk's list meanwhile, `validation` for a role that the desk does not ask, and
-/// for addresses of nobody.
+/// for addresses of nobody, `conflict` when a request waits that only those left out could decide.
 pub fn replace_holders(
     conn: &mut DbConnection,
     desk: &InstalledDesk,
@@ -354,7 +400,9 @@ pub fn replace_holders(
     lock_name(conn, &format!("approvers of {}", desk.id))?;
     seen.check(trace::version(conn, desk.id)?)?;
     let after = find_holders(conn, desk, role, new)?;
-    appoint(conn, desk, author, role, after, now)
+    let before = store::holders(conn, desk.id)?;
+    appoint(conn, desk, author, role, after, now)?;
+    check_requests(conn, desk, &before)
 }
 
 /// Appoints the holders of a role, whoever held it before.
@@ -396,7 +444,7 @@ fn find_holders(
     role: &str,
     new: &ApproverHolders,
 ) -> Result<Vec<Appointed>, ApiError> {
-    let asks = |policy: &shared::desk::profile::ApprovalPolicy| {
+    let asks = |policy: &ApprovalPolicy| {
         policy
             .steps
             .iter()

@@ -157,7 +157,8 @@ pub async fn list_approvers(
 ///
 /// The list takes the place of the one before, and the change is kept with its author. For whoever administers the desk, never
 /// for an API token. Holders are registered people of the desk; who is shut out stays only where they are sent again. Deputies
-/// are told with the first reminder, or at once where nobody else could be.
+/// are told with the first reminder, or at once where nobody else could be. A list that leaves a waiting request to nobody is
+/// refused (409).
 #[utoipa::path(
     tag = "approvals",
     operation_id = "replace_approvers",
@@ -170,7 +171,7 @@ pub async fn list_approvers(
     security(("console" = [])),
     responses(
         (status = 200, description = "The roles after it.", body = ApproverRoles, headers(("ETag" = String, description = "Version of the list"))),
-        problems::Malformed, problems::Unauthorized, problems::Forbidden, problems::NotFound, problems::VersionMismatch,
+        problems::Malformed, problems::Unauthorized, problems::Forbidden, problems::NotFound, problems::Conflict, problems::VersionMismatch,
         problems::TooLarge, problems::UnsupportedMediaType, problems::Invalid, problems::PreconditionRequired, problems::RateLimited,
     ),
 )]

@@ -1,6 +1,6 @@
 //! The SQL of approvals.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -194,6 +194,38 @@ pub fn sync_asks(
             .execute(conn)?;
     }
     Ok(())
+}
+
+/// A role that a ticket of a desk waits for, and whose request it is.
+#[derive(Clone, Debug, Queryable)]
+pub struct WaitingRow {
+    /// Key of the policy.
+    pub policy: String,
+    /// The role.
+    pub role: String,
+    /// Public code.
+    pub code: String,
+    /// Key and address of who asked for the service.
+    pub requester: (i64, String),
+}
+
+/// Everything that waits for approval at a desk, one ticket for each requester, policy and role, longest first.
+pub fn waiting(conn: &mut DbConnection, desk_id: i64) -> QueryResult<Vec<WaitingRow>> {
+    let mut rows: Vec<WaitingRow> = approval_asks::table
+        .inner_join(tickets::table.on(tickets::id.eq(approval_asks::ticket_id)))
+        .inner_join(people::table.on(people::id.eq(tickets::requester_id)))
+        .filter(approval_asks::desk_id.eq(desk_id))
+        .order((approval_asks::asked_at, approval_asks::ticket_id))
+        .select((
+            approval_asks::policy,
+            approval_asks::role,
+            tickets::code,
+            (people::id, people::email),
+        ))
+        .load(conn)?;
+    let mut seen = BTreeSet::new();
+    rows.retain(|row| seen.insert((row.policy.clone(), row.role.clone(), row.requester.0)));
+    Ok(rows)
 }
 
 /// Whose inbox at a desk is read.

@@ -587,4 +587,33 @@ both! {
         assert_eq!(counts().await, [1, 1, 1, 0]);
         assert_eq!(told("carlos@example.org").await, 2, "the other role is asked of its group as ever");
     }
+
+    ///
+    async fn the_last_who_could_decide_stays_while_a_request_waits(app: TestApp) {
+        let place = place(&app, "icetex").await;
+        let laura = agent(&app, &place, "Laura", "mesa").await;
+        agent(&app, &place, "Carlos", "coordinacion_infraestructura").await;
+        let rita = person(&app, &place, "Rita Pardo", "rita@example.org").await;
+        appoint(&app, &laura, "icetex", ROLE, &json!([{ "email": "rita@example.org" }])).await.expect(200);
+        let code = asked(&app, &place, &laura).await;
+        // Nobody and the requester are the same here.
+        for left in [json!([]), json!([{ "email": stage::ANA }])] {
+            let refused = appoint(&app, &laura, "icetex", ROLE, &left).await.problem(ProblemType::Conflict);
+            assert!(refused.detail.contains(&code) && refused.detail.contains("«Oficina de riesgos»"), "{}", refused.detail);
+        }
+        let kept = roles(&app, &laura).await;
+        assert_eq!((kept.version, kept.items.iter().any(|role| role.holders.iter().any(|one| one.email == "rita@example.org"))), (1, true), "a refused list was kept");
+        // What the agents of the group decide needs no list.
+        appoint(&app, &laura, "icetex", "coordinacion_infraestructura", &json!([{ "email": stage::BEN }])).await.expect(200);
+        appoint(&app, &laura, "icetex", "coordinacion_infraestructura", &json!([])).await.expect(200);
+        appoint(&app, &laura, "icetex", ROLE, &json!([{ "email": stage::BEN, "deputy": true }])).await.expect(200);
+        appoint(&app, &laura, "icetex", ROLE, &json!([{ "email": "rita@example.org" }])).await.expect(200);
+        // Decided, nothing waits any more.
+        let seen = view(&app, &laura, &code).await.version;
+        let token = session(&app, &place, rita).await;
+        let no = json!({ "role": ROLE, "decision": "refused", "comment": "Falta el análisis." });
+        app.post(&format!("/api/v1/portal/approvals/{code}/decisions")).bearer(&token).if_match(seen).json(&no).send().await.expect(200);
+        appoint(&app, &laura, "icetex", ROLE, &json!([])).await.expect(200);
+        assert!(faults(&app).await.is_empty());
+    }
 }
