@@ -175,7 +175,12 @@ async fn send(
         .message(sender)
         .map_err(|error: RenderError| DeliveryError::Permanent(error.to_string()))?;
     let error = match tokio::time::timeout(SEND_TIMEOUT, smtp.send(message)).await {
-        Ok(Ok(_)) => return Ok(()),
+        Ok(Ok(_)) => {
+            // The connection goes back to the pool in a task of its own. Let that run before the next mail asks for one, or
+            // it opens another, and there are more than the pool keeps.
+            tokio::task::yield_now().await;
+            return Ok(());
+        }
         Ok(Err(error)) => error,
         Err(_) => {
             return Err(DeliveryError::Temporary(
