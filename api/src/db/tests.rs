@@ -163,6 +163,28 @@ fn both_databases_give_back_what_was_written() {
 }
 
 #[test]
+fn a_statement_of_sqlite_is_planned_once_whatever_is_bound_to_it() {
+    #[derive(QueryableByName)]
+    struct Choice {
+        #[diesel(sql_type = Text)]
+        compile_options: String,
+    }
+    let scratch = Scratch::sqlite();
+    let built = scratch.db.read_blocking(|conn| -> Result<_, Failure> {
+        let choices = diesel::sql_query("PRAGMA compile_options");
+        let choices: Vec<Choice> = crate::each!(conn, inner => choices.load(inner))?;
+        Ok(choices)
+    });
+    let built = built.unwrap();
+    // Set in .cargo/config.toml; without it every bound LIMIT has its statement read and planned anew.
+    assert!(
+        built
+            .iter()
+            .any(|choice| choice.compile_options == "ENABLE_QPSG")
+    );
+}
+
+#[test]
 fn a_refused_write_leaves_nothing() {
     for scratch in Scratch::all() {
         let outcome = scratch.db.write_blocking(|conn| {
