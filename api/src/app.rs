@@ -155,15 +155,16 @@ pub fn routes(config: &mut ServiceConfig) {
 }
 
 fn version_1(config: &mut ServiceConfig) {
+    // What is asked most is looked for first; of what begins with the path of a ticket, its own addresses come last.
     config
-        .configure(agents::routes)
         .configure(approvals::routes)
         .configure(attachments::routes)
+        .configure(tickets::routes)
+        .configure(agents::routes)
         .configure(desks::routes)
         .configure(mail::mailbox::routes)
         .configure(people::routes)
         .configure(portal::routes)
-        .configure(tickets::routes)
         .configure(tokens::routes)
         .configure(vouching::routes);
 }

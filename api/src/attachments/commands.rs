@@ -15,8 +15,9 @@ use shared::api::problem::ProblemType;
 use tokio::time::timeout;
 
 use super::name::{self, NulInName};
-use super::storage::{Files, Incoming, Received, StorageError, hex};
+use super::storage::{Files, Incoming, Received, StorageError};
 use super::store::{self, AttachmentRow};
+use crate::auth::token::hex;
 use crate::db::{Db, DbError, Uid};
 use crate::http::{ApiError, etag};
 

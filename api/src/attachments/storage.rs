@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::media_type::{self, HEAD_BYTES};
 use super::slots::Slots;
+use crate::auth::token::hex;
 use crate::config::{StorageSettings, create_private_folder, random_bytes};
 
 /// Bytes that travel at once to the store; S3 wants at least 5 MiB in every part but the last.
@@ -270,11 +271,6 @@ impl Incoming {
         upload.put_part(part.into()).await?;
         Ok(())
     }
-}
-
-/// Bytes as hexadecimal letters.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

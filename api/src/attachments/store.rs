@@ -11,7 +11,8 @@ use shared::desk::Desk;
 use shared::ticket::status::Visibility;
 use uuid::Uuid;
 
-use super::storage::{Received, hex};
+use super::storage::Received;
+use crate::auth::token::hex;
 use crate::claim;
 use crate::db::dialect::lock_name;
 use crate::db::schema::{attachments, tickets};

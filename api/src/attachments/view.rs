@@ -2,8 +2,8 @@
 
 use shared::api::uploads::{Attachment, Upload};
 
-use super::storage::hex;
 use super::store::AttachmentRow;
+use crate::auth::token::hex;
 
 /// A file that waits to be bound.
 pub fn upload(row: AttachmentRow) -> Upload {

@@ -20,7 +20,10 @@ pub fn same_hash(a: &[u8], b: &[u8]) -> bool {
 
 /// Lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |place: u8| char::from(DIGITS[usize::from(place)]);
+    let both = |byte: &u8| [digit(byte >> 4), digit(byte & 15)];
+    bytes.iter().flat_map(both).collect()
 }
 
 /// A new refresh token: 256 random bits in hexadecimal.

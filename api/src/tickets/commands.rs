@@ -209,17 +209,18 @@ pub fn open_ticket(
             projection: pipeline::project(&folded, desk, now),
         },
     )?;
-    store::insert_events(conn, pipeline::event_rows(desk.id, ticket_id, &folded))?;
-    let ties = pipeline::ties(&folded.ticket, desk);
-    if ties != store::Ties::default() {
-        store::save_ties(conn, ticket_id, &ties)?;
-    }
     let place = MessagePlace {
         desk,
         ticket_id,
         visibility: Visibility::Public,
     };
-    let (_, attachments) = write_message(conn, place, &author, &message, files, now)?;
+    let events = pipeline::event_rows(desk.id, ticket_id, &folded);
+    let message_id = store::insert_opening(conn, events, place.row(&author, &message, now))?;
+    let ties = pipeline::ties(&folded.ticket, desk);
+    if ties != store::Ties::default() {
+        store::save_ties(conn, ticket_id, &ties)?;
+    }
+    let (_, attachments) = seal_message(conn, place, message_id, &author, &message, files, now)?;
     let changed = Changed {
         ticket_id,
         code,
@@ -725,6 +726,26 @@ struct MessagePlace<'a> {
     visibility: Visibility,
 }
 
+impl MessagePlace<'_> {
+    fn row<'a>(
+        &self,
+        author: &'a ActorRef,
+        body: &'a Body,
+        now: DateTime<Utc>,
+    ) -> NewMessageRow<'a> {
+        NewMessageRow {
+            desk_id: self.desk.id,
+            ticket_id: self.ticket_id,
+            author_kind: author.kind.as_str(),
+            author_id: author.id,
+            author_name: &author.name,
+            visibility: self.visibility.as_str(),
+            body: body.as_str(),
+            created_at: Ts::new(now),
+        }
+    }
+}
+
 /// Stores a message and binds its files; gives its key and digest, and the names of the files.
 fn write_message(
     conn: &mut DbConnection,
@@ -734,17 +755,20 @@ fn write_message(
     files: Files,
     now: DateTime<Utc>,
 ) -> Result<(Seal, Vec<String>), TicketError> {
-    let row = NewMessageRow {
-        desk_id: place.desk.id,
-        ticket_id: place.ticket_id,
-        author_kind: author.kind.as_str(),
-        author_id: author.id,
-        author_name: &author.name,
-        visibility: place.visibility.as_str(),
-        body: body.as_str(),
-        created_at: Ts::new(now),
-    };
-    let message_id = store::insert_message(conn, row)?;
+    let message_id = store::insert_message(conn, place.row(author, body, now))?;
+    seal_message(conn, place, message_id, author, body, files, now)
+}
+
+/// Binds the files of a stored message; gives its key and digest, and the names of the files.
+fn seal_message(
+    conn: &mut DbConnection,
+    place: MessagePlace<'_>,
+    message_id: i64,
+    author: &ActorRef,
+    body: &Body,
+    files: Files,
+    now: DateTime<Utc>,
+) -> Result<(Seal, Vec<String>), TicketError> {
     let keys = files.keys();
     let quota = files.quota(&place.desk.profile);
     let target = Place {

@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 use shared::api::tickets::{Sort, View};
 use shared::ticket::status::{RequestType, Status};
 
+use super::pipeline::END_OF_TIME;
 use super::sight::{AtDesks, Visible};
+use super::words::{ClockNameWord, ClockStatusWord, RequestTypeWord, StatusWord};
 use crate::db::schema::{organizations, people, ticket_ties, tickets, users};
 use crate::db::{DbConnection, MultiBackend, Ts};
 
@@ -117,9 +119,9 @@ pub struct ListRow {
     /// Brief description.
     pub subject: String,
     /// Canonical state.
-    pub status: String,
+    pub status: StatusWord,
     /// Incident or request.
-    pub request_type: String,
+    pub request_type: RequestTypeWord,
     /// Key of the priority.
     pub priority: String,
     /// 1 is the most urgent.
@@ -137,13 +139,11 @@ pub struct ListRow {
     /// Whether the requester wrote last.
     pub awaits_reply: bool,
     /// Clock of the next target.
-    pub due_clock: String,
+    pub due_clock: ClockNameWord,
     /// What that clock does.
-    pub clock_status: String,
+    pub clock_status: ClockStatusWord,
     /// Next target.
     pub due_at: Option<Ts>,
-    /// Next target, or the end of time.
-    pub due_sort: Ts,
     /// Creation.
     pub created_at: Ts,
     /// Last movement.
@@ -156,7 +156,11 @@ impl ListRow {
     /// Where the page after this row begins.
     pub fn position(&self, sort: Sort) -> Position {
         let value = match sort {
-            Sort::Due | Sort::DueDesc => self.due_sort.get().timestamp_micros(),
+            Sort::Due | Sort::DueDesc => {
+                // As the column that is sorted by; see `pipeline::columns`.
+                let due = self.due_at.map_or(END_OF_TIME, Ts::get);
+                due.timestamp_micros()
+            }
             Sort::Created | Sort::CreatedDesc => self.created_at.get().timestamp_micros(),
             Sort::Updated | Sort::UpdatedDesc => self.updated_at.get().timestamp_micros(),
             Sort::Priority | Sort::PriorityDesc => i64::from(self.priority_rank),
@@ -216,7 +220,6 @@ pub fn page(
             tickets::due_clock,
             tickets::clock_status,
             tickets::due_at,
-            tickets::due_sort,
             tickets::created_at,
             tickets::updated_at,
             tickets::version,

@@ -2,8 +2,9 @@
 //!
 //! The cast: [`commands`] load a ticket within the caller's scope and ask the rules of `shared::ticket`; [`pipeline`] gives
 //! the resulting events their place and hash, folds them into the row and saves both; `events::subscriptions` tells whoever
-//! the desk says. [`view`] and [`portal_view`] are what agents and requesters read; [`list`] is the queue; [`history`] has the
-//! words. [`sight`] is what each agent may know of. [`audit`] proves afterwards that nothing was changed behind the rules' back.
+//! the desk says. [`view`] and [`portal_view`] are what agents and requesters read; [`timeline`] is what happened to one;
+//! [`list`] is the queue; [`history`] has the words. [`sight`] is what each agent may know of. [`audit`] proves afterwards
+//! that nothing was changed behind the rules' back.
 //!
 //! The guarantee: a ticket never changes without an event, and event, row and mail are committed together or not at all.
 
@@ -28,7 +29,9 @@ pub mod seal;
 pub mod sight;
 pub mod steps;
 pub mod store;
+pub mod timeline;
 pub mod view;
+pub mod words;
 
 /// Mounts the endpoints.
 pub fn routes(config: &mut ServiceConfig) {

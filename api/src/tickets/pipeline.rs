@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
+use shared::api::tickets::{ClockName, ClockStatus as WireStatus};
 use shared::sla::clock::{self, ClockInput, ClockState, ClockStatus, DueEffect, DueWhat};
 use shared::sla::policy::{ClockEffect, ClockKind};
 use shared::ticket::actor::{Actor, ActorRef};
@@ -15,9 +16,16 @@ use shared::ticket::{
 
 use super::error::TicketError;
 use super::store::{self, NewEventRow, Projection, TicketRecord, Ties};
+use super::words;
 use crate::approvals::store::{Asking, sync_asks};
 use crate::db::{DbConnection, JsonText, Ts};
 use crate::desks::registry::InstalledDesk;
+
+/// After everything that is stored, and still an instant in both databases.
+pub const END_OF_TIME: DateTime<Utc> = match DateTime::from_timestamp(253_402_214_400, 0) {
+    Some(end) => end,
+    None => DateTime::<Utc>::MAX_UTC,
+};
 
 /// The version of a ticket after a change.
 #[derive(Clone, Debug)]
@@ -237,14 +245,22 @@ pub fn leading<'a>(attention: &'a ClockState, solution: &'a ClockState) -> &'a C
     live.first().copied().unwrap_or(solution)
 }
 
-/// The word of a clock's state in the row and on the wire.
-pub fn clock_word(state: &ClockState) -> &'static str {
+/// Which clock it is.
+pub fn clock_name(state: &ClockState) -> ClockName {
+    match state.kind {
+        ClockKind::Attention => ClockName::Attention,
+        ClockKind::Solution => ClockName::Solution,
+    }
+}
+
+/// What a clock does, in the row and on the wire.
+pub fn clock_status(state: &ClockState) -> WireStatus {
     match state.status {
-        ClockStatus::NoTarget => "none",
-        ClockStatus::Running => "running",
-        ClockStatus::Paused => "paused",
-        ClockStatus::Met | ClockStatus::Stopped => "met",
-        ClockStatus::Breached => "breached",
+        ClockStatus::NoTarget => WireStatus::None,
+        ClockStatus::Running => WireStatus::Running,
+        ClockStatus::Paused => WireStatus::Paused,
+        ClockStatus::Met | ClockStatus::Stopped => WireStatus::Met,
+        ClockStatus::Breached => WireStatus::Breached,
     }
 }
 
@@ -268,8 +284,6 @@ pub fn columns(
     } else {
         lead.due_at
     };
-    let end_of_time =
-        DateTime::from_timestamp(253_402_214_400, 0).unwrap_or(DateTime::<Utc>::MAX_UTC);
     Projection {
         request_type: ticket.request_type.as_str().to_owned(),
         category: ticket.category.clone().unwrap_or_default(),
@@ -288,12 +302,9 @@ pub fn columns(
         last_seq: i32::try_from(ticket.last_seq).unwrap_or(i32::MAX),
         updated_at: Ts::new(ticket.changed_at()),
         due_at: due_at.map(Ts::new),
-        due_sort: Ts::new(due_at.unwrap_or(end_of_time)),
-        due_clock: match lead.kind {
-            ClockKind::Attention => "attention".to_owned(),
-            ClockKind::Solution => "solution".to_owned(),
-        },
-        clock_status: clock_word(lead).to_owned(),
+        due_sort: Ts::new(due_at.unwrap_or(END_OF_TIME)),
+        due_clock: words::clock_name(clock_name(lead)).to_owned(),
+        clock_status: words::clock_status(clock_status(lead)).to_owned(),
         awaits_reply: ticket.awaits_reply,
         next_effect_at: next_effect_at(ticket, desk, now).map(Ts::new),
         state: JsonText(ticket.clone()),

@@ -17,7 +17,7 @@ use shared::ticket::event::Event;
 use shared::ticket::status::Status;
 use shared::ticket::{Allowed, Ticket, allowed_commands};
 
-use super::store::EventRow;
+use super::timeline::Happened;
 use crate::desks::view::{group, input_of};
 use crate::mail::dates::written_day;
 
@@ -134,17 +134,14 @@ pub fn controls(
 /// What was done and decided about the solution, oldest first: a justification that is given once stands in the
 /// history and here.
 pub fn solution_log<'a>(
-    events: impl Iterator<Item = &'a EventRow>,
+    events: impl Iterator<Item = &'a Happened>,
     desk: &Desk,
     lang: Lang,
 ) -> Vec<SolutionEntry> {
     let mut entries: Vec<SolutionEntry> = Vec::new();
     let mut before = None;
     for row in events {
-        let Ok(event) = serde_json::from_str::<Event>(&row.data) else {
-            continue;
-        };
-        let found = match &event {
+        let found = match &row.event {
             Event::Solved { solution, .. } => Some((Status::Solved, solution.to_string())),
             Event::DeclaredUnsolvable {
                 description: Some(text),
@@ -164,7 +161,7 @@ pub fn solution_log<'a>(
                 reason: None,
                 text,
                 author: row.actor_name.clone(),
-                at: row.at.get(),
+                at: row.at,
             });
             before = Some(row.at);
         }
@@ -176,7 +173,7 @@ pub fn solution_log<'a>(
                 ..
             },
             Some(entry),
-        ) = (&event, entries.last_mut())
+        ) = (&row.event, entries.last_mut())
             && (entry.status, before) == (*to, Some(row.at))
         {
             let reason = desk.reason(*to, reason);

@@ -40,15 +40,12 @@ impl QueuePage {
         let more = rows.len() > limit;
         rows.truncate(limit);
         let next = rows.last().filter(|_| more).map(|row| row.position(sort));
-        let mut items = Vec::with_capacity(rows.len());
-        for row in rows {
+        let items = rows.into_iter().map(|row| -> Result<_, ApiError> {
             let desk = desks.version(conn, row.desk_id, row.desk_version)?;
-            items.push(view::row(row, &desk, lang));
-        }
-        Ok(Arc::new(Self {
-            rows: Rows::write(&items)?,
-            next,
-        }))
+            Ok(view::row(row, &desk, lang))
+        });
+        let rows = Rows::write(items)?;
+        Ok(Arc::new(Self { rows, next }))
     }
 }
 

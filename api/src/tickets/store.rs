@@ -1,7 +1,9 @@
 //! The SQL of tickets: loading one for a command, saving what a command made of it, reading views.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, Query, QueryFragment};
 use shared::ticket::Ticket;
 use shared::ticket::actor::{Actor, Privilege, PrivilegeSet};
 
@@ -388,6 +390,52 @@ pub fn insert_events(conn: &mut DbConnection, rows: Vec<NewEventRow>) -> QueryRe
     Ok(())
 }
 
+/// Stores the first events of a ticket and its description; gives the key of the message. On PostgreSQL the usual one event
+/// goes in the same statement: asking takes as long as writing.
+pub fn insert_opening(
+    conn: &mut DbConnection,
+    opening: Vec<NewEventRow>,
+    description: NewMessageRow<'_>,
+) -> QueryResult<i64> {
+    let opening: Vec<NewEventRow> = match (&mut *conn, <[NewEventRow; 1]>::try_from(opening)) {
+        (DbConnection::Pg(pg), Ok([event])) => {
+            let both = Both {
+                first: diesel::insert_into(events::table).values(event),
+                second: diesel::insert_into(messages::table)
+                    .values(description)
+                    .returning(messages::id),
+            };
+            return both.get_result(pg);
+        }
+        (_, Ok(one)) => one.into(),
+        (_, Err(several)) => several,
+    };
+    insert_events(conn, opening)?;
+    insert_message(conn, description)
+}
+
+/// Two inserts in one statement of PostgreSQL, of which the second answers.
+#[derive(diesel::query_builder::QueryId)]
+struct Both<A, B> {
+    first: A,
+    second: B,
+}
+
+impl<A, B: Query> Query for Both<A, B> {
+    type SqlType = B::SqlType;
+}
+
+impl<A: QueryFragment<Pg>, B: QueryFragment<Pg>> QueryFragment<Pg> for Both<A, B> {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        pass.push_sql("WITH done AS (");
+        self.first.walk_ast(pass.reborrow())?;
+        pass.push_sql(") ");
+        self.second.walk_ast(pass.reborrow())
+    }
+}
+
+impl<A, B> RunQueryDsl<PgConnection> for Both<A, B> {}
+
 /// A stored event.
 #[derive(Queryable, Debug, Clone)]
 pub struct EventRow {
@@ -526,34 +574,6 @@ pub struct MessageRow {
     pub body: String,
     /// When.
     pub created_at: Ts,
-}
-
-/// The newest messages of a ticket before an instant, newest first.
-pub fn messages_before(
-    conn: &mut DbConnection,
-    ticket_id: i64,
-    before: Option<DateTime<Utc>>,
-    limit: i64,
-) -> QueryResult<Vec<MessageRow>> {
-    let select = (
-        messages::id,
-        messages::author_kind,
-        messages::author_name,
-        messages::visibility,
-        messages::body,
-        messages::created_at,
-    );
-    let query = messages::table
-        .filter(messages::ticket_id.eq(ticket_id))
-        .order(messages::id.desc())
-        .limit(limit)
-        .select(select);
-    match before {
-        Some(before) => query
-            .filter(messages::created_at.lt(Ts::new(before)))
-            .load(conn),
-        None => query.load(conn),
-    }
 }
 
 /// Keys of the internal notes of a ticket from before an instant.

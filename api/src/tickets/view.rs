@@ -1,18 +1,15 @@
 //! A ticket as agents see it: rows of the queue, the whole ticket, its timeline, its clocks explained.
 
-use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use diesel::dsl::{count_star, exists};
 use diesel::prelude::*;
-use serde::{Deserialize, Serialize};
 use shared::api::desks::StateView;
 use shared::api::process::RelationKind;
 use shared::api::tickets::{
-    ActorKind as WireActor, ClockName, ClockStatus, ClockView, IdentityProof, Labelled, MailStatus,
-    PersonRef, RequesterPanel, SegmentKind, SlaChip, SlaExplanation, SlaSegment, SolutionEntry,
-    TicketRow, TicketView, TimelineBody, TimelineEntry,
+    ClockView, IdentityProof, Labelled, PersonRef, RequesterPanel, SegmentKind, SlaChip,
+    SlaExplanation, SlaSegment, SolutionEntry, TicketRow, TicketView, TimelineEntry,
 };
 use shared::api::uploads::Attachment;
 use shared::desk::Desk;
@@ -20,45 +17,40 @@ use shared::desk::profile::FieldKind;
 use shared::i18n::Lang;
 use shared::sla::clock::ClockState;
 use shared::sla::explain::{Explanation, SegmentKind as EngineSegment, explain};
-use shared::sla::policy::{ClockEffect, ClockKind, CountsFrom};
+use shared::sla::policy::{ClockEffect, CountsFrom};
 use shared::ticket::actor::Actor;
-use shared::ticket::event::{Event, IdentityProof as Proof};
-use shared::ticket::status::{RequestType, Status};
+use shared::ticket::event::IdentityProof as Proof;
+use shared::ticket::status::Status;
 use shared::ticket::{Ticket, handed_over_at, is_restricted};
 
 use super::error::TicketError;
-use super::history;
 use super::list::ListRow;
-use super::pipeline::{clock_input, clock_word, clocks};
+use super::pipeline::{clock_input, clock_name, clock_status, clocks};
 use super::process_view;
 use super::relations;
 use super::sight::{AtDesks, Sight};
 use super::steps::must_see;
-use super::store::{self, EventRow, MessageRow};
+use super::store;
+use super::timeline::{Happened, Happenings, TimelinePosition};
 use crate::approvals;
 use crate::attachments::store::AttachmentRow;
-use crate::db::schema::{attachments, organizations, outbox, people, ticket_ties, tickets};
+use crate::db::schema::{attachments, organizations, people, ticket_ties, tickets};
 use crate::db::{DbConnection, JsonText, MultiBackend, Ts};
 use crate::desks::registry::{DeskRegistry, InstalledDesk};
 use crate::desks::view::target_words;
 use crate::people::store::Place;
 
-/// Most entries of one page of the timeline.
-const TIMELINE_PAGE: usize = 60;
-/// How many rows of each kind are read for a page; the surplus keeps entries of one instant together.
-const TIMELINE_READ: i64 = 80;
-
 /// A row of the queue.
 pub fn row(row: ListRow, desk: &InstalledDesk, lang: Lang) -> TicketRow {
     let profile = &desk.profile;
-    let status: Status = row.status.parse().unwrap_or(Status::New);
+    let status = row.status.0;
     TicketRow {
         code: row.code,
         desk: desk.slug.clone(),
         subject: row.subject,
         status,
         status_label: profile.status_label(status, lang).to_owned(),
-        request_type: row.request_type.parse().unwrap_or(RequestType::Request),
+        request_type: row.request_type.0,
         priority: priority(profile, &row.priority, lang),
         priority_rank: u8::try_from(row.priority_rank).unwrap_or(u8::MAX),
         level: u8::try_from(row.level).unwrap_or(1),
@@ -74,8 +66,8 @@ pub fn row(row: ListRow, desk: &InstalledDesk, lang: Lang) -> TicketRow {
         requester_entity: row.entity,
         awaits_reply: row.awaits_reply,
         sla: SlaChip {
-            clock: clock_name(&row.due_clock),
-            status: clock_status(&row.clock_status),
+            clock: row.due_clock.0,
+            status: row.clock_status.0,
             due_at: row.due_at.map(Ts::get),
         },
         created_at: row.created_at.get(),
@@ -102,24 +94,6 @@ fn group(desk: &Desk, key: &str, lang: Lang) -> Labelled {
     Labelled {
         id: key.to_owned(),
         label,
-    }
-}
-
-fn clock_name(word: &str) -> ClockName {
-    if word == "attention" {
-        ClockName::Attention
-    } else {
-        ClockName::Solution
-    }
-}
-
-fn clock_status(word: &str) -> ClockStatus {
-    match word {
-        "running" => ClockStatus::Running,
-        "paused" => ClockStatus::Paused,
-        "met" => ClockStatus::Met,
-        "breached" => ClockStatus::Breached,
-        _ => ClockStatus::None,
     }
 }
 
@@ -153,8 +127,12 @@ fn read(conn: &mut DbConnection, code: &str, sight: &Sight) -> Result<ReadRow, T
         .filter(sight.visible.clone().named("other"))
         .select(count_star())
         .single_value();
-    let files = attachments::table.filter(attachments::ticket_id.eq(tickets::id.nullable()));
-    let children = ticket_ties::table.filter(ticket_ties::parent_id.eq(tickets::id.nullable()));
+    let files = attachments::table
+        .filter(attachments::ticket_id.eq(tickets::id.nullable()))
+        .select(attachments::ticket_id);
+    let children = ticket_ties::table
+        .filter(ticket_ties::parent_id.eq(tickets::id.nullable()))
+        .select(ticket_ties::parent_id);
     let mut query = tickets::table
         .inner_join(people::table.on(people::id.eq(tickets::requester_id)))
         .left_join(
@@ -198,13 +176,6 @@ pub struct Detail {
     pub ticket_id: i64,
 }
 
-/// Where an older page of the timeline begins.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct TimelinePosition {
-    /// Everything before this instant, in microseconds since 1970.
-    pub before: i64,
-}
-
 /// The whole ticket for an agent. `actor_of` gives the caller's rights at the ticket's desk.
 pub fn detail(
     conn: &mut DbConnection,
@@ -221,10 +192,9 @@ pub fn detail(
     must_see(&row.state.0, &desk, &actor)?;
     let hidden = hidden_notes(conn, &row, &desk, &actor)?;
     let files = files_of(conn, &row, &hidden)?;
-    let events = store::events_before(conn, row.id, None, TIMELINE_READ)?;
-    let solution_log = solution_log(conn, row.id, &events, &desk.profile, lang)?;
-    let shown = (&files[..], &hidden[..]);
-    let page = timeline(conn, row.id, &desk, events, shown, None, lang)?;
+    let newest = Happenings::read(conn, row.id, None)?;
+    let solution_log = solution_log(conn, row.id, &newest, &desk.profile, lang)?;
+    let page = newest.page(&files, &hidden, &desk.profile, lang);
     let family = relations::Family {
         ticket_id: row.id,
         ticket: &row.state.0,
@@ -366,10 +336,8 @@ pub fn older_timeline(
     let position = before(row.id)?;
     let hidden = hidden_notes(conn, &row, &desk, &actor)?;
     let files = files_of(conn, &row, &hidden)?;
-    let shown = (&files[..], &hidden[..]);
     let before = position.and_then(|position| DateTime::from_timestamp_micros(position.before));
-    let events = store::events_before(conn, row.id, before, TIMELINE_READ)?;
-    let page = timeline(conn, row.id, &desk, events, shown, before, lang)?;
+    let page = Happenings::read(conn, row.id, before)?.page(&files, &hidden, &desk.profile, lang);
     Ok((row.id, page.entries, page.older))
 }
 
@@ -421,11 +389,8 @@ fn clock_view(state: &ClockState, desk: &Desk, ticket: &Ticket, lang: Lang) -> C
     let live = state.effect != ClockEffect::Stopped && state.met_at.is_none();
     let paused = state.effect == ClockEffect::Paused && state.met_at.is_none();
     ClockView {
-        clock: match state.kind {
-            ClockKind::Attention => ClockName::Attention,
-            ClockKind::Solution => ClockName::Solution,
-        },
-        status: clock_status(clock_word(state)),
+        clock: clock_name(state),
+        status: clock_status(state),
         target: state.target.map(|target| target_words(target, lang)),
         used_minutes: minutes(state.used.micros()),
         remaining_minutes: state.remaining.map(|remaining| minutes(remaining.micros())),
@@ -486,11 +451,8 @@ fn explanation_view(
         })
         .collect();
     let clock = ClockView {
-        clock: match state.kind {
-            ClockKind::Attention => ClockName::Attention,
-            ClockKind::Solution => ClockName::Solution,
-        },
-        status: clock_status(clock_word(state)),
+        clock: clock_name(state),
+        status: clock_status(state),
         target: state.target.map(|target| target_words(target, lang)),
         used_minutes: minutes(state.used.micros()),
         remaining_minutes: state.remaining.map(|remaining| minutes(remaining.micros())),
@@ -610,7 +572,7 @@ pub fn attachment(row: &AttachmentRow) -> Attachment {
         id: row.id.0.to_string(),
         name: row.name.clone(),
         size: row.size,
-        sha256: crate::attachments::storage::hex(&row.sha256),
+        sha256: crate::auth::token::hex(&row.sha256),
         created_at: row.created_at.get(),
     }
 }
@@ -655,177 +617,21 @@ pub fn ticket_files(conn: &mut DbConnection, ticket_id: i64) -> QueryResult<Vec<
 fn solution_log(
     conn: &mut DbConnection,
     ticket_id: i64,
-    newest: &[EventRow],
+    newest: &Happenings,
     desk: &Desk,
     lang: Lang,
 ) -> QueryResult<Vec<SolutionEntry>> {
-    let all = i64::try_from(newest.len()).is_ok_and(|count| count < TIMELINE_READ);
-    if all {
-        return Ok(process_view::solution_log(newest.iter().rev(), desk, lang));
+    if !newest.is_cut() {
+        let events = newest.events.iter().rev();
+        return Ok(process_view::solution_log(events, desk, lang));
     }
-    let events = store::events_about_solution(conn, ticket_id)?;
+    let rows = store::events_about_solution(conn, ticket_id)?;
+    let events: Vec<Happened> = rows
+        .into_iter()
+        .filter_map(|row| {
+            let (kind, name) = (row.actor_kind, row.actor_name);
+            Happened::read(row.seq.into(), row.at.get(), kind, name, &row.data)
+        })
+        .collect();
     Ok(process_view::solution_log(events.iter(), desk, lang))
-}
-
-struct TimelinePage {
-    entries: Vec<TimelineEntry>,
-    older: Option<TimelinePosition>,
-}
-
-fn timeline(
-    conn: &mut DbConnection,
-    ticket_id: i64,
-    desk: &InstalledDesk,
-    events: Vec<EventRow>,
-    (files, hidden): (&[AttachmentRow], &[i64]),
-    before: Option<DateTime<Utc>>,
-    lang: Lang,
-) -> QueryResult<TimelinePage> {
-    let mut messages = store::messages_before(conn, ticket_id, before, TIMELINE_READ)?;
-    messages.retain(|message| !hidden.contains(&message.id));
-    let mails = mails_before(conn, ticket_id, before)?;
-
-    let mut by_message: HashMap<i64, Vec<Attachment>> = HashMap::new();
-    for file in files {
-        if let Some(message_id) = file.message_id {
-            by_message
-                .entry(message_id)
-                .or_default()
-                .push(attachment(file));
-        }
-    }
-    let mut entries: Vec<TimelineEntry> =
-        Vec::with_capacity(events.len() + messages.len() + mails.len());
-    entries.extend(
-        events
-            .into_iter()
-            .filter_map(|row| event_entry(row, &desk.profile, lang)),
-    );
-    entries.extend(
-        messages
-            .into_iter()
-            .map(|row| message_entry(row, &mut by_message)),
-    );
-    entries.extend(mails.into_iter().map(|row| mail_entry(row, lang)));
-    entries.sort_by_key(|entry| Reverse((entry.at, order_in_instant(&entry.body), entry.seq)));
-
-    let mut older = None;
-    if entries.len() > TIMELINE_PAGE {
-        // Entries of one instant belong together: the page ends where the instant does.
-        let last = entries[TIMELINE_PAGE - 1].at;
-        let kept = entries.iter().take_while(|entry| entry.at >= last).count();
-        if kept < entries.len() {
-            older = Some(TimelinePosition {
-                before: last.timestamp_micros(),
-            });
-            entries.truncate(kept);
-        }
-    }
-    entries.reverse();
-    Ok(TimelinePage { entries, older })
-}
-
-/// Within one command: what happened, then what was written, then what was mailed.
-fn order_in_instant(body: &TimelineBody) -> u8 {
-    match body {
-        TimelineBody::Event { .. } => 0,
-        TimelineBody::Message { .. } => 1,
-        TimelineBody::Mail { .. } => 2,
-    }
-}
-
-fn actor_kind(word: &str) -> WireActor {
-    match word {
-        "requester" => WireActor::Requester,
-        "agent" | "approver" => WireActor::Agent,
-        "api_client" => WireActor::ApiClient,
-        _ => WireActor::System,
-    }
-}
-
-fn event_entry(row: EventRow, desk: &Desk, lang: Lang) -> Option<TimelineEntry> {
-    let event: Event = serde_json::from_str(&row.data).ok()?;
-    let told = history::for_agents(&event, desk, lang)?;
-    Some(TimelineEntry {
-        seq: i64::from(row.seq),
-        at: row.at.get(),
-        actor: actor_kind(&row.actor_kind),
-        actor_name: row.actor_name,
-        body: TimelineBody::Event {
-            name: super::pipeline::event_name(&row.data),
-            text: told.text,
-            note: told.note,
-        },
-    })
-}
-
-fn message_entry(row: MessageRow, files: &mut HashMap<i64, Vec<Attachment>>) -> TimelineEntry {
-    TimelineEntry {
-        seq: row.id,
-        at: row.created_at.get(),
-        actor: actor_kind(&row.author_kind),
-        actor_name: row.author_name,
-        body: TimelineBody::Message {
-            id: row.id,
-            visibility: row
-                .visibility
-                .parse()
-                .unwrap_or(shared::ticket::status::Visibility::Internal),
-            body: row.body,
-            attachments: files.remove(&row.id).unwrap_or_default(),
-        },
-    }
-}
-
-#[derive(Queryable)]
-struct MailRow {
-    id: i64,
-    template: String,
-    recipient: String,
-    status: String,
-    created_at: Ts,
-}
-
-fn mails_before(
-    conn: &mut DbConnection,
-    ticket_id: i64,
-    before: Option<DateTime<Utc>>,
-) -> QueryResult<Vec<MailRow>> {
-    let select = (
-        outbox::id,
-        outbox::template,
-        outbox::recipient,
-        outbox::status,
-        outbox::created_at,
-    );
-    let query = outbox::table
-        .filter(outbox::ticket_id.eq(ticket_id))
-        .order(outbox::id.desc())
-        .limit(TIMELINE_READ)
-        .select(select);
-    match before {
-        Some(before) => query
-            .filter(outbox::created_at.lt(Ts::new(before)))
-            .load(conn),
-        None => query.load(conn),
-    }
-}
-
-fn mail_entry(row: MailRow, lang: Lang) -> TimelineEntry {
-    TimelineEntry {
-        seq: row.id,
-        at: row.created_at.get(),
-        actor: WireActor::System,
-        actor_name: String::new(),
-        body: TimelineBody::Mail {
-            text: history::mail_name(&row.template, lang),
-            template: row.template,
-            recipient: row.recipient,
-            status: match row.status.as_str() {
-                "sent" => MailStatus::Sent,
-                "failed" => MailStatus::Failed,
-                _ => MailStatus::Pending,
-            },
-        },
-    }
 }

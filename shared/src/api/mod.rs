@@ -6,6 +6,7 @@
 
 pub mod agents;
 pub mod desks;
+mod instant;
 pub mod mailbox;
 pub mod page;
 pub mod people;

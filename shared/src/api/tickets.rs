@@ -199,6 +199,7 @@ pub struct SlaChip {
     /// What it does.
     pub status: ClockStatus,
     /// When its target falls due; absent while paused or without target.
+    #[serde(serialize_with = "super::instant::write_some")]
     pub due_at: Option<DateTime<Utc>>,
 }
 
@@ -238,8 +239,10 @@ pub struct TicketRow {
     /// The clock that is due next.
     pub sla: SlaChip,
     /// When it was created.
+    #[serde(serialize_with = "super::instant::write")]
     pub created_at: DateTime<Utc>,
     /// Last movement.
+    #[serde(serialize_with = "super::instant::write")]
     pub updated_at: DateTime<Utc>,
     /// Version for `If-Match`.
     pub version: i32,
@@ -380,10 +383,13 @@ pub struct ClockView {
     /// Minutes of business time left, negative past the target; absent without target.
     pub remaining_minutes: Option<i64>,
     /// When the target falls due; absent while paused, once met, or without target.
+    #[serde(serialize_with = "super::instant::write_some")]
     pub due_at: Option<DateTime<Utc>>,
     /// When the clock's goal was reached.
+    #[serde(serialize_with = "super::instant::write_some")]
     pub met_at: Option<DateTime<Utc>>,
     /// When the target passed; kept even if it was reached later.
+    #[serde(serialize_with = "super::instant::write_some")]
     pub breached_at: Option<DateTime<Utc>>,
     /// Why it is paused, in the desk's words.
     pub paused_by: Option<String>,
@@ -573,8 +579,10 @@ pub struct TicketView {
     /// How identity was proved.
     pub identity: IdentityProof,
     /// When it was created.
+    #[serde(serialize_with = "super::instant::write")]
     pub created_at: DateTime<Utc>,
     /// Last movement.
+    #[serde(serialize_with = "super::instant::write")]
     pub updated_at: DateTime<Utc>,
     /// How often a solution was rejected.
     pub reopen_count: u32,
@@ -656,6 +664,7 @@ pub struct TimelineEntry {
     /// Place in the ticket's history, without gaps per kind of entry.
     pub seq: i64,
     /// When.
+    #[serde(serialize_with = "super::instant::write")]
     pub at: DateTime<Utc>,
     /// Kind of actor.
     pub actor: ActorKind,
