@@ -14,7 +14,8 @@ use crate::{Outcome, root};
 /// The cluster, with a database of its own for this run.
 pub struct Cluster {
     conn: PgConnection,
-    server: String,
+    /// Folder and port of its socket.
+    socket: (String, String),
     name: String,
     postmaster: u32,
     /// Nobody had started it before.
@@ -74,18 +75,23 @@ impl Cluster {
             .parse()?;
         let name = format!("load_{}", std::process::id());
         conn.batch_execute(&format!("CREATE DATABASE {name}"))?;
+        let socket = (
+            setting(&mut conn, "unix_socket_directories")?,
+            setting(&mut conn, "port")?,
+        );
         Ok(Self {
             conn,
-            server: server.to_owned(),
+            socket,
             name,
             postmaster,
             is_ours,
         })
     }
 
-    /// Address of the run's database.
+    /// Address of the run's database: over the socket, as a server beside its database has it (`api/deploy/atiende.toml`).
     pub fn url(&self) -> String {
-        format!("{}/{}", self.server, self.name)
+        let ((folder, port), name) = (&self.socket, &self.name);
+        format!("postgres:///{name}?host={folder}&port={port}&user=atiende")
     }
 
     /// Process of the cluster; every other one is its child.

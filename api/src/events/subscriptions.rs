@@ -20,7 +20,7 @@ use super::process;
 use crate::db::DbConnection;
 use crate::desks::registry::InstalledDesk;
 use crate::mail::{Content, DeskVoice, MailPayload, OwnWords, TicketFacts, TicketRef, Tone};
-use crate::outbox::store::{NewMail, enqueue};
+use crate::outbox::store::{NewMail, enqueue, enqueue_all};
 use crate::tickets::pipeline::{Changed, clocks};
 use crate::tickets::seal::Seal;
 use crate::tickets::store::{self, AgentRow, MessageRow, RequesterRow};
@@ -71,6 +71,7 @@ pub fn tell(
         now,
         requester,
         sent: Vec::new(),
+        mails: Vec::new(),
         texts: is_new.then(|| Texts {
             description: written.text.clone(),
             ..Texts::default()
@@ -116,7 +117,7 @@ pub fn tell(
             )?;
         }
     }
-    Ok(())
+    enqueue_all(conn, now, teller.mails)
 }
 
 /// What counts as the same mail: an escalation to somebody tells them all that an assignment would, and whoever is in charge
@@ -178,6 +179,8 @@ pub(super) struct Teller<'a> {
     requester: Option<RequesterRow>,
     /// Which mails this command has sent already: a desk may name one both for the event and for the move.
     sent: Vec<(Notice, String)>,
+    /// The mails themselves.
+    mails: Vec<NewMail>,
     texts: Option<Texts>,
 }
 
@@ -404,7 +407,8 @@ impl Teller<'_> {
             },
             cause: format!("ticket:{}:event:{}", self.changed.ticket_id, recorded.seq),
         };
-        enqueue(conn, self.now, mail).map(drop)
+        self.mails.push(mail);
+        Ok(())
     }
 
     /// What the desk says in its own words.

@@ -61,6 +61,27 @@ struct NewRow {
     next_attempt_at: Ts,
 }
 
+impl NewRow {
+    fn new(mail: NewMail, now: DateTime<Utc>, status: &'static str) -> Self {
+        let template = mail.payload.content.template();
+        Self {
+            desk_id: mail.desk_id,
+            ticket_id: mail.ticket_id,
+            event_seq: mail.event_seq,
+            template,
+            dedup_key: format!("{}|{template}|{}", mail.cause, mail.recipient.canonical()),
+            recipient: mail.recipient.into_string(),
+            language: mail.language.as_str(),
+            payload: JsonText(mail.payload),
+            message_id: format!("{template}.{}", Uuid::new_v4().simple()),
+            status,
+            attempts: 0,
+            created_at: Ts::new(now),
+            next_attempt_at: Ts::new(now),
+        }
+    }
+}
+
 /// Puts a mail into the outbox, as part of the caller's transaction.
 ///
 /// The left part of its Message-ID is drawn here, so that every try of every worker carries the same one.
@@ -69,7 +90,47 @@ pub fn enqueue(
     now: DateTime<Utc>,
     mail: NewMail,
 ) -> QueryResult<Enqueued> {
-    insert(conn, now, mail, "pending")
+    insert(conn, now, mail, PENDING)
+}
+
+/// Puts all mails of one command into the outbox.
+///
+/// PostgreSQL is given them together, because asking it takes longer than writing a row; each number of rows is a statement
+/// that it keeps. SQLite is not asked over a wire.
+pub fn enqueue_all(
+    conn: &mut DbConnection,
+    now: DateTime<Utc>,
+    mails: Vec<NewMail>,
+) -> QueryResult<()> {
+    let DbConnection::Pg(pg) = conn else {
+        for mail in mails {
+            enqueue(conn, now, mail)?;
+        }
+        return Ok(());
+    };
+    macro_rules! add {
+        ($rows:expr) => {
+            diesel::insert_into(outbox::table)
+                .values($rows)
+                .on_conflict(outbox::dedup_key)
+                .do_nothing()
+                .execute(pg)?
+        };
+    }
+    let rows: Vec<NewRow> = mails
+        .into_iter()
+        .map(|mail| NewRow::new(mail, now, PENDING))
+        .collect();
+    for some in rows.chunks(4) {
+        match some {
+            [a] => add!(a),
+            [a, b] => add!([a, b]),
+            [a, b, c] => add!([a, b, c]),
+            [a, b, c, d] => add!([a, b, c, d]),
+            _ => 0,
+        };
+    }
+    Ok(())
 }
 
 /// Writes down a mail that nobody is to get, for whoever must not be told apart from somebody who gets one: the work is
@@ -90,6 +151,7 @@ pub fn forget_withheld(conn: &mut DbConnection, before: DateTime<Utc>) -> QueryR
     diesel::delete(old).execute(conn)
 }
 
+const PENDING: &str = "pending";
 const WITHHELD: &str = "withheld";
 
 /// The condition of the index `outbox_due`, in its own words: from a bound value no database can tell that the index holds
@@ -104,22 +166,7 @@ fn insert(
     mail: NewMail,
     status: &'static str,
 ) -> QueryResult<Enqueued> {
-    let template = mail.payload.content.template();
-    let row = NewRow {
-        desk_id: mail.desk_id,
-        ticket_id: mail.ticket_id,
-        event_seq: mail.event_seq,
-        template,
-        dedup_key: format!("{}|{template}|{}", mail.cause, mail.recipient.canonical()),
-        recipient: mail.recipient.into_string(),
-        language: mail.language.as_str(),
-        payload: JsonText(mail.payload),
-        message_id: format!("{template}.{}", Uuid::new_v4().simple()),
-        status,
-        attempts: 0,
-        created_at: Ts::new(now),
-        next_attempt_at: Ts::new(now),
-    };
+    let row = NewRow::new(mail, now, status);
     let added = each!(conn, inner => diesel::insert_into(outbox::table)
         .values(&row)
         .on_conflict(outbox::dedup_key)

@@ -440,6 +440,28 @@ both! {
         assert_eq!(record(&app, ticket_id).await.len(), 3);
     }
 
+    async fn all_mails_of_a_command_are_enqueued_whatever_their_number_and_each_once(app: TestApp) {
+        let ticket_id = ticket_in(&app).await;
+        let now = app.clock.now();
+        let to = |person: usize| mail(Some(ticket_id), &format!("persona{person}@example.org"), "event:5", message("hola"));
+        // One, two, three and four rows together, and more than are written together.
+        let mut expected = Vec::new();
+        for (first, last) in [(0, 0), (1, 1), (2, 3), (4, 6), (7, 10), (11, 19)] {
+            let mut mails: Vec<NewMail> = (first..=last).map(to).collect();
+            // What was enqueued before is there already; the others are not lost with it.
+            mails.push(to(0));
+            app.seed(move |conn| Ok(store::enqueue_all(conn, now, mails)?)).await;
+            expected.extend((first..=last).map(|person| format!("persona{person}@example.org")));
+            let mut found: Vec<String> = record(&app, ticket_id).await.into_iter().map(|one| one.recipient).collect();
+            let mut wanted = expected.clone();
+            found.sort();
+            wanted.sort();
+            assert_eq!(found, wanted);
+        }
+        app.seed(move |conn| Ok(store::enqueue_all(conn, now, Vec::new())?)).await;
+        assert_eq!(record(&app, ticket_id).await.len(), 20);
+    }
+
     async fn a_change_that_is_rolled_back_mails_nothing(app: TestApp) {
         let now = app.clock.now();
         let undone: Result<(), ApiError> = app
