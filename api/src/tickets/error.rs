@@ -315,6 +315,10 @@ fn conflict_words(what: Conflict) -> (&'static str, &'static str) {
             "Aquí hay duplicados unidos; sepárelos primero.",
             "Duplicates were merged here; take them out first.",
         ),
+        Conflict::OtherEnded => (
+            "El otro ya terminó; no puede continuar allí.",
+            "The other one has ended; this one cannot go on there.",
+        ),
     }
 }
 

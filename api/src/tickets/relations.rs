@@ -149,7 +149,7 @@ pub fn merge(
     }
     if target.state.status.is_final() {
         return Err(TicketError::Refused(Refusal::Conflict {
-            what: Conflict::Merged,
+            what: Conflict::OtherEnded,
         }));
     }
     // They would be left under a ticket that has ended.

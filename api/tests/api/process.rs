@@ -541,6 +541,10 @@ both! {
         act(&app, &laura, &code, "transitions", json!({ "command": "start", "reason": "attention_begins" })).await.expect(200);
         act(&app, &laura, &code, "transitions", json!({ "command": "suspend", "reason": "takes_longer", "justification": "Falta un repuesto." })).await.expect(200);
         act(&app, &laura, &code, "transitions", json!({ "command": "resume", "reason": "information_received" })).await.expect(200);
+        // So much comes after it that the timeline's first page holds none of it any more.
+        for note in 0..90 {
+            act(&app, &laura, &code, "messages", json!({ "visibility": "internal", "body": format!("Nota {note}.") })).await.expect(201);
+        }
         act(&app, &laura, &code, "transitions", json!({ "command": "mark_not_managed", "reason": "out_of_scope", "description": "No es de esta mesa." })).await.expect(200);
         let log = view(&app, &laura, &code).await.solution_log;
         let told: Vec<_> = log.iter().map(|one| (one.status_label.as_str(), one.reason.as_deref(), one.text.as_str())).collect();
@@ -963,7 +967,8 @@ both! {
         act(&app, &laura, ended, "relations", json!({ "children": [open] })).await.problem(ProblemType::StateConflict);
         act(&app, &laura, open, "relations", json!({ "children": [ended] })).await.problem(ProblemType::StateConflict);
         act(&app, &laura, ended, "merge", json!({ "into": open })).await.problem(ProblemType::StateConflict);
-        act(&app, &laura, open, "merge", json!({ "into": ended })).await.expect(409);
+        let answer = act(&app, &laura, open, "merge", json!({ "into": ended })).await.expect(409);
+        assert!(answer.text().contains("ya terminó"), "{}", answer.text());
         for (deed, body) in [
             ("messages", json!({ "visibility": "internal", "body": "Una nota." })),
             ("assignments", json!({ "assignee": laura.id })),

@@ -109,6 +109,8 @@ words! {
         SeriesEnded = "series_ended",
         /// The ticket goes on as another one (I-17).
         Merged = "merged",
+        /// The other ticket has ended: nothing can go on there.
+        OtherEnded = "other_ended",
     }
 }
 

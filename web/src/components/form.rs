@@ -363,6 +363,9 @@ pub fn TextArea(
     /// Whether it may stay empty.
     #[prop(optional)]
     optional: bool,
+    /// Whether the hint tells when it must be given.
+    #[prop(optional)]
+    sometimes: bool,
     /// Height in lines.
     #[prop(default = 6)]
     rows: u32,
@@ -376,7 +379,7 @@ pub fn TextArea(
                 id=id
                 name=id
                 rows=rows.to_string()
-                aria-required=(!optional).then_some("true")
+                aria-required=(!optional && !sometimes).then_some("true")
                 aria-describedby=described
                 aria-invalid=invalid(error)
                 prop:value=value

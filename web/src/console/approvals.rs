@@ -227,7 +227,7 @@ fn DecideWindow(row: ApprovalRow, on_done: Callback<()>, on_close: Callback<()>)
                         <div><dt>{t(PageWords::AsRole)}</dt><dd>{row.role.label.clone()}</dd></div>
                     </dl>
                     <RadioCards id="decision" legend=t(StepWords::YourDecision) value=decision faults choices=decision_choices() columns=true/>
-                    <TextArea id="comment" label=t(StepWords::Comment) hint=t(StepWords::CommentHint) value=comment faults max=REASON_MAX rows=3 optional=true/>
+                    <TextArea id="comment" label=t(StepWords::Comment) hint=t(StepWords::CommentHint) value=comment faults max=REASON_MAX sometimes=true rows=3/>
                 </div>
                 <div class="dialog-foot">
                     <button class="btn ghost" type="button" on:click=act(move |_| open.set(false))>{t(Words::Cancel)}</button>

@@ -395,7 +395,7 @@ fn DecisionForm(
             <form class="form stack" novalidate on:submit=send>
                 {role_view}
                 <RadioCards id="decision" legend=t(Words::Choose) value=decision faults choices columns=true/>
-                <TextArea id="comment" label=t(Words::Comment) hint=t(Words::CommentHint) value=comment faults max=REASON_MAX optional=true rows=4/>
+                <TextArea id="comment" label=t(Words::Comment) hint=t(Words::CommentHint) value=comment faults max=REASON_MAX sometimes=true rows=4/>
                 <div class="actions"><SubmitButton label=t(Words::Send) busy_label=t(Common::Sending) busy/></div>
             </form>
         </section>

@@ -259,7 +259,7 @@ pub fn DecisionWindow(form: ActionForm) -> impl IntoView {
             {several}
             {single}
             <RadioCards id="decision" legend=t(StepWords::YourDecision) value=decision faults=form.faults choices=decision_choices() columns=true/>
-            <TextArea id="comment" label=t(StepWords::Comment) hint=t(StepWords::CommentHint) value=comment faults=form.faults max=REASON_MAX rows=3 optional=true/>
+            <TextArea id="comment" label=t(StepWords::Comment) hint=t(StepWords::CommentHint) value=comment faults=form.faults max=REASON_MAX sometimes=true rows=3/>
         </ActionWindow>
     }
 }
