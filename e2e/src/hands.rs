@@ -91,13 +91,21 @@ impl Hand {
 
     /// Puts something in its place.
     pub async fn put(&self, path: &str, version: &Value, body: Value) {
-        let answer = self
-            .send(Method::PUT, path, Some(version), Some(&body))
-            .await;
+        self.change(Method::PUT, path, version, &body).await;
+    }
+
+    /// Changes some of what something has.
+    pub async fn patch(&self, path: &str, version: &Value, body: Value) {
+        self.change(Method::PATCH, path, version, &body).await;
+    }
+
+    async fn change(&self, method: Method, path: &str, version: &Value, body: &Value) {
+        let what = format!("{method} {path}");
+        let answer = self.send(method, path, Some(version), Some(body)).await;
         let status = answer.status();
         assert!(
             status.is_success(),
-            "PUT {path}: {status} {}",
+            "{what}: {status} {}",
             answer.text().await.unwrap_or_default()
         );
     }

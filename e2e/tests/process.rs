@@ -253,6 +253,19 @@ async fn appoint(stage: &Stage) {
     browser.gone(Button("Guardar este rol")).await;
     browser.see("de Ana María Rojas a Óscar Tovar").await;
     inspect.look("saved").await;
+
+    // Who is shut out of the portal stays on the list, marked.
+    let found = other.get("/people?desk=icetex&q=oscar.tovar").await;
+    let person = &found["items"][0];
+    assert_eq!(person["full_name"], "Óscar Tovar");
+    let path = format!("/people/{}", person["id"]);
+    let shut_out = json!({ "active": false });
+    other.patch(&path, &person["version"], shut_out).await;
+    browser.open("/console/approvers").await;
+    browser
+        .see("Sin acceso al portal: por ahora no decide.")
+        .await;
+    inspect.look("shut-out").await;
     inspect.finish();
     let kept = other.get(list).await;
     let names: Vec<_> = kept["items"][0]["holders"]

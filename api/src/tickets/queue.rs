@@ -8,7 +8,7 @@ use shared::i18n::Lang;
 use super::{list, view};
 use crate::db::DbConnection;
 use crate::db::kept::{Kept, Weight};
-use crate::desks::registry::DeskRegistry;
+use crate::desks::registry::{DeskRegistry, InstalledDesk};
 use crate::http::ApiError;
 use crate::http::answer::Rows;
 
@@ -40,9 +40,19 @@ impl QueuePage {
         let more = rows.len() > limit;
         rows.truncate(limit);
         let next = rows.last().filter(|_| more).map(|row| row.position(sort));
+        // Most rows of a page go by the profile of the row before.
+        let mut last: Option<Arc<InstalledDesk>> = None;
         let items = rows.into_iter().map(|row| -> Result<_, ApiError> {
-            let desk = desks.version(conn, row.desk_id, row.desk_version)?;
-            Ok(view::row(row, &desk, lang))
+            let known = last
+                .take()
+                .filter(|desk| (desk.id, desk.version) == (row.desk_id, row.desk_version));
+            let desk = match known {
+                Some(desk) => desk,
+                None => desks.version(conn, row.desk_id, row.desk_version)?,
+            };
+            let row = view::row(row, &desk, lang);
+            last = Some(desk);
+            Ok(row)
         });
         let rows = Rows::write(items)?;
         Ok(Arc::new(Self { rows, next }))

@@ -997,7 +997,7 @@ fn the_mails_of_a_process_have_their_words_and_lead_to_where_their_reader_acts()
             description: text(),
         },
         &["No gestionamos su ticket", "Texto de prueba"],
-        &["We did not attend your ticket"],
+        &["Your ticket was not handled"],
     );
     check(
         Content::PrecaseReceived { summary: text() },

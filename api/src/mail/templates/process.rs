@@ -176,7 +176,7 @@ pub(super) fn not_managed(voice: Voice, ticket: &TicketRef, description: &str) -
     let news = voice.say(
         format!("No gestionamos su {word}"),
         format!("No gestionamos tu {word}"),
-        format!("We did not attend your {word}"),
+        format!("Your {word} was not handled"),
     );
     let mut blocks: Vec<Block> = quote(voice.both("Por qué", "Why"), description)
         .into_iter()
