@@ -2,7 +2,7 @@
 //! beside bare connections to SQLite with the same durability.
 //!
 //! `cargo bench -p api --bench load` prepares both databases with 100 000 tickets, takes turns between the server and its
-//! measure, and writes the medians to `target/bench/load.md`. It uses the loopback only, needs some 3 GB of disk in the
+//! measure, and writes the medians to `target/bench/load.md`. It uses the loopback and the socket of its cluster only, needs some 3 GB of disk in the
 //! temporary folder for the time of the run, and takes some four minutes. The statements of `pgbench` are in `create.sql`
 //! and `queue.sql`. Mails are written into the outbox and counted with the creation; sending them is the work of another
 //! process here.
@@ -33,6 +33,8 @@ pub type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 /// Clients at once.
 const CLIENTS: usize = 32;
+/// Between two tickets that are created beside a load of reading.
+const BEAT: Duration = Duration::from_millis(100);
 /// Cores of the class of machine that the goals are for; also the number of bare readers.
 const CORES: usize = 2;
 
@@ -237,7 +239,42 @@ async fn turn(
     })
 }
 
-/// Makes the requests of the three scenarios.
+/// Creates a ticket ten times a second for a while, as a busy desk does beside what is measured.
+async fn create_now_and_then(
+    address: std::net::SocketAddr,
+    make: impl Fn(u64) -> Vec<u8> + Send + 'static,
+    time: Duration,
+) -> Outcome<()> {
+    let mut connection = Connection::open(address).await?;
+    let mut beat = tokio::time::interval(BEAT);
+    let started = std::time::Instant::now();
+    for number in 0.. {
+        beat.tick().await;
+        if started.elapsed() >= time {
+            break;
+        }
+        let status = connection.ask(&make(number)).await?.status;
+        if status != 201 {
+            return Err(format!("a creation beside the load was answered {status}").into());
+        }
+    }
+    Ok(())
+}
+
+/// A turn of pages of the queue on a server that keeps them, while tickets are created.
+async fn busy_turn(
+    server: &Server,
+    postmaster: Option<u32>,
+    time: Duration,
+    requests: &Requests,
+) -> Outcome<Turn> {
+    let creating = tokio::spawn(create_now_and_then(server.address, requests.create(), time));
+    let turn = turn(server, postmaster, time, requests.queue()).await?;
+    creating.await??;
+    Ok(turn)
+}
+
+/// Makes the requests of the scenarios.
 #[derive(Clone)]
 struct Requests {
     address: std::net::SocketAddr,
@@ -365,7 +402,8 @@ async fn on_postgres(plan: &Plan, folder: &Path) -> Outcome<Vec<Row>> {
     drop(conn);
     warm_up(&server, &requests).await?;
 
-    let (mut create, mut queue, mut kept, mut read) = (
+    let (mut create, mut queue, mut kept, mut busy, mut read) = (
+        Scenario::default(),
         Scenario::default(),
         Scenario::default(),
         Scenario::default(),
@@ -388,6 +426,8 @@ async fn on_postgres(plan: &Plan, folder: &Path) -> Outcome<Vec<Row>> {
             .push(turn(&server, postmaster, plan.turn, requests.queue()).await?);
         kept.turns
             .push(turn(&keeping, postmaster, plan.turn, again.queue()).await?);
+        busy.turns
+            .push(busy_turn(&keeping, postmaster, plan.turn, &again).await?);
         read.turns
             .push(turn(&server, postmaster, plan.turn, requests.read()).await?);
     }
@@ -408,7 +448,14 @@ async fn on_postgres(plan: &Plan, folder: &Path) -> Outcome<Vec<Row>> {
             &queue.rates(),
         ),
     ];
-    rows.extend(common_rows("PostgreSQL", &create, &queue, &kept, &read));
+    rows.extend(common_rows(
+        "PostgreSQL",
+        &create,
+        &queue,
+        &kept,
+        &busy,
+        &read,
+    ));
     rows.push(Row::plain(
         "PostgreSQL: server's memory after the load (most ever)",
         memory(&server)?,
@@ -459,7 +506,8 @@ async fn on_sqlite(plan: &Plan, folder: &Path) -> Outcome<Vec<Row>> {
     let code = requests.create_one().await?;
     warm_up(&server, &requests).await?;
 
-    let (mut create, mut queue, mut kept, mut read) = (
+    let (mut create, mut queue, mut kept, mut busy, mut read) = (
+        Scenario::default(),
         Scenario::default(),
         Scenario::default(),
         Scenario::default(),
@@ -489,6 +537,8 @@ async fn on_sqlite(plan: &Plan, folder: &Path) -> Outcome<Vec<Row>> {
             .push(turn(&server, None, plan.turn, requests.queue()).await?);
         kept.turns
             .push(turn(&keeping, None, plan.turn, again.queue()).await?);
+        busy.turns
+            .push(busy_turn(&keeping, None, plan.turn, &again).await?);
         read.turns
             .push(turn(&server, None, plan.turn, requests.read()).await?);
     }
@@ -531,7 +581,7 @@ async fn on_sqlite(plan: &Plan, folder: &Path) -> Outcome<Vec<Row>> {
             &queue.rates(),
         ),
     ];
-    rows.extend(common_rows("SQLite", &create, &queue, &kept, &read));
+    rows.extend(common_rows("SQLite", &create, &queue, &kept, &busy, &read));
     rows.push(Row::plain(
         "SQLite: server's memory after the load (most ever)",
         memory(&server)?,
@@ -544,6 +594,7 @@ fn common_rows(
     create: &Scenario,
     queue: &Scenario,
     kept: &Scenario,
+    busy: &Scenario,
     read: &Scenario,
 ) -> Vec<Row> {
     vec![
@@ -558,6 +609,12 @@ fn common_rows(
         Row::plain(
             format!("{name}: page of the queue, asked again, {CLIENTS} clients"),
             kept.latency(),
+        ),
+        Row::plain(
+            format!(
+                "{name}: page of the queue, while ten tickets a second are created, {CLIENTS} clients"
+            ),
+            busy.latency(),
         ),
         Row::plain(
             format!("{name}: read a ticket with its history, {CLIENTS} clients"),
@@ -585,6 +642,15 @@ fn common_rows(
             0.4,
             "ms",
             &kept.cpu_parts(),
+        ),
+        Row::at_most(
+            format!(
+                "{name}: processor time of a page of the queue while ten tickets a second are created, theirs included"
+            ),
+            busy.cpu(),
+            0.4,
+            "ms",
+            &busy.cpu_parts(),
         ),
         Row::at_most(
             format!("{name}: processor time to read a ticket"),

@@ -163,7 +163,7 @@ fn both_databases_give_back_what_was_written() {
 }
 
 #[test]
-fn a_statement_of_sqlite_is_planned_once_whatever_is_bound_to_it() {
+fn sqlite_is_built_so_that_a_plan_does_not_depend_on_what_is_bound() {
     #[derive(QueryableByName)]
     struct Choice {
         #[diesel(sql_type = Text)]

@@ -5,7 +5,7 @@
 //! | instant, UTC | [`TsSql`] | `timestamptz` | integer, microseconds since 1970 | [`Ts`] |
 //! | JSON | `Text` | `text` | same | [`Json`], [`JsonText`] |
 //! | UUID | [`UidSql`] | `uuid` | 16-byte blob | [`Uid`] |
-//! | closed set of words | `Text` | `text` with a check | same | [`text_enum!`](crate::text_enum) |
+//! | closed set of words | `Text` | `text` | same | [`text_enum!`](crate::text_enum) |
 
 use std::fmt;
 use std::io::Write;

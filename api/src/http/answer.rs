@@ -147,7 +147,7 @@ impl<T: Serialize> Versioned<T> {
     }
 }
 
-/// Bytes of a row of the queue, so that a page seldom outgrows its place.
+/// Bytes that most rows of lists stay under, so that a page seldom outgrows its place.
 const USUAL_ROW: usize = 768;
 
 /// The rows of a page as they are sent, with the hash of them, so that they can be kept and sent again.
@@ -178,9 +178,9 @@ impl Rows {
         Ok(Self { text, hash })
     }
 
-    /// Bytes of the rows.
+    /// Bytes that the rows take.
     pub fn bytes(&self) -> usize {
-        self.text.len()
+        self.text.capacity()
     }
 }
 

@@ -127,7 +127,12 @@ pub fn enqueue_all(
             [a, b] => add!([a, b]),
             [a, b, c] => add!([a, b, c]),
             [a, b, c, d] => add!([a, b, c, d]),
-            _ => 0,
+            more => {
+                for row in more {
+                    add!(row);
+                }
+                0
+            }
         };
     }
     Ok(())

@@ -316,8 +316,8 @@ fn conflict_words(what: Conflict) -> (&'static str, &'static str) {
             "Duplicates were merged here; take them out first.",
         ),
         Conflict::OtherEnded => (
-            "El otro ya terminó; no puede continuar allí.",
-            "The other one has ended; this one cannot go on there.",
+            "El otro ya terminó y este no puede continuar allí. Una este a uno que siga abierto.",
+            "The other one has ended, and this one cannot go on there. Merge it into one that is open.",
         ),
     }
 }

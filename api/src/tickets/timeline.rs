@@ -3,6 +3,7 @@
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use chrono::{DateTime, Utc};
 use diesel::backend::Backend;
@@ -46,13 +47,15 @@ pub struct TimelinePage {
     pub older: Option<TimelinePosition>,
 }
 
-/// The newest rows of a ticket's timeline, newest first within each kind.
+/// The newest rows of a ticket's timeline; the events newest first.
 #[derive(Debug, Default)]
 pub struct Happenings {
     /// What happened.
     pub events: Vec<Happened>,
     messages: Vec<MessageRow>,
     mails: Vec<MailRow>,
+    /// How many events were read, also of those that this program does not know.
+    events_read: i64,
 }
 
 /// An event as it was stored, and read.
@@ -108,9 +111,11 @@ impl Happenings {
         for (source, id, at, first, second, third, text) in rows {
             let at = at.get();
             match source {
-                EVENT => found
-                    .events
-                    .extend(Happened::read(id, at, first, second, &text)),
+                EVENT => {
+                    found.events_read += 1;
+                    let event = Happened::read(id, at, first, second, &text);
+                    found.events.extend(event);
+                }
                 MESSAGE => found.messages.push(MessageRow {
                     id,
                     author_kind: first,
@@ -128,12 +133,14 @@ impl Happenings {
                 }),
             }
         }
+        // No database promises the order of what was put together.
+        found.events.sort_by_key(|row| Reverse(row.seq));
         Ok(found)
     }
 
     /// Whether there may be older events than these.
     pub fn is_cut(&self) -> bool {
-        i64::try_from(self.events.len()).is_ok_and(|count| count >= READ)
+        self.events_read >= READ
     }
 
     /// A page of them, without the messages that the reader is not shown.
@@ -285,32 +292,36 @@ struct Newest {
 type NewestSql = (Integer, BigInt, TsSql, Text, Text, Text, Text);
 type NewestRow = (i32, i64, Ts, String, String, String, String);
 
-impl Newest {
-    /// One of the kinds: its number, columns and key.
-    const KINDS: [(i32, &'static str, &'static str, &'static str, &'static str); 3] = [
-        (
-            EVENT,
-            "CAST(seq AS BIGINT), at, actor_kind, actor_name, '', data",
-            "events",
-            "at",
-            "seq",
-        ),
-        (
-            MESSAGE,
-            "id, created_at, author_kind, author_name, visibility, body",
-            "messages",
-            "created_at",
-            "id",
-        ),
-        (
-            MAIL,
-            "id, created_at, template, recipient, status, ''",
-            "outbox",
-            "created_at",
-            "id",
-        ),
-    ];
-}
+/// The statement around what is bound: before the ticket, before the instant, after it; for each kind. The order names the
+/// table's own column, because that of the answer has no index.
+static NEWEST: LazyLock<[[String; 3]; 3]> = LazyLock::new(|| {
+    [
+        [
+            format!(
+                "SELECT * FROM (SELECT {EVENT}, CAST(events.seq AS BIGINT), events.at, events.actor_kind, events.actor_name, '', \
+                 events.data FROM events WHERE events.ticket_id = "
+            ),
+            " AND events.at < ".to_owned(),
+            format!(" ORDER BY events.seq DESC LIMIT {READ}) newest_events"),
+        ],
+        [
+            format!(
+                " UNION ALL SELECT * FROM (SELECT {MESSAGE}, messages.id, messages.created_at, messages.author_kind, \
+                 messages.author_name, messages.visibility, messages.body FROM messages WHERE messages.ticket_id = "
+            ),
+            " AND messages.created_at < ".to_owned(),
+            format!(" ORDER BY messages.id DESC LIMIT {READ}) newest_messages"),
+        ],
+        [
+            format!(
+                " UNION ALL SELECT * FROM (SELECT {MAIL}, outbox.id, outbox.created_at, outbox.template, outbox.recipient, \
+                 outbox.status, '' FROM outbox WHERE outbox.ticket_id = "
+            ),
+            " AND outbox.created_at < ".to_owned(),
+            format!(" ORDER BY outbox.id DESC LIMIT {READ}) newest_mails"),
+        ],
+    ]
+});
 
 impl Query for Newest {
     type SqlType = NewestSql;
@@ -328,17 +339,12 @@ where
     DB: diesel::sql_types::HasSqlType<TsSql>,
 {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        for (number, columns, table, at, key) in Self::KINDS {
-            let union = if number == EVENT { "" } else { " UNION ALL " };
-            pass.push_sql(&format!(
-                "{union}SELECT * FROM (SELECT {number}, {columns} FROM {table} WHERE ticket_id = "
-            ));
+        for [begin, middle, end] in NEWEST.iter() {
+            pass.push_sql(begin);
             pass.push_bind_param::<BigInt, _>(&self.ticket_id)?;
-            pass.push_sql(&format!(" AND {at} < "));
+            pass.push_sql(middle);
             pass.push_bind_param::<TsSql, _>(&self.before)?;
-            pass.push_sql(&format!(
-                " ORDER BY {key} DESC LIMIT {READ}) newest_{table}"
-            ));
+            pass.push_sql(end);
         }
         Ok(())
     }

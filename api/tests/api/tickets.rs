@@ -3,7 +3,7 @@
 use api::auth::session::Audience;
 use api::config::Budget;
 use api::desks::registry::DeskRegistry;
-use api::tickets::audit;
+use api::tickets::{audit, timeline};
 use api::{db, sla};
 use chrono::TimeDelta;
 use diesel::prelude::*;
@@ -836,7 +836,7 @@ both! {
 
     async fn a_long_timeline_is_read_page_by_page_without_gaps(app: TestApp) {
         let scene = scene(&app).await;
-        for number in 0..75 {
+        for number in 0..95 {
             app.advance(TimeDelta::seconds(1));
             act(&app, &scene, &scene.first, "messages", json!({ "visibility": "internal", "body": format!("Nota {number}") })).await.expect(201);
         }
@@ -853,7 +853,60 @@ both! {
             TimelineBody::Message { visibility: Visibility::Internal, body, .. } => Some(body.clone()),
             _ => None,
         }).collect();
-        assert_eq!(notes, (0..75).map(|number| format!("Nota {number}")).collect::<Vec<_>>());
+        assert_eq!(notes, (0..95).map(|number| format!("Nota {number}")).collect::<Vec<_>>());
+        // What happened, what was written and what was mailed at one moment follow each other in this order.
+        let place = |entry: &TimelineEntry| {
+            let kind = match &entry.body {
+                TimelineBody::Event { .. } => 0,
+                TimelineBody::Message { .. } => 1,
+                TimelineBody::Mail { .. } => 2,
+            };
+            (entry.at, kind, entry.seq)
+        };
+        let places: Vec<_> = entries.iter().map(place).collect();
+        assert!(places.is_sorted() && places.windows(2).all(|two| two[0] != two[1]), "{places:?}");
+        let first: Vec<_> = places.iter().take_while(|one| one.0 == places[0].0).map(|one| one.1).collect();
+        assert!(first.starts_with(&[0, 1, 2]), "the opening, the description and the confirmation: {first:?}");
+        let mails = entries.iter().filter(|entry| matches!(entry.body, TimelineBody::Mail { .. })).count();
+        let stored: i64 = app.seed(|conn| {
+            use db::schema::{outbox, tickets};
+            let of_ticket = tickets::table.select(tickets::id).limit(1);
+            Ok(outbox::table.filter(outbox::ticket_id.eq_any(of_ticket.select(tickets::id.nullable()))).count().get_result(conn)?)
+        }).await;
+        assert_eq!(i64::try_from(mails).unwrap(), stored);
+    }
+
+    /// However long a history is, a page of it can be read from the newest rows alone.
+    async fn a_page_of_a_long_timeline_needs_no_more_than_its_newest_rows(app: TestApp) {
+        #[derive(diesel::QueryableByName)]
+        struct Fetched {
+            #[diesel(sql_type = diesel::sql_types::BigInt)]
+            rows: i64,
+        }
+        fn fetched(conn: &mut db::DbConnection, index: &str) -> QueryResult<i64> {
+            let asked = format!("SELECT pg_stat_get_xact_tuples_fetched('{index}'::regclass) AS rows");
+            Ok(diesel::sql_query(asked).get_result::<Fetched>(conn)?.rows)
+        }
+        let scene = scene(&app).await;
+        for number in 0..95 {
+            act(&app, &scene, &scene.first, "messages", json!({ "visibility": "internal", "body": format!("Nota {number}") })).await.expect(201);
+        }
+        app.seed(|conn| {
+            use db::schema::tickets;
+            if !conn.is_postgres() {
+                return Ok(());
+            }
+            let ticket: i64 = tickets::table.select(tickets::id).first(conn)?;
+            // Of a table as small as this one PostgreSQL would rather sort everything.
+            for set in ["SET LOCAL enable_sort = off", "SET LOCAL enable_bitmapscan = off", "DISCARD PLANS"] {
+                diesel::sql_query(set).execute(conn)?;
+            }
+            let before = (fetched(conn, "events_pkey")?, fetched(conn, "messages_ticket")?);
+            assert!(timeline::Happenings::read(conn, ticket, None)?.is_cut());
+            let after = (fetched(conn, "events_pkey")?, fetched(conn, "messages_ticket")?);
+            assert_eq!((after.0 - before.0, after.1 - before.1), (80, 80));
+            Ok(())
+        }).await;
     }
 
     async fn a_changed_history_is_found(app: TestApp) {

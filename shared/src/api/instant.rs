@@ -1,4 +1,4 @@
-//! Instants as they are sent. They read the same as chrono writes them, but are handed over in one piece: a list of rows is a
+//! Instants in lists, as they are sent. They read the same as chrono writes them, but are handed over in one piece: a list of rows is a
 //! good part instants, and chrono hands them over letter by letter.
 
 use chrono::{DateTime, SecondsFormat, Utc};

@@ -317,7 +317,7 @@ crate::messages! {
         DecideFor = "Decidir {0}", "Decide {0}";
 
         // Approvers.
-        ApproversLead = "Quiénes deciden en cada rol de esta mesa. Los suplentes también pueden decidir: se enteran con el primer recordatorio, o de inmediato si nadie más puede.", "Who decides in each of this desk's roles. Deputies can decide too: they hear of it with the first reminder, or at once where nobody else can.";
+        ApproversLead = "Quiénes deciden en cada rol de esta mesa. Los suplentes también pueden decidir: se les avisa con el recordatorio, o desde el principio si no lo hay o nadie más puede.", "Who decides in each of this desk's roles. Deputies can decide too: they hear of it with the reminder, or from the start where there is none or nobody else can.";
         NoRoles = "Esta mesa no pide aprobaciones", "This desk does not ask for approvals";
         NoRolesHelp = "Su configuración no define roles de aprobación.", "Its configuration defines no approver roles.";
         NoHolders = "Nadie tiene este rol: nadie podrá decidir.", "Nobody holds this role: nobody will be able to decide.";
