@@ -31,6 +31,7 @@ use crate::http::rate::RateLimits;
 use crate::http::routes::RouteTable;
 use crate::http::{ApiError, middleware, problem, site};
 use crate::outbox::Wake;
+use crate::people::names::Names;
 use crate::portal::code::Codes;
 use crate::tickets::queue::KeptQueue;
 use crate::{
@@ -64,6 +65,8 @@ pub struct AppState {
     pub desks: DeskRegistry,
     /// What was answered last about the queue.
     pub kept: Arc<KeptQueue>,
+    /// Names that lists show.
+    pub names: Arc<Names>,
     /// Tells the mail worker that something waits.
     pub wake: Wake,
     /// Where attachments are kept.
@@ -140,6 +143,7 @@ impl AppState {
                 bytes: settings.limits.file_bytes,
             }),
             kept: Arc::new(KeptQueue::new(settings.limits.kept_bytes)),
+            names: Arc::default(),
             wake: Wake::default(),
             files: Files::open(&settings.storage)?,
             codes: Codes::new(&keys),

@@ -151,6 +151,15 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::*;
+
+    name_changes (id) {
+        id -> Integer,
+        count -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
     use crate::db::types::{TsSql, UidSql};
 
     people (id) {
@@ -473,6 +482,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     sessions,
     api_tokens,
     organizations,
+    name_changes,
     people,
     access_requests,
     tickets,

@@ -14,6 +14,7 @@ use crate::http::mount::ServiceConfig;
 
 pub mod commands;
 pub mod handlers;
+pub mod names;
 pub mod params;
 pub mod requests;
 pub mod store;

@@ -70,15 +70,17 @@ pub async fn list_tickets(
         .as_deref()
         .map(|cursor| state.cursors.decode(&fingerprint, cursor))
         .transpose()?;
-    let (desks, db, kept) = (
+    let (desks, db, kept, names) = (
         state.desks.clone(),
         state.db.clone(),
         Arc::clone(&state.kept),
+        Arc::clone(&state.names),
     );
     let read = move |conn: &mut DbConnection| -> Result<_, ApiError> {
         let filter = query::filter(conn, &desks, &caller, &asked, now)?;
         let read = |conn: &mut DbConnection| {
-            QueuePage::read(conn, &desks, &filter, sort, after.as_ref(), limit, lang)
+            let after = after.as_ref();
+            QueuePage::read(conn, &desks, &names, &filter, sort, after, limit, lang)
         };
         match filter.key() {
             Some(key) => {

@@ -1,7 +1,7 @@
 //! The queue: one query that gives the rows of a page, scoped to the caller's desks.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use diesel::dsl::{case_when, count, sql};
+use diesel::dsl::{case_when, count, exists, sql};
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{Bool, Integer};
@@ -12,8 +12,9 @@ use shared::ticket::status::{RequestType, Status};
 use super::pipeline::END_OF_TIME;
 use super::sight::{AtDesks, Visible};
 use super::words::{ClockNameWord, ClockStatusWord, RequestTypeWord, StatusWord};
-use crate::db::schema::{organizations, people, ticket_ties, tickets, users};
+use crate::db::schema::{organizations, people, ticket_ties, tickets};
 use crate::db::{DbConnection, MultiBackend, Ts};
+use crate::people::names;
 
 /// What a page is asked for; all conditions hold together.
 #[derive(Clone, Debug)]
@@ -131,11 +132,9 @@ pub struct ListRow {
     /// Group in charge.
     pub group_id: Option<i64>,
     /// Agent in charge.
-    pub assignee: Option<(i64, String)>,
+    pub assignee_id: Option<i64>,
     /// Requester.
-    pub requester: (i64, String),
-    /// The requester's entity.
-    pub entity: Option<String>,
+    pub requester_id: i64,
     /// Whether the requester wrote last.
     pub awaits_reply: bool,
     /// Clock of the next target.
@@ -150,6 +149,8 @@ pub struct ListRow {
     pub updated_at: Ts,
     /// Version.
     pub version: i32,
+    /// How often names had changed when the row was read; the same in all rows of a page.
+    pub name_changes: i64,
 }
 
 impl ListRow {
@@ -169,30 +170,8 @@ impl ListRow {
     }
 }
 
-type Joined = diesel::dsl::LeftJoinOn<
-    diesel::dsl::LeftJoinOn<
-        diesel::dsl::InnerJoinOn<
-            tickets::table,
-            people::table,
-            diesel::dsl::Eq<people::id, tickets::requester_id>,
-        >,
-        organizations::table,
-        diesel::dsl::Eq<people::organization_id, diesel::dsl::Nullable<organizations::id>>,
-    >,
-    users::table,
-    diesel::dsl::Eq<tickets::assignee_id, diesel::dsl::Nullable<users::id>>,
->;
-
-fn joined() -> Joined {
-    tickets::table
-        .inner_join(people::table.on(people::id.eq(tickets::requester_id)))
-        .left_join(
-            organizations::table.on(people::organization_id.eq(organizations::id.nullable())),
-        )
-        .left_join(users::table.on(tickets::assignee_id.eq(users::id.nullable())))
-}
-
-/// One page of the queue, plus one row more when another page follows.
+/// One page of the queue, plus one row more when another page follows. Who the requesters and assignees are is told by
+/// [`Names`](crate::people::names::Names).
 pub fn page(
     conn: &mut DbConnection,
     filter: &ListFilter,
@@ -200,7 +179,7 @@ pub fn page(
     after: Option<&Position>,
     limit: i64,
 ) -> QueryResult<Vec<ListRow>> {
-    let mut query = joined()
+    let mut query = tickets::table
         .select((
             tickets::id,
             tickets::desk_id,
@@ -213,9 +192,8 @@ pub fn page(
             tickets::priority_rank,
             tickets::level,
             tickets::group_id,
-            (users::id, users::full_name).nullable(),
-            (people::id, people::full_name),
-            organizations::name.nullable(),
+            tickets::assignee_id,
+            tickets::requester_id,
             tickets::awaits_reply,
             tickets::due_clock,
             tickets::clock_status,
@@ -223,6 +201,7 @@ pub fn page(
             tickets::created_at,
             tickets::updated_at,
             tickets::version,
+            names::changes(),
         ))
         .into_boxed::<MultiBackend>();
 
@@ -301,11 +280,22 @@ pub fn page(
         Some(Found::These(ids)) => query = query.filter(tickets::id.eq_any(ids.clone())),
         Some(Found::Many(words)) => {
             for word in words {
+                let asker = people::table
+                    .left_join(
+                        organizations::table
+                            .on(people::organization_id.eq(organizations::id.nullable())),
+                    )
+                    .filter(people::id.eq(tickets::requester_id))
+                    .filter(
+                        people::search_key
+                            .like(contains(word))
+                            .escape('\\')
+                            .or(organizations::name_key.like(contains(word)).escape('\\')),
+                    );
                 let found = tickets::search_key
                     .like(contains(word))
                     .escape('\\')
-                    .or(people::search_key.like(contains(word)).escape('\\'))
-                    .or(organizations::name_key.like(contains(word)).escape('\\'));
+                    .or(exists(asker));
                 query = query.filter(found);
             }
         }
@@ -358,7 +348,7 @@ pub fn page(
 }
 
 /// A query with the number of its rows written out. PostgreSQL plans a bound `LIMIT` anew each time, because without
-/// its value a plan looks dear, and planning these joins takes longer than a page; written out, it keeps one plan.
+/// its value a plan looks dear, and planning takes as long as reading a page; written out, it keeps one plan.
 struct Limited<Q> {
     query: Q,
     rows: i64,

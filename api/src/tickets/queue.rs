@@ -11,6 +11,7 @@ use crate::db::kept::{Kept, Weight};
 use crate::desks::registry::{DeskRegistry, InstalledDesk};
 use crate::http::ApiError;
 use crate::http::answer::Rows;
+use crate::people::names::Names;
 
 /// A page of the queue, written in one language.
 #[derive(Debug)]
@@ -29,6 +30,7 @@ impl QueuePage {
     pub fn read(
         conn: &mut DbConnection,
         desks: &DeskRegistry,
+        names: &Names,
         filter: &list::ListFilter,
         sort: Sort,
         after: Option<&list::Position>,
@@ -40,20 +42,29 @@ impl QueuePage {
         let more = rows.len() > limit;
         rows.truncate(limit);
         let next = rows.last().filter(|_| more).map(|row| row.position(sort));
+        let who: Vec<_> = rows
+            .iter()
+            .map(|row| (row.requester_id, row.assignee_id))
+            .collect();
+        let changes = rows.first().map_or(0, |row| row.name_changes);
+        let named = names.of(conn, changes, &who)?;
         // Most rows of a page go by the profile of the row before.
         let mut last: Option<Arc<InstalledDesk>> = None;
-        let items = rows.into_iter().map(|row| -> Result<_, ApiError> {
-            let known = last
-                .take()
-                .filter(|desk| (desk.id, desk.version) == (row.desk_id, row.desk_version));
-            let desk = match known {
-                Some(desk) => desk,
-                None => desks.version(conn, row.desk_id, row.desk_version)?,
-            };
-            let row = view::row(row, &desk, lang);
-            last = Some(desk);
-            Ok(row)
-        });
+        let items = rows
+            .into_iter()
+            .zip(&named)
+            .map(|(row, named)| -> Result<_, ApiError> {
+                let known = last
+                    .take()
+                    .filter(|desk| (desk.id, desk.version) == (row.desk_id, row.desk_version));
+                let desk = match known {
+                    Some(desk) => desk,
+                    None => desks.version(conn, row.desk_id, row.desk_version)?,
+                };
+                let row = view::row(row, named, &desk, lang);
+                last = Some(desk);
+                Ok(row)
+            });
         let rows = Rows::write(items)?;
         Ok(Arc::new(Self { rows, next }))
     }

@@ -38,10 +38,11 @@ use crate::db::schema::{attachments, organizations, people, ticket_ties, tickets
 use crate::db::{DbConnection, JsonText, MultiBackend, Ts};
 use crate::desks::registry::{DeskRegistry, InstalledDesk};
 use crate::desks::view::target_words;
+use crate::people::names::Named;
 use crate::people::store::Place;
 
 /// A row of the queue.
-pub fn row(row: ListRow, desk: &InstalledDesk, lang: Lang) -> TicketRow {
+pub fn row(row: ListRow, named: &Named, desk: &InstalledDesk, lang: Lang) -> TicketRow {
     let profile = &desk.profile;
     let status = row.status.0;
     TicketRow {
@@ -58,12 +59,18 @@ pub fn row(row: ListRow, desk: &InstalledDesk, lang: Lang) -> TicketRow {
             .group_id
             .and_then(|id| desk.group_slug(id))
             .map(|slug| group(profile, slug, lang)),
-        assignee: row.assignee.map(|(id, name)| PersonRef { id, name }),
+        assignee: row
+            .assignee_id
+            .zip(named.assignee.as_deref())
+            .map(|(id, name)| PersonRef {
+                id,
+                name: name.to_owned(),
+            }),
         requester: PersonRef {
-            id: row.requester.0,
-            name: row.requester.1,
+            id: row.requester_id,
+            name: named.requester.name.clone(),
         },
-        requester_entity: row.entity,
+        requester_entity: named.requester.entity.clone(),
         awaits_reply: row.awaits_reply,
         sla: SlaChip {
             clock: row.due_clock.0,

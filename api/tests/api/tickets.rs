@@ -1,8 +1,11 @@
 //! The life of a ticket over HTTP: from the form to the rating, with everything that may go wrong on the way.
 
+use std::sync::Arc;
+
 use api::auth::session::Audience;
 use api::config::Budget;
 use api::desks::registry::DeskRegistry;
+use api::people::names::Names;
 use api::tickets::{audit, timeline};
 use api::{db, sla};
 use chrono::TimeDelta;
@@ -566,6 +569,66 @@ both! {
         answer(&app, &scene, "messages", json!({ "body": "Tres." })).await.expect(201);
         assert_eq!((told("laura").await, told("nora").await, told("quintin").await), (1, 1, 1), "those who coordinate stand in for the group");
         assert!(others.id > 0);
+    }
+
+    async fn whoever_is_renamed_has_the_new_name_in_the_queue_at_once(app: TestApp) {
+        use db::schema::{organizations, people, users};
+        let scene = scene(&app).await;
+        let (ana, laura) = (scene.ana, scene.first.id);
+        act(&app, &scene, &scene.first, "assignments", json!({ "assignee": laura })).await.expect(200);
+        let named = async || {
+            let page: Page<TicketRow> = app.get(&format!("/api/v1/tickets?desk={DESK}")).by(&scene.first).send().await.expect(200).json();
+            let row = page.items.into_iter().next().unwrap();
+            (row.requester.name, row.requester_entity, row.assignee.map(|agent| agent.name))
+        };
+        let words = |requester: &str, entity: Option<&str>, assignee: &str| (requester.to_owned(), entity.map(str::to_owned), Some(assignee.to_owned()));
+        assert_eq!(named().await, words("Ana María Rojas", Some("Alcaldía de San Roque"), "Laura"));
+        // Past this program, as another process or a hand in the database would.
+        app.seed(move |conn| Ok(diesel::update(people::table.find(ana)).set(people::full_name.eq("Ana María Rojas Gil")).execute(conn)?)).await;
+        assert_eq!(named().await, words("Ana María Rojas Gil", Some("Alcaldía de San Roque"), "Laura"));
+        app.seed(|conn| Ok(diesel::update(organizations::table).set(organizations::name.eq("Alcaldía Mayor")).execute(conn)?)).await;
+        assert_eq!(named().await, words("Ana María Rojas Gil", Some("Alcaldía Mayor"), "Laura"));
+        app.seed(move |conn| Ok(diesel::update(users::table.find(laura)).set(users::full_name.eq("Laura Vega")).execute(conn)?)).await;
+        assert_eq!(named().await, words("Ana María Rojas Gil", Some("Alcaldía Mayor"), "Laura Vega"));
+        app.seed(move |conn| Ok(diesel::update(people::table.find(ana)).set(people::organization_id.eq(None::<i64>)).execute(conn)?)).await;
+        assert_eq!(named().await, words("Ana María Rojas Gil", None, "Laura Vega"));
+    }
+
+    async fn a_name_is_kept_until_one_changes_and_not_taken_from_an_unfinished_change(app: TestApp) {
+        use db::schema::{name_changes, people};
+        let scene = scene(&app).await;
+        let (ana, laura) = (scene.ana, scene.first.id);
+        let names = Arc::new(Names::default());
+        let count = |conn: &mut db::DbConnection| name_changes::table.select(name_changes::count).first::<i64>(conn);
+        let rename = |name: &'static str| move |conn: &mut db::DbConnection| Ok(diesel::update(people::table.find(ana)).set(people::full_name.eq(name)).execute(conn)?);
+        let look = |back: i64| {
+            let names = Arc::clone(&names);
+            move |conn: &mut db::DbConnection| {
+                let changes = count(conn)? - back;
+                Ok(names.of(conn, changes, &[(ana, Some(laura)), (ana, None)])?[1].requester.name.clone())
+            }
+        };
+        assert_eq!(app.seed(look(0)).await, "Ana María Rojas");
+        app.seed(rename("Ana Uno")).await;
+        assert_eq!(app.seed(look(1)).await, "Ana María Rojas", "kept, for rows that were read before");
+        assert_eq!(app.seed(look(0)).await, "Ana Uno");
+        // What does not change a name leaves the names where they are.
+        let before = app.seed(move |conn| Ok(count(conn)?)).await;
+        app.seed(move |conn| Ok(diesel::update(people::table.find(ana)).set((people::full_name.eq("Ana Uno"), people::phone.eq("601 555 0199"))).execute(conn)?)).await;
+        assert_eq!(app.seed(move |conn| Ok(count(conn)?)).await, before);
+        // Rows that are older than the names get the newer name, and nothing of it is kept for the older count.
+        assert_eq!(app.seed(look(1)).await, "Ana Uno");
+        app.seed(rename("Ana Dos")).await;
+        assert_eq!(app.seed(look(2)).await, "Ana Dos");
+        assert_eq!(app.seed(look(0)).await, "Ana Dos");
+        // A rename that is not committed is not seen, and takes effect when it is.
+        let (renamed, seen) = app.overlapping(rename("Ana Tres"), look(0)).await;
+        renamed.unwrap();
+        let expected = if app.state.db.is_postgres() { "Ana Dos" } else { "Ana Tres" };
+        assert_eq!(seen.unwrap(), expected);
+        assert_eq!(app.seed(look(0)).await, "Ana Tres");
+        let stranger = app.state.db.write(move |conn| -> Result<_, api::http::ApiError> { Ok(Names::default().of(conn, 0, &[(-1, None)]).unwrap_err()) }).await.unwrap();
+        assert_eq!(stranger, diesel::result::Error::NotFound);
     }
 
     async fn a_rejected_solution_of_somebody_who_left_waits_in_the_queue(app: TestApp) {

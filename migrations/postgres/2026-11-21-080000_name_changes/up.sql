@@ -1,0 +1,22 @@
+-- How often a name that lists show was changed: of a person, of the entity they belong to, or of an agent. A program that
+-- keeps names reads the count together with its rows, and knows whether what it keeps still holds. One row.
+CREATE TABLE name_changes (
+    id integer PRIMARY KEY CHECK (id = 1),
+    count bigint NOT NULL
+);
+INSERT INTO name_changes (id, count) VALUES (1, 0);
+CREATE FUNCTION count_name_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE name_changes SET count = count + 1;
+    RETURN NULL;
+END
+$$;
+-- Deferred to the end of the transaction, which by then waits for no other lock: the row is shared by all who rename.
+CREATE CONSTRAINT TRIGGER people_renamed AFTER UPDATE OF full_name, organization_id ON people
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+    WHEN (OLD.full_name <> NEW.full_name OR OLD.organization_id IS DISTINCT FROM NEW.organization_id)
+    EXECUTE FUNCTION count_name_change();
+CREATE CONSTRAINT TRIGGER organizations_renamed AFTER UPDATE OF name ON organizations
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (OLD.name <> NEW.name) EXECUTE FUNCTION count_name_change();
+CREATE CONSTRAINT TRIGGER users_renamed AFTER UPDATE OF full_name ON users
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (OLD.full_name <> NEW.full_name) EXECUTE FUNCTION count_name_change();
