@@ -99,7 +99,7 @@ impl DatabaseSettings {
     pub fn new(url: impl Into<String>) -> Self {
         Self {
             url: url.into(),
-            pool_size: 16,
+            pool_size: 8,
             sqlite_readers: 4,
         }
     }
@@ -603,7 +603,7 @@ impl Settings {
             .clone()
             .or(raw.database_url)
             .unwrap_or_else(|| data_dir.join("atiende.db").to_string_lossy().into_owned());
-        let pool_size = raw.database_pool_size.unwrap_or(16);
+        let pool_size = raw.database_pool_size.unwrap_or(8);
         if !(1..=200).contains(&pool_size) {
             return Err(invalid("database_pool_size", "must lie between 1 and 200"));
         }

@@ -8,20 +8,20 @@ use serde_json::{Value, json};
 use crate::browser::{Browser, DESKTOP, NARROW, PHONE, Size};
 use crate::output;
 
-/// What sticks out to the right of the window, and boxes that scroll sideways without saying so (a box that is meant to
-/// can be reached with Tab).
+/// What sticks out to the right of the window, also where a box cuts it off; and boxes that scroll sideways without saying so
+/// (a box that is meant to can be reached with Tab).
 const STICKS_OUT: &str = r#"
-const scrolls = node => ['auto', 'scroll'].includes(getComputedStyle(node).overflowX);
+const style = node => getComputedStyle(node);
+const scrolls = node => ['auto', 'scroll'].includes(style(node).overflowX);
 const held = node => {
     for (let one = node.parentElement; one; one = one.parentElement) {
-        if (getComputedStyle(one).overflowX !== 'visible') return true;
+        if (scrolls(one) || style(one).textOverflow === 'ellipsis') return true;
     }
     return false;
 };
-const all = [...document.body.querySelectorAll('*')].filter(node => node.checkVisibility());
+const all = [...document.body.querySelectorAll('*')].filter(node => node.checkVisibility({ visibilityProperty: true }));
 const boxes = all.filter(node => node.tagName !== 'TEXTAREA' && !node.hasAttribute('tabindex') && scrolls(node) && node.scrollWidth > node.clientWidth + 1);
-const wide = document.documentElement.scrollWidth > innerWidth;
-const out = wide ? all.filter(node => node.getBoundingClientRect().right > innerWidth + 0.5 && !held(node)) : [];
+const out = all.filter(node => node.getBoundingClientRect().right > innerWidth + 0.5 && !held(node));
 return boxes.concat(out.slice(0, 5)).map(node => node.outerHTML.slice(0, 160));
 "#;
 

@@ -119,7 +119,7 @@ fn create(conn: &mut DbConnection, template: &Template, key: &str) -> Outcome<()
     );
     api::each!(conn, inner => diesel::insert_into(idempotency::table).values(key_row).on_conflict_do_nothing().execute(inner))?;
     let requester = store::requester_by_email(conn, desk.id, email)?.ok_or("no requester")?;
-    let number = dialect::next_ticket_number(conn, desk.id)?;
+    let number = dialect::draw_ticket(conn, desk.id)?.number;
     let code = format!("B-{number}");
     let ticket_id = store::insert_ticket(
         conn,

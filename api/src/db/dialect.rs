@@ -81,18 +81,36 @@ struct LastNumber {
     last_number: i64,
 }
 
+/// What a new ticket is known by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Drawn {
+    /// Its number at its desk.
+    pub number: i64,
+    /// The key of its row, where the database gives that out before there is a row.
+    pub id: Option<i64>,
+}
+
 /// The next ticket number of a desk. Numbers never repeat; a failed transaction leaves a gap on PostgreSQL.
-pub fn next_ticket_number(conn: &mut DbConnection, desk_id: i64) -> QueryResult<i64> {
+pub fn draw_ticket(conn: &mut DbConnection, desk_id: i64) -> QueryResult<Drawn> {
     match conn {
         DbConnection::Pg(pg) => {
-            diesel::select(nextval(format!("ticket_number_{desk_id}"))).get_result(pg)
+            let number = nextval(format!("ticket_number_{desk_id}"));
+            let (number, id) =
+                diesel::select((number, nextval("tickets_id_seq".to_owned()))).get_result(pg)?;
+            Ok(Drawn {
+                number,
+                id: Some(id),
+            })
         }
         DbConnection::Sqlite(sqlite) => {
             let sql = "UPDATE desk_counters SET last_number = last_number + 1 WHERE desk_id = ? RETURNING last_number";
             let row: LastNumber = diesel::sql_query(sql)
                 .bind::<BigInt, _>(desk_id)
                 .get_result(sqlite)?;
-            Ok(row.last_number)
+            Ok(Drawn {
+                number: row.last_number,
+                id: None,
+            })
         }
     }
 }

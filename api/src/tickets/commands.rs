@@ -25,7 +25,7 @@ use super::steps::{self, Step};
 use super::store::{self, NewMessageRow, NewTicketRow, RequesterRow, TicketRecord};
 use crate::approvals;
 use crate::attachments::store::{BindError, Owner, Place, Quota, bind};
-use crate::db::dialect::next_ticket_number;
+use crate::db::dialect::draw_ticket;
 use crate::db::{DbConnection, DbError, JsonText, Ts};
 use crate::desks::registry::{DeskRegistry, InstalledDesk};
 use crate::events::subscriptions::{Written, tell};
@@ -188,16 +188,22 @@ pub fn open_ticket(
     events
         .iter_mut()
         .for_each(|event| event.seal(None, &digest));
-    let number = next_ticket_number(conn, desk.id)?;
-    let code = desk.profile.code.code(number);
+    let drawn = draw_ticket(conn, desk.id)?;
+    let code = desk.profile.code.code(drawn.number);
     let before = pipeline::Before::Nothing { code: &code };
     let folded = pipeline::fold(before, desk, actor, events, now)?;
     let search_key = shared::fold::fold(&format!("{code} {subject}"));
-    let ticket_id = store::insert_ticket(
+    let place = |ticket_id| MessagePlace {
+        desk,
+        ticket_id,
+        visibility: Visibility::Public,
+    };
+    let (ticket_id, message_id) = store::insert_opening(
         conn,
+        drawn.id,
         NewTicketRow {
             desk_id: desk.id,
-            number,
+            number: drawn.number,
             code: &code,
             desk_version: desk.version,
             requester_id: requester.id,
@@ -208,14 +214,10 @@ pub fn open_ticket(
             created_at: Ts::new(now),
             projection: pipeline::project(&folded, desk, now),
         },
+        |ticket_id| pipeline::event_rows(desk.id, ticket_id, &folded),
+        |ticket_id| place(ticket_id).row(&author, &message, now),
     )?;
-    let place = MessagePlace {
-        desk,
-        ticket_id,
-        visibility: Visibility::Public,
-    };
-    let events = pipeline::event_rows(desk.id, ticket_id, &folded);
-    let message_id = store::insert_opening(conn, events, place.row(&author, &message, now))?;
+    let place = place(ticket_id);
     let ties = pipeline::ties(&folded.ticket, desk);
     if ties != store::Ties::default() {
         store::save_ties(conn, ticket_id, &ties)?;

@@ -390,51 +390,65 @@ pub fn insert_events(conn: &mut DbConnection, rows: Vec<NewEventRow>) -> QueryRe
     Ok(())
 }
 
-/// Stores the first events of a ticket and its description; gives the key of the message. On PostgreSQL the usual one event
-/// goes in the same statement: asking takes as long as writing.
-pub fn insert_opening(
+/// Stores a new ticket, its first events and its description; gives the keys of ticket and message. Where the key is given
+/// out beforehand (on PostgreSQL), ticket, description and the usual one event go in one statement: asking takes as long as
+/// writing.
+pub fn insert_opening<'a>(
     conn: &mut DbConnection,
-    opening: Vec<NewEventRow>,
-    description: NewMessageRow<'_>,
-) -> QueryResult<i64> {
-    let opening: Vec<NewEventRow> = match (&mut *conn, <[NewEventRow; 1]>::try_from(opening)) {
-        (DbConnection::Pg(pg), Ok([event])) => {
-            let both = Both {
-                first: diesel::insert_into(events::table).values(event),
-                second: diesel::insert_into(messages::table)
-                    .values(description)
-                    .returning(messages::id),
-            };
-            return both.get_result(pg);
-        }
-        (_, Ok(one)) => one.into(),
-        (_, Err(several)) => several,
-    };
-    insert_events(conn, opening)?;
-    insert_message(conn, description)
+    id: Option<i64>,
+    ticket: NewTicketRow<'_>,
+    events: impl Fn(i64) -> Vec<NewEventRow>,
+    description: impl Fn(i64) -> NewMessageRow<'a>,
+) -> QueryResult<(i64, i64)> {
+    if let (DbConnection::Pg(pg), Some(id)) = (&mut *conn, id)
+        && let Ok([event]) = <[NewEventRow; 1]>::try_from(events(id))
+    {
+        let opening = Opening {
+            ticket: diesel::insert_into(tickets::table).values((tickets::id.eq(id), ticket)),
+            event: diesel::insert_into(events::table).values(event),
+            description: diesel::insert_into(messages::table)
+                .values(description(id))
+                .returning(messages::id),
+        };
+        return opening
+            .get_result(pg)
+            .map(|message_id: i64| (id, message_id));
+    }
+    let id = insert_ticket(conn, ticket)?;
+    insert_events(conn, events(id))?;
+    let message_id = insert_message(conn, description(id))?;
+    Ok((id, message_id))
 }
 
-/// Two inserts in one statement of PostgreSQL, of which the second answers.
+/// Three inserts in one statement of PostgreSQL, of which the last answers.
 #[derive(diesel::query_builder::QueryId)]
-struct Both<A, B> {
-    first: A,
-    second: B,
+struct Opening<A, B, C> {
+    ticket: A,
+    event: B,
+    description: C,
 }
 
-impl<A, B: Query> Query for Both<A, B> {
-    type SqlType = B::SqlType;
+impl<A, B, C: Query> Query for Opening<A, B, C> {
+    type SqlType = C::SqlType;
 }
 
-impl<A: QueryFragment<Pg>, B: QueryFragment<Pg>> QueryFragment<Pg> for Both<A, B> {
+impl<A, B, C> QueryFragment<Pg> for Opening<A, B, C>
+where
+    A: QueryFragment<Pg>,
+    B: QueryFragment<Pg>,
+    C: QueryFragment<Pg>,
+{
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        pass.push_sql("WITH done AS (");
-        self.first.walk_ast(pass.reborrow())?;
+        pass.push_sql("WITH ticket AS (");
+        self.ticket.walk_ast(pass.reborrow())?;
+        pass.push_sql("), event AS (");
+        self.event.walk_ast(pass.reborrow())?;
         pass.push_sql(") ");
-        self.second.walk_ast(pass.reborrow())
+        self.description.walk_ast(pass.reborrow())
     }
 }
 
-impl<A, B> RunQueryDsl<PgConnection> for Both<A, B> {}
+impl<A, B, C> RunQueryDsl<PgConnection> for Opening<A, B, C> {}
 
 /// A stored event.
 #[derive(Queryable, Debug, Clone)]

@@ -353,7 +353,7 @@ fn Role(role: ApproverRole, now: RwSignal<ApproverRoles>) -> impl IntoView {
             browser::focus_id(field);
         };
         let shut_out = holder.shut_out.then(|| {
-            view! { <p class="tag waiting">{icon("alert")}{t(PageWords::HolderShutOut)}</p> }
+            view! { <p class="tag waiting sentence">{icon("alert")}{t(PageWords::HolderShutOut)}</p> }
         });
         view! {
             <li class="tie">
@@ -370,7 +370,7 @@ fn Role(role: ApproverRole, now: RwSignal<ApproverRoles>) -> impl IntoView {
             return view! { <p class="muted small">{t(PageWords::GroupDecides)}</p> }.into_any();
         }
         if list.is_empty() {
-            return view! { <p class="tag waiting">{icon("alert")}{t(PageWords::NoHolders)}</p> }
+            return view! { <p class="tag waiting sentence">{icon("alert")}{t(PageWords::NoHolders)}</p> }
                 .into_any();
         }
         view! { <ul class="steps-list">{list.into_iter().map(row).collect_view()}</ul> }.into_any()
