@@ -123,6 +123,7 @@ fn create(conn: &mut DbConnection, template: &Template, key: &str) -> Outcome<()
     let code = format!("B-{number}");
     let ticket_id = store::insert_ticket(
         conn,
+        None,
         NewTicketRow {
             desk_id: desk.id,
             number,

@@ -90,7 +90,7 @@ pub struct Drawn {
     pub id: Option<i64>,
 }
 
-/// The next ticket number of a desk. Numbers never repeat; a failed transaction leaves a gap on PostgreSQL.
+/// What the next ticket of a desk is known by. Numbers never repeat; a failed transaction leaves a gap on PostgreSQL.
 pub fn draw_ticket(conn: &mut DbConnection, desk_id: i64) -> QueryResult<Drawn> {
     match conn {
         DbConnection::Pg(pg) => {

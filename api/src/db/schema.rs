@@ -154,7 +154,7 @@ diesel::table! {
 
     name_changes (id) {
         id -> Integer,
-        count -> BigInt,
+        stamp -> BigInt,
     }
 }
 

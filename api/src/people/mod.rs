@@ -8,7 +8,7 @@
 //! The guarantees: agents see only people of desks where they keep them or record tickets for them, and change only those
 //! that they keep; no desk learns what another one keeps, nor that it does; the answer to a request for access
 //! is the same whoever asks, and nothing is mailed to an address before an agent decided; shutting a person out ends
-//! their sessions at that desk.
+//! their sessions at that desk; a list shows nobody under a name that was changed before the list was read (see `names`).
 
 use crate::http::mount::ServiceConfig;
 

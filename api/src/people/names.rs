@@ -1,24 +1,24 @@
 //! Who is who in a list. Every row of a queue names a requester with their entity and an assignee, and looking them up costs a
 //! database as much as finding the rows; but names change a few times a month. So they are kept.
 //!
-//! The database counts the changes (`name_changes`, by triggers, in the transaction that changes a name), and a list reads
-//! the count in the statement that reads its rows: a name that is given was right when the rows were read or later, also
-//! with several processes on one database, and also after a change past this program.
+//! The database stamps the changes (`name_changes`, by triggers on every `UPDATE`, in the transaction that changes a name),
+//! and a list reads the stamp in the statement that reads its rows: a name that is given was right when the rows were read or
+//! later, also with several processes on one database.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use diesel::prelude::*;
-use diesel::result::Error as DieselError;
 
 use crate::db::DbConnection;
 use crate::db::schema::{name_changes, organizations, people, users};
 
-/// How often names were changed, to be read together with what shows them.
+/// The stamp of the last change of a name, to be read together with what shows names.
 #[diesel::dsl::auto_type]
-pub fn changes() -> _ {
+pub fn stamp() -> _ {
     name_changes::table
-        .select(name_changes::count)
+        .find(1_i32)
+        .select(name_changes::stamp)
         .single_value()
         .assume_not_null()
 }
@@ -51,22 +51,26 @@ pub struct Names {
 }
 
 impl Names {
-    /// Who is meant by each requester and assignee of some rows, in their order. `changes` is what [`changes`] was when the
-    /// rows were read.
+    /// Who is meant by each requester and assignee of some rows, in their order. `stamp` is what [`stamp`] was when the rows
+    /// were read.
     ///
     /// # Errors
-    /// Those of the database; `NotFound` for a person that it does not have.
+    /// Those of the database.
     pub fn of(
         &self,
         conn: &mut DbConnection,
-        changes: i64,
+        stamp: i64,
         rows: &[(i64, Option<i64>)],
     ) -> QueryResult<Vec<Named>> {
+        if rows.is_empty() {
+            // Then there is no stamp either.
+            return Ok(Vec::new());
+        }
         let (requesters, agents) = {
             let mut held = self.held();
-            if held.changes != changes {
+            if held.stamp != stamp {
                 *held = Held {
-                    changes,
+                    stamp,
                     ..Held::default()
                 };
             }
@@ -79,7 +83,7 @@ impl Names {
         {
             let mut held = self.held();
             // Otherwise somebody was renamed after the rows were read: the next list finds the place cleared.
-            if held.changes == read.changes {
+            if held.stamp == read.stamp {
                 held.take(read);
             }
             if let Some(named) = held.name(rows) {
@@ -88,7 +92,7 @@ impl Names {
         }
         let (requesters, agents) = Held::default().strangers(rows);
         let all = Held::read(conn, requesters, agents)?;
-        all.name(rows).ok_or(DieselError::NotFound)
+        Ok(rows.iter().map(|row| all.name_or_number(*row)).collect())
     }
 
     fn held(&self) -> MutexGuard<'_, Held> {
@@ -99,8 +103,8 @@ impl Names {
 /// Names of one moment.
 #[derive(Debug, Default)]
 struct Held {
-    /// The count of changes at that moment.
-    changes: i64,
+    /// The stamp at that moment.
+    stamp: i64,
     requesters: HashMap<i64, Arc<Requester>>,
     agents: HashMap<i64, Arc<str>>,
 }
@@ -121,6 +125,22 @@ impl Held {
                 })
             })
             .collect()
+    }
+
+    /// Names those of a row as far as they are known. The database has everybody, unless somebody took them out past its
+    /// rules; one such row does not take the list away from those who work with it.
+    fn name_or_number(&self, (requester, assignee): (i64, Option<i64>)) -> Named {
+        let number = || {
+            Arc::new(Requester {
+                name: format!("#{requester}"),
+                entity: None,
+            })
+        };
+        let known = self.requesters.get(&requester).map(Arc::clone);
+        Named {
+            requester: known.unwrap_or_else(number),
+            assignee: assignee.and_then(|id| self.agents.get(&id).map(Arc::clone)),
+        }
     }
 
     /// Requesters and agents of some rows that are not known, each once.
@@ -144,8 +164,8 @@ impl Held {
     }
 
     fn read(conn: &mut DbConnection, requesters: Vec<i64>, agents: Vec<i64>) -> QueryResult<Self> {
-        // What is read second may be newer than the count says, never older.
-        let mut count = None;
+        // What is read second may be newer than the stamp says, never older.
+        let mut first = None;
         let mut read = Self::default();
         if !requesters.is_empty() {
             let rows: Vec<(i64, String, Option<String>, i64)> = people::table
@@ -158,11 +178,11 @@ impl Held {
                     people::id,
                     people::full_name,
                     organizations::name.nullable(),
-                    changes(),
+                    stamp(),
                 ))
                 .load(conn)?;
-            for (id, name, entity, changes) in rows {
-                count.get_or_insert(changes);
+            for (id, name, entity, stamp) in rows {
+                first.get_or_insert(stamp);
                 read.requesters
                     .insert(id, Arc::new(Requester { name, entity }));
             }
@@ -170,14 +190,14 @@ impl Held {
         if !agents.is_empty() {
             let rows: Vec<(i64, String, i64)> = users::table
                 .filter(users::id.eq_any(agents))
-                .select((users::id, users::full_name, changes()))
+                .select((users::id, users::full_name, stamp()))
                 .load(conn)?;
-            for (id, name, changes) in rows {
-                count.get_or_insert(changes);
+            for (id, name, stamp) in rows {
+                first.get_or_insert(stamp);
                 read.agents.insert(id, name.into());
             }
         }
-        read.changes = count.unwrap_or_default();
+        read.stamp = first.unwrap_or_default();
         Ok(read)
     }
 }

@@ -149,8 +149,8 @@ pub struct ListRow {
     pub updated_at: Ts,
     /// Version.
     pub version: i32,
-    /// How often names had changed when the row was read; the same in all rows of a page.
-    pub name_changes: i64,
+    /// The stamp of names when the row was read; the same in all rows of a page.
+    pub names_stamp: i64,
 }
 
 impl ListRow {
@@ -201,7 +201,7 @@ pub fn page(
             tickets::created_at,
             tickets::updated_at,
             tickets::version,
-            names::changes(),
+            names::stamp(),
         ))
         .into_boxed::<MultiBackend>();
 
@@ -347,8 +347,8 @@ pub fn page(
     limited.load(conn)
 }
 
-/// A query with the number of its rows written out. PostgreSQL plans a bound `LIMIT` anew each time, because without
-/// its value a plan looks dear, and planning takes as long as reading a page; written out, it keeps one plan.
+/// A query with the number of its rows written out. PostgreSQL plans a statement once, before anything is bound (see
+/// `pool`), and is to plan this one for few rows.
 struct Limited<Q> {
     query: Q,
     rows: i64,

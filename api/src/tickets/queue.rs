@@ -46,8 +46,8 @@ impl QueuePage {
             .iter()
             .map(|row| (row.requester_id, row.assignee_id))
             .collect();
-        let changes = rows.first().map_or(0, |row| row.name_changes);
-        let named = names.of(conn, changes, &who)?;
+        let stamp = rows.first().map_or(0, |row| row.names_stamp);
+        let named = names.of(conn, stamp, &who)?;
         // Most rows of a page go by the profile of the row before.
         let mut last: Option<Arc<InstalledDesk>> = None;
         let items = rows

@@ -300,12 +300,20 @@ pub struct Projection {
     pub closed_at: Option<Ts>,
 }
 
-/// Stores a new ticket; gives its key.
-pub fn insert_ticket(conn: &mut DbConnection, row: NewTicketRow<'_>) -> QueryResult<i64> {
-    diesel::insert_into(tickets::table)
-        .values(row)
-        .returning(tickets::id)
-        .get_result(conn)
+/// Stores a new ticket, under the key drawn for it if there is one; gives its key.
+pub fn insert_ticket(
+    conn: &mut DbConnection,
+    id: Option<i64>,
+    row: NewTicketRow<'_>,
+) -> QueryResult<i64> {
+    let into = diesel::insert_into(tickets::table);
+    match id {
+        Some(id) => into
+            .values((tickets::id.eq(id), row))
+            .returning(tickets::id)
+            .get_result(conn),
+        None => into.values(row).returning(tickets::id).get_result(conn),
+    }
 }
 
 /// Saves a changed ticket; `false` when somebody else changed it meanwhile.
@@ -414,7 +422,7 @@ pub fn insert_opening<'a>(
             .get_result(pg)
             .map(|message_id: i64| (id, message_id));
     }
-    let id = insert_ticket(conn, ticket)?;
+    let id = insert_ticket(conn, id, ticket)?;
     insert_events(conn, events(id))?;
     let message_id = insert_message(conn, description(id))?;
     Ok((id, message_id))

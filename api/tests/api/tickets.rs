@@ -599,36 +599,63 @@ both! {
         let scene = scene(&app).await;
         let (ana, laura) = (scene.ana, scene.first.id);
         let names = Arc::new(Names::default());
-        let count = |conn: &mut db::DbConnection| name_changes::table.select(name_changes::count).first::<i64>(conn);
+        let stamp = |conn: &mut db::DbConnection| name_changes::table.select(name_changes::stamp).first::<i64>(conn);
+        let stamped = async || app.seed(move |conn| Ok(stamp(conn)?)).await;
         let rename = |name: &'static str| move |conn: &mut db::DbConnection| Ok(diesel::update(people::table.find(ana)).set(people::full_name.eq(name)).execute(conn)?);
-        let look = |back: i64| {
+        let look = |at: Option<i64>| {
             let names = Arc::clone(&names);
             move |conn: &mut db::DbConnection| {
-                let changes = count(conn)? - back;
-                Ok(names.of(conn, changes, &[(ana, Some(laura)), (ana, None)])?[1].requester.name.clone())
+                let at = at.map_or_else(|| stamp(conn), Ok)?;
+                Ok(names.of(conn, at, &[(ana, Some(laura)), (ana, None)])?[1].requester.name.clone())
             }
         };
-        assert_eq!(app.seed(look(0)).await, "Ana María Rojas");
+        assert_eq!(app.seed(look(None)).await, "Ana María Rojas");
+        let first = stamped().await;
         app.seed(rename("Ana Uno")).await;
-        assert_eq!(app.seed(look(1)).await, "Ana María Rojas", "kept, for rows that were read before");
-        assert_eq!(app.seed(look(0)).await, "Ana Uno");
+        // A page without rows has no stamp, and changes nothing.
+        let empty = Arc::clone(&names);
+        assert_eq!(app.seed(move |conn| Ok(empty.of(conn, -1, &[])?)).await, []);
+        assert_eq!(app.seed(look(Some(first))).await, "Ana María Rojas", "kept, for rows that were read before");
+        assert_eq!(app.seed(look(None)).await, "Ana Uno");
         // What does not change a name leaves the names where they are.
-        let before = app.seed(move |conn| Ok(count(conn)?)).await;
+        let second = stamped().await;
         app.seed(move |conn| Ok(diesel::update(people::table.find(ana)).set((people::full_name.eq("Ana Uno"), people::phone.eq("601 555 0199"))).execute(conn)?)).await;
-        assert_eq!(app.seed(move |conn| Ok(count(conn)?)).await, before);
-        // Rows that are older than the names get the newer name, and nothing of it is kept for the older count.
-        assert_eq!(app.seed(look(1)).await, "Ana Uno");
+        assert_eq!(stamped().await, second);
+        // Rows that are older than the names get the newer name, and nothing of it is kept for the older stamp.
+        assert_eq!(app.seed(look(Some(first))).await, "Ana Uno");
         app.seed(rename("Ana Dos")).await;
-        assert_eq!(app.seed(look(2)).await, "Ana Dos");
-        assert_eq!(app.seed(look(0)).await, "Ana Dos");
+        assert_eq!(app.seed(look(Some(first))).await, "Ana Dos");
+        assert_eq!(app.seed(look(None)).await, "Ana Dos");
         // A rename that is not committed is not seen, and takes effect when it is.
-        let (renamed, seen) = app.overlapping(rename("Ana Tres"), look(0)).await;
+        let (renamed, seen) = app.overlapping(rename("Ana Tres"), look(None)).await;
         renamed.unwrap();
         let expected = if app.state.db.is_postgres() { "Ana Dos" } else { "Ana Tres" };
         assert_eq!(seen.unwrap(), expected);
-        assert_eq!(app.seed(look(0)).await, "Ana Tres");
-        let stranger = app.state.db.write(move |conn| -> Result<_, api::http::ApiError> { Ok(Names::default().of(conn, 0, &[(-1, None)]).unwrap_err()) }).await.unwrap();
-        assert_eq!(stranger, diesel::result::Error::NotFound);
+        assert_eq!(app.seed(look(None)).await, "Ana Tres");
+        // Who is not there any more takes nobody else's name away.
+        let odd = Arc::clone(&names);
+        let named = app.seed(move |conn| { let at = stamp(conn)?; Ok(odd.of(conn, at, &[(-7, Some(-7)), (ana, Some(laura))])?) }).await;
+        let words: Vec<_> = named.iter().map(|named| (named.requester.name.as_str(), named.assignee.as_deref())).collect();
+        assert_eq!(words, [("#-7", None), ("Ana Tres", Some("Laura"))]);
+    }
+
+    async fn each_change_of_names_has_a_stamp_of_its_own_however_many_names_it_changes(app: TestApp) {
+        use db::schema::{name_changes, people};
+        stage::set(&app).await;
+        let stamp = |conn: &mut db::DbConnection| name_changes::table.select(name_changes::stamp).first::<i64>(conn);
+        let rename_all = |to: &'static str| move |conn: &mut db::DbConnection| Ok(diesel::update(people::table).set(people::full_name.eq(to)).execute(conn)?);
+        let mut last = app.seed(move |conn| Ok(stamp(conn)?)).await;
+        for name in ["Uno", "Dos", "Tres"] {
+            assert!(app.seed(rename_all(name)).await > 1);
+            let now = app.seed(move |conn| Ok(stamp(conn)?)).await;
+            assert!(now > last, "{last} {now}");
+            last = now;
+        }
+        // A database that was set back to an earlier state does not come to the stamps that it had.
+        app.seed(move |conn| Ok(diesel::update(name_changes::table).set(name_changes::stamp.eq(0)).execute(conn)?)).await;
+        app.seed(rename_all("Cuatro")).await;
+        let now = app.seed(move |conn| Ok(stamp(conn)?)).await;
+        assert!(now >= last, "{last} {now}");
     }
 
     async fn a_rejected_solution_of_somebody_who_left_waits_in_the_queue(app: TestApp) {

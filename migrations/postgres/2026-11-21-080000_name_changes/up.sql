@@ -1,13 +1,16 @@
--- How often a name that lists show was changed: of a person, of the entity they belong to, or of an agent. A program that
--- keeps names reads the count together with its rows, and knows whether what it keeps still holds. One row.
+-- Tells whether a name that lists show was changed: of a person, of the entity they belong to, or of an agent. A program
+-- that keeps names reads the stamp together with its rows, and knows whether what it keeps still holds. The stamp is made of
+-- the time of the change, so that a database that was restored never comes to one that it had before. One row.
 CREATE TABLE name_changes (
     id integer PRIMARY KEY CHECK (id = 1),
-    count bigint NOT NULL
+    stamp bigint NOT NULL
 );
-INSERT INTO name_changes (id, count) VALUES (1, 0);
-CREATE FUNCTION count_name_change() RETURNS trigger LANGUAGE plpgsql AS $$
+INSERT INTO name_changes (id, stamp) VALUES (1, 0);
+CREATE FUNCTION stamp_name_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    UPDATE name_changes SET count = count + 1;
+    -- Once for each transaction, however many names it changes.
+    UPDATE name_changes SET stamp = greatest(stamp + 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)
+    WHERE xmin <> pg_current_xact_id()::xid;
     RETURN NULL;
 END
 $$;
@@ -15,8 +18,8 @@ $$;
 CREATE CONSTRAINT TRIGGER people_renamed AFTER UPDATE OF full_name, organization_id ON people
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
     WHEN (OLD.full_name <> NEW.full_name OR OLD.organization_id IS DISTINCT FROM NEW.organization_id)
-    EXECUTE FUNCTION count_name_change();
+    EXECUTE FUNCTION stamp_name_change();
 CREATE CONSTRAINT TRIGGER organizations_renamed AFTER UPDATE OF name ON organizations
-    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (OLD.name <> NEW.name) EXECUTE FUNCTION count_name_change();
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (OLD.name <> NEW.name) EXECUTE FUNCTION stamp_name_change();
 CREATE CONSTRAINT TRIGGER users_renamed AFTER UPDATE OF full_name ON users
-    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (OLD.full_name <> NEW.full_name) EXECUTE FUNCTION count_name_change();
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (OLD.full_name <> NEW.full_name) EXECUTE FUNCTION stamp_name_change();
