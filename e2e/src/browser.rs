@@ -576,6 +576,13 @@ impl Browser {
         let metrics = json!({ "width": size.width, "height": size.height, "deviceScaleFactor": 1, "mobile": false });
         self.devtools("Emulation.setDeviceMetricsOverride", metrics)
             .await;
+        // The window has its new size before everything in it is laid out anew, which the second frame shows.
+        let laid_out = "const width = arguments[0]; \
+             return new Promise(done => { \
+                 const look = () => requestAnimationFrame(() => innerWidth === width ? requestAnimationFrame(() => done(true)) : look()); \
+                 look(); \
+             });";
+        self.script(laid_out, vec![json!(size.width)]).await;
     }
 
     /// Makes the device prefer a dark ground, or a light one.
