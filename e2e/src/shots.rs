@@ -15,13 +15,16 @@ const style = node => getComputedStyle(node);
 const scrolls = node => ['auto', 'scroll'].includes(style(node).overflowX);
 const held = node => {
     for (let one = node.parentElement; one; one = one.parentElement) {
-        if (scrolls(one) || style(one).textOverflow === 'ellipsis') return true;
+        if (scrolls(one) || (style(one).overflowX !== 'visible' && style(one).textOverflow === 'ellipsis')) return true;
     }
     return false;
 };
-const all = [...document.body.querySelectorAll('*')].filter(node => node.checkVisibility({ visibilityProperty: true }));
+const all = [...document.body.querySelectorAll('*')].filter(node => node.checkVisibility());
 const boxes = all.filter(node => node.tagName !== 'TEXTAREA' && !node.hasAttribute('tabindex') && scrolls(node) && node.scrollWidth > node.clientWidth + 1);
-const out = all.filter(node => node.getBoundingClientRect().right > innerWidth + 0.5 && !held(node));
+const wide = document.documentElement.scrollWidth > innerWidth;
+// What is hidden takes its room all the same, but where a box cuts it off, nobody misses it.
+const matters = node => wide || style(node).visibility === 'visible';
+const out = all.filter(node => node.getBoundingClientRect().right > innerWidth + 0.5 && matters(node) && !held(node));
 return boxes.concat(out.slice(0, 5)).map(node => node.outerHTML.slice(0, 160));
 "#;
 
