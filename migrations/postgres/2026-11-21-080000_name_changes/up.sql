@@ -1,6 +1,6 @@
 -- Tells whether a name that lists show was changed: of a person, of the entity they belong to, or of an agent. A program
--- that keeps names reads the stamp together with its rows, and knows whether what it keeps still holds. The stamp is made of
--- the time of the change, so that a database that was restored never comes to one that it had before. One row.
+-- that keeps names reads the stamp together with its rows, and knows whether what it keeps still holds. Each stamp is drawn at
+-- random, so that neither a database that was restored nor a clock that was set back comes to one that was there before. One row.
 CREATE TABLE name_changes (
     id integer PRIMARY KEY CHECK (id = 1),
     stamp bigint NOT NULL
@@ -9,7 +9,7 @@ INSERT INTO name_changes (id, stamp) VALUES (1, 0);
 CREATE FUNCTION stamp_name_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     -- Once for each transaction, however many names it changes.
-    UPDATE name_changes SET stamp = greatest(stamp + 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)
+    UPDATE name_changes SET stamp = hashtextextended(gen_random_uuid()::text, 0)
     WHERE xmin <> pg_current_xact_id()::xid;
     RETURN NULL;
 END

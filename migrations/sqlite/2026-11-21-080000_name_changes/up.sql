@@ -1,6 +1,6 @@
 -- Tells whether a name that lists show was changed: of a person, of the entity they belong to, or of an agent. A program
--- that keeps names reads the stamp together with its rows, and knows whether what it keeps still holds. The stamp is made of
--- the time of the change, so that a database that was restored never comes to one that it had before. One row.
+-- that keeps names reads the stamp together with its rows, and knows whether what it keeps still holds. Each stamp is drawn at
+-- random, so that neither a database that was restored nor a clock that was set back comes to one that was there before. One row.
 CREATE TABLE name_changes (
     id integer NOT NULL PRIMARY KEY CHECK (id = 1),
     stamp bigint NOT NULL
@@ -8,10 +8,10 @@ CREATE TABLE name_changes (
 INSERT INTO name_changes (id, stamp) VALUES (1, 0);
 CREATE TRIGGER people_renamed AFTER UPDATE OF full_name, organization_id ON people
     WHEN OLD.full_name <> NEW.full_name OR OLD.organization_id IS NOT NEW.organization_id
-    BEGIN UPDATE name_changes SET stamp = max(stamp + 1, CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)); END;
+    BEGIN UPDATE name_changes SET stamp = random(); END;
 CREATE TRIGGER organizations_renamed AFTER UPDATE OF name ON organizations
     WHEN OLD.name <> NEW.name
-    BEGIN UPDATE name_changes SET stamp = max(stamp + 1, CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)); END;
+    BEGIN UPDATE name_changes SET stamp = random(); END;
 CREATE TRIGGER users_renamed AFTER UPDATE OF full_name ON users
     WHEN OLD.full_name <> NEW.full_name
-    BEGIN UPDATE name_changes SET stamp = max(stamp + 1, CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)); END;
+    BEGIN UPDATE name_changes SET stamp = random(); END;
