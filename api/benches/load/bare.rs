@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use api::db::schema::idempotency;
-use api::db::{DbConnection, Ts, dialect};
+use api::db::{DbConnection, Ts};
 use api::desks::registry::{DeskRegistry, InstalledDesk};
 use api::mail::MailPayload;
-use api::outbox::store::{NewMail, enqueue};
+use api::outbox::store::{MailRow, NewMail};
 use api::tickets::list::{self, ListFilter};
 use api::tickets::pipeline::{self, Before, Folded};
-use api::tickets::store::{self, NewMessageRow, NewTicketRow};
+use api::tickets::store::{self, NewMessageRow, NewTicketRow, OpeningRows};
 use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -119,14 +119,26 @@ fn create(conn: &mut DbConnection, template: &Template, key: &str) -> Outcome<()
     );
     api::each!(conn, inner => diesel::insert_into(idempotency::table).values(key_row).on_conflict_do_nothing().execute(inner))?;
     let requester = store::requester_by_email(conn, desk.id, email)?.ok_or("no requester")?;
-    let number = dialect::draw_ticket(conn, desk.id)?.number;
-    let code = format!("B-{number}");
-    let ticket_id = store::insert_ticket(
-        conn,
-        None,
-        NewTicketRow {
+    let group = folded.ticket.group.as_deref();
+    let drawn = store::draw(conn, desk.id, group.and_then(|key| desk.group_id(key)))?;
+    let code = format!("B-{}", drawn.number);
+    let mails = mails.iter().map(|(recipient, payload)| {
+        let mail = NewMail {
             desk_id: desk.id,
-            number,
+            ticket_id: Some(drawn.id),
+            event_seq: Some(1),
+            recipient: recipient.clone(),
+            language: Lang::Es,
+            payload: payload.clone(),
+            cause: format!("ticket:{}:event:1", drawn.id),
+        };
+        MailRow::of(mail, *now)
+    });
+    let rows = OpeningRows {
+        id: drawn.id,
+        ticket: NewTicketRow {
+            desk_id: desk.id,
+            number: drawn.number,
             code: &code,
             desk_version: desk.version,
             requester_id: requester.id,
@@ -137,13 +149,10 @@ fn create(conn: &mut DbConnection, template: &Template, key: &str) -> Outcome<()
             created_at: at,
             projection: pipeline::project(folded, desk, *now),
         },
-    )?;
-    store::insert_events(conn, pipeline::event_rows(desk.id, ticket_id, folded))?;
-    store::insert_message(
-        conn,
-        NewMessageRow {
+        events: pipeline::event_rows(desk.id, drawn.id, folded),
+        description: NewMessageRow {
             desk_id: desk.id,
-            ticket_id,
+            ticket_id: drawn.id,
             author_kind: "requester",
             author_id: Some(requester.id),
             author_name: &requester.full_name,
@@ -151,27 +160,9 @@ fn create(conn: &mut DbConnection, template: &Template, key: &str) -> Outcome<()
             body: "Desde ayer tres equipos no reciben firmas nuevas. Ya se reinició el servicio y sigue igual.",
             created_at: at,
         },
-    )?;
-    if let Some(group) = folded
-        .ticket
-        .group
-        .as_deref()
-        .and_then(|slug| desk.group_id(slug))
-    {
-        store::group_agents(conn, desk.id, group)?;
-    }
-    for (recipient, payload) in mails {
-        let mail = NewMail {
-            desk_id: desk.id,
-            ticket_id: Some(ticket_id),
-            event_seq: Some(1),
-            recipient: recipient.clone(),
-            language: Lang::Es,
-            payload: payload.clone(),
-            cause: format!("ticket:{ticket_id}:event:1"),
-        };
-        enqueue(conn, *now, mail)?;
-    }
+        mails: mails.collect(),
+    };
+    store::insert_opening(conn, rows)?;
     let row = idempotency::table.find(("bare", "create_ticket", key));
     diesel::update(row)
         .set((idempotency::status.eq(201), idempotency::answer.eq(&code)))

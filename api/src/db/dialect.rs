@@ -47,10 +47,6 @@ macro_rules! load_locked {
     };
 }
 
-diesel::define_sql_function! {
-    fn nextval(sequence: Text) -> BigInt;
-}
-
 /// Prepares the counter of a new desk's ticket numbers; harmless when it exists.
 pub fn create_ticket_counter(
     conn: &mut DbConnection,
@@ -73,46 +69,6 @@ pub fn create_ticket_counter(
         }
     }
     Ok(())
-}
-
-#[derive(QueryableByName)]
-struct LastNumber {
-    #[diesel(sql_type = BigInt)]
-    last_number: i64,
-}
-
-/// What a new ticket is known by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Drawn {
-    /// Its number at its desk.
-    pub number: i64,
-    /// The key of its row, where the database gives that out before there is a row.
-    pub id: Option<i64>,
-}
-
-/// What the next ticket of a desk is known by. Numbers never repeat; a failed transaction leaves a gap on PostgreSQL.
-pub fn draw_ticket(conn: &mut DbConnection, desk_id: i64) -> QueryResult<Drawn> {
-    match conn {
-        DbConnection::Pg(pg) => {
-            let number = nextval(format!("ticket_number_{desk_id}"));
-            let (number, id) =
-                diesel::select((number, nextval("tickets_id_seq".to_owned()))).get_result(pg)?;
-            Ok(Drawn {
-                number,
-                id: Some(id),
-            })
-        }
-        DbConnection::Sqlite(sqlite) => {
-            let sql = "UPDATE desk_counters SET last_number = last_number + 1 WHERE desk_id = ? RETURNING last_number";
-            let row: LastNumber = diesel::sql_query(sql)
-                .bind::<BigInt, _>(desk_id)
-                .get_result(sqlite)?;
-            Ok(Drawn {
-                number: row.last_number,
-                id: None,
-            })
-        }
-    }
 }
 
 /// Holds the families of a desk's tickets to the end of the transaction, so that who is above whom does not change

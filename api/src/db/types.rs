@@ -139,15 +139,24 @@ pub struct JsonText<T: fmt::Debug>(pub T);
 
 impl<T: Serialize + fmt::Debug> ToSql<Text, Pg> for JsonText<T> {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
-        serde_json::to_writer(out, &self.0)?;
+        out.write_all(self.text()?.as_bytes())?;
         Ok(IsNull::No)
     }
 }
 
 impl<T: Serialize + fmt::Debug> ToSql<Text, Sqlite> for JsonText<T> {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
-        out.set_value(serde_json::to_string(&self.0)?);
+        out.set_value(self.text()?);
         Ok(IsNull::No)
+    }
+}
+
+impl<T: Serialize + fmt::Debug> JsonText<T> {
+    /// The text of the column. Written to a place that is large enough for most, so that it need not grow piece by piece.
+    fn text(&self) -> serde_json::Result<String> {
+        let mut text = Vec::with_capacity(2048);
+        serde_json::to_writer(&mut text, &self.0)?;
+        String::from_utf8(text).map_err(serde::ser::Error::custom)
     }
 }
 

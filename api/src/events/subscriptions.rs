@@ -20,7 +20,7 @@ use super::process;
 use crate::db::DbConnection;
 use crate::desks::registry::InstalledDesk;
 use crate::mail::{Content, DeskVoice, MailPayload, OwnWords, TicketFacts, TicketRef, Tone};
-use crate::outbox::store::{NewMail, enqueue, enqueue_all};
+use crate::outbox::store::{MailRow, NewMail, enqueue, insert_all};
 use crate::tickets::pipeline::{Changed, clocks};
 use crate::tickets::seal::Seal;
 use crate::tickets::store::{self, AgentRow, MessageRow, RequesterRow};
@@ -53,12 +53,36 @@ pub fn tell(
     desk: &InstalledDesk,
     subject: &str,
     changed: &Changed,
-    requester: Option<RequesterRow>,
     written: &Written,
     told: &[Tell],
     now: DateTime<Utc>,
 ) -> QueryResult<()> {
-    // The text of a ticket that was just opened is its description; it need not be read back.
+    let known = Known::default();
+    let mails = mails_about(conn, desk, subject, changed, known, written, told, now)?;
+    insert_all(conn, &mails)
+}
+
+/// What was read before a change and need not be read again for its mails.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// Who asked.
+    pub requester: Option<RequesterRow>,
+    /// Members of the group in charge.
+    pub members: Option<Vec<AgentRow>>,
+}
+
+/// The mails about a change, to be put into the outbox.
+pub fn mails_about(
+    conn: &mut DbConnection,
+    desk: &InstalledDesk,
+    subject: &str,
+    changed: &Changed,
+    known: Known,
+    written: &Written,
+    told: &[Tell],
+    now: DateTime<Utc>,
+) -> QueryResult<Vec<MailRow>> {
+    // The text of a ticket that is just opened is its description; it need not be read back.
     let is_new = changed
         .recorded
         .iter()
@@ -69,7 +93,7 @@ pub fn tell(
         changed,
         written,
         now,
-        requester,
+        known,
         sent: Vec::new(),
         mails: Vec::new(),
         texts: is_new.then(|| Texts {
@@ -117,7 +141,7 @@ pub fn tell(
             )?;
         }
     }
-    enqueue_all(conn, now, teller.mails)
+    Ok(teller.mails)
 }
 
 /// What counts as the same mail: an escalation to somebody tells them all that an assignment would, and whoever is in charge
@@ -176,11 +200,11 @@ pub(super) struct Teller<'a> {
     pub(super) changed: &'a Changed,
     pub(super) written: &'a Written,
     now: DateTime<Utc>,
-    requester: Option<RequesterRow>,
+    known: Known,
     /// Which mails this command has sent already: a desk may name one both for the event and for the move.
     sent: Vec<(Notice, String)>,
     /// The mails themselves.
-    mails: Vec<NewMail>,
+    mails: Vec<MailRow>,
     texts: Option<Texts>,
 }
 
@@ -219,11 +243,11 @@ impl Teller<'_> {
     }
 
     pub(super) fn requester(&mut self, conn: &mut DbConnection) -> QueryResult<RequesterRow> {
-        if let Some(requester) = &self.requester {
+        if let Some(requester) = &self.known.requester {
             return Ok(requester.clone());
         }
         let requester = store::requester_by_id(conn, self.changed.ticket.requester.id)?;
-        self.requester = Some(requester.clone());
+        self.known.requester = Some(requester.clone());
         Ok(requester)
     }
 
@@ -345,7 +369,10 @@ impl Teller<'_> {
     }
 
     fn group_members(&self, conn: &mut DbConnection) -> QueryResult<Vec<AgentRow>> {
-        self.members(conn, self.ticket().group.as_deref())
+        match &self.known.members {
+            Some(members) => Ok(members.clone()),
+            None => self.members(conn, self.ticket().group.as_deref()),
+        }
     }
 
     /// The vendor's people: the group in charge if it is a vendor's, or else every vendor's group of the desk.
@@ -407,7 +434,7 @@ impl Teller<'_> {
             },
             cause: format!("ticket:{}:event:{}", self.changed.ticket_id, recorded.seq),
         };
-        self.mails.push(mail);
+        self.mails.push(MailRow::of(mail, self.now));
         Ok(())
     }
 

@@ -43,9 +43,10 @@ pub enum Enqueued {
     AlreadyThere,
 }
 
-#[derive(Insertable)]
+/// A mail as it is written down.
+#[derive(Insertable, Debug)]
 #[diesel(table_name = outbox, treat_none_as_default_value = false)]
-struct NewRow {
+pub struct MailRow {
     desk_id: i64,
     ticket_id: Option<i64>,
     event_seq: Option<i32>,
@@ -61,7 +62,14 @@ struct NewRow {
     next_attempt_at: Ts,
 }
 
-impl NewRow {
+impl MailRow {
+    /// A mail that is to be sent.
+    ///
+    /// The left part of its Message-ID is drawn here, so that every try of every worker carries the same one.
+    pub fn of(mail: NewMail, now: DateTime<Utc>) -> Self {
+        Self::new(mail, now, PENDING)
+    }
+
     fn new(mail: NewMail, now: DateTime<Utc>, status: &'static str) -> Self {
         let template = mail.payload.content.template();
         Self {
@@ -83,28 +91,22 @@ impl NewRow {
 }
 
 /// Puts a mail into the outbox, as part of the caller's transaction.
-///
-/// The left part of its Message-ID is drawn here, so that every try of every worker carries the same one.
 pub fn enqueue(
     conn: &mut DbConnection,
     now: DateTime<Utc>,
     mail: NewMail,
 ) -> QueryResult<Enqueued> {
-    insert(conn, now, mail, PENDING)
+    insert(conn, &MailRow::of(mail, now))
 }
 
 /// Puts all mails of one command into the outbox.
 ///
 /// PostgreSQL is given them together, because asking it takes longer than writing a row; each number of rows is a statement
 /// that it keeps. SQLite is not asked over a wire.
-pub fn enqueue_all(
-    conn: &mut DbConnection,
-    now: DateTime<Utc>,
-    mails: Vec<NewMail>,
-) -> QueryResult<()> {
+pub fn insert_all(conn: &mut DbConnection, mails: &[MailRow]) -> QueryResult<()> {
     let DbConnection::Pg(pg) = conn else {
         for mail in mails {
-            enqueue(conn, now, mail)?;
+            insert(conn, mail)?;
         }
         return Ok(());
     };
@@ -117,11 +119,7 @@ pub fn enqueue_all(
                 .execute(pg)?
         };
     }
-    let rows: Vec<NewRow> = mails
-        .into_iter()
-        .map(|mail| NewRow::new(mail, now, PENDING))
-        .collect();
-    for some in rows.chunks(4) {
+    for some in mails.chunks(4) {
         match some {
             [a] => add!(a),
             [a, b] => add!([a, b]),
@@ -145,7 +143,7 @@ pub fn withhold(
     now: DateTime<Utc>,
     mail: NewMail,
 ) -> QueryResult<Enqueued> {
-    insert(conn, now, mail, WITHHELD)
+    insert(conn, &MailRow::new(mail, now, WITHHELD))
 }
 
 /// Forgets mails that were withheld before an instant.
@@ -165,15 +163,9 @@ fn is_pending() -> SqlLiteral<Bool> {
     sql("outbox.status = 'pending'")
 }
 
-fn insert(
-    conn: &mut DbConnection,
-    now: DateTime<Utc>,
-    mail: NewMail,
-    status: &'static str,
-) -> QueryResult<Enqueued> {
-    let row = NewRow::new(mail, now, status);
+fn insert(conn: &mut DbConnection, row: &MailRow) -> QueryResult<Enqueued> {
     let added = each!(conn, inner => diesel::insert_into(outbox::table)
-        .values(&row)
+        .values(row)
         .on_conflict(outbox::dedup_key)
         .do_nothing()
         .execute(inner))?;

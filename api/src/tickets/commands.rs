@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use shared::desk::Desk;
 use shared::ticket::actor::{Actor, ActorKind, ActorRef, Assignee};
 use shared::ticket::command::{Answer, Command};
-use shared::ticket::event::{IdentityProof, RequesterRef};
+use shared::ticket::event::{Event, IdentityProof, RequesterRef};
 use shared::ticket::refusal::FieldCode;
 use shared::ticket::status::{Channel, Level, RequestType, Status, Visibility};
 use shared::ticket::text::{Body, Reason, Stars, Subject};
@@ -25,10 +25,9 @@ use super::steps::{self, Step};
 use super::store::{self, NewMessageRow, NewTicketRow, RequesterRow, TicketRecord};
 use crate::approvals;
 use crate::attachments::store::{BindError, Owner, Place, Quota, bind};
-use crate::db::dialect::draw_ticket;
 use crate::db::{DbConnection, DbError, JsonText, Ts};
 use crate::desks::registry::{DeskRegistry, InstalledDesk};
-use crate::events::subscriptions::{Written, tell};
+use crate::events::subscriptions::{Known, Written, mails_about, tell};
 use crate::http::Fault;
 
 /// Who may touch which tickets: the scope that every load carries into its SQL.
@@ -182,69 +181,82 @@ pub fn open_ticket(
         id: Some(requester.id),
         name: requester.full_name.clone(),
     };
-    let uploads = seal::uploads(conn, &files.keys())?;
+    let mut uploads = seal::uploads(conn, &files.keys())?;
+    uploads.sort_by_key(|file| file.id.0);
     let description = Sealed::new(&author, Visibility::Public, message.as_str(), Ts::new(now));
     let digest = description.digest(&uploads);
     events
         .iter_mut()
         .for_each(|event| event.seal(None, &digest));
-    let drawn = draw_ticket(conn, desk.id)?;
+    let group = events.iter().find_map(|event| match event {
+        Event::Opened(opened) => opened.group.as_deref(),
+        _ => None,
+    });
+    let drawn = store::draw(conn, desk.id, group.and_then(|key| desk.group_id(key)))?;
     let code = desk.profile.code.code(drawn.number);
     let before = pipeline::Before::Nothing { code: &code };
     let folded = pipeline::fold(before, desk, actor, events, now)?;
     let search_key = shared::fold::fold(&format!("{code} {subject}"));
-    let place = |ticket_id| MessagePlace {
+    let place = MessagePlace {
         desk,
-        ticket_id,
+        ticket_id: drawn.id,
         visibility: Visibility::Public,
     };
-    let (ticket_id, message_id) = store::insert_opening(
-        conn,
-        drawn.id,
-        NewTicketRow {
-            desk_id: desk.id,
-            number: drawn.number,
-            code: &code,
-            desk_version: desk.version,
-            requester_id: requester.id,
-            channel: channel.as_str(),
-            subject: subject.as_str(),
-            search_key: &search_key,
-            version: 1,
-            created_at: Ts::new(now),
-            projection: pipeline::project(&folded, desk, now),
-        },
-        |ticket_id| pipeline::event_rows(desk.id, ticket_id, &folded),
-        |ticket_id| place(ticket_id).row(&author, &message, now),
-    )?;
-    let place = place(ticket_id);
+    let projection = pipeline::project(&folded, desk, now);
+    let event_rows = pipeline::event_rows(desk.id, drawn.id, &folded);
     let ties = pipeline::ties(&folded.ticket, desk);
-    if ties != store::Ties::default() {
-        store::save_ties(conn, ticket_id, &ties)?;
-    }
-    let (_, attachments) = seal_message(conn, place, message_id, &author, &message, files, now)?;
     let changed = Changed {
-        ticket_id,
+        ticket_id: drawn.id,
         code,
         version: 1,
         ticket: folded.ticket,
         recorded: folded.recorded,
     };
     let written = Written {
-        text: message.into_string(),
-        attachments,
+        text: message.as_str().to_owned(),
+        attachments: uploads.into_iter().map(|file| file.name).collect(),
         seal: None,
     };
-    tell(
+    let known = Known {
+        requester: Some(requester),
+        members: Some(drawn.members),
+    };
+    let mails = mails_about(
         conn,
         desk,
         subject.as_str(),
         &changed,
-        Some(requester),
+        known,
         &written,
         &[],
         now,
     )?;
+    let message_id = store::insert_opening(
+        conn,
+        store::OpeningRows {
+            id: drawn.id,
+            ticket: NewTicketRow {
+                desk_id: desk.id,
+                number: drawn.number,
+                code: &changed.code,
+                desk_version: desk.version,
+                requester_id: changed.ticket.requester.id,
+                channel: channel.as_str(),
+                subject: subject.as_str(),
+                search_key: &search_key,
+                version: 1,
+                created_at: Ts::new(now),
+                projection,
+            },
+            events: event_rows,
+            description: place.row(&author, &message, now),
+            mails,
+        },
+    )?;
+    if ties != store::Ties::default() {
+        store::save_ties(conn, drawn.id, &ties)?;
+    }
+    seal_message(conn, place, message_id, &author, &message, files, now)?;
     Ok(changed)
 }
 
@@ -532,7 +544,7 @@ pub(super) fn run(
     let subject = record.subject.clone();
     let told = tells(&record.state, &desk.profile, actor, command, &events, now);
     let changed = pipeline::save(conn, desk, record, actor, events, now)?;
-    tell(conn, desk, &subject, &changed, None, &written, &told, now)?;
+    tell(conn, desk, &subject, &changed, &written, &told, now)?;
     Ok(changed)
 }
 

@@ -3,13 +3,15 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, Query, QueryFragment};
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types::{BigInt, Nullable, Text};
 use shared::ticket::Ticket;
 use shared::ticket::actor::{Actor, Privilege, PrivilegeSet};
 
 use super::sight::{AtDesks, Sight};
-use crate::db::schema::{events, failed_sweeps, messages, people, tickets, users};
+use crate::db::schema::{events, failed_sweeps, messages, outbox, people, tickets, users};
 use crate::db::{DbConnection, JsonText, Ts};
+use crate::outbox::store::{MailRow, insert_all as insert_mails};
 use crate::people::store::Place;
 use crate::{each, load_locked};
 
@@ -300,22 +302,6 @@ pub struct Projection {
     pub closed_at: Option<Ts>,
 }
 
-/// Stores a new ticket, under the key drawn for it if there is one; gives its key.
-pub fn insert_ticket(
-    conn: &mut DbConnection,
-    id: Option<i64>,
-    row: NewTicketRow<'_>,
-) -> QueryResult<i64> {
-    let into = diesel::insert_into(tickets::table);
-    match id {
-        Some(id) => into
-            .values((tickets::id.eq(id), row))
-            .returning(tickets::id)
-            .get_result(conn),
-        None => into.values(row).returning(tickets::id).get_result(conn),
-    }
-}
-
 /// Saves a changed ticket; `false` when somebody else changed it meanwhile.
 pub fn update_ticket(
     conn: &mut DbConnection,
@@ -398,65 +384,220 @@ pub fn insert_events(conn: &mut DbConnection, rows: Vec<NewEventRow>) -> QueryRe
     Ok(())
 }
 
-/// Stores a new ticket, its first events and its description; gives the keys of ticket and message. Where the key is given
-/// out beforehand (on PostgreSQL), ticket, description and the usual one event go in one statement: asking takes as long as
-/// writing.
-pub fn insert_opening<'a>(
-    conn: &mut DbConnection,
-    id: Option<i64>,
-    ticket: NewTicketRow<'_>,
-    events: impl Fn(i64) -> Vec<NewEventRow>,
-    description: impl Fn(i64) -> NewMessageRow<'a>,
-) -> QueryResult<(i64, i64)> {
-    if let (DbConnection::Pg(pg), Some(id)) = (&mut *conn, id)
-        && let Ok([event]) = <[NewEventRow; 1]>::try_from(events(id))
-    {
-        let opening = Opening {
-            ticket: diesel::insert_into(tickets::table).values((tickets::id.eq(id), ticket)),
-            event: diesel::insert_into(events::table).values(event),
-            description: diesel::insert_into(messages::table)
-                .values(description(id))
-                .returning(messages::id),
-        };
-        return opening
-            .get_result(pg)
-            .map(|message_id: i64| (id, message_id));
-    }
-    let id = insert_ticket(conn, id, ticket)?;
-    insert_events(conn, events(id))?;
-    let message_id = insert_message(conn, description(id))?;
-    Ok((id, message_id))
+/// What a new ticket is known by, and who is in charge of it.
+#[derive(Clone, Debug)]
+pub struct Drawn {
+    /// Its number at its desk.
+    pub number: i64,
+    /// The key that its row is to have.
+    pub id: i64,
+    /// The members of its group.
+    pub members: Vec<AgentRow>,
 }
 
-/// Three inserts in one statement of PostgreSQL, of which the last answers.
+#[derive(QueryableByName)]
+struct Counted {
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+}
+
+/// What the next ticket of a desk is known by, with the members of the group that is to have it. Numbers never repeat; a
+/// failed transaction leaves a gap on PostgreSQL. SQLite has one writer, so that the key that follows the last is its own.
+pub fn draw(conn: &mut DbConnection, desk_id: i64, group_id: Option<i64>) -> QueryResult<Drawn> {
+    match conn {
+        DbConnection::Pg(pg) => {
+            let draw = Draw {
+                sequence: format!("ticket_number_{desk_id}"),
+                desk_id,
+                group_id,
+            };
+            type Row = (
+                i64,
+                i64,
+                Option<i64>,
+                Option<String>,
+                Option<String>,
+                Option<String>,
+            );
+            let rows: Vec<Row> = draw.load(pg)?;
+            let (number, id) = rows
+                .first()
+                .map(|row| (row.0, row.1))
+                .ok_or(diesel::result::Error::NotFound)?;
+            let members = rows
+                .into_iter()
+                .filter_map(|(_, _, id, full_name, email, language)| {
+                    Some(AgentRow {
+                        id: id?,
+                        full_name: full_name?,
+                        email: email?,
+                        language: language?,
+                    })
+                });
+            Ok(Drawn {
+                number,
+                id,
+                members: members.collect(),
+            })
+        }
+        DbConnection::Sqlite(sqlite) => {
+            let sql = "UPDATE desk_counters SET last_number = last_number + 1 WHERE desk_id = ? \
+                       RETURNING last_number AS number, (SELECT coalesce(max(id), 0) + 1 FROM tickets) AS id";
+            let Counted { number, id } = diesel::sql_query(sql)
+                .bind::<BigInt, _>(desk_id)
+                .get_result(sqlite)?;
+            let members = match group_id {
+                Some(group_id) => group_agents(conn, desk_id, group_id)?,
+                None => Vec::new(),
+            };
+            Ok(Drawn {
+                number,
+                id,
+                members,
+            })
+        }
+    }
+}
+
+/// The draw of PostgreSQL, written out because diesel joins tables, not sequences: both are asked for at once, as asking
+/// takes longer than finding.
+struct Draw {
+    sequence: String,
+    desk_id: i64,
+    group_id: Option<i64>,
+}
+
+impl QueryId for Draw {
+    type QueryId = Self;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl Query for Draw {
+    type SqlType = (
+        BigInt,
+        BigInt,
+        Nullable<BigInt>,
+        Nullable<Text>,
+        Nullable<Text>,
+        Nullable<Text>,
+    );
+}
+
+impl QueryFragment<Pg> for Draw {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        pass.push_sql("WITH drawn AS MATERIALIZED (SELECT nextval(");
+        pass.push_bind_param::<Text, _>(&self.sequence)?;
+        pass.push_sql(
+            ") AS number, nextval('tickets_id_seq') AS id) \
+             SELECT drawn.number, drawn.id, users.id, users.full_name, users.email, users.language FROM drawn \
+             LEFT JOIN (group_members JOIN users ON users.id = group_members.user_id AND users.active \
+             JOIN memberships ON memberships.user_id = users.id AND memberships.desk_id = ",
+        );
+        pass.push_bind_param::<BigInt, _>(&self.desk_id)?;
+        pass.push_sql(") ON group_members.group_id = ");
+        pass.push_bind_param::<Nullable<BigInt>, _>(&self.group_id)?;
+        pass.push_sql(" ORDER BY users.id");
+        Ok(())
+    }
+}
+
+impl RunQueryDsl<PgConnection> for Draw {}
+
+/// Everything that is written when a ticket is opened, except what hangs on its files.
+pub struct OpeningRows<'a> {
+    /// The key drawn for the ticket.
+    pub id: i64,
+    /// The ticket.
+    pub ticket: NewTicketRow<'a>,
+    /// Its first events.
+    pub events: Vec<NewEventRow>,
+    /// Its description.
+    pub description: NewMessageRow<'a>,
+    /// The mails about it.
+    pub mails: Vec<MailRow>,
+}
+
+/// Stores a new ticket with its first events, its description and the mails about it; gives the key of the description. On
+/// PostgreSQL a ticket with one event and up to four mails, as most are, goes in one statement: asking takes as long as
+/// writing.
+pub fn insert_opening(conn: &mut DbConnection, rows: OpeningRows<'_>) -> QueryResult<i64> {
+    let OpeningRows {
+        id,
+        ticket,
+        events,
+        description,
+        mails,
+    } = rows;
+    if let (DbConnection::Pg(pg), [event]) = (&mut *conn, events.as_slice()) {
+        macro_rules! open_with {
+            ($mails:expr) => {
+                Opening {
+                    ticket: diesel::insert_into(tickets::table)
+                        .values((tickets::id.eq(id), ticket)),
+                    event: diesel::insert_into(events::table).values(event),
+                    mails: diesel::insert_into(outbox::table)
+                        .values($mails)
+                        .on_conflict(outbox::dedup_key)
+                        .do_nothing(),
+                    description: diesel::insert_into(messages::table)
+                        .values(description)
+                        .returning(messages::id),
+                }
+                .get_result(pg)
+            };
+        }
+        match mails.as_slice() {
+            [a] => return open_with!(a),
+            [a, b] => return open_with!([a, b]),
+            [a, b, c] => return open_with!([a, b, c]),
+            [a, b, c, d] => return open_with!([a, b, c, d]),
+            _ => {}
+        }
+    }
+    diesel::insert_into(tickets::table)
+        .values((tickets::id.eq(id), ticket))
+        .execute(conn)?;
+    insert_events(conn, events)?;
+    let message_id = insert_message(conn, description)?;
+    insert_mails(conn, &mails)?;
+    Ok(message_id)
+}
+
+/// Four inserts in one statement of PostgreSQL, of which the last answers.
 #[derive(diesel::query_builder::QueryId)]
-struct Opening<A, B, C> {
+struct Opening<A, B, C, D> {
     ticket: A,
     event: B,
-    description: C,
+    mails: C,
+    description: D,
 }
 
-impl<A, B, C: Query> Query for Opening<A, B, C> {
-    type SqlType = C::SqlType;
+impl<A, B, C, D: Query> Query for Opening<A, B, C, D> {
+    type SqlType = D::SqlType;
 }
 
-impl<A, B, C> QueryFragment<Pg> for Opening<A, B, C>
+impl<A, B, C, D> QueryFragment<Pg> for Opening<A, B, C, D>
 where
     A: QueryFragment<Pg>,
     B: QueryFragment<Pg>,
     C: QueryFragment<Pg>,
+    D: QueryFragment<Pg>,
 {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         pass.push_sql("WITH ticket AS (");
         self.ticket.walk_ast(pass.reborrow())?;
         pass.push_sql("), event AS (");
         self.event.walk_ast(pass.reborrow())?;
+        pass.push_sql("), mails AS (");
+        self.mails.walk_ast(pass.reborrow())?;
         pass.push_sql(") ");
         self.description.walk_ast(pass.reborrow())
     }
 }
 
-impl<A, B, C> RunQueryDsl<PgConnection> for Opening<A, B, C> {}
+impl<A, B, C, D> RunQueryDsl<PgConnection> for Opening<A, B, C, D> {}
 
 /// A stored event.
 #[derive(Queryable, Debug, Clone)]

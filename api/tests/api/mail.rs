@@ -10,7 +10,9 @@ use api::mail::transport::Transport;
 use api::mail::{
     CodePurpose, Content, DeskVoice, MailPayload, OwnWords, TeamNews, TicketFacts, TicketRef, Tone,
 };
-use api::outbox::store::{self, Enqueued, MailRecord, MailStatus, Marked, NewMail, Outcome};
+use api::outbox::store::{
+    self, Enqueued, MailRecord, MailRow, MailStatus, Marked, NewMail, Outcome,
+};
 use api::outbox::worker::{LEASE, Round, Worker};
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
@@ -447,17 +449,17 @@ both! {
         // One, two, three and four rows together, and more than are written together; their order stays.
         let mut expected: Vec<String> = Vec::new();
         for (first, last) in [(0, 0), (1, 2), (3, 5), (6, 9), (10, 18)] {
-            let mails: Vec<NewMail> = (first..=last).map(to).collect();
-            app.seed(move |conn| Ok(store::enqueue_all(conn, now, mails)?)).await;
+            let mails: Vec<MailRow> = (first..=last).map(|person| MailRow::of(to(person), now)).collect();
+            app.seed(move |conn| Ok(store::insert_all(conn, &mails)?)).await;
             expected.extend((first..=last).map(|person| format!("persona{person}@example.org")));
             let found: Vec<String> = record(&app, ticket_id).await.into_iter().map(|one| one.recipient).collect();
             assert_eq!(found, expected);
         }
         // What was enqueued before is there already; the others are not lost with it.
-        let mails = vec![to(0), to(19), to(19)];
-        app.seed(move |conn| Ok(store::enqueue_all(conn, now, mails)?)).await;
+        let mails = [0, 19, 19].map(|person| MailRow::of(to(person), now));
+        app.seed(move |conn| Ok(store::insert_all(conn, &mails)?)).await;
         assert_eq!(record(&app, ticket_id).await.len(), 20);
-        app.seed(move |conn| Ok(store::enqueue_all(conn, now, Vec::new())?)).await;
+        app.seed(move |conn| Ok(store::insert_all(conn, &[])?)).await;
         assert_eq!(record(&app, ticket_id).await.len(), 20);
     }
 

@@ -571,6 +571,41 @@ both! {
         assert!(others.id > 0);
     }
 
+    async fn a_new_ticket_is_told_to_whoever_is_in_its_group_then_however_many(app: TestApp) {
+        let stage = stage::set(&app).await;
+        // Neither who left the desk nor whose account is closed nor who is of another group.
+        let gone = [member(&app, &stage, "Gil", "mesa").await, member(&app, &stage, "Hugo", "mesa").await];
+        leave(&app, &gone[0], stage.desk).await;
+        disable(&app, &gone[1]).await;
+        member(&app, &stage, "Ines", "endpoint").await;
+        let opener = app.agent("Olga", &[(stage.desk, Privilege::ALL)]).await;
+        let mut members: Vec<String> = Vec::new();
+        for name in ["", "Berta", "Caro", "Dina", "Elsa", "Fina"] {
+            if !name.is_empty() {
+                member(&app, &stage, name, "mesa").await;
+                members.push(format!("{}@example.org", name.to_lowercase()));
+            }
+            let new = json!({
+                "desk": DESK, "requester_email": ANA, "channel": "phone", "request_type": "incident", "category": "eset", "priority": "p2",
+                "subject": "Llamada", "message": "Llamó por teléfono."
+            });
+            let changed: TicketChanged = app.post("/api/v1/tickets").by(&opener).json(&new).send().await.expect(201).json();
+            let code = changed.code.clone();
+            let told: Vec<(String, String, Option<i32>)> = app.seed(move |conn| {
+                use db::schema::{outbox, tickets};
+                let mails = outbox::table.inner_join(tickets::table.on(outbox::ticket_id.eq(tickets::id.nullable())));
+                Ok(mails.filter(tickets::code.eq(code)).order(outbox::recipient).select((outbox::recipient, outbox::template, outbox::event_seq)).load(conn)?)
+            }).await;
+            let mut expected = vec![(ANA.to_owned(), "ticket_created".to_owned(), Some(1))];
+            expected.extend(members.iter().map(|member| (member.clone(), "new_ticket_to_group".to_owned(), Some(1))));
+            assert_eq!(told, expected);
+            let ticket: TicketView = app.get(&format!("/api/v1/tickets/{}", changed.code)).by(&opener).send().await.expect(200).json();
+            assert_eq!((ticket.version, ticket.subject.as_str(), ticket.timeline.len()), (1, "Llamada", 2 + told.len()));
+        }
+        let report = app.seed(|conn| Ok(audit::verify(conn, &DeskRegistry::default())?)).await;
+        assert_eq!(report.faults, Vec::<String>::new());
+    }
+
     async fn whoever_is_renamed_has_the_new_name_in_the_queue_at_once(app: TestApp) {
         use db::schema::{organizations, people, users};
         let scene = scene(&app).await;
