@@ -120,7 +120,7 @@ fn create(conn: &mut DbConnection, template: &Template, key: &str) -> Outcome<()
     api::each!(conn, inner => diesel::insert_into(idempotency::table).values(key_row).on_conflict_do_nothing().execute(inner))?;
     let requester = store::requester_by_email(conn, desk.id, email)?.ok_or("no requester")?;
     let group = folded.ticket.group.as_deref();
-    let drawn = store::draw(conn, desk.id, group.and_then(|key| desk.group_id(key)))?;
+    let drawn = store::draw(conn, desk.id, None)?;
     let code = format!("B-{}", drawn.number);
     let mails = mails.iter().map(|(recipient, payload)| {
         let mail = NewMail {
@@ -161,8 +161,12 @@ fn create(conn: &mut DbConnection, template: &Template, key: &str) -> Outcome<()
             created_at: at,
         },
         mails: mails.collect(),
+        answer: None,
     };
     store::insert_opening(conn, rows)?;
+    if let Some(group) = group.and_then(|key| desk.group_id(key)) {
+        store::group_agents(conn, desk.id, group)?;
+    }
     let row = idempotency::table.find(("bare", "create_ticket", key));
     diesel::update(row)
         .set((idempotency::status.eq(201), idempotency::answer.eq(&code)))

@@ -47,6 +47,11 @@ macro_rules! load_locked {
     };
 }
 
+/// Name of the sequence that counts a desk's tickets on PostgreSQL.
+pub fn ticket_counter(desk_id: i64) -> String {
+    format!("ticket_number_{desk_id}")
+}
+
 /// Prepares the counter of a new desk's ticket numbers; harmless when it exists.
 pub fn create_ticket_counter(
     conn: &mut DbConnection,
@@ -56,8 +61,9 @@ pub fn create_ticket_counter(
     match conn {
         DbConnection::Pg(pg) => {
             // Names and numbers here are integers of ours: there is no way to bind them in DDL.
+            let counter = ticket_counter(desk_id);
             let sql = format!(
-                "CREATE SEQUENCE IF NOT EXISTS ticket_number_{desk_id} START WITH {first_number} MINVALUE 0"
+                "CREATE SEQUENCE IF NOT EXISTS {counter} START WITH {first_number} MINVALUE 0"
             );
             diesel::sql_query(sql).execute(pg)?;
         }

@@ -139,24 +139,15 @@ pub struct JsonText<T: fmt::Debug>(pub T);
 
 impl<T: Serialize + fmt::Debug> ToSql<Text, Pg> for JsonText<T> {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
-        out.write_all(self.text()?.as_bytes())?;
+        serde_json::to_writer(out, &self.0)?;
         Ok(IsNull::No)
     }
 }
 
 impl<T: Serialize + fmt::Debug> ToSql<Text, Sqlite> for JsonText<T> {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
-        out.set_value(self.text()?);
+        out.set_value(serde_json::to_string(&self.0)?);
         Ok(IsNull::No)
-    }
-}
-
-impl<T: Serialize + fmt::Debug> JsonText<T> {
-    /// The text of the column. Written to a place that is large enough for most, so that it need not grow piece by piece.
-    fn text(&self) -> serde_json::Result<String> {
-        let mut text = Vec::with_capacity(2048);
-        serde_json::to_writer(&mut text, &self.0)?;
-        String::from_utf8(text).map_err(serde::ser::Error::custom)
     }
 }
 

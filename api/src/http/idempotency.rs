@@ -259,15 +259,50 @@ pub fn once(
     now: DateTime<Utc>,
     work: impl FnOnce(&mut DbConnection) -> Result<StoredAnswer, ApiError>,
 ) -> Result<StoredAnswer, ApiError> {
-    let Some(guard) = guard else {
-        return work(conn);
-    };
-    if let Begin::Replay(answer) = begin(conn, guard, now)? {
+    once_keeping(conn, guard, now, |conn, keeper| {
+        let answer = work(conn)?;
+        if let Some(kept) = keeper.kept(&answer)? {
+            kept.keep(conn)?;
+        }
+        Ok(answer)
+    })
+}
+
+/// Like [`once`], for work that keeps its answer itself, together with what it writes last.
+///
+/// # Errors
+/// Those of [`once`].
+pub fn once_keeping<'a>(
+    conn: &mut DbConnection,
+    guard: Option<&'a Guard>,
+    now: DateTime<Utc>,
+    work: impl FnOnce(&mut DbConnection, Keeper<'a>) -> Result<StoredAnswer, ApiError>,
+) -> Result<StoredAnswer, ApiError> {
+    if let Some(guard) = guard
+        && let Begin::Replay(answer) = begin(conn, guard, now)?
+    {
         return Ok(answer);
     }
-    let answer = work(conn)?;
-    finish(conn, guard, &answer)?;
-    Ok(answer)
+    work(conn, Keeper(guard))
+}
+
+/// The name under which an answer is to be kept, if the request has one.
+#[derive(Debug)]
+pub struct Keeper<'a>(Option<&'a Guard>);
+
+impl<'a> Keeper<'a> {
+    /// The answer as it is to be kept.
+    ///
+    /// # Errors
+    /// When the answer cannot be written as JSON.
+    pub fn kept(self, answer: &StoredAnswer) -> Result<Option<KeptAnswer<'a>>, ApiError> {
+        let Some(guard) = self.0 else { return Ok(None) };
+        Ok(Some(KeptAnswer {
+            guard,
+            status: answer.status.into(),
+            answer: serde_json::to_string(answer).map_err(ApiError::internal)?,
+        }))
+    }
 }
 
 enum Begin {
@@ -344,31 +379,31 @@ fn restart(conn: &mut DbConnection, guard: &Guard, now: DateTime<Utc>) -> QueryR
         .execute(conn)
 }
 
-fn finish(conn: &mut DbConnection, guard: &Guard, answer: &StoredAnswer) -> Result<(), ApiError> {
-    let text = serde_json::to_string(answer).map_err(ApiError::internal)?;
-    let done = Finish {
-        guard,
-        status: answer.status.into(),
-        answer: &text,
-    };
-    each!(conn, c => done.execute(c))?;
-    Ok(())
-}
-
-/// Keeps the answer under its name. Diesel would have each `UPDATE` parsed and planned anew; this one belongs to every
-/// creation, so it is written out to be prepared once.
-struct Finish<'a> {
+/// Keeps an answer under the name of its request. Diesel would have each `UPDATE` parsed and planned anew; this one belongs to
+/// every creation, so it is written out to be prepared once.
+#[derive(Debug)]
+pub struct KeptAnswer<'a> {
     guard: &'a Guard,
     status: i32,
-    answer: &'a str,
+    answer: String,
 }
 
-impl QueryId for Finish<'_> {
-    type QueryId = Finish<'static>;
+impl KeptAnswer<'_> {
+    /// Writes it down.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn keep(self, conn: &mut DbConnection) -> QueryResult<()> {
+        each!(conn, inner => self.execute(inner)).map(drop)
+    }
+}
+
+impl QueryId for KeptAnswer<'_> {
+    type QueryId = KeptAnswer<'static>;
     const HAS_STATIC_QUERY_ID: bool = true;
 }
 
-impl<DB: Backend> QueryFragment<DB> for Finish<'_>
+impl<DB: Backend> QueryFragment<DB> for KeptAnswer<'_>
 where
     i32: ToSql<Integer, DB>,
     str: ToSql<Text, DB>,
@@ -377,7 +412,7 @@ where
         pass.push_sql("UPDATE idempotency SET status = ");
         pass.push_bind_param::<Integer, _>(&self.status)?;
         pass.push_sql(", answer = ");
-        pass.push_bind_param::<Text, _>(self.answer)?;
+        pass.push_bind_param::<Text, _>(self.answer.as_str())?;
         pass.push_sql(" WHERE actor = ");
         pass.push_bind_param::<Text, _>(self.guard.actor.as_str())?;
         pass.push_sql(" AND route = ");
@@ -387,7 +422,7 @@ where
     }
 }
 
-impl<Conn> RunQueryDsl<Conn> for Finish<'_> {}
+impl<Conn> RunQueryDsl<Conn> for KeptAnswer<'_> {}
 
 /// Forgets answers older than a day; a worker calls it.
 pub fn forget_old(conn: &mut DbConnection, now: DateTime<Utc>) -> QueryResult<usize> {

@@ -22,13 +22,18 @@ use super::relations;
 use super::seal::{self, Seal, Sealed};
 use super::sight::{Sight, Visible};
 use super::steps::{self, Step};
-use super::store::{self, NewMessageRow, NewTicketRow, RequesterRow, TicketRecord};
+use super::store::{
+    self, NewEventRow, NewMessageRow, NewTicketRow, OpeningRows, Projection, RequesterRow,
+    TicketRecord, Ties,
+};
 use crate::approvals;
-use crate::attachments::store::{BindError, Owner, Place, Quota, bind};
+use crate::attachments::store::{AttachmentRow, BindError, Owner, Place, Quota, bind};
 use crate::db::{DbConnection, DbError, JsonText, Ts};
 use crate::desks::registry::{DeskRegistry, InstalledDesk};
 use crate::events::subscriptions::{Known, Written, mails_about, tell};
 use crate::http::Fault;
+use crate::http::idempotency::KeptAnswer;
+use crate::outbox::store::MailRow;
 
 /// Who may touch which tickets: the scope that every load carries into its SQL.
 #[derive(Clone, Debug)]
@@ -130,6 +135,38 @@ pub fn open_ticket(
     new: OpenTicket,
     now: DateTime<Utc>,
 ) -> Result<Changed, TicketError> {
+    prepare_ticket(conn, desk, actor, new, now)?.store(conn, None)
+}
+
+/// A ticket that is ready to be stored.
+#[derive(Debug)]
+pub struct PreparedTicket<'a> {
+    desk: &'a InstalledDesk,
+    number: i64,
+    channel: Channel,
+    subject: Subject,
+    message: Body,
+    author: ActorRef,
+    files: Files,
+    projection: Projection,
+    events: Vec<NewEventRow>,
+    ties: Ties,
+    mails: Vec<MailRow>,
+    changed: Changed,
+    now: DateTime<Utc>,
+}
+
+/// Decides all about a new ticket, under a number drawn for it. It is not there before it is stored.
+///
+/// # Errors
+/// [`TicketError::Refused`] with every wrong field.
+pub fn prepare_ticket<'a>(
+    conn: &mut DbConnection,
+    desk: &'a InstalledDesk,
+    actor: &Actor,
+    new: OpenTicket,
+    now: DateTime<Utc>,
+) -> Result<PreparedTicket<'a>, TicketError> {
     let OpenTicket {
         requester,
         channel,
@@ -181,8 +218,7 @@ pub fn open_ticket(
         id: Some(requester.id),
         name: requester.full_name.clone(),
     };
-    let mut uploads = seal::uploads(conn, &files.keys())?;
-    uploads.sort_by_key(|file| file.id.0);
+    let uploads = seal::uploads(conn, &files.keys())?;
     let description = Sealed::new(&author, Visibility::Public, message.as_str(), Ts::new(now));
     let digest = description.digest(&uploads);
     events
@@ -196,14 +232,8 @@ pub fn open_ticket(
     let code = desk.profile.code.code(drawn.number);
     let before = pipeline::Before::Nothing { code: &code };
     let folded = pipeline::fold(before, desk, actor, events, now)?;
-    let search_key = shared::fold::fold(&format!("{code} {subject}"));
-    let place = MessagePlace {
-        desk,
-        ticket_id: drawn.id,
-        visibility: Visibility::Public,
-    };
     let projection = pipeline::project(&folded, desk, now);
-    let event_rows = pipeline::event_rows(desk.id, drawn.id, &folded);
+    let events = pipeline::event_rows(desk.id, drawn.id, &folded);
     let ties = pipeline::ties(&folded.ticket, desk);
     let changed = Changed {
         ticket_id: drawn.id,
@@ -219,45 +249,88 @@ pub fn open_ticket(
     };
     let known = Known {
         requester: Some(requester),
-        members: Some(drawn.members),
+        members: drawn.members,
     };
+    let subject_text = subject.as_str();
     let mails = mails_about(
         conn,
         desk,
-        subject.as_str(),
+        subject_text,
         &changed,
         known,
         &written,
         &[],
         now,
     )?;
-    let message_id = store::insert_opening(
-        conn,
-        store::OpeningRows {
-            id: drawn.id,
-            ticket: NewTicketRow {
-                desk_id: desk.id,
-                number: drawn.number,
-                code: &changed.code,
-                desk_version: desk.version,
-                requester_id: changed.ticket.requester.id,
-                channel: channel.as_str(),
-                subject: subject.as_str(),
-                search_key: &search_key,
-                version: 1,
-                created_at: Ts::new(now),
-                projection,
-            },
-            events: event_rows,
-            description: place.row(&author, &message, now),
-            mails,
-        },
-    )?;
-    if ties != store::Ties::default() {
-        store::save_ties(conn, drawn.id, &ties)?;
+    Ok(PreparedTicket {
+        desk,
+        number: drawn.number,
+        channel,
+        subject,
+        message,
+        author,
+        files,
+        projection,
+        events,
+        ties,
+        mails,
+        changed,
+        now,
+    })
+}
+
+impl PreparedTicket<'_> {
+    /// What the ticket will be.
+    pub fn changed(&self) -> &Changed {
+        &self.changed
     }
-    seal_message(conn, place, message_id, &author, &message, files, now)?;
-    Ok(changed)
+
+    /// Stores it, with the answer to whoever asked for it.
+    ///
+    /// # Errors
+    /// [`TicketError::Invalid`] for files that cannot be bound.
+    pub fn store(
+        self,
+        conn: &mut DbConnection,
+        answer: Option<KeptAnswer<'_>>,
+    ) -> Result<Changed, TicketError> {
+        let Self {
+            desk, changed, now, ..
+        } = self;
+        let place = MessagePlace {
+            desk,
+            ticket_id: changed.ticket_id,
+            visibility: Visibility::Public,
+        };
+        let search_key = shared::fold::fold(&format!("{} {}", changed.code, self.subject));
+        let ticket = NewTicketRow {
+            desk_id: desk.id,
+            number: self.number,
+            code: &changed.code,
+            desk_version: desk.version,
+            requester_id: changed.ticket.requester.id,
+            channel: self.channel.as_str(),
+            subject: self.subject.as_str(),
+            search_key: &search_key,
+            version: 1,
+            created_at: Ts::new(now),
+            projection: self.projection,
+        };
+        let rows = OpeningRows {
+            id: changed.ticket_id,
+            ticket,
+            events: self.events,
+            description: place.row(&self.author, &self.message, now),
+            mails: self.mails,
+            answer,
+        };
+        let message_id = store::insert_opening(conn, rows)?;
+        if self.ties != Ties::default() {
+            store::save_ties(conn, changed.ticket_id, &self.ties)?;
+        }
+        bind_files(conn, place, message_id, &self.files, now)?;
+        Ok(changed)
+    }
 }
 
 /// A change asked of an existing ticket.
@@ -770,35 +843,32 @@ fn write_message(
     now: DateTime<Utc>,
 ) -> Result<(Seal, Vec<String>), TicketError> {
     let message_id = store::insert_message(conn, place.row(author, body, now))?;
-    seal_message(conn, place, message_id, author, body, files, now)
-}
-
-/// Binds the files of a stored message; gives its key and digest, and the names of the files.
-fn seal_message(
-    conn: &mut DbConnection,
-    place: MessagePlace<'_>,
-    message_id: i64,
-    author: &ActorRef,
-    body: &Body,
-    files: Files,
-    now: DateTime<Utc>,
-) -> Result<(Seal, Vec<String>), TicketError> {
-    let keys = files.keys();
-    let quota = files.quota(&place.desk.profile);
-    let target = Place {
-        desk_id: place.desk.id,
-        ticket_id: place.ticket_id,
-        message_id,
-        visibility: place.visibility,
-    };
-    let bound = bind(conn, &files.owner, &keys, target, quota, now)
-        .map_err(|error| unbound(error, &files))?;
+    let bound = bind_files(conn, place, message_id, &files, now)?;
     let sealed = Sealed::new(author, place.visibility, body.as_str(), Ts::new(now));
     let seal = Seal {
         message_id: Some(message_id),
         digest: sealed.digest(&bound),
     };
     Ok((seal, bound.into_iter().map(|file| file.name).collect()))
+}
+
+/// Binds the files of a stored message.
+fn bind_files(
+    conn: &mut DbConnection,
+    place: MessagePlace<'_>,
+    message_id: i64,
+    files: &Files,
+    now: DateTime<Utc>,
+) -> Result<Vec<AttachmentRow>, TicketError> {
+    let target = Place {
+        desk_id: place.desk.id,
+        ticket_id: place.ticket_id,
+        message_id,
+        visibility: place.visibility,
+    };
+    let quota = files.quota(&place.desk.profile);
+    bind(conn, &files.owner, &files.keys(), target, quota, now)
+        .map_err(|error| unbound(error, files))
 }
 
 /// What to tell of files that cannot be bound, at the place where each was named.

@@ -28,7 +28,7 @@ use crate::db::DbConnection;
 use crate::db::dialect::lock_families;
 use crate::http::etag::IfMatch;
 use crate::http::faults::Faults;
-use crate::http::idempotency::{OptionalIdempotencyKey, StoredAnswer, once};
+use crate::http::idempotency::{OptionalIdempotencyKey, StoredAnswer, once, once_keeping};
 use crate::http::rate::RateClass;
 use crate::http::{ApiError, Json, Language, Path, Query, Versioned};
 
@@ -206,10 +206,13 @@ pub async fn create_ticket(
             .by_slug(conn, &new.desk, now)?
             .ok_or_else(ApiError::not_found)?;
         caller.require(desk.id, Privilege::TicketCreate)?;
-        once(conn, guard.as_ref(), now, |conn| {
+        once_keeping(conn, guard.as_ref(), now, |conn, keeper| {
             let open = parse_new_ticket(conn, desk.id, &caller, new, ticket_bytes)?;
-            let changed = commands::open_ticket(conn, &desk, &caller.actor_at(desk.id), open, now)?;
-            created(&changed)
+            let actor = caller.actor_at(desk.id);
+            let ticket = commands::prepare_ticket(conn, &desk, &actor, open, now)?;
+            let answer = created(ticket.changed())?;
+            ticket.store(conn, keeper.kept(&answer)?)?;
+            Ok(answer)
         })
     };
     let answer = state.db.write(work).await?;

@@ -78,7 +78,7 @@ impl<'a> Sealed<'a> {
     }
 }
 
-/// Uploads by their keys, whoever sent them; whether they may be bound is asked when they are.
+/// Uploads by their keys, in the order of these, whoever sent them; whether they may be bound is asked when they are.
 pub fn uploads(conn: &mut DbConnection, ids: &[String]) -> QueryResult<Vec<AttachmentRow>> {
     let ids: Vec<Uid> = ids
         .iter()
@@ -89,6 +89,7 @@ pub fn uploads(conn: &mut DbConnection, ids: &[String]) -> QueryResult<Vec<Attac
     }
     attachments::table
         .filter(attachments::id.eq_any(ids))
+        .order(attachments::id)
         .select(AttachmentRow::as_select())
         .load(conn)
 }

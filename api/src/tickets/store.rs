@@ -9,8 +9,10 @@ use shared::ticket::Ticket;
 use shared::ticket::actor::{Actor, Privilege, PrivilegeSet};
 
 use super::sight::{AtDesks, Sight};
+use crate::db::dialect::ticket_counter;
 use crate::db::schema::{events, failed_sweeps, messages, outbox, people, tickets, users};
 use crate::db::{DbConnection, JsonText, Ts};
+use crate::http::idempotency::KeptAnswer;
 use crate::outbox::store::{MailRow, insert_all as insert_mails};
 use crate::people::store::Place;
 use crate::{each, load_locked};
@@ -226,7 +228,7 @@ pub fn set_next_effect(
 }
 
 /// A new row of `tickets`.
-#[derive(Insertable)]
+#[derive(Insertable, Debug)]
 #[diesel(table_name = tickets, treat_none_as_default_value = false)]
 pub struct NewTicketRow<'a> {
     /// Desk.
@@ -320,7 +322,7 @@ pub fn update_ticket(
 }
 
 /// A new row of `messages`.
-#[derive(Insertable)]
+#[derive(Insertable, Debug)]
 #[diesel(table_name = messages, treat_none_as_default_value = false)]
 pub struct NewMessageRow<'a> {
     /// Desk.
@@ -350,7 +352,7 @@ pub fn insert_message(conn: &mut DbConnection, row: NewMessageRow<'_>) -> QueryR
 }
 
 /// A new row of `events`.
-#[derive(Insertable)]
+#[derive(Insertable, Debug)]
 #[diesel(table_name = events, treat_none_as_default_value = false)]
 pub struct NewEventRow {
     /// Desk.
@@ -385,14 +387,14 @@ pub fn insert_events(conn: &mut DbConnection, rows: Vec<NewEventRow>) -> QueryRe
 }
 
 /// What a new ticket is known by, and who is in charge of it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Drawn {
     /// Its number at its desk.
     pub number: i64,
     /// The key that its row is to have.
     pub id: i64,
-    /// The members of its group.
-    pub members: Vec<AgentRow>,
+    /// The members of its group, where they come with the number.
+    pub members: Option<Vec<AgentRow>>,
 }
 
 #[derive(QueryableByName)]
@@ -403,13 +405,14 @@ struct Counted {
     id: i64,
 }
 
-/// What the next ticket of a desk is known by, with the members of the group that is to have it. Numbers never repeat; a
-/// failed transaction leaves a gap on PostgreSQL. SQLite has one writer, so that the key that follows the last is its own.
+/// What the next ticket of a desk is known by, with the members of the group that is to have it, as [`group_agents`] finds
+/// them. Numbers never repeat; a failed transaction leaves a gap on PostgreSQL. SQLite has one writer, so that the key that
+/// follows the last is its own.
 pub fn draw(conn: &mut DbConnection, desk_id: i64, group_id: Option<i64>) -> QueryResult<Drawn> {
     match conn {
         DbConnection::Pg(pg) => {
             let draw = Draw {
-                sequence: format!("ticket_number_{desk_id}"),
+                sequence: ticket_counter(desk_id),
                 desk_id,
                 group_id,
             };
@@ -439,7 +442,7 @@ pub fn draw(conn: &mut DbConnection, desk_id: i64, group_id: Option<i64>) -> Que
             Ok(Drawn {
                 number,
                 id,
-                members: members.collect(),
+                members: Some(members.collect()),
             })
         }
         DbConnection::Sqlite(sqlite) => {
@@ -448,14 +451,10 @@ pub fn draw(conn: &mut DbConnection, desk_id: i64, group_id: Option<i64>) -> Que
             let Counted { number, id } = diesel::sql_query(sql)
                 .bind::<BigInt, _>(desk_id)
                 .get_result(sqlite)?;
-            let members = match group_id {
-                Some(group_id) => group_agents(conn, desk_id, group_id)?,
-                None => Vec::new(),
-            };
             Ok(Drawn {
                 number,
                 id,
-                members,
+                members: None,
             })
         }
     }
@@ -463,15 +462,11 @@ pub fn draw(conn: &mut DbConnection, desk_id: i64, group_id: Option<i64>) -> Que
 
 /// The draw of PostgreSQL, written out because diesel joins tables, not sequences: both are asked for at once, as asking
 /// takes longer than finding.
+#[derive(QueryId)]
 struct Draw {
     sequence: String,
     desk_id: i64,
     group_id: Option<i64>,
-}
-
-impl QueryId for Draw {
-    type QueryId = Self;
-    const HAS_STATIC_QUERY_ID: bool = true;
 }
 
 impl Query for Draw {
@@ -506,6 +501,7 @@ impl QueryFragment<Pg> for Draw {
 impl RunQueryDsl<PgConnection> for Draw {}
 
 /// Everything that is written when a ticket is opened, except what hangs on its files.
+#[derive(Debug)]
 pub struct OpeningRows<'a> {
     /// The key drawn for the ticket.
     pub id: i64,
@@ -517,10 +513,12 @@ pub struct OpeningRows<'a> {
     pub description: NewMessageRow<'a>,
     /// The mails about it.
     pub mails: Vec<MailRow>,
+    /// The answer to whoever asked for it, where it is to be kept.
+    pub answer: Option<KeptAnswer<'a>>,
 }
 
-/// Stores a new ticket with its first events, its description and the mails about it; gives the key of the description. On
-/// PostgreSQL a ticket with one event and up to four mails, as most are, goes in one statement: asking takes as long as
+/// Stores a new ticket with its first events, its description, the mails about it and the answer; gives the key of the
+/// description. On PostgreSQL a ticket with one event goes in one statement, with up to four mails: asking takes as long as
 /// writing.
 pub fn insert_opening(conn: &mut DbConnection, rows: OpeningRows<'_>) -> QueryResult<i64> {
     let OpeningRows {
@@ -529,32 +527,17 @@ pub fn insert_opening(conn: &mut DbConnection, rows: OpeningRows<'_>) -> QueryRe
         events,
         description,
         mails,
+        answer,
     } = rows;
     if let (DbConnection::Pg(pg), [event]) = (&mut *conn, events.as_slice()) {
-        macro_rules! open_with {
-            ($mails:expr) => {
-                Opening {
-                    ticket: diesel::insert_into(tickets::table)
-                        .values((tickets::id.eq(id), ticket)),
-                    event: diesel::insert_into(events::table).values(event),
-                    mails: diesel::insert_into(outbox::table)
-                        .values($mails)
-                        .on_conflict(outbox::dedup_key)
-                        .do_nothing(),
-                    description: diesel::insert_into(messages::table)
-                        .values(description)
-                        .returning(messages::id),
-                }
-                .get_result(pg)
-            };
-        }
-        match mails.as_slice() {
-            [a] => return open_with!(a),
-            [a, b] => return open_with!([a, b]),
-            [a, b, c] => return open_with!([a, b, c]),
-            [a, b, c, d] => return open_with!([a, b, c, d]),
-            _ => {}
-        }
+        let (with_it, after) = mails.split_at(mails.len().min(4));
+        let rows = (id, ticket, event, description);
+        let message_id = match answer {
+            Some(answer) => open_at_once(pg, rows, with_it, Also("answer", answer)),
+            None => open_at_once(pg, rows, with_it, Nothing),
+        }?;
+        insert_mails(conn, after)?;
+        return Ok(message_id);
     }
     diesel::insert_into(tickets::table)
         .values((tickets::id.eq(id), ticket))
@@ -562,42 +545,116 @@ pub fn insert_opening(conn: &mut DbConnection, rows: OpeningRows<'_>) -> QueryRe
     insert_events(conn, events)?;
     let message_id = insert_message(conn, description)?;
     insert_mails(conn, &mails)?;
+    if let Some(answer) = answer {
+        answer.keep(conn)?;
+    }
     Ok(message_id)
 }
 
-/// Four inserts in one statement of PostgreSQL, of which the last answers.
-#[derive(diesel::query_builder::QueryId)]
-struct Opening<A, B, C, D> {
+/// Stores a ticket with its event, its description and up to four mails, of which each number is a statement of its own.
+fn open_at_once(
+    pg: &mut PgConnection,
+    rows: (i64, NewTicketRow<'_>, &NewEventRow, NewMessageRow<'_>),
+    mails: &[MailRow],
+    answer: impl QueryFragment<Pg> + QueryId,
+) -> QueryResult<i64> {
+    macro_rules! with {
+        ($mails:expr) => {{
+            let mails = diesel::insert_into(outbox::table)
+                .values($mails)
+                .on_conflict(outbox::dedup_key)
+                .do_nothing();
+            open_with(pg, rows, Also("mails", mails), answer)
+        }};
+    }
+    match mails {
+        [] => open_with(pg, rows, Nothing, answer),
+        [a] => with!(a),
+        [a, b] => with!([a, b]),
+        [a, b, c] => with!([a, b, c]),
+        [a, b, c, d, ..] => with!([a, b, c, d]),
+    }
+}
+
+fn open_with(
+    pg: &mut PgConnection,
+    (id, ticket, event, description): (i64, NewTicketRow<'_>, &NewEventRow, NewMessageRow<'_>),
+    mails: impl QueryFragment<Pg> + QueryId,
+    answer: impl QueryFragment<Pg> + QueryId,
+) -> QueryResult<i64> {
+    let opening = Opening {
+        ticket: diesel::insert_into(tickets::table).values((tickets::id.eq(id), ticket)),
+        event: diesel::insert_into(events::table).values(event),
+        mails,
+        answer,
+        description: diesel::insert_into(messages::table)
+            .values(description)
+            .returning(messages::id),
+    };
+    opening.get_result(pg)
+}
+
+/// All that opens a ticket in one statement of PostgreSQL, of which the last part answers.
+#[derive(QueryId)]
+struct Opening<A, B, C, D, E> {
     ticket: A,
     event: B,
     mails: C,
-    description: D,
+    answer: D,
+    description: E,
 }
 
-impl<A, B, C, D: Query> Query for Opening<A, B, C, D> {
-    type SqlType = D::SqlType;
+/// A part of [`Opening`] with its name.
+#[derive(QueryId)]
+struct Also<T>(&'static str, T);
+
+/// A part of [`Opening`] that is not there.
+#[derive(QueryId)]
+struct Nothing;
+
+impl<T: QueryFragment<Pg>> QueryFragment<Pg> for Also<T> {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        pass.push_sql(", ");
+        pass.push_sql(self.0);
+        pass.push_sql(" AS (");
+        self.1.walk_ast(pass.reborrow())?;
+        pass.push_sql(")");
+        Ok(())
+    }
 }
 
-impl<A, B, C, D> QueryFragment<Pg> for Opening<A, B, C, D>
+impl QueryFragment<Pg> for Nothing {
+    fn walk_ast<'b>(&'b self, _: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        Ok(())
+    }
+}
+
+impl<A, B, C, D, E: Query> Query for Opening<A, B, C, D, E> {
+    type SqlType = E::SqlType;
+}
+
+impl<A, B, C, D, E> QueryFragment<Pg> for Opening<A, B, C, D, E>
 where
     A: QueryFragment<Pg>,
     B: QueryFragment<Pg>,
     C: QueryFragment<Pg>,
     D: QueryFragment<Pg>,
+    E: QueryFragment<Pg>,
 {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         pass.push_sql("WITH ticket AS (");
         self.ticket.walk_ast(pass.reborrow())?;
         pass.push_sql("), event AS (");
         self.event.walk_ast(pass.reborrow())?;
-        pass.push_sql("), mails AS (");
+        pass.push_sql(")");
         self.mails.walk_ast(pass.reborrow())?;
-        pass.push_sql(") ");
+        self.answer.walk_ast(pass.reborrow())?;
+        pass.push_sql(" ");
         self.description.walk_ast(pass.reborrow())
     }
 }
 
-impl<A, B, C, D> RunQueryDsl<PgConnection> for Opening<A, B, C, D> {}
+impl<A, B, C, D, E> RunQueryDsl<PgConnection> for Opening<A, B, C, D, E> {}
 
 /// A stored event.
 #[derive(Queryable, Debug, Clone)]

@@ -485,7 +485,7 @@ both! {
 }
 
 /// The statements of a command, without the values that they bind.
-async fn statements<T: Send + 'static>(
+pub async fn statements<T: Send + 'static>(
     app: &TestApp,
     command: impl FnOnce(&mut DbConnection) -> Result<T, ApiError> + Send + 'static,
 ) -> (T, Vec<String>) {

@@ -23,6 +23,7 @@ use shared::ticket::command::CommandKind;
 use shared::ticket::status::{Status, Visibility};
 
 use crate::harness::{Agent, Answer, TestApp};
+use crate::portal::statements;
 use crate::stage::{self, ANA, DESK, Stage};
 
 /// A ticket of Ana's with a level-1 agent and a level-2 specialist.
@@ -573,9 +574,13 @@ both! {
 
     async fn a_new_ticket_is_told_to_whoever_is_in_its_group_then_however_many(app: TestApp) {
         let stage = stage::set(&app).await;
-        // Neither who left the desk nor whose account is closed nor who is of another group.
+        // Neither who has no place at the desk nor whose account is closed nor who is of another group.
         let gone = [member(&app, &stage, "Gil", "mesa").await, member(&app, &stage, "Hugo", "mesa").await];
-        leave(&app, &gone[0], stage.desk).await;
+        let gil = gone[0].id;
+        app.seed(move |conn| {
+            use db::schema::memberships;
+            Ok(diesel::delete(memberships::table.filter(memberships::user_id.eq(gil))).execute(conn)?)
+        }).await;
         disable(&app, &gone[1]).await;
         member(&app, &stage, "Ines", "endpoint").await;
         let opener = app.agent("Olga", &[(stage.desk, Privilege::ALL)]).await;
@@ -604,6 +609,56 @@ both! {
         }
         let report = app.seed(|conn| Ok(audit::verify(conn, &DeskRegistry::default())?)).await;
         assert_eq!(report.faults, Vec::<String>::new());
+    }
+
+    async fn opening_asks_postgresql_no_more_than_it_must(app: TestApp) {
+        use api::tickets::commands::{Files, OpenTicket, prepare_ticket};
+        use api::tickets::store::{draw, group_agents};
+        use shared::ticket::actor::Actor;
+        use shared::ticket::event::IdentityProof;
+        use shared::ticket::status::{Channel, RequestType};
+        use shared::ticket::text::{Body, Subject};
+        let stage = stage::set(&app).await;
+        let (desks, now) = (app.state.desks.clone(), app.clock.now());
+        let desk = app.seed(move |conn| Ok(desks.by_slug(conn, DESK, now)?.unwrap())).await;
+        let group = desk.group_id("mesa").unwrap();
+        let gone = member(&app, &stage, "Gil", "mesa").await;
+        disable(&app, &gone).await;
+        for (members, expected) in [(0, 2), (1, 2), (3, 2), (4, 3), (8, 4)] {
+            let have = app.seed(move |conn| Ok(group_agents(conn, stage.desk, group)?.len())).await;
+            for number in have..members {
+                member(&app, &stage, &format!("Agente{number}"), "mesa").await;
+            }
+            let run = Arc::clone(&desk);
+            let (drawn, known) = app.seed(move |conn| Ok((draw(conn, run.id, Some(group))?, group_agents(conn, run.id, group)?))).await;
+            assert_eq!(known.len(), members);
+            if let Some(drawn) = drawn.members {
+                let keys = |agents: &[api::tickets::store::AgentRow]| agents.iter().map(|agent| (agent.id, agent.full_name.clone(), agent.email.clone(), agent.language.clone())).collect::<Vec<_>>();
+                assert_eq!(keys(&drawn), keys(&known), "the members are those that every other mail goes to");
+            }
+            let requester = app.seed(move |conn| Ok(api::tickets::store::requester_by_id(conn, stage.ana)?)).await;
+            let new = OpenTicket {
+                requester,
+                channel: Channel::Api,
+                request_type: RequestType::Incident,
+                category: "eset".to_owned(),
+                priority: Some("p2".to_owned()),
+                impact: None,
+                urgency: None,
+                extra: Default::default(),
+                group: None,
+                assignee: None,
+                subject: Subject::parse("La consola no actualiza").unwrap(),
+                message: Body::parse("Desde ayer.").unwrap(),
+                files: Files { owner: api::attachments::store::Owner::User(0), ids: Vec::new(), of_form: Vec::new(), ticket_bytes: 0 },
+                identity: IdentityProof::RecordedByStaff,
+            };
+            let run = Arc::clone(&desk);
+            let (_, asked) = statements(&app, move |conn| Ok(prepare_ticket(conn, &run, &Actor::System, new, now)?.store(conn, None)?)).await;
+            if app.state.db.is_postgres() {
+                assert_eq!(asked.len(), expected, "{members} members: {asked:?}");
+            }
+        }
     }
 
     async fn whoever_is_renamed_has_the_new_name_in_the_queue_at_once(app: TestApp) {

@@ -1,6 +1,6 @@
 -- Tells whether a name that lists show was changed: of a person, of the entity they belong to, or of an agent. A program
--- that keeps names reads the stamp together with its rows, and knows whether what it keeps still holds. Each stamp is drawn at
--- random, so that neither a database that was restored nor a clock that was set back comes to one that was there before. One row.
+-- that keeps names reads the stamp together with its rows, and knows whether what it keeps still holds. Stamps are drawn at
+-- random: a change after a restore, or under a clock that was set back, does not get the stamp of an earlier one. One row.
 CREATE TABLE name_changes (
     id integer PRIMARY KEY CHECK (id = 1),
     stamp bigint NOT NULL
