@@ -121,6 +121,9 @@ fn create(conn: &mut DbConnection, template: &Template, key: &str) -> Outcome<()
     let requester = store::requester_by_email(conn, desk.id, email)?.ok_or("no requester")?;
     let group = folded.ticket.group.as_deref();
     let drawn = store::draw(conn, desk.id, None)?;
+    if let Some(group) = group.and_then(|key| desk.group_id(key)) {
+        store::group_agents(conn, desk.id, group)?;
+    }
     let code = format!("B-{}", drawn.number);
     let mails = mails.iter().map(|(recipient, payload)| {
         let mail = NewMail {
@@ -164,9 +167,6 @@ fn create(conn: &mut DbConnection, template: &Template, key: &str) -> Outcome<()
         answer: None,
     };
     store::insert_opening(conn, rows)?;
-    if let Some(group) = group.and_then(|key| desk.group_id(key)) {
-        store::group_agents(conn, desk.id, group)?;
-    }
     let row = idempotency::table.find(("bare", "create_ticket", key));
     diesel::update(row)
         .set((idempotency::status.eq(201), idempotency::answer.eq(&code)))

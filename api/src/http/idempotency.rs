@@ -268,7 +268,8 @@ pub fn once(
     })
 }
 
-/// Like [`once`], for work that keeps its answer itself, together with what it writes last.
+/// Like [`once`], for work that keeps its answer itself, together with what it writes last. Work that does well and keeps
+/// nothing leaves the request in progress: its repetitions are told to wait until the name is forgotten.
 ///
 /// # Errors
 /// Those of [`once`].
@@ -288,6 +289,7 @@ pub fn once_keeping<'a>(
 
 /// The name under which an answer is to be kept, if the request has one.
 #[derive(Debug)]
+#[must_use = "an answer that is not kept leaves the request in progress"]
 pub struct Keeper<'a>(Option<&'a Guard>);
 
 impl<'a> Keeper<'a> {
@@ -382,6 +384,7 @@ fn restart(conn: &mut DbConnection, guard: &Guard, now: DateTime<Utc>) -> QueryR
 /// Keeps an answer under the name of its request. Diesel would have each `UPDATE` parsed and planned anew; this one belongs to
 /// every creation, so it is written out to be prepared once.
 #[derive(Debug)]
+#[must_use = "an answer that is not kept leaves the request in progress"]
 pub struct KeptAnswer<'a> {
     guard: &'a Guard,
     status: i32,

@@ -1,6 +1,7 @@
 //! The outbox: mail waits here between the commit of a change and its delivery.
 //!
-//! The cast: a command calls [`store::enqueue`] or [`store::insert_all`] inside its own transaction, one row per event, recipient and template.
+//! The cast: a command calls [`store::enqueue`] or [`store::insert_all`] inside its own transaction, one row per event,
+//! recipient and template; a new ticket brings its first mails in the statement that stores it (`tickets::store`).
 //! After the commit the handler calls [`Wake::wake`]. The [`worker`] claims due rows by lease, renders and sends them,
 //! and marks them. The guarantee: at least once per recipient, always with the same Message-ID; a double happens only
 //! when the process or the line dies between the server's acceptance and our note of it (I-44). Mails of one ticket to

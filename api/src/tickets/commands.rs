@@ -145,7 +145,7 @@ pub struct PreparedTicket<'a> {
     number: i64,
     channel: Channel,
     subject: Subject,
-    message: Body,
+    description: String,
     author: ActorRef,
     files: Files,
     projection: Projection,
@@ -159,7 +159,7 @@ pub struct PreparedTicket<'a> {
 /// Decides all about a new ticket, under a number drawn for it. It is not there before it is stored.
 ///
 /// # Errors
-/// [`TicketError::Refused`] with every wrong field.
+/// [`TicketError::Refused`] with every wrong field, [`TicketError::Invalid`] for people of its form who are not there.
 pub fn prepare_ticket<'a>(
     conn: &mut DbConnection,
     desk: &'a InstalledDesk,
@@ -243,7 +243,7 @@ pub fn prepare_ticket<'a>(
         recorded: folded.recorded,
     };
     let written = Written {
-        text: message.as_str().to_owned(),
+        text: message.into_string(),
         attachments: uploads.into_iter().map(|file| file.name).collect(),
         seal: None,
     };
@@ -251,11 +251,10 @@ pub fn prepare_ticket<'a>(
         requester: Some(requester),
         members: drawn.members,
     };
-    let subject_text = subject.as_str();
     let mails = mails_about(
         conn,
         desk,
-        subject_text,
+        subject.as_str(),
         &changed,
         known,
         &written,
@@ -267,7 +266,7 @@ pub fn prepare_ticket<'a>(
         number: drawn.number,
         channel,
         subject,
-        message,
+        description: written.text,
         author,
         files,
         projection,
@@ -320,7 +319,7 @@ impl PreparedTicket<'_> {
             id: changed.ticket_id,
             ticket,
             events: self.events,
-            description: place.row(&self.author, &self.message, now),
+            description: place.row(&self.author, &self.description, now),
             mails: self.mails,
             answer,
         };
@@ -817,7 +816,7 @@ impl MessagePlace<'_> {
     fn row<'a>(
         &self,
         author: &'a ActorRef,
-        body: &'a Body,
+        body: &'a str,
         now: DateTime<Utc>,
     ) -> NewMessageRow<'a> {
         NewMessageRow {
@@ -827,7 +826,7 @@ impl MessagePlace<'_> {
             author_id: author.id,
             author_name: &author.name,
             visibility: self.visibility.as_str(),
-            body: body.as_str(),
+            body,
             created_at: Ts::new(now),
         }
     }
@@ -842,7 +841,7 @@ fn write_message(
     files: Files,
     now: DateTime<Utc>,
 ) -> Result<(Seal, Vec<String>), TicketError> {
-    let message_id = store::insert_message(conn, place.row(author, body, now))?;
+    let message_id = store::insert_message(conn, place.row(author, body.as_str(), now))?;
     let bound = bind_files(conn, place, message_id, &files, now)?;
     let sealed = Sealed::new(author, place.visibility, body.as_str(), Ts::new(now));
     let seal = Seal {

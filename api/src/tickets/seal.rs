@@ -78,7 +78,7 @@ impl<'a> Sealed<'a> {
     }
 }
 
-/// Uploads by their keys, in the order of these, whoever sent them; whether they may be bound is asked when they are.
+/// Uploads by their keys, lowest key first, whoever sent them; whether they may be bound is asked when they are.
 pub fn uploads(conn: &mut DbConnection, ids: &[String]) -> QueryResult<Vec<AttachmentRow>> {
     let ids: Vec<Uid> = ids
         .iter()

@@ -486,7 +486,7 @@ impl QueryFragment<Pg> for Draw {
         pass.push_bind_param::<Text, _>(&self.sequence)?;
         pass.push_sql(
             ") AS number, nextval('tickets_id_seq') AS id) \
-             SELECT drawn.number, drawn.id, users.id, users.full_name, users.email, users.language FROM drawn \
+             SELECT drawn.number, drawn.id AS ticket_id, users.id, users.full_name, users.email, users.language FROM drawn \
              LEFT JOIN (group_members JOIN users ON users.id = group_members.user_id AND users.active \
              JOIN memberships ON memberships.user_id = users.id AND memberships.desk_id = ",
         );
@@ -500,7 +500,7 @@ impl QueryFragment<Pg> for Draw {
 
 impl RunQueryDsl<PgConnection> for Draw {}
 
-/// Everything that is written when a ticket is opened, except what hangs on its files.
+/// Everything that is written when a ticket is opened, except its ties and what hangs on its files.
 #[derive(Debug)]
 pub struct OpeningRows<'a> {
     /// The key drawn for the ticket.
@@ -530,13 +530,12 @@ pub fn insert_opening(conn: &mut DbConnection, rows: OpeningRows<'_>) -> QueryRe
         answer,
     } = rows;
     if let (DbConnection::Pg(pg), [event]) = (&mut *conn, events.as_slice()) {
-        let (with_it, after) = mails.split_at(mails.len().min(4));
         let rows = (id, ticket, event, description);
-        let message_id = match answer {
-            Some(answer) => open_at_once(pg, rows, with_it, Also("answer", answer)),
-            None => open_at_once(pg, rows, with_it, Nothing),
+        let (message_id, left) = match answer {
+            Some(answer) => open_at_once(pg, rows, &mails, WithAnswer(answer)),
+            None => open_at_once(pg, rows, &mails, Nothing),
         }?;
-        insert_mails(conn, after)?;
+        insert_mails(conn, left)?;
         return Ok(message_id);
     }
     diesel::insert_into(tickets::table)
@@ -551,29 +550,32 @@ pub fn insert_opening(conn: &mut DbConnection, rows: OpeningRows<'_>) -> QueryRe
     Ok(message_id)
 }
 
-/// Stores a ticket with its event, its description and up to four mails, of which each number is a statement of its own.
-fn open_at_once(
+/// Stores a ticket with its event, its description and the first four of its mails; gives the key of the description and
+/// the mails that are left. Each number of mails is a statement of its own.
+fn open_at_once<'m>(
     pg: &mut PgConnection,
     rows: (i64, NewTicketRow<'_>, &NewEventRow, NewMessageRow<'_>),
-    mails: &[MailRow],
+    mails: &'m [MailRow],
     answer: impl QueryFragment<Pg> + QueryId,
-) -> QueryResult<i64> {
+) -> QueryResult<(i64, &'m [MailRow])> {
     macro_rules! with {
-        ($mails:expr) => {{
-            let mails = diesel::insert_into(outbox::table)
-                .values($mails)
-                .on_conflict(outbox::dedup_key)
-                .do_nothing();
-            open_with(pg, rows, Also("mails", mails), answer)
-        }};
+        ($number:literal, $mails:expr) => {
+            WithMails::<_, $number>(
+                diesel::insert_into(outbox::table)
+                    .values($mails)
+                    .on_conflict(outbox::dedup_key)
+                    .do_nothing(),
+            )
+        };
     }
-    match mails {
-        [] => open_with(pg, rows, Nothing, answer),
-        [a] => with!(a),
-        [a, b] => with!([a, b]),
-        [a, b, c] => with!([a, b, c]),
-        [a, b, c, d, ..] => with!([a, b, c, d]),
-    }
+    let (message_id, left) = match mails {
+        [] => (open_with(pg, rows, Nothing, answer)?, mails),
+        [a] => (open_with(pg, rows, with!(1, a), answer)?, &[][..]),
+        [a, b] => (open_with(pg, rows, with!(2, [a, b]), answer)?, &[][..]),
+        [a, b, c] => (open_with(pg, rows, with!(3, [a, b, c]), answer)?, &[][..]),
+        [a, b, c, d, left @ ..] => (open_with(pg, rows, with!(4, [a, b, c, d]), answer)?, left),
+    };
+    Ok((message_id, left))
 }
 
 fn open_with(
@@ -604,20 +606,37 @@ struct Opening<A, B, C, D, E> {
     description: E,
 }
 
-/// A part of [`Opening`] with its name.
+/// The part of [`Opening`] that puts so many mails into the outbox.
+struct WithMails<T, const N: usize>(T);
+
+/// The part of [`Opening`] that keeps the answer.
 #[derive(QueryId)]
-struct Also<T>(&'static str, T);
+struct WithAnswer<T>(T);
 
 /// A part of [`Opening`] that is not there.
 #[derive(QueryId)]
 struct Nothing;
 
-impl<T: QueryFragment<Pg>> QueryFragment<Pg> for Also<T> {
+// Diesel gives no statement with `ON CONFLICT` an id, so that its text would be written anew to find it among those that are
+// prepared. This one depends on nothing but the number of rows.
+impl<T, const N: usize> QueryId for WithMails<T, N> {
+    type QueryId = WithMails<(), N>;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl<T: QueryFragment<Pg>, const N: usize> QueryFragment<Pg> for WithMails<T, N> {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        pass.push_sql(", ");
-        pass.push_sql(self.0);
-        pass.push_sql(" AS (");
-        self.1.walk_ast(pass.reborrow())?;
+        pass.push_sql(", mails AS (");
+        self.0.walk_ast(pass.reborrow())?;
+        pass.push_sql(")");
+        Ok(())
+    }
+}
+
+impl<T: QueryFragment<Pg>> QueryFragment<Pg> for WithAnswer<T> {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        pass.push_sql(", answer AS (");
+        self.0.walk_ast(pass.reborrow())?;
         pass.push_sql(")");
         Ok(())
     }

@@ -10,7 +10,8 @@ use shared::api::problem::ProblemType;
 
 use crate::harness::TestApp;
 
-async fn guard(app: &TestApp, key: &str, actor: &str, body: &str) -> Guard {
+/// A request of that name, by that caller, with that content.
+pub async fn guard(app: &TestApp, key: &str, actor: &str, body: &str) -> Guard {
     use actix_web::FromRequest;
     let request = actix_web::test::TestRequest::default()
         .insert_header(("idempotency-key", key))

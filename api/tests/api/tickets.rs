@@ -23,6 +23,7 @@ use shared::ticket::command::CommandKind;
 use shared::ticket::status::{Status, Visibility};
 
 use crate::harness::{Agent, Answer, TestApp};
+use crate::once::guard;
 use crate::portal::statements;
 use crate::stage::{self, ANA, DESK, Stage};
 
@@ -612,6 +613,7 @@ both! {
     }
 
     async fn opening_asks_postgresql_no_more_than_it_must(app: TestApp) {
+        use api::http::idempotency::{StoredAnswer, once_keeping};
         use api::tickets::commands::{Files, OpenTicket, prepare_ticket};
         use api::tickets::store::{draw, group_agents};
         use shared::ticket::actor::Actor;
@@ -653,11 +655,33 @@ both! {
                 files: Files { owner: api::attachments::store::Owner::User(0), ids: Vec::new(), of_form: Vec::new(), ticket_bytes: 0 },
                 identity: IdentityProof::RecordedByStaff,
             };
-            let run = Arc::clone(&desk);
-            let (_, asked) = statements(&app, move |conn| Ok(prepare_ticket(conn, &run, &Actor::System, new, now)?.store(conn, None)?)).await;
+            let (run, one) = (Arc::clone(&desk), new.clone());
+            let (_, asked) = statements(&app, move |conn| Ok(prepare_ticket(conn, &run, &Actor::System, one, now)?.store(conn, None)?)).await;
             if app.state.db.is_postgres() {
                 assert_eq!(asked.len(), expected, "{members} members: {asked:?}");
             }
+            // The name of the request costs one statement more; its answer is kept with the ticket, and given again.
+            let guard = guard(&app, &format!("alarma-{members}"), "agent:1", "body").await;
+            let mut answers = Vec::new();
+            for replayed in [false, true] {
+                let (run, one, guard) = (Arc::clone(&desk), new.clone(), guard.clone());
+                let work = move |conn: &mut db::DbConnection| {
+                    once_keeping(conn, Some(&guard), now, |conn, keeper| {
+                        let ticket = prepare_ticket(conn, &run, &Actor::System, one, now)?;
+                        let answer = StoredAnswer::created(&ticket.changed().code)?;
+                        ticket.store(conn, keeper.kept(&answer)?)?;
+                        Ok(answer)
+                    })
+                };
+                let (answer, asked) = statements(&app, work).await;
+                assert_eq!(answer.is_replay(), replayed);
+                if app.state.db.is_postgres() && !replayed {
+                    assert_eq!(asked.len(), expected + 1, "{members} members: {asked:?}");
+                }
+                answers.push(answer);
+            }
+            let bodies = answers.into_iter().map(|answer| serde_json::to_value(&answer).unwrap()["body"].clone()).collect::<Vec<_>>();
+            assert_eq!(bodies[0], bodies[1]);
         }
     }
 
