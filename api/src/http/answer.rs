@@ -157,25 +157,41 @@ pub struct Rows {
     hash: String,
 }
 
-impl Rows {
-    /// Writes rows, each as it comes.
+/// Rows that are being written.
+#[derive(Debug)]
+pub struct RowsWriter {
+    text: Vec<u8>,
+}
+
+impl RowsWriter {
+    /// Writes one row more.
     ///
     /// # Errors
-    /// When a row cannot be had or written as JSON.
-    pub fn write<T: Serialize>(
-        items: impl ExactSizeIterator<Item = Result<T, super::ApiError>>,
-    ) -> Result<Self, super::ApiError> {
-        let mut text = Vec::with_capacity(items.len() * USUAL_ROW + 2);
-        text.push(b'[');
-        for item in items {
-            if text.len() > 1 {
-                text.push(b',');
-            }
-            serde_json::to_writer(&mut text, &item?).map_err(super::ApiError::internal)?;
+    /// When it cannot be written as JSON.
+    pub fn push<T: Serialize>(&mut self, item: &T) -> Result<(), super::ApiError> {
+        if self.text.len() > 1 {
+            self.text.push(b',');
         }
-        text.push(b']');
-        let hash = short_hash(&text, 12);
-        Ok(Self { text, hash })
+        serde_json::to_writer(&mut self.text, item).map_err(super::ApiError::internal)
+    }
+
+    /// The rows.
+    pub fn finish(mut self) -> Rows {
+        self.text.push(b']');
+        let hash = short_hash(&self.text, 12);
+        Rows {
+            text: self.text,
+            hash,
+        }
+    }
+}
+
+impl Rows {
+    /// Begins a page that is to hold so many rows.
+    pub fn with_room_for(items: usize) -> RowsWriter {
+        let mut text = Vec::with_capacity(items * USUAL_ROW + 2);
+        text.push(b'[');
+        RowsWriter { text }
     }
 
     /// Bytes that the rows take.
@@ -255,7 +271,11 @@ mod tests {
     }
 
     fn written(items: &[u32]) -> Rows {
-        Rows::write(items.iter().map(Ok)).unwrap()
+        let mut rows = Rows::with_room_for(items.len());
+        for item in items {
+            rows.push(item).unwrap();
+        }
+        rows.finish()
     }
 
     #[actix_web::test]

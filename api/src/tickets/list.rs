@@ -1,6 +1,7 @@
 //! The queue: one query that gives the rows of a page, scoped to the caller's desks.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use diesel::connection::DefaultLoadingMode;
 use diesel::dsl::{case_when, count, exists, sql};
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
@@ -344,7 +345,12 @@ pub fn page(
         query,
         rows: limit + 1,
     };
-    limited.load(conn)
+    // Collected row by row, the place of the rows would be outgrown and moved several times.
+    let mut rows = Vec::with_capacity(usize::try_from(limit + 1).unwrap_or_default());
+    for row in limited.load_iter::<ListRow, DefaultLoadingMode>(conn)? {
+        rows.push(row?);
+    }
+    Ok(rows)
 }
 
 /// A query with the number of its rows written out. PostgreSQL plans a statement once, before anything is bound (see

@@ -48,24 +48,21 @@ impl QueuePage {
             .collect();
         let stamp = rows.first().map_or(0, |row| row.names_stamp);
         let named = names.of(conn, stamp, &who)?;
+        let mut written = Rows::with_room_for(rows.len());
         // Most rows of a page go by the profile of the row before.
         let mut last: Option<Arc<InstalledDesk>> = None;
-        let items = rows
-            .into_iter()
-            .zip(&named)
-            .map(|(row, named)| -> Result<_, ApiError> {
-                let known = last
-                    .take()
-                    .filter(|desk| (desk.id, desk.version) == (row.desk_id, row.desk_version));
-                let desk = match known {
-                    Some(desk) => desk,
-                    None => desks.version(conn, row.desk_id, row.desk_version)?,
-                };
-                let row = view::row(row, named, &desk, lang);
-                last = Some(desk);
-                Ok(row)
-            });
-        let rows = Rows::write(items)?;
+        for (row, named) in rows.iter().zip(&named) {
+            let known = last
+                .take()
+                .filter(|desk| (desk.id, desk.version) == (row.desk_id, row.desk_version));
+            let desk = match known {
+                Some(desk) => desk,
+                None => desks.version(conn, row.desk_id, row.desk_version)?,
+            };
+            written.push(&view::row(row, named, &desk, lang))?;
+            last = Some(desk);
+        }
+        let rows = written.finish();
         Ok(Arc::new(Self { rows, next }))
     }
 }

@@ -42,15 +42,20 @@ use crate::people::names::Named;
 use crate::people::store::Place;
 
 /// A row of the queue.
-pub fn row(row: ListRow, named: &Named, desk: &InstalledDesk, lang: Lang) -> TicketRow {
+pub fn row<'a>(
+    row: &'a ListRow,
+    named: &'a Named,
+    desk: &'a InstalledDesk,
+    lang: Lang,
+) -> TicketRow<&'a str> {
     let profile = &desk.profile;
     let status = row.status.0;
     TicketRow {
-        code: row.code,
-        desk: desk.slug.clone(),
-        subject: row.subject,
+        code: &row.code,
+        desk: &desk.slug,
+        subject: &row.subject,
         status,
-        status_label: profile.status_label(status, lang).to_owned(),
+        status_label: profile.status_label(status, lang),
         request_type: row.request_type.0,
         priority: priority(profile, &row.priority, lang),
         priority_rank: u8::try_from(row.priority_rank).unwrap_or(u8::MAX),
@@ -62,15 +67,12 @@ pub fn row(row: ListRow, named: &Named, desk: &InstalledDesk, lang: Lang) -> Tic
         assignee: row
             .assignee_id
             .zip(named.assignee.as_deref())
-            .map(|(id, name)| PersonRef {
-                id,
-                name: name.to_owned(),
-            }),
+            .map(|(id, name)| PersonRef { id, name }),
         requester: PersonRef {
             id: row.requester_id,
-            name: named.requester.name.clone(),
+            name: &named.requester.name,
         },
-        requester_entity: named.requester.entity.clone(),
+        requester_entity: named.requester.entity.as_deref(),
         awaits_reply: row.awaits_reply,
         sla: SlaChip {
             clock: row.due_clock.0,
@@ -83,24 +85,23 @@ pub fn row(row: ListRow, named: &Named, desk: &InstalledDesk, lang: Lang) -> Tic
     }
 }
 
-fn priority(desk: &Desk, key: &str, lang: Lang) -> Labelled {
-    let label = desk.priority.get(key).map_or_else(
-        || key.to_owned(),
-        |priority| priority.label.get(lang).to_owned(),
-    );
-    Labelled {
-        id: key.to_owned(),
-        label,
-    }
+fn priority<'a, Text: From<&'a str>>(desk: &'a Desk, key: &'a str, lang: Lang) -> Labelled<Text> {
+    let label = desk
+        .priority
+        .get(key)
+        .map_or(key, |priority| priority.label.get(lang));
+    labelled(key, label)
 }
 
-fn group(desk: &Desk, key: &str, lang: Lang) -> Labelled {
-    let label = desk
-        .group(key)
-        .map_or_else(|| key.to_owned(), |group| group.name.get(lang).to_owned());
+fn group<'a, Text: From<&'a str>>(desk: &'a Desk, key: &'a str, lang: Lang) -> Labelled<Text> {
+    let label = desk.group(key).map_or(key, |group| group.name.get(lang));
+    labelled(key, label)
+}
+
+fn labelled<'a, Text: From<&'a str>>(id: &'a str, label: &'a str) -> Labelled<Text> {
     Labelled {
-        id: key.to_owned(),
-        label,
+        id: id.into(),
+        label: label.into(),
     }
 }
 

@@ -13,24 +13,28 @@ use crate::ticket::command::{AnswerValue, CommandKind, Mark};
 use crate::ticket::status::{Channel, RequestType, Status, Visibility};
 
 /// A named key: something with a stable key and a label in the caller's language.
+//
+// The words of this and of what follows are borrowed where it is only written.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct Labelled {
+pub struct Labelled<Text = String> {
     /// Stable key.
-    #[cfg_attr(feature = "schema", schema(example = "p2"))]
-    pub id: String,
+    #[cfg_attr(feature = "schema", schema(example = "p2", value_type = String))]
+    pub id: Text,
     /// Label in the caller's language.
-    pub label: String,
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
+    pub label: Text,
 }
 
 /// A person by key and name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct PersonRef {
+pub struct PersonRef<Text = String> {
     /// Key.
     pub id: i64,
     /// Name.
-    pub name: String,
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
+    pub name: Text,
 }
 
 /// The views of the queue.
@@ -206,34 +210,42 @@ pub struct SlaChip {
 /// A row of the queue.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct TicketRow {
+pub struct TicketRow<Text = String> {
     /// The ticket's code.
-    #[cfg_attr(feature = "schema", schema(example = "INF-1042"))]
-    pub code: String,
+    #[cfg_attr(feature = "schema", schema(example = "INF-1042", value_type = String))]
+    pub code: Text,
     /// Address part of its desk.
-    pub desk: String,
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
+    pub desk: Text,
     /// Brief description.
-    pub subject: String,
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
+    pub subject: Text,
     /// Canonical state.
     pub status: Status,
     /// The desk's label of the state.
-    pub status_label: String,
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
+    pub status_label: Text,
     /// Type.
     pub request_type: RequestType,
     /// Priority.
-    pub priority: Labelled,
+    #[cfg_attr(feature = "schema", schema(value_type = Labelled))]
+    pub priority: Labelled<Text>,
     /// 1 is the most urgent.
     pub priority_rank: u8,
     /// Level in charge.
     pub level: u8,
     /// Group in charge.
-    pub group: Option<Labelled>,
+    #[cfg_attr(feature = "schema", schema(value_type = Option<Labelled>))]
+    pub group: Option<Labelled<Text>>,
     /// Agent in charge.
-    pub assignee: Option<PersonRef>,
+    #[cfg_attr(feature = "schema", schema(value_type = Option<PersonRef>))]
+    pub assignee: Option<PersonRef<Text>>,
     /// Requester.
-    pub requester: PersonRef,
+    #[cfg_attr(feature = "schema", schema(value_type = PersonRef))]
+    pub requester: PersonRef<Text>,
     /// The requester's entity.
-    pub requester_entity: Option<String>,
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>))]
+    pub requester_entity: Option<Text>,
     /// Whether the requester wrote last.
     pub awaits_reply: bool,
     /// The clock that is due next.
