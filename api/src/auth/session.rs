@@ -1,8 +1,10 @@
 //! Sessions: rotating refresh tokens in families.
 //!
 //! Signing in starts a family. Each refresh replaces the token by the next of its family; only hashes are stored. A
-//! token that comes a second time was copied by somebody, so the whole family ends, whoever is right. A family ends
-//! after 30 minutes without use, and after 12 hours (console) or 8 hours (portal) in any case.
+//! token that comes a second time was copied by somebody, so the whole family ends, whoever is right; unless it comes
+//! right after its replacement, of which nothing was seen since: then the answer was lost with a page that was loaded
+//! again, or with the network, and the token is replaced once more. A family ends after 30 minutes without use, and
+//! after 12 hours (console) or 8 hours (portal) in any case.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
@@ -57,6 +59,9 @@ text_enum! {
 
 /// A session ends after this time without a refresh.
 pub const IDLE_LIFE: TimeDelta = TimeDelta::minutes(30);
+
+/// For so long after it was replaced, a token that comes again counts as one whose answer was lost.
+const LOST_ANSWER: TimeDelta = TimeDelta::seconds(30);
 
 /// Whose session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -200,24 +205,39 @@ pub fn refresh(
         subject_id: row.subject_id,
         desk_id: row.desk_id,
     };
-    if row.revoked_at.is_some()
-        || row.expires_at.get() <= now
-        || row.absolute_expires_at.get() <= now
-    {
-        return Ok(Refreshed::Refused);
-    }
-    if row.replaced_at.is_some() {
+    let reused = |conn: &mut DbConnection| {
         end_family(conn, row.family.0, now)?;
         tracing::warn!(session.family = %row.family.0, session.audience = audience.as_str(), "a refresh token came a second time; its session was ended");
-        return Ok(Refreshed::Reused(subject));
+        Ok(Refreshed::Reused(subject))
+    };
+    if row.expires_at.get() <= now || row.absolute_expires_at.get() <= now {
+        return Ok(Refreshed::Refused);
     }
-    let used = (
-        sessions::replaced_at.eq(Some(Ts::new(now))),
-        sessions::last_used_at.eq(Ts::new(now)),
-    );
-    diesel::update(sessions::table.find(row.id))
-        .set(used)
-        .execute(conn)?;
+    if row.revoked_at.is_some() {
+        // In a session that goes on, a token was ended because it seemed lost; but somebody has it.
+        return if is_live(conn, row.family.0, now)? {
+            reused(conn)
+        } else {
+            Ok(Refreshed::Refused)
+        };
+    }
+    match row.replaced_at.map(Ts::get) {
+        Some(replaced) => {
+            let lost = now - replaced <= LOST_ANSWER && give_up(conn, &row, replaced, now)?;
+            if !lost {
+                return reused(conn);
+            }
+        }
+        None => {
+            let used = (
+                sessions::replaced_at.eq(Some(Ts::new(now))),
+                sessions::last_used_at.eq(Ts::new(now)),
+            );
+            diesel::update(sessions::table.find(row.id))
+                .set(used)
+                .execute(conn)?;
+        }
+    }
     Ok(Refreshed::Granted(issue(
         conn,
         subject,
@@ -225,6 +245,33 @@ pub fn refresh(
         row.absolute_expires_at.get(),
         now,
     )?))
+}
+
+/// Ends the token that was issued since then in the place of a replaced one, if nobody has come with it; tells whether that was so.
+fn give_up(
+    conn: &mut DbConnection,
+    replaced: &SessionRow,
+    since: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> QueryResult<bool> {
+    let issued = || {
+        sessions::table
+            .filter(sessions::family.eq(replaced.family))
+            .filter(sessions::id.ne(replaced.id))
+            .filter(sessions::created_at.ge(Ts::new(since)))
+    };
+    let unseen = issued()
+        .filter(sessions::replaced_at.is_null())
+        .filter(sessions::revoked_at.is_null());
+    // Of two at once, one waits here for the other and finds nothing left.
+    let ended = diesel::update(unseen)
+        .set(sessions::revoked_at.eq(Some(Ts::new(now))))
+        .execute(conn)?;
+    if ended == 0 {
+        return Ok(false);
+    }
+    let seen = issued().filter(sessions::replaced_at.is_not_null());
+    diesel::select(diesel::dsl::not(diesel::dsl::exists(seen))).get_result(conn)
 }
 
 /// The session that a refresh token belongs to, without using the token up.

@@ -7,12 +7,13 @@ use api::auth::token::NewApiToken;
 use api::config::{Budget, Network};
 use api::db::schema::{api_tokens, users};
 use api::db::{DbConnection, JsonText, Ts};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use shared::api::agents::AgentPatch;
 use shared::api::problem::ProblemType;
 use shared::api::session::Me;
 use shared::api::tokens::Scope;
+use uuid::Uuid;
 
 use crate::harness::TestApp;
 
@@ -37,6 +38,53 @@ async fn api_token(app: &TestApp, user_id: i64, scopes: &[Scope]) -> NewApiToken
     })
     .await;
     token
+}
+
+/// A session of an agent, refreshed so many seconds after its start.
+struct Family<'a> {
+    app: &'a TestApp,
+    subject: Subject,
+    start: DateTime<Utc>,
+    family: Uuid,
+    token: String,
+}
+
+impl<'a> Family<'a> {
+    async fn start(app: &'a TestApp) -> Self {
+        let ana = app.agent("Ana", &[]).await;
+        let start = app.clock.now();
+        let subject = Subject {
+            audience: Audience::Console,
+            subject_id: ana.id,
+            desk_id: None,
+        };
+        let grant = app
+            .seed(move |conn| Ok(session::start(conn, subject, start)?))
+            .await;
+        Self {
+            app,
+            subject,
+            start,
+            family: grant.family,
+            token: grant.refresh_token,
+        }
+    }
+
+    async fn refresh(&self, token: &str, second: i64) -> Refreshed {
+        let (token, at) = (token.to_owned(), self.start + TimeDelta::seconds(second));
+        self.app
+            .seed(move |conn| Ok(session::refresh(conn, Audience::Console, &token, at)?))
+            .await
+    }
+
+    /// The token after this one.
+    async fn granted(&self, token: &str, second: i64) -> String {
+        let Refreshed::Granted(grant) = self.refresh(token, second).await else {
+            panic!("the token is taken in second {second}")
+        };
+        assert_eq!(grant.family, self.family);
+        grant.refresh_token
+    }
 }
 
 both! {
@@ -93,20 +141,39 @@ both! {
     }
 
     async fn a_refresh_token_that_comes_twice_ends_its_family(app: TestApp) {
-        let ana = app.agent("Ana", &[]).await;
-        let now = app.clock.now();
-        let subject = Subject { audience: Audience::Console, subject_id: ana.id, desk_id: None };
-        let first = app.seed(move |conn| Ok(session::start(conn, subject, now)?)).await;
-        let refresh = async |token: &str| {
-            let (token, now) = (token.to_owned(), app.clock.now());
-            app.seed(move |conn| Ok(session::refresh(conn, Audience::Console, &token, now)?)).await
-        };
-        let Refreshed::Granted(second) = refresh(&first.refresh_token).await else { panic!("a fresh token is taken") };
-        assert_eq!(second.family, first.family);
-        assert_ne!(second.refresh_token, first.refresh_token);
-        assert!(matches!(refresh(&first.refresh_token).await, Refreshed::Reused(reused) if reused == subject));
-        assert!(matches!(refresh(&second.refresh_token).await, Refreshed::Refused));
-        assert!(matches!(refresh("unknown").await, Refreshed::Refused));
+        let family = Family::start(&app).await;
+        let second = family.granted(&family.token, 0).await;
+        assert_ne!(second, family.token);
+        assert!(matches!(family.refresh(&family.token, 31).await, Refreshed::Reused(reused) if reused == family.subject));
+        assert!(matches!(family.refresh(&second, 32).await, Refreshed::Refused));
+        assert!(matches!(family.refresh("unknown", 32).await, Refreshed::Refused));
+    }
+
+    async fn a_refresh_whose_answer_was_lost_can_be_repeated_for_half_a_minute(app: TestApp) {
+        let family = Family::start(&app).await;
+        // Three reloads, of which nothing came back; the last answer arrives.
+        for second in [0, 5, 20] {
+            family.granted(&family.token, second).await;
+        }
+        let arrived = family.granted(&family.token, 30).await;
+        let next = family.granted(&arrived, 600).await;
+        family.granted(&next, 1200).await;
+    }
+
+    async fn a_repeated_refresh_ends_the_family_once_its_answer_was_seen(app: TestApp) {
+        let family = Family::start(&app).await;
+        let second = family.granted(&family.token, 0).await;
+        let third = family.granted(&second, 5).await;
+        assert!(matches!(family.refresh(&family.token, 10).await, Refreshed::Reused(_)));
+        assert!(matches!(family.refresh(&third, 11).await, Refreshed::Refused));
+    }
+
+    async fn whoever_comes_with_an_answer_that_counted_as_lost_ends_the_family(app: TestApp) {
+        let family = Family::start(&app).await;
+        let owners = family.granted(&family.token, 0).await;
+        let copied = family.granted(&family.token, 10).await;
+        assert!(matches!(family.refresh(&owners, 600).await, Refreshed::Reused(_)));
+        assert!(matches!(family.refresh(&copied, 601).await, Refreshed::Refused));
     }
 
     async fn a_session_ends_when_unused_and_in_any_case_after_half_a_day(app: TestApp) {
