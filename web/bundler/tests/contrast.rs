@@ -59,7 +59,7 @@ fn borders_of_controls_and_the_focus_ring_stand_out() {
 
 #[test]
 fn any_colour_of_a_desk_stays_readable() {
-    let tokens = Tokens::load();
+    let (tokens, plain) = (Tokens::load(), Tokens::plain());
     let mut seeds = vec![
         "#ffffff".to_owned(),
         "#000000".to_owned(),
@@ -71,7 +71,11 @@ fn any_colour_of_a_desk_stays_readable() {
         }
     }
     for seed in seeds {
-        for theme in [Theme::Light, Theme::Dark] {
+        for (tokens, theme) in [
+            (&tokens, Theme::Light),
+            (&tokens, Theme::Dark),
+            (&plain, Theme::Light),
+        ] {
             let seed = Some(seed.as_str());
             for ground in ["surface", "ground", "raised", "accent-tint"] {
                 tokens.check("accent", ground, theme, seed, TEXT);
@@ -85,26 +89,67 @@ fn any_colour_of_a_desk_stays_readable() {
     }
 }
 
+#[test]
+fn old_browsers_see_the_light_theme() {
+    let (tokens, plain) = (Tokens::load(), Tokens::plain());
+    for (name, value) in &tokens.0 {
+        let Some(plain_value) = plain.0.get(name) else {
+            assert_eq!(name, "accent-seed", "--{name} has no plain value");
+            continue;
+        };
+        let light = light(value);
+        if light.starts_with("oklch(") {
+            assert_eq!(
+                plain.colour(name, Theme::Light, None).map(byte),
+                tokens.colour(name, Theme::Light, None).map(byte),
+                "--{name}: {plain_value}"
+            );
+        } else {
+            assert_eq!(*plain_value, light, "--{name}");
+        }
+    }
+}
+
 /// The custom properties of tokens.css by name, unevaluated.
 struct Tokens(HashMap<String, String>);
 
 impl Tokens {
+    /// What a browser of today sees.
     fn load() -> Tokens {
+        Tokens::read("light-dark(")
+    }
+
+    /// What one sees that knows neither `light-dark()` nor relative colours.
+    fn plain() -> Tokens {
+        Tokens::read("color-mix(")
+    }
+
+    /// The values outside of `@supports`, and those inside of the one that asks for `known`.
+    fn read(known: &str) -> Tokens {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../style/tokens.css");
         let css = fs::read_to_string(path).expect("tokens.css is readable");
         let mut values = HashMap::new();
-        for line in css.lines() {
-            let Some((name, value)) = line
-                .trim()
+        let mut blocks: Vec<&str> = Vec::new();
+        for line in css.lines().map(str::trim) {
+            if let Some(head) = line.strip_suffix('{') {
+                blocks.push(head);
+                continue;
+            }
+            if line == "}" {
+                blocks.pop();
+                continue;
+            }
+            let counts = blocks.iter().all(|head| {
+                !head.starts_with("@media")
+                    && (!head.starts_with("@supports") || head.contains(known))
+            });
+            if let Some((name, value)) = line
                 .strip_prefix("--")
                 .and_then(|line| line.split_once(": "))
-            else {
-                continue;
-            };
-            // The first one counts: later ones belong to media queries.
-            values
-                .entry(name.to_owned())
-                .or_insert_with(|| value.trim_end_matches(';').to_owned());
+                .filter(|_| counts)
+            {
+                values.insert(name.to_owned(), value.trim_end_matches(';').to_owned());
+            }
         }
         Tokens(values)
     }
@@ -147,16 +192,29 @@ impl Tokens {
             let mut channel = || number(parts.next().expect("three channels"), l, c, h);
             return from_oklch([channel(), channel(), channel()]);
         }
+        if let Some(inside) = call(value, "color-mix") {
+            let parts = arguments(inside);
+            assert_eq!(
+                (parts[0], parts[2]),
+                ("in srgb", "#000000"),
+                "only black is mixed in"
+            );
+            let (colour, share) = parts[1].rsplit_once(' ').expect("a colour and its share");
+            let share: f64 = share.trim_end_matches('%').parse().expect("a percentage");
+            return self
+                .evaluate(colour, theme, seed)
+                .map(|channel| linear(encoded(channel) * share / 100.0));
+        }
         if let Some(inside) = call(value, "var") {
             let parts = arguments(inside);
             let name = parts[0].trim_start_matches("--");
-            if name == "desk-accent" || name == "desk-accent-dark" {
-                return match seed {
-                    Some(seed) => hex(seed),
-                    None => self.evaluate(parts[1], theme, seed),
-                };
-            }
-            return self.colour(name, theme, seed);
+            return match (name, seed) {
+                ("desk-accent" | "desk-accent-dark", Some(seed)) => hex(seed),
+                ("desk-accent" | "desk-accent-dark" | "desk-dark", None) => {
+                    self.evaluate(parts[1], theme, seed)
+                }
+                _ => self.colour(name, theme, seed),
+            };
         }
         hex(value)
     }
@@ -168,6 +226,26 @@ fn call<'a>(value: &'a str, name: &str) -> Option<&'a str> {
         .strip_prefix(name)?
         .strip_prefix('(')?
         .strip_suffix(')')
+}
+
+/// A value with the light one of each of its pairs.
+fn light(value: &str) -> String {
+    let Some((before, pair)) = value.split_once("light-dark(") else {
+        return value.to_owned();
+    };
+    let mut depth = 1;
+    let end = pair
+        .find(|letter| {
+            depth += match letter {
+                '(' => 1,
+                ')' => -1,
+                _ => 0,
+            };
+            depth == 0
+        })
+        .expect("the pair ends");
+    let (pair, after) = pair.split_at(end);
+    format!("{before}{}{}", arguments(pair)[0], light(&after[1..]))
 }
 
 /// Splits at commas outside parentheses.
@@ -231,13 +309,29 @@ fn hex(text: &str) -> Linear {
         .unwrap_or_else(|| panic!("a colour: {text}"));
     [0, 2, 4].map(|at| {
         let byte = u8::from_str_radix(&digits[at..at + 2], 16).expect("hexadecimal digits");
-        let channel = f64::from(byte) / 255.0;
-        if channel <= 0.04045 {
-            channel / 12.92
-        } else {
-            ((channel + 0.055) / 1.055).powf(2.4)
-        }
+        linear(f64::from(byte) / 255.0)
     })
+}
+
+fn linear(channel: f64) -> f64 {
+    if channel <= 0.040_45 {
+        channel / 12.92
+    } else {
+        ((channel + 0.055) / 1.055).powf(2.4)
+    }
+}
+
+/// The inverse of `linear`.
+fn encoded(channel: f64) -> f64 {
+    if channel <= 0.003_130_8 {
+        channel * 12.92
+    } else {
+        1.055 * channel.powf(1.0 / 2.4) - 0.055
+    }
+}
+
+fn byte(channel: f64) -> u8 {
+    (encoded(channel) * 255.0).round() as u8
 }
 
 fn hsl(hue: f64, saturation: f64, lightness: f64) -> String {
