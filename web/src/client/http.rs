@@ -30,6 +30,8 @@ pub const BASE: &str = "/api/v1";
 
 /// The access token is renewed this long before it expires, in milliseconds.
 const EARLY: f64 = 20_000.0;
+/// After so many milliseconds without an answer a call has failed.
+const CALL_MS: u32 = 30_000;
 
 crate::messages! {
     enum Words {
@@ -147,6 +149,7 @@ pub struct Request {
     if_match: Option<i32>,
     if_none_match: Option<String>,
     public: bool,
+    file: bool,
 }
 
 impl Request {
@@ -159,6 +162,7 @@ impl Request {
             if_match: None,
             if_none_match: None,
             public: false,
+            file: false,
         }
     }
 
@@ -210,6 +214,12 @@ impl Request {
     /// Asks for news only, see [`Client::poll`].
     pub fn if_none_match(mut self, etag: Option<String>) -> Self {
         self.if_none_match = etag;
+        self
+    }
+
+    /// Marks a call whose answer is a file, which may take its time.
+    fn file(mut self) -> Self {
+        self.file = true;
         self
     }
 
@@ -294,7 +304,7 @@ impl Client {
     /// # Errors
     /// [`ApiError`], as [`Client::send`].
     pub async fn download(self, path: String, file_name: String) -> Result<(), ApiError> {
-        let response = self.respond(&Request::get(path)).await?;
+        let response = self.respond(&Request::get(path).file()).await?;
         let blob = response.blob().map_err(offline)?;
         let blob: web_sys::Blob = JsFuture::from(blob)
             .await
@@ -491,9 +501,21 @@ async fn fetch(
         init.set_body(&body.into());
     }
     init.set_headers(&headers);
+    if !request.file
+        && let Some(limit) = time_limit()
+    {
+        let _ = js_sys::Reflect::set(&init, &"signal".into(), &limit);
+    }
     let address = [BASE, &request.path].concat();
     let response = JsFuture::from(window().fetch_with_str_and_init(&address, &init)).await;
     response.map(JsCast::unchecked_into).map_err(offline)
+}
+
+/// Ends a call that nobody answers; a browser that knows no such limit waits as long as it likes.
+fn time_limit() -> Option<JsValue> {
+    let signals = browser::get(&window().into(), "AbortSignal")?;
+    let limit: Function = browser::get(&signals, "timeout")?.unchecked_into();
+    limit.call1(&signals, &CALL_MS.into()).ok()
 }
 
 fn offline(_: JsValue) -> ApiError {

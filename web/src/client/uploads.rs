@@ -12,6 +12,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{File, ProgressEvent, XmlHttpRequest};
 
 use super::http::{self, ApiError, BASE, Client, Request};
+use crate::browser;
 use crate::components::files::{FileItem, FileState, Limits};
 use crate::i18n::{dates, locale, t, t_with};
 
@@ -97,6 +98,27 @@ impl Uploads {
             state: FileState::Done(upload),
         });
         self.items.set(items.collect());
+    }
+
+    /// Takes the files that were kept under a name in this browser, and keeps what has arrived there from now on.
+    pub fn kept_as(self, name: String) {
+        let before = browser::stored(&name).and_then(|kept| serde_json::from_str(&kept).ok());
+        self.restore(before.unwrap_or_default());
+        Effect::new(move || {
+            self.items.track();
+            let done = self.done();
+            let text = serde_json::to_string(&done).ok();
+            browser::store(&name, text.as_deref().filter(|_| !done.is_empty()));
+        });
+    }
+
+    /// Takes files off the list that were bound to a message.
+    pub fn sent(self, ids: &[String]) {
+        self.items.update(|items| {
+            items.retain(
+                |item| !matches!(&item.state, FileState::Done(done) if ids.contains(&done.id)),
+            );
+        });
     }
 
     /// Begins with a file that the ticket has already.
@@ -304,7 +326,7 @@ async fn send(
     running: &Running,
     progress: impl Fn(u8) + Clone + 'static,
 ) -> Result<Upload, ApiError> {
-    let key = crate::browser::random_key();
+    let key = browser::random_key();
     let mut renewed = false;
     loop {
         let bearer = client.bearer().await;

@@ -69,6 +69,18 @@ pub fn AccessRequestsPage() -> impl IntoView {
         rows.set(None);
         load(None);
     });
+    // The badge counts by itself; when it says something new, so does the list.
+    let waiting = Memo::new(move |_| counts.now.get().map(|counts| counts.access_requests));
+    Effect::new(move |before: Option<Option<i64>>| {
+        let now = waiting.get();
+        let news = before
+            .flatten()
+            .is_some_and(|before| now.is_some_and(|now| now != before));
+        if news && tab.get_untracked() == AccessRequestStatus::Pending {
+            load(None);
+        }
+        now
+    });
     let decided = Callback::new(move |()| {
         open.set(None);
         load(None);

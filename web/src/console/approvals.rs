@@ -7,7 +7,9 @@ use shared::api::process::{ApprovalRow, NewApprovalDecision};
 use shared::ticket::text::REASON_MAX;
 
 use super::components::window::shown;
+use super::kept::kept_text;
 use super::router::{Step, nav};
+use super::session::session;
 use super::shell::{Topbar, counts};
 use super::task::{later, watch};
 use super::ticket::windows::{checked_decision, decision_choices};
@@ -156,7 +158,19 @@ fn DecideWindow(row: ApprovalRow, on_done: Callback<()>, on_close: Callback<()>)
     let stale = RwSignal::new(false);
     let busy = RwSignal::new(false);
     let decision = RwSignal::new(String::new());
-    let comment = RwSignal::new(String::new());
+    let kept = {
+        let me = session().me.with_untracked(|me| me.id).to_string();
+        [
+            "atiende.window.",
+            &me,
+            ".",
+            &row.code,
+            ".approve.",
+            &row.role.id,
+        ]
+        .concat()
+    };
+    let comment = kept_text(kept.clone());
     let key = StoredValue::new(browser::random_key());
     let version = StoredValue::new(row.version);
     let title = [t(Words::DecideApproval), " · ", &row.code].concat();
@@ -181,7 +195,7 @@ fn DecideWindow(row: ApprovalRow, on_done: Callback<()>, on_close: Callback<()>)
             decision,
             comment,
         });
-        let code = code.clone();
+        let (code, kept) = (code.clone(), kept.clone());
         busy.set(true);
         error.set(None);
         stale.set(false);
@@ -189,6 +203,9 @@ fn DecideWindow(row: ApprovalRow, on_done: Callback<()>, on_close: Callback<()>)
             let outcome = action
                 .send(client, &code, version.get_value(), &key.get_value())
                 .await;
+            if outcome.is_ok() {
+                browser::store(&kept, None);
+            }
             if busy.try_set(false).is_some() {
                 return;
             }

@@ -17,6 +17,7 @@ mod approvals;
 mod approvers;
 mod components;
 mod frame;
+mod kept;
 mod keys;
 mod login;
 mod new_ticket;

@@ -2,7 +2,7 @@
 
 use leptos::ev;
 use leptos::prelude::*;
-use shared::api::desks::{FieldInput, FieldView};
+use shared::api::desks::{FieldInput, FieldView, FormView};
 use shared::api::people::Person;
 use shared::api::tickets::NewTicket;
 use shared::ticket::status::{Channel, RequestType};
@@ -11,6 +11,7 @@ use shared::ticket::text::{BODY_MAX, Body, Subject};
 use super::components::extra::{Extra, ExtraFields};
 use super::components::matrix::ImpactUrgency;
 use super::components::tree::CategoryPicker;
+use super::kept::{keep, kept_text};
 use super::person_picker::PersonPicker;
 use super::router::{Step, nav};
 use super::session::session;
@@ -21,7 +22,7 @@ use crate::browser;
 use crate::client::console::{self as api, UPLOADS};
 use crate::client::uploads::Uploads;
 use crate::client::{ApiError, Client, use_client};
-use crate::components::feedback::{Banner, ErrorNote, Kind, Loading};
+use crate::components::feedback::{Banner, ErrorNote, Failed, Kind, Loading};
 use crate::components::files::{FilePicker, Limits};
 use crate::components::form::{
     Check, Choice, Entry, ErrorSummary, Faults, RadioCards, SelectField, SubmitButton, TextArea,
@@ -35,12 +36,14 @@ use crate::i18n::{t, t_with};
 pub fn NewTicketPage() -> impl IntoView {
     let session = session();
     let title = Signal::derive(move || session.speech().ticket.say(Words::NewTicket));
-    let desk = Memo::new(move |_| session.current());
+    let desk = Memo::new(move |_| session.profile_answer(&session.desk.get()));
+    let again = Callback::new(move |()| session.retry_profile(&session.desk.get_untracked()));
     view! {
         <Topbar title/>
         <main class="sheet" id="main" tabindex="-1">
             {move || match desk.get() {
-                Some(desk) => view! { <NewTicketForm desk=(*desk).clone()/> }.into_any(),
+                Some(Ok(desk)) => view! { <NewTicketForm desk=(*desk).clone()/> }.into_any(),
+                Some(Err(error)) => view! { <Failed error retry=again/> }.into_any(),
                 None => view! { <Loading lines=8/> }.into_any(),
             }}
         </main>
@@ -57,7 +60,12 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
     let faults = Faults::none();
     let error = RwSignal::new(None::<ApiError>);
     let busy = RwSignal::new(false);
+    let me = session().me.with_untracked(|me| me.id).to_string();
+    // Each desk has categories and people of its own.
+    let prefix = StoredValue::new(["atiende.newticket.", &me, ".", &desk.slug, "."].concat());
+    let name = move |field: &str| prefix.with_value(|prefix| [prefix.as_str(), field].concat());
     let person = RwSignal::new(None::<Person>);
+    keep_person(client, person, name("requester"));
     let channel = RwSignal::new(Channel::Phone.as_str().to_owned());
     let kind = RwSignal::new(
         desk.types
@@ -66,19 +74,25 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
             .map(|one| one.id.as_str().to_owned())
             .unwrap_or_default(),
     );
-    let category = RwSignal::new(String::new());
-    let priority = RwSignal::new(String::new());
-    let impact = RwSignal::new(String::new());
-    let urgency = RwSignal::new(String::new());
+    keep(name("request_type"), kind);
+    let category = kept_text(name("category"));
+    let priority = kept_text(name("priority"));
+    let impact = kept_text(name("impact"));
+    let urgency = kept_text(name("urgency"));
     let matrix = desk.prioritisation.matrix.clone();
     let by_matrix = matrix.is_some();
     // What is required is required; else category or desk have a priority of their own.
     let priority_needed = desk.prioritisation.required;
-    let (categories, forms) = (
-        StoredValue::new(desk.categories.clone()),
-        StoredValue::new(desk.forms.clone()),
-    );
-    // The form of the chosen category; its answers are kept while the category stays.
+    let categories = StoredValue::new(desk.categories.clone());
+    // Every form from the beginning, so that its answers outlive the choice of another category.
+    let extras = desk.forms.iter().map(|form| {
+        let extra = Extra::new(form);
+        extra.keep(&name(&["extra.", &form.id, "."].concat()));
+        (form.id.clone(), extra)
+    });
+    let extras = StoredValue::new(extras.collect::<Vec<_>>());
+    let held = StoredValue::new(held_of(client, &desk.forms));
+    // The form of the chosen category.
     let extra = Memo::new(move |_| {
         let form = category.with(|key| {
             categories.with_value(|categories| {
@@ -86,17 +100,13 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
                 chosen.form.clone()
             })
         })?;
-        forms.with_value(|forms| {
-            let form = forms.iter().find(|one| one.id == form)?;
-            Some((form.id.clone(), Extra::new(form)))
-        })
+        extras.with_value(|extras| extras.iter().find(|(id, _)| *id == form).cloned())
     });
-    let subject = RwSignal::new(String::new());
-    let message = RwSignal::new(String::new());
+    let subject = kept_text(name("subject"));
+    let message = kept_text(name("message"));
     let key = StoredValue::new(browser::random_key());
     let uploads = Uploads::new(client, UPLOADS);
-    // Those of the category's form, as long as they are asked.
-    let files = StoredValue::new(Vec::<(String, Uploads)>::new());
+    uploads.kept_as(name("files"));
     let limits = Limits {
         bytes: desk.max_attachment_bytes,
         count: desk.max_attachments,
@@ -127,16 +137,22 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
             t(PageWords::ChooseCategory),
             category.get_untracked(),
         );
-        files.with_value(|files| {
-            for (field, uploads) in files {
-                if let Some(why) = uploads.unfinished() {
-                    check.fault(named("extra", field), t(files_fault(why)).to_owned());
-                }
-            }
-        });
         let answers = extra
             .get_untracked()
-            .map(|(_, extra)| extra.answers(&mut check))
+            .map(|(form, extra)| {
+                held.with_value(|held| {
+                    for (owner, field, one) in held {
+                        if let Held::File(uploads) = one
+                            && *owner == form
+                            && extra.asks_now(field)
+                            && let Some(why) = uploads.unfinished()
+                        {
+                            check.fault(named("extra", field), t(files_fault(why)).to_owned());
+                        }
+                    }
+                });
+                extra.answers(&mut check)
+            })
             .unwrap_or_default();
         let some =
             |value: RwSignal<String>| Some(value.get_untracked()).filter(|key| !key.is_empty());
@@ -208,10 +224,15 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
             message: message.into_string(),
             attachments: uploads.ids(),
         };
+        let kept = prefix.get_value();
         busy.set(true);
         error.set(None);
         later(async move {
             let outcome = api::create_ticket(client, &ticket, &key.get_value()).await;
+            // Also where the page was left meanwhile.
+            if outcome.is_ok() {
+                browser::forget_stored(&kept);
+            }
             if busy.try_set(false).is_some() {
                 return;
             }
@@ -261,6 +282,7 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
     {
         channel.set(first.value.clone());
     }
+    keep(name("channel"), channel);
     let types = desk
         .types
         .iter()
@@ -335,15 +357,18 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
     };
     let slug_for_people = desk.slug.clone();
     let special = Callback::new(move |(field, value): (FieldView, RwSignal<String>)| {
-        special_field(
-            field,
-            value,
-            faults,
-            slug_for_people.clone(),
-            client,
-            limits,
-            files,
-        )
+        let form = extra.get_untracked().map(|(form, _)| form);
+        let held = held.with_value(|held| {
+            held.iter()
+                .find(|(owner, key, _)| Some(owner) == form.as_ref() && *key == field.id)
+                .map(|(_, _, one)| *one)
+        });
+        match held {
+            Some(held) => {
+                special_field(field, value, held, faults, slug_for_people.clone(), limits)
+            }
+            None => ().into_any(),
+        }
     });
     let priority_fields = match matrix {
         Some(matrix) => view! { <ImpactUrgency desk=desk.clone() matrix impact urgency faults optional=!priority_needed/> }.into_any(),
@@ -384,47 +409,89 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
             <p class="muted small">{speech.with_value(|speech| speech.ticket.say(PageWords::CodeByMail))}</p>
             <div class="actions">
                 <SubmitButton label=speech.with_value(|speech| speech.ticket.say(PageWords::CreateTicket)) busy_label=t(Words::Sending) busy/>
-                <a class="btn ghost" href="/console/queue">{t(Words::Cancel)}</a>
+                <a class="btn ghost" href="/console/queue" on:click=act(move |_| prefix.with_value(|prefix| browser::forget_stored(prefix)))>{t(Words::Cancel)}</a>
             </div>
         </form>
     }
+}
+
+/// Keeps who the ticket is for, and finds that person again.
+fn keep_person(client: Client, person: RwSignal<Option<Person>>, key: String) {
+    let before: Option<i64> = browser::stored(&key).and_then(|id| id.parse().ok());
+    let mut chosen = false;
+    watch(move || {
+        let id = person.with(|person| person.as_ref().map(|one| one.id.to_string()));
+        // Nobody yet is not nobody any more.
+        if chosen || id.is_some() {
+            browser::store(&key, id.as_deref());
+        }
+        chosen = id.is_some();
+    });
+    let Some(id) = before else { return };
+    later(async move {
+        if let Ok(found) = api::person(client, id).await
+            && found.active
+            && person.try_with_untracked(Option::is_none) == Some(true)
+        {
+            person.set(Some(found));
+        }
+    });
+}
+
+/// What a field of a form holds besides its key.
+#[derive(Clone, Copy)]
+enum Held {
+    File(Uploads),
+    Person(RwSignal<Option<Person>>),
+}
+
+/// What the fields of all forms hold, by the keys of form and field.
+fn held_of(client: Client, forms: &[FormView]) -> Vec<(String, String, Held)> {
+    let mut all = Vec::new();
+    for form in forms {
+        for field in &form.fields {
+            let held = match field.kind {
+                FieldInput::File => Held::File(Uploads::new(client, UPLOADS)),
+                FieldInput::Person => Held::Person(RwSignal::new(None)),
+                _ => continue,
+            };
+            all.push((form.id.clone(), field.id.clone(), held));
+        }
+    }
+    all
 }
 
 /// A field of a form that takes a person or a file.
 fn special_field(
     field: FieldView,
     value: RwSignal<String>,
+    held: Held,
     faults: Faults,
     desk: String,
-    client: Client,
     limits: Limits,
-    files: StoredValue<Vec<(String, Uploads)>>,
 ) -> AnyView {
     let id = named("extra", &field.id);
-    if field.kind == FieldInput::Person {
-        let person = RwSignal::new(None::<Person>);
-        watch(move || {
-            let key = person.with(|person| person.as_ref().map(|one| one.id.to_string()));
-            value.set(key.unwrap_or_default());
-        });
-        return view! { <PersonPicker id label=field.label desk person faults optional=!field.required/> }
-            .into_any();
+    match held {
+        Held::Person(person) => {
+            watch(move || {
+                let key = person.with(|person| person.as_ref().map(|one| one.id.to_string()));
+                value.set(key.unwrap_or_default());
+            });
+            view! { <PersonPicker id label=field.label desk person faults optional=!field.required/> }
+                .into_any()
+        }
+        Held::File(uploads) => {
+            let one = Limits { count: 1, ..limits };
+            uploads.follow(value);
+            view! {
+                <FilePicker
+                    id label=field.label items=uploads.items limits=one faults=faults
+                    add=Callback::new(move |files| uploads.add(files, one))
+                    remove=Callback::new(move |key| uploads.remove(key))
+                    retry=Callback::new(move |key| uploads.retry(key))
+                />
+            }
+            .into_any()
+        }
     }
-    let uploads = Uploads::new(client, UPLOADS);
-    let one = Limits { count: 1, ..limits };
-    uploads.follow(value);
-    let key = field.id.clone();
-    files.update_value(|files| files.push((key.clone(), uploads)));
-    on_cleanup(move || {
-        files.try_update_value(|files| files.retain(|(known, _)| *known != key));
-    });
-    view! {
-        <FilePicker
-            id label=field.label items=uploads.items limits=one faults=faults
-            add=Callback::new(move |files| uploads.add(files, one))
-            remove=Callback::new(move |key| uploads.remove(key))
-            retry=Callback::new(move |key| uploads.retry(key))
-        />
-    }
-    .into_any()
 }

@@ -44,6 +44,8 @@ pub fn PeoplePage() -> impl IntoView {
     let session = session();
     let title = Signal::derive(|| t(Words::People).to_owned());
     let text = RwSignal::new(String::new());
+    // What the list is of: typing runs ahead of it.
+    let sought = StoredValue::new(String::new());
     let rows = RwSignal::new(None::<Vec<Person>>);
     let next = RwSignal::new(None::<String>);
     let error = RwSignal::new(None::<ApiError>);
@@ -57,10 +59,7 @@ pub fn PeoplePage() -> impl IntoView {
     let load = move |cursor: Option<String>| {
         let number = asked.get_value() + 1;
         asked.set_value(number);
-        let (desk, wanted) = (
-            session.desk.get_untracked(),
-            text.with_untracked(|text| text.trim().to_owned()),
-        );
+        let (desk, wanted) = (session.desk.get_untracked(), sought.get_value());
         later(async move {
             let answer = api::people(client, &desk, &wanted, cursor.as_deref()).await;
             if asked.try_get_value() != Some(number) {
@@ -86,16 +85,26 @@ pub fn PeoplePage() -> impl IntoView {
     });
     let pending = StoredValue::new(None::<TimeoutHandle>);
     let typed = move |event: ev::Event| {
-        text.set(event_target_value(&event));
-        let letters = text.with_untracked(|text| text.trim().chars().count());
-        // The server searches from three letters on; below that everybody is shown.
-        if letters > 0 && letters < SEARCH_FROM {
-            return;
-        }
+        let value = event_target_value(&event);
         if let Some(handle) = pending.get_value() {
             handle.clear();
         }
-        pending.set_value(set_timeout_with_handle(move || load(None), TYPING_PAUSE).ok());
+        // The server searches from three letters on; below that everybody is shown.
+        let mut wanted = value.trim().to_owned();
+        if wanted.chars().count() < SEARCH_FROM {
+            wanted.clear();
+        }
+        text.set(value);
+        if sought.with_value(|sought| *sought == wanted) {
+            return;
+        }
+        let ask = move || {
+            // The page may be gone by now.
+            if sought.try_set_value(wanted).is_none() {
+                load(None);
+            }
+        };
+        pending.set_value(set_timeout_with_handle(ask, TYPING_PAUSE).ok());
     };
     let changed = Callback::new(move |person: Person| {
         edit.set(Edit::Closed);

@@ -109,6 +109,13 @@ impl Queue {
         })
     }
 
+    /// Shows that the list is awaited or did not come. What it was known by is forgotten, so that the next answer brings
+    /// the list, whatever the one before was.
+    fn shows_none(self, phase: Phase) {
+        self.etag.set_value(None);
+        self.phase.set(phase);
+    }
+
     /// Shows an answer as it is.
     fn show(self, page: Page<TicketRow>) {
         self.held.set(None);
@@ -139,7 +146,8 @@ impl Queue {
                 .iter()
                 .zip(&page.items)
                 .all(|(line, row)| line.code == row.code);
-        if same || shown.is_empty() {
+        let ready = self.phase.with_untracked(|phase| *phase == Phase::Ready);
+        if same || shown.is_empty() || !ready {
             self.show(page);
             return;
         }
@@ -228,6 +236,7 @@ pub fn Workbench() -> impl IntoView {
 /// Asks for the list when the address changes, when a page is turned, when something was changed, and for news.
 fn load_list(queue: Queue, wide: RwSignal<bool>) {
     let client = use_client();
+    let session = session();
     let counts = counts();
     let ask = move |quiet: bool| {
         let number = queue.asked.get_value() + 1;
@@ -236,6 +245,7 @@ fn load_list(queue: Queue, wide: RwSignal<bool>) {
         let etag = if quiet { queue.etag.get_value() } else { None };
         later(async move {
             let answer = api::tickets(client, &search, etag).await;
+            session.polled(answer.as_ref().err());
             if queue.asked.try_get_value() != Some(number) {
                 return;
             }
@@ -251,7 +261,7 @@ fn load_list(queue: Queue, wide: RwSignal<bool>) {
                 }
                 // A poll that fails leaves the list as it is; the next one may work.
                 Err(_) if quiet && queue.phase.with_untracked(|phase| *phase == Phase::Ready) => {}
-                Err(error) => queue.phase.set(Phase::Failed(error)),
+                Err(error) => queue.shows_none(Phase::Failed(error)),
             }
         });
     };
@@ -272,7 +282,7 @@ fn load_list(queue: Queue, wide: RwSignal<bool>) {
         visible.track();
         if before.as_ref() != Some(&query) {
             before = Some(query);
-            queue.phase.set(Phase::Loading);
+            queue.shows_none(Phase::Loading);
             queue.lines.set(Vec::new());
             queue.held.set(None);
             if turned {
@@ -346,13 +356,23 @@ fn SearchField(queue: Queue) -> impl IntoView {
         );
         pending.set_value(later.ok());
     };
+    let shown = move || {
+        let asked = queue
+            .query
+            .with(|query| query.q.clone().unwrap_or_default());
+        // What is asked has no space at its ends, but whoever is typing may be about to go on with another word.
+        match input.get_untracked().map(|input| input.value()) {
+            Some(typed) if typed.trim() == asked => typed,
+            _ => asked,
+        }
+    };
     view! {
         <div class="input-group topbar-search">
             {icon("search")}
             <input
                 class="input" type="search" maxlength="100" node_ref=input
                 aria-label=t(Words::SearchTickets) title=t(Words::SearchTickets) placeholder=t(Words::SearchShort)
-                prop:value=move || queue.query.with(|query| query.q.clone().unwrap_or_default())
+                prop:value=move || shown()
                 on:input=act(typed)
             />
             <kbd>"/"</kbd>
@@ -654,7 +674,7 @@ fn ListFoot(queue: Queue) -> impl IntoView {
     let last = move || queue.next.with(Option::is_none);
     let back = move |_| {
         if !first() {
-            queue.phase.set(Phase::Loading);
+            queue.shows_none(Phase::Loading);
             queue.lines.set(Vec::new());
             queue.trail.update(|trail| {
                 trail.pop();
@@ -663,7 +683,7 @@ fn ListFoot(queue: Queue) -> impl IntoView {
     };
     let forth = move |_| {
         if let Some(cursor) = queue.next.get_untracked() {
-            queue.phase.set(Phase::Loading);
+            queue.shows_none(Phase::Loading);
             queue.lines.set(Vec::new());
             queue.trail.update(|trail| trail.push(cursor));
         }
@@ -693,12 +713,13 @@ fn FilterBar(queue: Queue) -> impl IntoView {
     let refine = use_refine(queue);
     let shown = RwSignal::new(queue.query.with_untracked(query::is_filtered));
     let agents = RwSignal::new(Vec::new());
-    // Names are asked for when the filters are first opened.
+    let failed = RwSignal::new(None::<ApiError>);
+    // Names are asked for when the filters are first opened, and once more where they did not come.
     let mut asked = String::new();
     watch(move || {
         let desk = session.desk.get();
-        if shown.get() && asked != desk {
-            session.load_agents(desk.clone(), agents);
+        if shown.get() && (asked != desk || failed.with_untracked(Option::is_some)) {
+            session.load_agents(desk.clone(), agents, failed);
             asked = desk;
         }
     });

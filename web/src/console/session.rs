@@ -14,6 +14,11 @@ use crate::client::{ApiError, Client, console as api, use_client};
 use crate::i18n::{Noun, t};
 
 const DESK: &str = "atiende.desk";
+/// Two failed calls count as two in a row when they are so many milliseconds apart: what fails together fails once.
+const APART_MS: f64 = 5_000.0;
+
+/// A desk's profile, or why it did not come.
+pub type Profile = Result<Arc<DeskView>, ApiError>;
 
 /// What a desk calls a ticket and how urgent it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +39,12 @@ pub struct Session {
     pub desks: RwSignal<Vec<DeskRow>>,
     /// Address part of the desk that the lists show.
     pub desk: RwSignal<String>,
-    profiles: RwSignal<Vec<(String, Option<Arc<DeskView>>)>>,
+    /// Whether the server has not answered for a while, so that what is shown may be out of date.
+    pub lost: RwSignal<bool>,
+    /// When the first of the calls failed that have failed since the last answer.
+    failing_since: StoredValue<Option<f64>>,
+    /// Those asked for so far; `None` while one is on its way.
+    profiles: RwSignal<Vec<(String, Option<Profile>)>>,
 }
 
 impl Session {
@@ -60,6 +70,8 @@ impl Session {
             me: RwSignal::new(me),
             desks: RwSignal::new(desks),
             desk: RwSignal::new(desk),
+            lost: RwSignal::new(false),
+            failing_since: StoredValue::new(None),
             profiles: RwSignal::new(Vec::new()),
         };
         provide_context(session);
@@ -77,16 +89,61 @@ impl Session {
         }
     }
 
+    /// Notes how asking for news went, for the strip that says that what is shown may be out of date. A refusal is an
+    /// answer too.
+    pub fn polled(self, failure: Option<&ApiError>) {
+        let down = failure
+            .is_some_and(|error| matches!(error, ApiError::Offline) || error.status() >= 500);
+        let before = self.failing_since.try_get_value().flatten();
+        let now = browser::now_ms();
+        let since = down.then(|| before.unwrap_or(now));
+        let _ = self.failing_since.try_set_value(since);
+        let lost = since.is_some_and(|since| now - since > APART_MS);
+        // Nothing is told when nothing changes.
+        if self.lost.try_get_untracked().is_some_and(|old| old != lost) {
+            self.lost.set(lost);
+        }
+        if before.is_some() && !down {
+            self.ask_again();
+        }
+    }
+
+    /// Asks for the profiles that did not come; nothing is drawn again until one is there.
+    fn ask_again(self) {
+        let failed = self.profiles.try_with_untracked(|profiles| {
+            profiles
+                .iter()
+                .filter(|(_, profile)| matches!(profile, Some(Err(_))))
+                .map(|(desk, _)| desk.clone())
+                .collect::<Vec<_>>()
+        });
+        for slug in failed.unwrap_or_default() {
+            self.ask_profile(slug);
+        }
+    }
+
     /// A desk's profile; `None` until it has come. Follows changes when read in a reactive place.
     pub fn profile(self, slug: &str) -> Option<Arc<DeskView>> {
+        self.profile_answer(slug)?.ok()
+    }
+
+    /// Forgets why a profile did not come, so that whoever reads it asks for it again.
+    pub fn retry_profile(self, slug: &str) {
+        self.profiles
+            .update(|profiles| profiles.retain(|(desk, _)| desk != slug));
+    }
+
+    /// A desk's profile or why it did not come; `None` while it is on its way. Follows changes when read in a reactive
+    /// place.
+    pub fn profile_answer(self, slug: &str) -> Option<Profile> {
         let found = self.profiles.with(|profiles| {
             profiles
                 .iter()
                 .find(|(desk, _)| desk == slug)
-                .map(|(_, view)| view.clone())
+                .map(|(_, profile)| profile.clone())
         });
         match found {
-            Some(view) => view,
+            Some(profile) => profile,
             None => {
                 self.load_profile(slug.to_owned());
                 None
@@ -142,31 +199,46 @@ impl Session {
         // An untracked mark, so that two readers ask once; it must not run the reader that set it again.
         self.profiles
             .update_untracked(|profiles| profiles.push((slug.clone(), None)));
+        self.ask_profile(slug);
+    }
+
+    fn ask_profile(self, slug: String) {
         later(async move {
             let answer = api::desk(self.client, &slug).await;
-            let _ = self.profiles.try_maybe_update(|profiles| match answer {
-                Ok(view) => {
-                    if let Some(entry) = profiles.iter_mut().find(|(desk, _)| *desk == slug) {
-                        entry.1 = Some(Arc::new(view));
-                    }
-                    (true, ())
+            // Once the server answers again, what failed is asked for again.
+            if let Err(error) = &answer {
+                self.polled(Some(error));
+            }
+            let _ = self.profiles.try_maybe_update(|profiles| {
+                let entry = profiles.iter_mut().find(|(desk, _)| *desk == slug);
+                match (entry, answer) {
+                    (Some(entry), Ok(view)) => entry.1 = Some(Ok(Arc::new(view))),
+                    (Some(entry), Err(error)) if entry.1.is_none() => entry.1 = Some(Err(error)),
+                    // A failure is told once, and takes nothing away that is there.
+                    _ => return (false, ()),
                 }
-                Err(_) => {
-                    // Forgotten without a word, so that the next reader asks again but a failure does not loop.
-                    profiles.retain(|(desk, _)| *desk != slug);
-                    (false, ())
-                }
+                (true, ())
             });
         });
     }
 
-    /// Fills in the agents of a desk, for choosing an assignee; they stay empty if that fails.
-    pub fn load_agents(self, slug: String, into: RwSignal<Vec<DeskAgent>>) {
+    /// Fills in the agents of a desk, for choosing an assignee, or says why they did not come.
+    pub fn load_agents(
+        self,
+        slug: String,
+        into: RwSignal<Vec<DeskAgent>>,
+        failure: RwSignal<Option<ApiError>>,
+    ) {
         later(async move {
-            if let Ok(found) = api::desk_agents(self.client, &slug).await {
-                // The page may be gone by now.
-                let _ = into.try_set(found);
-            }
+            let failed = match api::desk_agents(self.client, &slug).await {
+                Ok(found) => {
+                    // The page may be gone by now.
+                    let _ = into.try_set(found);
+                    None
+                }
+                Err(error) => Some(error),
+            };
+            let _ = failure.try_set(failed);
         });
     }
 }

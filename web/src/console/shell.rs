@@ -98,12 +98,24 @@ pub fn Shell() -> impl IntoView {
         Page::Login => ().into_any(),
         Page::Unknown => view! { <UnknownPage/> }.into_any(),
     };
+    let session = session();
+    let lost = move || {
+        session.lost.get().then(|| {
+            view! {
+                <div class="banner warning">
+                    {icon("wifi-off")}
+                    <div class="banner-body"><p>{t(Words::ConnectionLost)}</p></div>
+                </div>
+            }
+            .into_any()
+        })
+    };
     view! {
         <div class="shell" data-rail=move || drawer.get().then_some("open") on:keydown=act(on_key)>
             <SkipLink/>
             <Rail drawer open_window/>
             <button class="rail-shade" type="button" tabindex="-1" aria-hidden="true" on:click=act(move |_| drawer.set(false))></button>
-            <div class="stage">{move || page()}</div>
+            <div class="stage"><div role="status">{move || lost()}</div>{move || page()}</div>
             <BottomBar drawer/>
             {move || open_window.get().map(|window| parts().window(window, close))}
         </div>
@@ -138,7 +150,8 @@ fn start_counts() -> Counts {
         later(async move {
             let known = etag.try_get_value().flatten();
             let answer = api::ticket_counts(client, &desk, known).await;
-            // A failure keeps the last counts; the list beside them says that something is wrong.
+            session.polled(answer.as_ref().err());
+            // A failure keeps the last counts; the strip over the page says so if it lasts.
             if let Ok(Fetched::New(now, new_etag)) = answer
                 && session
                     .desk

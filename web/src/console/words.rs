@@ -40,6 +40,8 @@ crate::messages! {
         OpenMenu = "Abrir el menú", "Open the menu";
         CloseMenu = "Cerrar el menú", "Close the menu";
         Preferences = "Preferencias", "Preferences";
+        ConnectionLost = "Sin conexión con el servidor: lo que ve puede estar desactualizado.",
+            "No connection to the server: what you see may be out of date.";
 
         // Shortcuts.
         Shortcuts = "Atajos de teclado", "Keyboard shortcuts";
@@ -492,6 +494,8 @@ crate::messages! {
             "Once saved, the solution is sent to {0} and {the} waits for their answer.";
         SolutionHint = "Qué se hizo, en palabras que el solicitante entienda.", "What was done, in words the requester will understand.";
         WriteSolution = "Escriba la solución.", "Enter the solution.";
+        AgentsNotLoaded = "No se pudo cargar la lista de agentes", "The list of agents could not be loaded";
+        Retry = "Reintentar", "Try again";
     }
 }
 

@@ -11,6 +11,7 @@ use shared::api::uploads::Attachment;
 use shared::ticket::command::Decision;
 use shared::ticket::text::{REASON_MAX, Reason, TextError};
 
+use super::kept::kept_text;
 use super::load::Loaded;
 use super::lookup::LookupForm;
 use super::nav::use_nav;
@@ -107,6 +108,7 @@ fn list(desk: Desk, client: Client, page: Page<PortalApprovalRow>) -> AnyView {
     let items = RwSignal::new(page.items);
     let next = RwSignal::new(page.next);
     let error = RwSignal::new(None::<ApiError>);
+    let busy = RwSignal::new(false);
     let card = move |row: PortalApprovalRow| {
         let address = desk.link(&["approvals/", &row.code].concat());
         view! {
@@ -127,10 +129,16 @@ fn list(desk: Desk, client: Client, page: Page<PortalApprovalRow>) -> AnyView {
     let more = move || {
         next.get().map(|cursor| {
             let load = move |_| {
+                if busy.get_untracked() {
+                    return;
+                }
                 let cursor = cursor.clone();
                 error.set(None);
+                busy.set(true);
                 spawn_local(async move {
-                    match portal::list_approvals(client, Some(cursor)).await {
+                    let answer = portal::list_approvals(client, Some(cursor)).await;
+                    let _ = busy.try_set(false);
+                    match answer {
                         Ok(page) => {
                             let _ = items.try_update(|items| items.extend(page.items));
                             let _ = next.try_set(page.next);
@@ -299,9 +307,15 @@ fn DecisionForm(
         .first()
         .map(|role| role.id.clone())
         .unwrap_or_default();
-    let role = RwSignal::new(if several { String::new() } else { first });
-    let decision = RwSignal::new(String::new());
-    let comment = RwSignal::new(String::new());
+    // The form is drawn anew after a change by somebody else, and after signing in again.
+    let kept = |field: &str| kept_text(["approval.", &code.get_value(), field].concat());
+    let role = if several {
+        kept(".role")
+    } else {
+        RwSignal::new(first)
+    };
+    let (decision, comment) = (kept(".decision"), kept(".comment"));
+    let typed = [role, decision, comment];
     let faults = Faults::none();
     let error = RwSignal::new(None::<ApiError>);
     let busy = RwSignal::new(false);
@@ -343,9 +357,13 @@ fn DecisionForm(
             let _ = busy.try_set(false);
             match answer {
                 Ok(()) => {
+                    for field in typed {
+                        let _ = field.try_set(String::new());
+                    }
                     ui.toast(Kind::Success, t(Words::Thanks));
                     nav.go(&desk.link("approvals"));
                 }
+                Err(refused) if refused.status() == 401 => asked.reload(),
                 Err(refused) if refused.status() == 412 => {
                     ui.toast(Kind::Warning, desk.say(Common::Changed));
                     asked.reload();

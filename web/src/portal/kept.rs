@@ -13,7 +13,8 @@ thread_local! {
 
 const PREFIX: &str = "atiende.kept.";
 
-fn name(key: &str) -> String {
+/// The name of a key in the browser's store.
+pub(super) fn name(key: &str) -> String {
     [PREFIX, key].concat()
 }
 
@@ -75,5 +76,10 @@ impl OnceKey {
         let key = browser::random_key();
         self.0.set_value((content, key.clone()));
         key
+    }
+
+    /// The content has arrived: the same again is something new.
+    pub(super) fn arrived(self) {
+        self.0.set_value(Default::default());
     }
 }

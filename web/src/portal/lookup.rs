@@ -26,6 +26,10 @@ crate::messages! {
         Code = "Código {of_the}", "{Word} code";
         CodeHint = "Está en los correos que le enviamos. Por ejemplo: {0}", "It is in the emails we sent you. For example: {0}";
         CodeEmpty = "Escriba el código {of_the}.", "Enter the {word} code.";
+        ApprovalsTitle = "Ver lo que espera su aprobación", "See what awaits your approval";
+        ApprovalsLead = "Escriba el código que está en el correo con la solicitud de aprobación y la dirección a la que llegó. Le enviaremos un código para confirmar su identidad.",
+            "Enter the code in the email that asked for your approval and the address it came to. We will send you a code to confirm your identity.";
+        ApprovalsHint = "El correo al que llegó la solicitud de aprobación.", "The address that the request for approval came to.";
         EmailHint = "El mismo con el que creó {the}.", "The one you used to create {the}.";
         Send = "Continuar", "Continue";
     }
@@ -64,12 +68,24 @@ pub(super) fn Lookup() -> impl IntoView {
 pub(super) fn LookupForm(ticket: String, then: String) -> impl IntoView {
     let desk = use_desk();
     let client = use_client();
+    // Whoever approves did not create the ticket, and comes with an address of their own.
+    let approves = then.starts_with("approvals");
     let asked = StoredValue::new(then);
-    let title = if ticket.is_empty() {
-        desk.say(Words::Title)
+    let (title, lead, hint) = if approves {
+        (
+            Words::ApprovalsTitle,
+            Words::ApprovalsLead,
+            Words::ApprovalsHint,
+        )
+    } else {
+        (Words::Title, Words::Lead, Words::EmailHint)
+    };
+    let title = if ticket.is_empty() || approves {
+        desk.say(title)
     } else {
         desk.say_with(Words::TitleOne, &[&ticket])
     };
+    let email_hint = desk.say(hint);
     let code = RwSignal::new(ticket);
     let email = RwSignal::new(String::new());
     let faults = Faults::none();
@@ -131,12 +147,12 @@ pub(super) fn LookupForm(ticket: String, then: String) -> impl IntoView {
     view! {
         <a class="back" href=desk.link("")>{icon("arrow-left")}{t(Common::Back)}</a>
         <Heading text=title/>
-        <p class="lead">{desk.say(Words::Lead)}</p>
+        <p class="lead">{desk.say(lead)}</p>
         <ErrorSummary faults/>
         <ErrorNote error/>
         <form class="form stack loose" novalidate on:submit=send>
             <TextField id="ticket_code" label=desk.say(Words::Code) hint value=code faults width="w-sm"/>
-            <TextField id="email" label=t(Common::Email) hint=desk.say(Words::EmailHint) kind="email" autocomplete="email" value=email faults/>
+            <TextField id="email" label=t(Common::Email) hint=email_hint kind="email" autocomplete="email" value=email faults/>
             <div class="actions">
                 <SubmitButton label=t(Words::Send) busy_label=t(Common::Sending) busy/>
                 <a class="btn ghost" href=desk.link("")>{t(Common::Cancel)}</a>

@@ -10,7 +10,7 @@ use shared::ticket::command::{Answer, AnswerValue};
 use shared::ticket::status::Status;
 use shared::ticket::text::{REASON_MAX, Reason, Stars, TextError};
 
-use super::kept::kept_text;
+use super::kept::{keep, kept, kept_text};
 use super::ticket::Case;
 use super::words::Words as Common;
 use crate::client::portal;
@@ -130,6 +130,18 @@ impl Given {
     }
 }
 
+/// Stars that are kept like what is typed.
+fn kept_stars(code: &str, question: &str) -> RwSignal<u8> {
+    let key = ["stars.", code, ".", question].concat();
+    let before = kept(&key).and_then(|stars| stars.parse().ok());
+    let stars = RwSignal::new(before.unwrap_or_default());
+    Effect::new(move || match stars.get() {
+        0 => keep(&key, ""),
+        stars => keep(&key, &stars.to_string()),
+    });
+    stars
+}
+
 /// The desk's questions, all on one page.
 #[component]
 fn Survey(case: Case, questions: Vec<QuestionView>, subject: String) -> impl IntoView {
@@ -142,8 +154,8 @@ fn Survey(case: Case, questions: Vec<QuestionView>, subject: String) -> impl Int
         .into_iter()
         .map(|question| {
             let given = Given {
-                stars: RwSignal::new(0),
-                text: RwSignal::new(String::new()),
+                stars: kept_stars(&code, &question.id),
+                text: kept_text(["survey.", &code, ".", &question.id].concat()),
             };
             (question, given)
         })
@@ -188,6 +200,12 @@ fn Survey(case: Case, questions: Vec<QuestionView>, subject: String) -> impl Int
             match answer {
                 Ok(()) => {
                     sent.set(true);
+                    asked.with_value(|asked| {
+                        for (_, given) in asked {
+                            given.stars.set(0);
+                            given.text.set(String::new());
+                        }
+                    });
                     case.load().await;
                     crate::browser::focus_first("h1");
                 }
@@ -272,7 +290,7 @@ fn question_field(case: Case, question: QuestionView, given: Given, faults: Faul
 #[component]
 fn Form(case: Case) -> impl IntoView {
     let code = case.code.get_value();
-    let stars = RwSignal::new(0u8);
+    let stars = kept_stars(&code, "");
     let comment = kept_text(["rate.", &code].concat());
     let faults = Faults::none();
     let busy = RwSignal::new(false);
@@ -309,6 +327,7 @@ fn Form(case: Case) -> impl IntoView {
                 portal::rate_service(case.client, &case.code.get_value(), &survey, version).await;
             match answer {
                 Ok(()) => {
+                    stars.set(0);
                     comment.set(String::new());
                     case.load().await;
                     crate::browser::focus_first("h1");

@@ -157,6 +157,16 @@ impl Case {
                 let _ = self.ticket.try_set(Some(ticket));
             }
             Err(error) => {
+                // A session is of one desk; whoever comes from another is asked to sign in to this one.
+                let elsewhere = is_unknown(&error)
+                    && portal::get_session(self.client)
+                        .await
+                        .is_ok_and(|session| session.desk != self.desk.slug());
+                let error = if elsewhere {
+                    ApiError::Status(401)
+                } else {
+                    error
+                };
                 let shown = self.ticket.try_with_untracked(Option::is_some) == Some(true);
                 // What is shown stays while the network is gone for a moment.
                 if !shown || error.status() == 401 {
@@ -174,6 +184,10 @@ impl Case {
 
     /// Shows why an action failed; after a change by somebody else the ticket is loaded first.
     pub(super) async fn refused(self, error: ApiError) {
+        if error.status() == 401 {
+            // The form that signs in; what was typed is kept.
+            return self.failure.set(Some(error));
+        }
         if matches!(error.status(), 409 | 412) {
             self.load().await;
         }
@@ -654,8 +668,10 @@ fn messages(case: Case, ticket: RequesterTicket) -> AnyView {
 /// Writes to the team (R-255…R-257); what is typed is kept until it is sent.
 #[component]
 fn Composer(case: Case) -> impl IntoView {
-    let body = kept_text(["message.", &case.code.get_value()].concat());
+    let kept = ["message.", &case.code.get_value()].concat();
     let uploads = Uploads::new(case.client, portal::UPLOADS);
+    uploads.kept_as(super::kept::name(&[&kept, ".files"].concat()));
+    let body = kept_text(kept);
     let limits = case.desk.get();
     let limits = Limits {
         bytes: limits.max_attachment_bytes,
@@ -689,6 +705,7 @@ fn Composer(case: Case) -> impl IntoView {
             return;
         }
         let Some(text) = text else { return };
+        let typed = body.get_untracked();
         let message = NewPublicMessage {
             body: text.into_string(),
             attachments: uploads.ids(),
@@ -706,8 +723,12 @@ fn Composer(case: Case) -> impl IntoView {
             let _ = busy.try_set(false);
             match answer {
                 Ok(()) => {
-                    body.set(String::new());
-                    uploads.clear();
+                    once.arrived();
+                    // Whatever was added while it was on its way stays.
+                    if body.with_untracked(|now| *now == typed) {
+                        body.set(String::new());
+                    }
+                    uploads.sent(&message.attachments);
                     case.ui.toast(Kind::Success, case.desk.say(sent));
                     case.load().await;
                 }

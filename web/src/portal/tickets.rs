@@ -12,7 +12,7 @@ use super::shell::{Desk, use_desk};
 use super::words::Words as Common;
 use crate::browser;
 use crate::client::{ApiError, portal, use_client};
-use crate::components::feedback::{Empty, Failed, Loading};
+use crate::components::feedback::{Empty, ErrorNote, Failed, Loading};
 use crate::components::ticket::{StatusTag, promise_line, time};
 use crate::components::{Banner, Heading, Kind, icon, use_ui};
 use crate::i18n::dates::Style;
@@ -37,19 +37,35 @@ crate::messages! {
 #[component]
 pub(super) fn Tickets() -> impl IntoView {
     let client = use_client();
+    let desk = use_desk();
     let rows = RwSignal::new(None::<Result<Page<RequesterTicketRow>, ApiError>>);
+    let email = RwSignal::new(String::new());
     let load = move || {
         spawn_local(async move {
+            let shown =
+                move || rows.try_with_untracked(|rows| matches!(rows, Some(Ok(_)))) == Some(true);
             let answer = if client.resume().await {
-                portal::list_tickets(client, None).await
+                let listed = portal::list_tickets(client, None);
+                if shown() {
+                    listed.await
+                } else {
+                    // A session is of one desk; at another its tickets would stand under a wrong name.
+                    match portal::get_session(client).await {
+                        Ok(session) if session.desk == desk.slug() => {
+                            let _ = email.try_set(session.email);
+                            listed.await
+                        }
+                        Ok(_) => Err(ApiError::Status(401)),
+                        Err(error) => Err(error),
+                    }
+                }
             } else if client.may_have_session() {
                 Err(ApiError::Offline)
             } else {
                 Err(ApiError::Status(401))
             };
             // What is shown stays when the network is gone for a moment.
-            let keeps = answer.is_err()
-                && rows.try_with_untracked(|rows| matches!(rows, Some(Ok(_)))) == Some(true);
+            let keeps = shown() && answer.as_ref().is_err_and(|error| error.status() != 401);
             let same = rows.try_with_untracked(|rows| rows.as_ref() == Some(&answer)) == Some(true);
             if !keeps && !same {
                 let _ = rows.try_set(Some(answer));
@@ -73,22 +89,34 @@ pub(super) fn Tickets() -> impl IntoView {
         Some(Err(error)) => {
             view! { <Failed error retry=Callback::new(move |()| load())/> }.into_any()
         }
-        Some(Ok(page)) => list(page, rows),
+        Some(Ok(page)) => list(page, rows, email),
     }
 }
 
 fn list(
     page: Page<RequesterTicketRow>,
     rows: RwSignal<Option<Result<Page<RequesterTicketRow>, ApiError>>>,
+    email: RwSignal<String>,
 ) -> AnyView {
     let desk = use_desk();
     let client = use_client();
+    let error = RwSignal::new(None::<ApiError>);
+    let busy = RwSignal::new(false);
     let next = page.next.map(|cursor| {
         let more = move |_| {
+            if busy.get_untracked() {
+                return;
+            }
             let cursor = cursor.clone();
+            error.set(None);
+            busy.set(true);
             spawn_local(async move {
-                let Ok(next) = portal::list_tickets(client, Some(cursor)).await else {
-                    return;
+                let answer = portal::list_tickets(client, Some(cursor)).await;
+                let _ = busy.try_set(false);
+                let next = match answer {
+                    Ok(next) => next,
+                    Err(refused) if refused.status() == 401 => return rows.set(Some(Err(refused))),
+                    Err(refused) => return error.set(Some(refused)),
                 };
                 let _ = rows.try_update(|rows| {
                     if let Some(Ok(page)) = rows {
@@ -98,7 +126,7 @@ fn list(
                 });
             });
         };
-        view! { <p><button class="btn" type="button" on:click=more>{desk.say(Words::More)}</button></p> }
+        view! { <ErrorNote error/><p><button class="btn" type="button" on:click=more>{desk.say(Words::More)}</button></p> }
     });
     let body = if page.items.is_empty() {
         view! {
@@ -118,7 +146,7 @@ fn list(
             <Heading text=desk.say(Words::Title)/>
             <a class="btn primary" href=desk.link("new")>{icon("plus")}{desk.say(Common::CreateTicket)}</a>
         </div>
-        <SessionLine/>
+        <SessionLine email/>
         <ApprovalsHint/>
         {body}
     }
@@ -146,16 +174,10 @@ fn card(desk: Desk, row: RequesterTicketRow) -> impl IntoView {
 
 /// Whose tickets these are, and the way out on a shared computer.
 #[component]
-fn SessionLine() -> impl IntoView {
+fn SessionLine(email: RwSignal<String>) -> impl IntoView {
     let desk = use_desk();
     let client = use_client();
     let ui = use_ui();
-    let email = RwSignal::new(String::new());
-    spawn_local(async move {
-        if let Ok(session) = portal::get_session(client).await {
-            let _ = email.try_set(session.email);
-        }
-    });
     let nav = use_nav();
     let leave = move |_| {
         spawn_local(async move {

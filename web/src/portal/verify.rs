@@ -46,6 +46,8 @@ crate::messages! {
         LookSpam = "Puede tardar un par de minutos. Revise también la carpeta de correo no deseado.", "It may take a couple of minutes. Check your spam folder too.";
         OnlyRegistered = "El código llega únicamente a correos registrados. Si aún no tiene acceso, solicítelo.", "Codes are sent only to registered addresses. If you do not have access yet, request it.";
         CheckAddress = "Compruebe que escribió bien su correo.", "Check that you typed your address correctly.";
+        Several = "Cada correo recibe unos pocos códigos por hora. Si ya pidió varios, espere un rato antes de pedir otro.",
+            "Each address gets a few codes an hour. If you have asked for several, wait a while before asking for another one.";
         NoMailTitle = "¿No tiene acceso a su correo?", "No access to your email?";
         NoMail = "Llame a la línea de soporte: validarán su identidad y le darán un código. Tenga a la mano esta referencia.",
             "Call the support line: they will verify your identity and give you a code. Have this reference at hand.";
@@ -191,6 +193,22 @@ fn Window(challenge: Challenge) -> impl IntoView {
         browser::focus_id("code");
     };
 
+    // Whoever calls the support line is given a new code for this window, which lasts from then on.
+    browser::poll(15, move || {
+        let Some(asked) = id.try_get_value() else {
+            return;
+        };
+        spawn_local(async move {
+            if let Ok(new) = portal::get_challenge(client, asked).await
+                && id.try_get_value().is_some_and(|id| id == new.id)
+            {
+                expires.set(local(&new, new.expires_at));
+                resend_at.set(local(&new, new.resend_at));
+                dead.set(new.tries_left == 0);
+            }
+        });
+    });
+
     let nav = use_nav();
     let confirm = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
@@ -331,6 +349,7 @@ fn help(reference: Option<String>) -> AnyView {
             <ul class="bullets">
                 <li>{t(Words::LookSpam)}</li>
                 <li>{t(Words::CheckAddress)}</li>
+                <li>{t(Words::Several)}</li>
                 {registered}
             </ul>
             {call}

@@ -8,6 +8,7 @@ use shared::api::desks::{FieldInput, FieldView, FormView};
 use crate::components::form::{
     Check, Choice, Entry, Faults, RadioCards, SelectField, TextField, named,
 };
+use crate::console::kept::keep;
 use crate::console::words::TreeWords;
 use crate::i18n::t;
 
@@ -52,6 +53,16 @@ impl Extra {
             }
         });
         extra
+    }
+
+    /// Keeps the answers in this browser under names that begin like this. What a file or a person field shows is more
+    /// than its key, so these are left to the form.
+    pub fn keep(self, prefix: &str) {
+        for (field, value) in self.fields.get_value() {
+            if !matches!(field.kind, FieldInput::File | FieldInput::Person) {
+                keep([prefix, &field.id].concat(), value);
+            }
+        }
     }
 
     /// Whether a field is asked now; follows changes.

@@ -1,8 +1,10 @@
 //! Writing to the requester or to the team. Which of the two is never in doubt: it begins as an internal note, differs
-//! in border, ground, icon and words, and names the recipient before anything is sent.
+//! in border, ground, icon and words, and names the recipient before anything is sent. A text that comes back is what
+//! it was, with its files.
 
 use crate::components::act;
-use crate::console::task::later;
+use crate::console::kept::kept_text;
+use crate::console::task::{later, watch};
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
@@ -34,32 +36,41 @@ pub fn Composer(case: Case) -> impl IntoView {
         let agent = case.session.me.with_untracked(|me| me.id);
         StoredValue::new(["atiende.reply.", &agent.to_string(), ".", &case.code()].concat())
     };
-    let text = RwSignal::new(
-        store_key
-            .with_value(|key| browser::stored(key))
-            .unwrap_or_default(),
-    );
-    let kind = RwSignal::new(Visibility::Internal);
+    let beside = move |end: &str| store_key.with_value(|key| [key.as_str(), end].concat());
+    let text = kept_text(store_key.get_value());
+    let kind = {
+        let name = beside(".kind");
+        // Where nothing is written there is nothing for the requester either.
+        let public =
+            text.with_untracked(|text| !text.is_empty()) && browser::stored(&name).is_some();
+        let kind = RwSignal::new(if public {
+            Visibility::Public
+        } else {
+            Visibility::Internal
+        });
+        watch(move || {
+            let public = kind.get() == Visibility::Public;
+            browser::store(&name, public.then_some("1"));
+        });
+        kind
+    };
     let fault = RwSignal::new(None::<String>);
     let error = RwSignal::new(None::<ApiError>);
     let busy = RwSignal::new(false);
     let key = StoredValue::new(browser::random_key());
     let uploads = Uploads::new(client, UPLOADS);
+    uploads.kept_as(beside(".files"));
     let area = NodeRef::<html::Textarea>::new();
-    let keep = move |typed: &str| {
-        store_key.with_value(|key| browser::store(key, (!typed.is_empty()).then_some(typed)))
-    };
     let typed = move |event: ev::Event| {
-        let value = event_target_value(&event);
-        keep(&value);
         fault.set(None);
-        text.set(value);
+        text.set(event_target_value(&event));
     };
     let send = move || {
         if busy.get_untracked() {
             return;
         }
-        let body = match text.with_untracked(|text| Body::parse(text)) {
+        let raw = text.get_untracked();
+        let body = match Body::parse(&raw) {
             Ok(body) => body.into_string(),
             Err(wrong) => return fault.set(Some(explain(wrong))),
         };
@@ -72,24 +83,32 @@ pub fn Composer(case: Case) -> impl IntoView {
             body,
             attachments: uploads.ids(),
         };
+        let (name, kind_name, files_name) =
+            (store_key.get_value(), beside(".kind"), beside(".files"));
         busy.set(true);
         error.set(None);
         later(async move {
             let outcome =
                 api::create_message(client, &case.code(), &message, &key.get_value()).await;
-            // The ticket may have been left meanwhile: then the text is still in this browser, unless it was sent.
-            if outcome.is_ok() {
-                let _ = store_key.try_with_value(|key| browser::store(key, None));
-            }
             if busy.try_set(false).is_some() {
+                // The ticket was left meanwhile: what was sent must not come back, what was typed since must.
+                if outcome.is_ok() {
+                    browser::store(&files_name, None);
+                    if browser::stored(&name).as_ref() == Some(&raw) {
+                        browser::store(&name, None);
+                        browser::store(&kind_name, None);
+                    }
+                }
                 return;
             }
             match outcome {
                 Ok(()) => {
                     key.set_value(browser::random_key());
-                    text.set(String::new());
-                    uploads.clear();
-                    kind.set(Visibility::Internal);
+                    uploads.sent(&message.attachments);
+                    if text.with_untracked(|text| *text == raw) {
+                        text.set(String::new());
+                        kind.set(Visibility::Internal);
+                    }
                     case.ui.toast(
                         Kind::Success,
                         t(match visibility {

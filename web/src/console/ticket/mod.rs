@@ -168,6 +168,7 @@ impl Case {
         let (code, etag) = (self.code(), self.etag.get_value());
         later(async move {
             let answer = api::ticket(self.client, &code, etag).await;
+            self.session.polled(answer.as_ref().err());
             if self.asked.try_get_value() != Some(number) {
                 return;
             }

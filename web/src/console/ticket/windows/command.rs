@@ -21,6 +21,7 @@ use crate::components::form::{Check, Choice, Entry, RadioCards, SelectField, Tex
 use crate::components::ticket::StatusTag;
 use crate::console::components::matrix::ImpactUrgency;
 use crate::console::components::tree::CategoryPicker;
+use crate::console::kept::{keep, keep_beside};
 use crate::console::task::watch;
 use crate::console::ticket::actions::{Action, command_name, new_state, withdraws};
 use crate::console::ticket::panel::control_question;
@@ -54,23 +55,35 @@ struct Given {
     evidence: RwSignal<Vec<String>>,
     /// Whether it is solved although tickets under it are open.
     despite_children: RwSignal<bool>,
+    /// The note that the product prepared last; nobody typed it.
+    script: StoredValue<String>,
 }
 
 impl Given {
-    fn new() -> Self {
+    /// What was typed before, or else the only reason there is.
+    fn new(form: ActionForm, only_reason: String) -> Self {
         let blank = || RwSignal::new(String::new());
+        let reason = RwSignal::new(only_reason);
+        keep(form.name("reason"), reason);
+        let script = StoredValue::new(String::new());
+        let scripted = |field: &str| {
+            let text = blank();
+            keep_beside(form.name(field), text, script);
+            text
+        };
         Self {
-            reason: blank(),
+            reason,
             level: blank(),
             group: blank(),
             assignee: blank(),
-            vendor: blank(),
-            next_contact: blank(),
-            justification: blank(),
-            diagnosis: blank(),
-            solution: blank(),
-            description: blank(),
-            note: blank(),
+            vendor: form.kept_text("vendor"),
+            next_contact: form.kept_text("next_contact"),
+            justification: scripted("justification"),
+            diagnosis: form.kept_text("diagnosis"),
+            solution: form.kept_text("solution"),
+            description: form.kept_text("description"),
+            note: scripted("note"),
+            script,
             category: blank(),
             priority: blank(),
             impact: blank(),
@@ -156,7 +169,6 @@ fn all_reasons(rows: &[AllowedCommand]) -> Vec<ReasonView> {
 #[component]
 pub fn CommandWindow(form: ActionForm, command: CommandKind) -> impl IntoView {
     let case = form.case;
-    let given = Given::new();
     // What the ticket says now; once it says nothing any more, what it said last.
     let rows = Memo::new(move |before: Option<&Vec<AllowedCommand>>| {
         let rows = case.rows_of(command);
@@ -165,14 +177,16 @@ pub fn CommandWindow(form: ActionForm, command: CommandKind) -> impl IntoView {
             None => rows,
         }
     });
+    let reasons = Memo::new(move |_| rows.with(|rows| all_reasons(rows)));
+    let needed =
+        rows.with_untracked(|rows| rows.iter().all(|row| row.needs.contains(&Need::Reason)));
+    let only_reason = reasons.with_untracked(|reasons| match reasons.as_slice() {
+        [only] if needed => only.id.clone(),
+        _ => String::new(),
+    });
+    let given = Given::new(form, only_reason);
     let row =
         Memo::new(move |_| rows.with(|rows| given.reason.with(|reason| row_for(rows, reason))));
-    let reasons = Memo::new(move |_| rows.with(|rows| all_reasons(rows)));
-    if let [only] = reasons.get_untracked().as_slice()
-        && rows.with_untracked(|rows| rows.iter().all(|row| row.needs.contains(&Need::Reason)))
-    {
-        given.reason.set(only.id.clone());
-    }
     follow_script(given, reasons, row);
     let uploads = Uploads::new(case.client, UPLOADS);
     let answering = RwSignal::new(false);
@@ -261,7 +275,7 @@ fn done(command: CommandKind) -> StepWords {
 /// Keeps the note that the product prepares for a reason, with the day of the next contact, for as long as nobody has
 /// changed it.
 fn follow_script(given: Given, reasons: Memo<Vec<ReasonView>>, row: Memo<Option<AllowedCommand>>) {
-    let written = StoredValue::new(String::new());
+    let written = given.script;
     watch(move || {
         let script = given.reason.with(|key| {
             reasons.with(|reasons| {

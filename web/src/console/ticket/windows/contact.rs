@@ -7,11 +7,12 @@ use shared::ticket::command::{ContactChannel, ContactResult};
 use shared::ticket::text::{REASON_MAX, Reason};
 
 use super::{ActionForm, ActionWindow};
+use crate::browser;
 use crate::client::ApiError;
 use crate::client::console::{self as api, TicketAction};
 use crate::components::feedback::{Banner, Failed, Kind, Loading};
 use crate::components::form::{Check, Choice, Entry, RadioCards, SelectField, TextArea, TextField};
-use crate::console::task::later;
+use crate::console::task::{later, watch};
 use crate::console::ticket::panel::{channel_name, result_name};
 use crate::console::words::{StepWords, Words};
 use crate::i18n::dates::short_day;
@@ -21,8 +22,8 @@ use crate::i18n::{t, t_with};
 #[component]
 pub fn AttemptWindow(form: ActionForm) -> impl IntoView {
     let result = RwSignal::new(String::new());
-    let note = RwSignal::new(String::new());
-    let next = RwSignal::new(String::new());
+    let note = form.kept_text("note");
+    let next = form.kept_text("next_contact");
     let counting = form
         .view()
         .and_then(|view| view.contact.clone())
@@ -111,6 +112,8 @@ pub fn FollowUpWindow(form: ActionForm) -> impl IntoView {
     let case = form.case;
     let draft = RwSignal::new(None::<Result<FollowUpDraft, ApiError>>);
     let text = RwSignal::new(String::new());
+    // What was typed for one mail is not for the next one.
+    let name = move |step: FollowUpStep| form.name(&["text", &(step as u8).to_string()].concat());
     let load = move || {
         draft.set(None);
         later(async move {
@@ -118,12 +121,24 @@ pub fn FollowUpWindow(form: ActionForm) -> impl IntoView {
             if let Ok(found) = &answer
                 && text.try_with_untracked(String::is_empty) == Some(true)
             {
-                text.set(found.text.clone());
+                let kept = found.step.and_then(|step| browser::stored(&name(step)));
+                text.set(kept.unwrap_or_else(|| found.text.clone()));
             }
             let _ = draft.try_set(Some(answer));
         });
     };
     load();
+    watch(move || {
+        draft.with(|draft| {
+            if let Some(Ok(draft)) = draft
+                && let Some(step) = draft.step
+            {
+                text.with(|text| {
+                    browser::store(&name(step), (*text != draft.text).then_some(text.as_str()));
+                });
+            }
+        });
+    });
     let ready = move || {
         draft.with(|draft| matches!(draft, Some(Ok(draft)) if draft.ready && draft.step.is_some()))
     };

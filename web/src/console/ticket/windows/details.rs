@@ -14,6 +14,7 @@ use crate::components::feedback::{Banner, Kind};
 use crate::components::files::{FilePicker, Limits};
 use crate::components::form::{Check, TextArea, named};
 use crate::console::components::extra::{Extra, ExtraFields};
+use crate::console::kept::keep;
 use crate::console::person_picker::PersonPicker;
 use crate::console::task::watch;
 use crate::console::words::{StepWords, Words, files_fault};
@@ -35,7 +36,9 @@ pub fn ExtraWindow(form: ActionForm) -> impl IntoView {
             .iter()
             .map(|one| (one.id.clone(), one.given.clone()))
             .collect();
-        Some(Extra::filled(fields, &given))
+        let extra = Extra::filled(fields, &given);
+        extra.keep(&form.name(""));
+        Some(extra)
     });
     let submit = move |()| {
         let Some(extra) = extra else { return };
@@ -150,6 +153,7 @@ fn special_field(
 pub fn CauseWindow(form: ActionForm) -> impl IntoView {
     let known = form.view().and_then(|view| view.cause.clone());
     let cause = RwSignal::new(known.unwrap_or_default());
+    keep(form.name("cause"), cause);
     let submit = move |()| {
         let mut check = Check::default();
         let typed = check.text(

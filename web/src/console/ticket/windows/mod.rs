@@ -1,4 +1,5 @@
-//! The windows of the actions: each asks for the data that its action needs, and a refusal never loses what was typed.
+//! The windows of the actions: each asks for the data that its action needs, and neither a refusal nor closing it loses
+//! what was typed.
 //!
 //! [`command`] draws the window of any command from what the ticket says about it: what it needs, what it takes besides,
 //! its reasons, levels and groups, and what it still waits for. Four things have a window of their own, because they need
@@ -18,6 +19,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use shared::api::desks::{DeskAgent, DeskView};
 use shared::api::tickets::TicketView;
+use shared::desk::profile::Need;
 use shared::ticket::command::CommandKind;
 
 use self::command::CommandWindow;
@@ -32,16 +34,17 @@ use crate::client::ApiError;
 use crate::client::console::TicketAction;
 use crate::components::act;
 use crate::components::dialog::Dialog;
-use crate::components::feedback::{Banner, ErrorNote, Kind};
+use crate::components::feedback::{Banner, ErrorNote, Failed, Kind, Loading};
 use crate::components::form::{Entry, ErrorSummary, Faults, SubmitButton};
 use crate::console::components::window::shown;
+use crate::console::kept::kept_text;
 use crate::console::task::later;
 use crate::console::words::{StepWords, WindowWords, Words};
 use crate::i18n::t;
 
 /// The window of an action.
 pub fn action_window(action: Action, case: Case, closed: Callback<()>) -> AnyView {
-    let form = ActionForm::new(case, closed);
+    let form = ActionForm::new(case, action, closed);
     match action {
         Action::Command(CommandKind::ChangePriority) => view! { <PriorityWindow form/> }.into_any(),
         Action::Command(CommandKind::ChangeCategory) => view! { <CategoryWindow form/> }.into_any(),
@@ -62,6 +65,7 @@ pub fn action_window(action: Action, case: Case, closed: Callback<()>) -> AnyVie
 #[derive(Clone, Copy)]
 struct ActionForm {
     case: Case,
+    action: Action,
     open: RwSignal<bool>,
     busy: RwSignal<bool>,
     faults: Faults,
@@ -69,19 +73,46 @@ struct ActionForm {
     /// Somebody changed the ticket, or its state forbids it: said above the form.
     notice: RwSignal<Option<String>>,
     key: StoredValue<String>,
+    /// Whom the ticket can be given to, and why that is not known.
+    agents: RwSignal<Vec<DeskAgent>>,
+    no_agents: RwSignal<Option<ApiError>>,
+    /// What the names begin with under which this browser keeps what is typed.
+    prefix: StoredValue<String>,
 }
 
 impl ActionForm {
-    fn new(case: Case, closed: Callback<()>) -> Self {
+    fn new(case: Case, action: Action, closed: Callback<()>) -> Self {
+        let agent = case.session.me.with_untracked(|me| me.id).to_string();
+        let word = match action {
+            Action::Command(command) => command.as_str(),
+            Action::Relate => "relate",
+            Action::Merge => "merge",
+        };
+        let prefix = ["atiende.window.", &agent, ".", &case.code(), ".", word, "."].concat();
         Self {
             case,
+            action,
             open: shown(closed),
             busy: RwSignal::new(false),
             faults: Faults::none(),
             error: RwSignal::new(None),
             notice: RwSignal::new(None),
             key: StoredValue::new(browser::random_key()),
+            agents: RwSignal::new(Vec::new()),
+            no_agents: RwSignal::new(None),
+            prefix: StoredValue::new(prefix),
         }
+    }
+
+    /// The name under which this browser keeps what is typed in a field.
+    fn name(self, field: &str) -> String {
+        self.prefix
+            .with_value(|prefix| [prefix.as_str(), field].concat())
+    }
+
+    /// A text that outlives the window until it was sent.
+    fn kept_text(self, field: &str) -> RwSignal<String> {
+        kept_text(self.name(field))
     }
 
     fn view(self) -> Option<Arc<TicketView>> {
@@ -90,6 +121,34 @@ impl ActionForm {
 
     fn desk(self) -> Option<Arc<DeskView>> {
         untrack(move || self.case.desk())
+    }
+
+    /// Whether the desk's profile is not there yet; follows changes.
+    fn lacks_desk(self) -> Signal<bool> {
+        let case = self.case;
+        Memo::new(move |_| case.desk().is_none()).into()
+    }
+
+    /// Asks for the agents of the ticket's desk.
+    fn load_agents(self) {
+        if let Some(view) = self.view() {
+            self.case
+                .session
+                .load_agents(view.desk.clone(), self.agents, self.no_agents);
+        }
+    }
+
+    /// Whether an agent can be chosen here.
+    fn offers_agents(self) -> bool {
+        let Action::Command(command) = self.action else {
+            return false;
+        };
+        let picks =
+            |need: &Need| matches!(need, Need::Group | Need::Assignee | Need::GroupOrAssignee);
+        matches!(command, CommandKind::Assign | CommandKind::Escalate)
+            || untrack(move || self.case.rows_of(command))
+                .iter()
+                .any(|row| row.needs.iter().chain(&row.offers).any(picks))
     }
 
     fn send(self, action: TicketAction, done: impl Into<String>) {
@@ -104,10 +163,15 @@ impl ActionForm {
         self.error.set(None);
         self.notice.set(None);
         let case = self.case;
+        let prefix = self.prefix.get_value();
         later(async move {
             let outcome = action
                 .send(case.client, &case.code(), version, &self.key.get_value())
                 .await;
+            // Also where the window was closed meanwhile.
+            if outcome.is_ok() {
+                browser::forget_stored(&prefix);
+            }
             if self.busy.try_set(false).is_some() {
                 return;
             }
@@ -183,6 +247,15 @@ fn ActionWindow(
             .get()
             .map(|text| view! { <Banner kind=Kind::Warning><p>{text}</p></Banner> }.into_any())
     };
+    let agents = move || {
+        let error = form.no_agents.get().filter(|_| form.offers_agents())?;
+        Some(view! {
+            <Banner kind=Kind::Warning title=t(WindowWords::AgentsNotLoaded)>
+                <p>{error.detail()}</p>
+                <button class="btn sm" type="button" on:click=act(move |_| form.load_agents())>{t(WindowWords::Retry)}</button>
+            </Banner>
+        }.into_any())
+    };
     let cancel = move || {
         t(if explains.get() {
             StepWords::Close
@@ -200,6 +273,7 @@ fn ActionWindow(
             <form novalidate on:submit=act(move |event: leptos::ev::SubmitEvent| { event.prevent_default(); if !explains.get_untracked() { submit.run(()); } })>
                 <div class="dialog-body stack">
                     {move || notice()}
+                    {move || agents()}
                     <ErrorSummary faults=form.faults/>
                     <ErrorNote error=form.error/>
                     {children()}
@@ -234,9 +308,27 @@ fn agent_entries(case: Case, agents: &[DeskAgent], groups: &[String]) -> Vec<Ent
 }
 
 fn agents_of(form: ActionForm) -> RwSignal<Vec<DeskAgent>> {
-    let agents = RwSignal::new(Vec::new());
-    if let Some(view) = form.view() {
-        form.case.session.load_agents(view.desk.clone(), agents);
-    }
-    agents
+    form.load_agents();
+    form.agents
+}
+
+/// Fields that are drawn from the desk's profile; until it has come, what is known of that.
+fn of_desk(form: ActionForm, draw: Box<dyn Fn(Arc<DeskView>) -> AnyView + Send>) -> AnyView {
+    let session = form.case.session;
+    let slug = form
+        .view()
+        .map(|view| view.desk.clone())
+        .unwrap_or_default();
+    let wanted = slug.clone();
+    let profile = Memo::new(move |_| session.profile_answer(&wanted));
+    let content = move || match profile.get() {
+        Some(Ok(desk)) => draw(desk),
+        Some(Err(error)) => {
+            let slug = slug.clone();
+            view! { <Failed error retry=Callback::new(move |()| session.retry_profile(&slug))/> }
+                .into_any()
+        }
+        None => view! { <Loading lines=4/> }.into_any(),
+    };
+    view! { {content} }.into_any()
 }

@@ -296,7 +296,7 @@ fn put_under(form: ActionForm, parent: String) {
 #[component]
 pub fn MergeWindow(form: ActionForm) -> impl IntoView {
     let chosen = RwSignal::new(Vec::<String>::new());
-    let reason = RwSignal::new(String::new());
+    let reason = form.kept_text("reason");
     let submit = move |()| {
         let mut check = Check::default();
         let into = chosen.with_untracked(|chosen| chosen.first().cloned());

@@ -1,14 +1,16 @@
 //! The windows of priority, category and an approver's decision.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
+use shared::api::desks::DeskView;
 use shared::api::process::{NewApprovalDecision, NewCategoryChange};
 use shared::api::tickets::NewPriorityChange;
 use shared::ticket::command::Decision;
 use shared::ticket::text::{REASON_MAX, Reason};
 
-use super::{ActionForm, ActionWindow};
+use super::{ActionForm, ActionWindow, of_desk};
 use crate::client::console::TicketAction;
-use crate::components::feedback::Loading;
 use crate::components::form::{Check, Choice, RadioCards, TextArea};
 use crate::console::components::matrix::ImpactUrgency;
 use crate::console::components::tree::CategoryPicker;
@@ -18,8 +20,8 @@ use crate::i18n::t;
 /// Corrects the priority, by itself or by impact and urgency.
 #[component]
 pub fn PriorityWindow(form: ActionForm) -> impl IntoView {
-    let Some((view, desk)) = form.view().zip(form.desk()) else {
-        return view! { <Loading lines=4/> }.into_any();
+    let Some(view) = form.view() else {
+        return ().into_any();
     };
     let key = |one: &Option<shared::api::tickets::Labelled>| {
         one.as_ref().map(|one| one.id.clone()).unwrap_or_default()
@@ -32,29 +34,36 @@ pub fn PriorityWindow(form: ActionForm) -> impl IntoView {
         key(&view.impact),
         key(&view.urgency),
     );
-    let reason = RwSignal::new(String::new());
-    let matrix = desk.prioritisation.matrix.clone();
-    let by_matrix = matrix.is_some();
-    let fields = match matrix {
-        Some(matrix) => {
-            view! { <ImpactUrgency desk=(*desk).clone() matrix impact urgency faults=form.faults/> }
-                .into_any()
+    let reason = form.kept_text("reason");
+    let fields = move |desk: Arc<DeskView>| {
+        let choice = match desk.prioritisation.matrix.clone() {
+            Some(matrix) => {
+                view! { <ImpactUrgency desk=(*desk).clone() matrix impact urgency faults=form.faults/> }
+                    .into_any()
+            }
+            None => {
+                let choices = desk
+                    .priorities
+                    .iter()
+                    .map(|one| Choice {
+                        value: one.id.clone(),
+                        title: one.label.clone(),
+                        help: one.help.clone(),
+                        side: one.promise.clone().unwrap_or_default(),
+                    })
+                    .collect::<Vec<_>>();
+                view! { <RadioCards id="priority" legend=form.case.say_priority(WindowWords::NewPriority) value=priority faults=form.faults choices/> }.into_any()
+            }
+        };
+        view! {
+            {choice}
+            <TextArea id="reason" label=t(Words::Reason) hint=t(WindowWords::ReasonHint) value=reason faults=form.faults max=REASON_MAX rows=3/>
         }
-        None => {
-            let choices = desk
-                .priorities
-                .iter()
-                .map(|one| Choice {
-                    value: one.id.clone(),
-                    title: one.label.clone(),
-                    help: one.help.clone(),
-                    side: one.promise.clone().unwrap_or_default(),
-                })
-                .collect::<Vec<_>>();
-            view! { <RadioCards id="priority" legend=form.case.say_priority(WindowWords::NewPriority) value=priority faults=form.faults choices/> }.into_any()
-        }
+        .into_any()
     };
     let submit = move |()| {
+        let Some(desk) = form.desk() else { return };
+        let by_matrix = desk.prioritisation.matrix.is_some();
         let mut check = Check::default();
         let (chosen, wide, soon) = if by_matrix {
             let wide = check.choice("impact", t(StepWords::ChooseImpact), impact.get_untracked());
@@ -99,9 +108,8 @@ pub fn PriorityWindow(form: ActionForm) -> impl IntoView {
         );
     };
     view! {
-        <ActionWindow form id="change-priority" title=form.case.say_priority(Words::ChangePriority) button=t(Words::Change) submit=Callback::new(submit)>
-            {fields}
-            <TextArea id="reason" label=t(Words::Reason) hint=t(WindowWords::ReasonHint) value=reason faults=form.faults max=REASON_MAX rows=3/>
+        <ActionWindow form id="change-priority" title=form.case.say_priority(Words::ChangePriority) button=t(Words::Change) submit=Callback::new(submit) explains=form.lacks_desk()>
+            {of_desk(form, Box::new(fields))}
         </ActionWindow>
     }
     .into_any()
@@ -110,13 +118,20 @@ pub fn PriorityWindow(form: ActionForm) -> impl IntoView {
 /// Corrects the category.
 #[component]
 pub fn CategoryWindow(form: ActionForm) -> impl IntoView {
-    let Some((view, desk)) = form.view().zip(form.desk()) else {
-        return view! { <Loading lines=4/> }.into_any();
+    let Some(view) = form.view() else {
+        return ().into_any();
     };
     let category = RwSignal::new(String::new());
-    let reason = RwSignal::new(String::new());
+    let reason = form.kept_text("reason");
     let before = view.category_id.clone();
-    let categories = Signal::stored(desk.categories.clone());
+    let fields = move |desk: Arc<DeskView>| {
+        let categories = Signal::stored(desk.categories.clone());
+        view! {
+            <CategoryPicker id="category" label=t(StepWords::NewCategory) value=category faults=form.faults categories/>
+            <TextArea id="reason" label=t(Words::Reason) hint=t(WindowWords::ReasonHint) value=reason faults=form.faults max=REASON_MAX rows=2 optional=true/>
+        }
+        .into_any()
+    };
     let present = (!view.category.is_empty()).then(|| {
         let path = view.category.join(" › ");
         view! { <p class="step-target"><span class="muted">{t(StepWords::PresentCategory)}</span><span>{path}</span></p> }.into_any()
@@ -143,10 +158,9 @@ pub fn CategoryWindow(form: ActionForm) -> impl IntoView {
         );
     };
     view! {
-        <ActionWindow form id="change-category" title=t(Words::ChangeCategory) button=t(Words::Change) submit=Callback::new(submit) class="dialog wide">
+        <ActionWindow form id="change-category" title=t(Words::ChangeCategory) button=t(Words::Change) submit=Callback::new(submit) explains=form.lacks_desk() class="dialog wide">
             {present}
-            <CategoryPicker id="category" label=t(StepWords::NewCategory) value=category faults=form.faults categories/>
-            <TextArea id="reason" label=t(Words::Reason) hint=t(WindowWords::ReasonHint) value=reason faults=form.faults max=REASON_MAX rows=2 optional=true/>
+            {of_desk(form, Box::new(fields))}
         </ActionWindow>
     }
     .into_any()
@@ -220,7 +234,7 @@ pub fn DecisionWindow(form: ActionForm) -> impl IntoView {
             .unwrap_or_default(),
     );
     let decision = RwSignal::new(String::new());
-    let comment = RwSignal::new(String::new());
+    let comment = form.kept_text("comment");
     let several = (roles.len() > 1).then(|| {
         let choices = roles
             .iter()
