@@ -6,8 +6,8 @@ mod desks;
 
 use chrono::Duration;
 use desks::story::{
-    Story, agent, agent_with, assignee, attempt, ben, body, escalate, new_ticket, rate, reason,
-    reject, requester, say, solve, some, stars, stranger, take, token,
+    Story, agent, agent_with, assignee, attempt, ben, body, escalate, monday, new_ticket, rate,
+    reason, reject, requester, say, solve, some, stars, stranger, take, token,
 };
 use shared::desk::Desk;
 use shared::desk::profile::Need;
@@ -18,7 +18,8 @@ use shared::ticket::event::{Event, IdentityProof};
 use shared::ticket::permission::{Conflict, Denial, FieldCode};
 use shared::ticket::status::{Channel, Level, RequestType, Status, Visibility};
 use shared::ticket::{
-    Circumstances, Refusal, allowed_commands, closes_by_silence_at, decide_given,
+    Circumstances, Refusal, allowed_commands, closes_by_silence_at, decide_given, fold, open,
+    record,
 };
 
 fn opened() -> Story {
@@ -163,6 +164,7 @@ fn a_vouched_identity_goes_to_the_history() {
         by: by.clone(),
         checklist: vec!["full_name".into()],
         note: reason("Llamó al 601."),
+        at: None,
     };
     new.channel = Channel::Portal;
     let story = Story::open(&desk, new, &requester());
@@ -173,6 +175,27 @@ fn a_vouched_identity_goes_to_the_history() {
         story.ticket.identity,
         IdentityProof::Vouched { .. }
     ));
+}
+
+///
+#[test]
+fn a_vouching_that_another_code_took_the_place_of_is_told_and_proves_nothing() {
+    let (desk, at) = (desks::infortec(), monday());
+    let vouched = IdentityProof::Vouched {
+        by: AgentRef {
+            id: 10,
+            name: "Ben Ruiz".into(),
+        },
+        checklist: vec!["full_name".into()],
+        note: reason("Llamó al 601."),
+        at: Some(at),
+    };
+    let mut events = open(&desk, new_ticket("eset", Some("p4")), &requester(), at).unwrap();
+    events.extend(vouched.vouching(true));
+    let history = record(None, events, &requester(), at);
+    assert_eq!(history.len(), 2);
+    let ticket = fold(&desk, &history).unwrap();
+    assert_eq!(ticket.identity, IdentityProof::MailCode);
 }
 
 #[test]

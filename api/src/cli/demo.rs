@@ -782,6 +782,7 @@ fn open_story(
         message: parsed(Body::parse(story.message))?,
         files: no_files(0),
         identity,
+        superseded: Vec::new(),
     };
     Ok(commands::open_ticket(conn, desk, &actor, new, at)?.code)
 }

@@ -375,10 +375,30 @@ diesel::table! {
         draft -> Nullable<Text>,
         language -> Text,
         vouched -> Nullable<Text>,
+        times_vouched -> Integer,
         created_at -> TsSql,
         expires_at -> TsSql,
         last_sent_at -> TsSql,
         used_at -> Nullable<TsSql>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{TsSql, UidSql};
+
+    vouchings (id) {
+        id -> BigInt,
+        desk_id -> BigInt,
+        challenge_id -> UidSql,
+        reference -> Nullable<Text>,
+        person_id -> BigInt,
+        email -> Text,
+        agent_id -> BigInt,
+        agent_name -> Text,
+        at -> TsSql,
+        proof -> Text,
+        ticket_id -> Nullable<BigInt>,
     }
 }
 
@@ -494,6 +514,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     approval_asks,
     approver_changes,
     challenges,
+    vouchings,
     attachments,
     outbox,
     local_mails,

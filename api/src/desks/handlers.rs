@@ -45,6 +45,7 @@ pub async fn list_desks(
             slug: desk.slug.clone(),
             name: desk.profile.name.get(lang).to_owned(),
             ticket_word: desk.profile.words.ticket.get(lang).to_owned(),
+            category_word: desk.profile.words.category.get(lang).to_owned(),
             priority_word: desk.profile.words.priority.get(lang).to_owned(),
         })
         .collect();

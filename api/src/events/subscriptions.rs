@@ -262,6 +262,10 @@ impl Teller<'_> {
         let found = match recipient {
             Recipient::Requester => {
                 let requester = self.requester(conn)?;
+                // Whoever was shut out of the desk reads nothing of it any more, by mail either.
+                if !requester.active {
+                    return Ok(Vec::new());
+                }
                 return Ok(vec![Addressee {
                     email: requester.email,
                     language: language(&requester.language),
@@ -857,6 +861,8 @@ pub fn voice(desk: &Desk, lang: Lang) -> DeskVoice {
             FormOfAddress::Tu => Tone::Tu,
         },
         ticket_word: desk.words.ticket.get(lang).to_owned(),
+        category_word: desk.words.category.get(lang).to_owned(),
+        priority_word: desk.words.priority.get(lang).to_owned(),
         accent: desk.theme.accent.clone(),
         reply_to: None,
         support_line: desk.support.as_ref().map(|line| line.phone.clone()),

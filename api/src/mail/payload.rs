@@ -22,6 +22,13 @@ pub struct DeskVoice {
     pub tone: Tone,
     /// What the desk calls a ticket in the mail's language, e.g. `ticket` or `caso`.
     pub ticket_word: String,
+    /// What the desk calls the category in the mail's language, e.g. `Grupo de ticket`; empty in mails that an earlier
+    /// version put into the outbox, which then say the product's word.
+    #[serde(default)]
+    pub category_word: String,
+    /// What the desk calls the priority in the mail's language, e.g. `Gravedad`; empty as above.
+    #[serde(default)]
+    pub priority_word: String,
     /// Accent colour as `#rrggbb`; the product's own when absent or not of that form.
     pub accent: Option<String>,
     /// Where answers by mail go; none sets no `Reply-To`.

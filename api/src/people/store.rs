@@ -286,6 +286,23 @@ pub fn update(
     Ok(saved == 1)
 }
 
+/// Notes the language in which a person wants to be written to.
+pub fn set_language(
+    conn: &mut DbConnection,
+    id: i64,
+    language: Lang,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    diesel::update(people::table.filter(people::id.eq(id)))
+        .set((
+            people::language.eq(LangText(language)),
+            people::version.eq(people::version + 1),
+            people::updated_at.eq(Ts::from(now)),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
 /// Says whether a person raises the priority at desks that say so.
 pub fn set_vip(conn: &mut DbConnection, id: i64, vip: bool) -> Result<(), DbError> {
     diesel::update(people::table.filter(people::id.eq(id)))

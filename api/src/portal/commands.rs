@@ -10,6 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use shared::api::portal::{Challenge, NewDraft, NewLookup, Purpose};
 use shared::api::problem::ProblemType;
 use shared::desk::profile::Admission;
+use shared::i18n::Lang;
 use shared::ticket::actor::Actor;
 use shared::ticket::event::{IdentityProof, RequesterRef};
 use shared::ticket::refusal::Refusal;
@@ -36,6 +37,7 @@ use crate::tickets::commands::{Files, OpenTicket, bind_faults, open_ticket};
 use crate::tickets::error::fault;
 use crate::tickets::extra;
 use crate::tickets::store::{self as tickets, RequesterRow};
+use crate::vouching::store as vouching;
 
 /// What every command here needs to know.
 #[derive(Clone)]
@@ -338,7 +340,7 @@ fn blank(
     purpose: Purpose,
     email: String,
     browser: &[u8],
-    language: shared::i18n::Lang,
+    language: Lang,
 ) -> NewChallenge {
     let id = Uuid::new_v4();
     NewChallenge {
@@ -565,16 +567,13 @@ fn open_draft(
         also_agent: tickets::agent_with_email(conn, &row.email)?,
     };
     let person_id = requester.id;
-    // The mails about this form speak as the form did, whatever the person's usual language is.
-    let requester = RequesterRow {
-        language: row.language.0.as_str().to_owned(),
-        ..requester
-    };
+    let requester = speaking_as_the_form(conn, requester, row.language.0, ctx.now)?;
     let files = files_of(ctx, &row.browser_hash, desk, &draft);
     let identity = row
         .vouched
         .clone()
         .map_or(IdentityProof::MailCode, |proof| proof.0);
+    let superseded = superseded(conn, row)?;
     let ticket = OpenTicket {
         requester,
         channel: Channel::Portal,
@@ -590,14 +589,50 @@ fn open_draft(
         message: draft.message,
         files,
         identity,
+        superseded,
     };
     let opened = open_ticket(conn, desk, &actor, ticket, ctx.now)?;
+    if row.times_vouched > 0 {
+        vouching::note_ticket(conn, row.id, opened.ticket_id)?;
+    }
     Ok(Some(Proved {
         desk_id: desk.id,
         person_id,
         ticket_code: Some(opened.code),
         opens_session: row.vouched.is_none(),
     }))
+}
+
+/// How callers were validated for a draft before another code took the place of the one that was read out to them.
+fn superseded(conn: &mut DbConnection, row: &ChallengeRow) -> Result<Vec<IdentityProof>, DbError> {
+    // Nobody called about most drafts, and then there is nothing to look for.
+    if row.times_vouched <= i32::from(row.vouched.is_some()) {
+        return Ok(Vec::new());
+    }
+    let mut proofs = vouching::proofs(conn, row.id)?;
+    if row.vouched.is_some() {
+        // The last one is the one that counts.
+        proofs.pop();
+    }
+    Ok(proofs)
+}
+
+/// The person in the language of the form that was proved to be theirs. It is theirs from here on: whoever was confirmed a
+/// ticket in one language is not written to about it in another.
+fn speaking_as_the_form(
+    conn: &mut DbConnection,
+    requester: RequesterRow,
+    language: Lang,
+    now: DateTime<Utc>,
+) -> Result<RequesterRow, DbError> {
+    if requester.language == language.as_str() {
+        return Ok(requester);
+    }
+    people::set_language(conn, requester.id, language, now)?;
+    Ok(RequesterRow {
+        language: language.as_str().to_owned(),
+        ..requester
+    })
 }
 
 fn open_list(

@@ -24,6 +24,8 @@ pub fn voice(desk: &Desk, lang: Lang) -> DeskVoice {
             FormOfAddress::Tu => Tone::Tu,
         },
         ticket_word: desk.words.ticket.get(lang).to_owned(),
+        category_word: desk.words.category.get(lang).to_owned(),
+        priority_word: desk.words.priority.get(lang).to_owned(),
         accent: desk.theme.accent.clone(),
         reply_to: None,
         support_line: desk.support.as_ref().map(|line| line.phone.clone()),

@@ -110,6 +110,8 @@ pub struct ChallengeRow {
     pub language: LangText,
     /// Who read the current code out on the phone, when one did.
     pub vouched: Option<JsonText<IdentityProof>>,
+    /// How often a code of it was read out; each time is kept in `vouchings`.
+    pub times_vouched: i32,
     /// When it was asked for.
     pub created_at: Ts,
     /// When the current code expires.
@@ -199,6 +201,7 @@ pub fn insert(
             challenges::reference.eq(reference),
             challenges::draft.eq(draft),
             challenges::language.eq(LangText(new.language)),
+            challenges::times_vouched.eq(0),
             challenges::created_at.eq(Ts::from(now)),
             challenges::expires_at.eq(Ts::from(now + TimeDelta::minutes(CODE_MINUTES))),
             challenges::last_sent_at.eq(Ts::from(now)),
@@ -313,6 +316,7 @@ pub fn replace_code(
             Some(JsonText(proof)),
         ),
     };
+    let times_vouched = row.times_vouched + i32::from(vouched.is_some());
     diesel::update(challenges::table.find(row.id))
         .set((
             challenges::code_hash.eq(fresh.code_hash.to_vec()),
@@ -323,6 +327,7 @@ pub fn replace_code(
             challenges::expires_at.eq(Ts::from(now + TimeDelta::minutes(CODE_MINUTES))),
             challenges::last_sent_at.eq(Ts::from(last_sent_at)),
             challenges::vouched.eq(vouched),
+            challenges::times_vouched.eq(times_vouched),
         ))
         .execute(conn)?;
     Ok(challenges::table

@@ -122,6 +122,8 @@ pub struct OpenTicket {
     pub files: Files,
     /// How the requester's identity was proved.
     pub identity: IdentityProof,
+    /// Proofs that another code took the place of; the history tells them too.
+    pub superseded: Vec<IdentityProof>,
 }
 
 /// Opens a ticket: number, description with files, first events, and the mails about it.
@@ -182,6 +184,7 @@ pub fn prepare_ticket<'a>(
         message,
         files,
         identity,
+        superseded,
     } = new;
     let rules = NewTicket {
         status: Status::New,
@@ -213,6 +216,10 @@ pub fn prepare_ticket<'a>(
     if !wrong.is_empty() {
         return Err(TicketError::Invalid(wrong));
     }
+    // In their order: what was given up, then what counts.
+    let opening = events.len().min(1);
+    let given_up = superseded.iter().filter_map(|proof| proof.vouching(true));
+    drop(events.splice(opening..opening, given_up));
     let author = ActorRef {
         kind: ActorKind::Requester,
         id: Some(requester.id),

@@ -283,6 +283,7 @@ fn parse_new_ticket(
             ticket_bytes,
         },
         identity: shared::ticket::event::IdentityProof::RecordedByStaff,
+        superseded: Vec::new(),
     })
 }
 

@@ -269,12 +269,22 @@ pub fn for_agents(event: &Event, desk: &Desk, lang: Lang) -> Option<Told> {
                 None,
             )
         }
-        Event::IdentityVouched { by, note, .. } => {
+        Event::IdentityVouched {
+            by,
+            note,
+            superseded,
+            ..
+        } => {
             let who = &by.name;
-            let text = if es {
-                format!("Identidad validada por teléfono por {who}")
-            } else {
-                format!("Identity verified by phone by {who}")
+            let text = match (superseded, es) {
+                (false, true) => format!("Identidad validada por teléfono por {who}"),
+                (false, false) => format!("Identity verified by phone by {who}"),
+                (true, true) => {
+                    format!("Identidad validada por teléfono por {who}; después se dio otro código")
+                }
+                (true, false) => {
+                    format!("Identity verified by phone by {who}; another code was given later")
+                }
             };
             told(text, note.as_ref().map(ToString::to_string))
         }

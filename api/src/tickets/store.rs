@@ -911,6 +911,8 @@ pub struct RequesterRow {
     pub place: Place,
     /// Whether they raise the priority at desks that say so.
     pub vip: bool,
+    /// Whether they may use the desk; whoever was shut out is not written to.
+    pub active: bool,
 }
 
 /// A registered, active person of a desk by mail address.
@@ -936,12 +938,13 @@ pub fn requester_by_email(
             organizations::name.nullable(),
             (people::site, people::department, people::extension),
             people::vip,
+            people::active,
         ))
         .first(conn)
         .optional()
 }
 
-/// A person by key, whatever their registration is now.
+/// A person by key, whether they may use the desk or not.
 pub fn requester_by_id(conn: &mut DbConnection, person_id: i64) -> QueryResult<RequesterRow> {
     use crate::db::schema::organizations;
     people::table
@@ -958,6 +961,7 @@ pub fn requester_by_id(conn: &mut DbConnection, person_id: i64) -> QueryResult<R
             organizations::name.nullable(),
             (people::site, people::department, people::extension),
             people::vip,
+            people::active,
         ))
         .first(conn)
 }

@@ -79,7 +79,9 @@ pub fn issue_code(
         by: agent.clone(),
         checklist: new.verified.clone(),
         note: Some(note),
+        at: Some(ctx.now),
     };
+    store::record(conn, &draft, caller.id, &agent, &proof, ctx.now)?;
     let fresh = FreshCode {
         code_hash: ctx.codes.hash(draft.id.0, &code),
         person_id: Some(caller.id),

@@ -5,8 +5,8 @@
 //! dies and a fresh one is shown, once, to be read out. The caller types it in the same browser.
 //!
 //! The guarantees: the code completes that draft only and opens no session; only drafts of registered people are found;
-//! the address on file is told; who vouched, how and for what stands in the ticket's history, and in the log even when
-//! the code is never used.
+//! the address on file is told; who vouched, when, how and for what is kept in a record that only grows (`vouchings`), even
+//! when the code is never used, and every vouching for a draft that becomes a ticket stands in the ticket's history.
 
 use crate::http::mount::ServiceConfig;
 

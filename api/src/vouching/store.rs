@@ -1,10 +1,13 @@
-//! Drafts that wait for their code, found by the reference that a caller reads out.
+//! Drafts that wait for their code, found by the reference that a caller reads out, and the record of who vouched for whom.
+//! The record stays when the draft gets another code, and when the draft is removed.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
+use shared::ticket::actor::AgentRef;
+use shared::ticket::event::IdentityProof;
 
-use crate::db::schema::{challenges, organizations, people};
-use crate::db::{DbConnection, DbError, MultiBackend, Ts, Uid};
+use crate::db::schema::{challenges, organizations, people, vouchings};
+use crate::db::{DbConnection, DbError, JsonText, MultiBackend, Ts, Uid};
 use crate::portal::store::{ChallengeRow, OPEN_MINUTES};
 
 /// The registered person of a draft's address.
@@ -79,4 +82,50 @@ pub fn find_open_draft(
             .filter(challenges::id.eq(id)),
     };
     Ok(query.first(conn).optional()?)
+}
+
+/// Keeps that an agent vouched for a caller, and how; nothing takes it away.
+pub fn record(
+    conn: &mut DbConnection,
+    draft: &ChallengeRow,
+    person_id: i64,
+    agent: &AgentRef,
+    proof: &IdentityProof,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    diesel::insert_into(vouchings::table)
+        .values((
+            vouchings::desk_id.eq(draft.desk_id),
+            vouchings::challenge_id.eq(draft.id),
+            vouchings::reference.eq(&draft.reference),
+            vouchings::person_id.eq(person_id),
+            vouchings::email.eq(&draft.email),
+            vouchings::agent_id.eq(agent.id),
+            vouchings::agent_name.eq(&agent.name),
+            vouchings::at.eq(Ts::from(now)),
+            vouchings::proof.eq(JsonText(proof.clone())),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// How callers were validated for a draft, oldest first.
+pub fn proofs(conn: &mut DbConnection, challenge: Uid) -> Result<Vec<IdentityProof>, DbError> {
+    let rows: Vec<JsonText<IdentityProof>> = vouchings::table
+        .filter(vouchings::challenge_id.eq(challenge))
+        .order(vouchings::id)
+        .select(vouchings::proof)
+        .load(conn)?;
+    Ok(rows.into_iter().map(|proof| proof.0).collect())
+}
+
+/// Notes which ticket a draft became, in what is kept of its callers.
+pub fn note_ticket(conn: &mut DbConnection, challenge: Uid, ticket_id: i64) -> Result<(), DbError> {
+    let open = vouchings::table
+        .filter(vouchings::challenge_id.eq(challenge))
+        .filter(vouchings::ticket_id.is_null());
+    diesel::update(open)
+        .set(vouchings::ticket_id.eq(Some(ticket_id)))
+        .execute(conn)?;
+    Ok(())
 }

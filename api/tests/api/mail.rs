@@ -34,6 +34,8 @@ fn voice() -> DeskVoice {
         name: "Mesa de Ayuda Ñandú".to_owned(),
         tone: Tone::Usted,
         ticket_word: "ticket".to_owned(),
+        category_word: "Categoría".to_owned(),
+        priority_word: "Prioridad".to_owned(),
         accent: Some("#0b6275".to_owned()),
         reply_to: None,
         support_line: Some("601 555 0100".to_owned()),
@@ -812,6 +814,61 @@ fn a_new_ticket_is_confirmed_with_its_code_and_its_promise() {
         &en,
         &["Its code is SOP-1042", "Our promise", "Attached files"],
     );
+}
+
+/// Mails that an earlier version put into the outbox bring no words of the desk for category and priority.
+#[test]
+fn a_mail_says_category_and_priority_as_the_desk_does() {
+    let created = Content::TicketCreated {
+        type_label: "Incidente".to_owned(),
+        category: "Impresión > Impresoras".to_owned(),
+        priority: "Alta".to_owned(),
+        promise: None,
+        summary: "No enciende desde ayer".to_owned(),
+        attachments: vec![],
+    };
+    let assigned = Content::Assigned {
+        facts: facts(),
+        assigned_by: None,
+    };
+    let approval = Content::ApprovalRequested {
+        requester: "Ana María Rojas".to_owned(),
+        organization: None,
+        category: "Impresión > Impresoras".to_owned(),
+        detail: "Desde ayer no enciende.".to_owned(),
+        policy: "Compra".to_owned(),
+        note: None,
+        reminder: false,
+        in_console: false,
+    };
+    for (content, priority) in [(created, true), (assigned, true), (approval, false)] {
+        let desk = DeskVoice {
+            category_word: "Tema".to_owned(),
+            priority_word: "Gravedad".to_owned(),
+            ..voice()
+        };
+        let payload = MailPayload {
+            desk,
+            ..about_ticket(content)
+        };
+        let mail = render::render(&payload, Lang::Es, &public_url()).unwrap();
+        says(&mail, &["Tema"]);
+        assert_eq!(mail.text.contains("Gravedad: Alta"), priority);
+        assert!(!mail.text.contains("Categoría") && !mail.text.contains("Prioridad"));
+
+        let mut stored = serde_json::to_value(&payload).unwrap();
+        let desk = stored["desk"].as_object_mut().unwrap();
+        assert!(desk.remove("category_word").is_some() && desk.remove("priority_word").is_some());
+        let earlier: MailPayload = serde_json::from_value(stored).unwrap();
+        for (lang, category, own) in [
+            (Lang::Es, "Categoría", "Prioridad: Alta"),
+            (Lang::En, "Category", "Priority: Alta"),
+        ] {
+            let mail = render::render(&earlier, lang, &public_url()).unwrap();
+            says(&mail, &[category]);
+            assert_eq!(mail.text.contains(own), priority);
+        }
+    }
 }
 
 ///

@@ -125,6 +125,31 @@ both! {
         assert_eq!(assigned.subject, format!("Petición {code} para Pedro (Mostrador, nivel 1)"));
     }
 
+    async fn category_and_priority_are_called_in_mails_what_the_desk_calls_them(app: TestApp) {
+        let place = place(&app, "infortec").await;
+        let laura = agent(&app, &place, "Laura", "mesa").await;
+        agent(&app, &place, "Nora", "mesa").await;
+        let asked = json!({ "channel": "phone", "request_type": "incident", "category": "eset", "priority": "p3" });
+        let spanish = record(&app, &place, &laura, asked.clone()).await;
+        let english = json!({ "language": "en" });
+        app.patch(&format!("/api/v1/people/{}", place.ana)).by(&laura).if_match(1).json(&english).send().await.expect(200);
+        let other = record(&app, &place, &laura, asked).await;
+        let letters = delivered(&app).await;
+        for (to, code, words) in [
+            (ANA.to_owned(), &spanish, ["Grupo de ticket: ", "Gravedad: "]),
+            (email_of("Nora"), &spanish, ["Grupo de ticket: ", "Gravedad: "]),
+            (ANA.to_owned(), &other, ["Ticket group: ", "Severity: "]),
+        ] {
+            let mail = letter(&letters, &to, code);
+            for word in words {
+                assert!(mail.text.contains(word), "{word:?} in {}", mail.text);
+            }
+            assert!(!mail.text.contains("Categoría") && !mail.text.contains("Prioridad"), "{}", mail.text);
+        }
+        let desks: Value = app.get("/api/v1/desks").by(&fresh(&app, &laura).await).send().await.expect(200).json();
+        assert_eq!(desks["items"][0]["category_word"], "Grupo de ticket");
+    }
+
     ///
     async fn a_service_has_its_own_rules_of_mails(app: TestApp) {
         let place = library(&app).await;

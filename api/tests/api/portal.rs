@@ -16,8 +16,8 @@ use serde_json::{Value, json};
 use shared::api::page::Page;
 use shared::api::people::NewAccessRequest;
 use shared::api::portal::{
-    Challenge, CodeProof, NewLookup, PortalDesk, PortalDeskRow, PortalSession, RequesterTicket,
-    RequesterTicketRow, Verified,
+    Challenge, CodeProof, NewDraft, NewLookup, PortalDesk, PortalDeskRow, PortalSession,
+    RequesterTicket, RequesterTicketRow, Verified,
 };
 use shared::api::problem::ProblemType;
 use shared::api::session::AccessToken;
@@ -114,6 +114,39 @@ both! {
         assert_eq!(ticket.status.id, Status::New);
         let templates: Vec<_> = mails(&app, ANA).await.iter().map(|mail| mail.template()).collect();
         assert_eq!(templates, ["code", "ticket_created"]);
+    }
+
+    async fn the_language_of_a_proved_form_is_the_persons_from_then_on(app: TestApp) {
+        let stage = stage::set(&app).await;
+        let laura = app.agent("Laura", &[(stage.desk, Privilege::ALL)]).await;
+        stage::join_group(&app, &laura, stage.desk, "mesa").await;
+        let ana = stage.ana;
+        let kept = async || {
+            let read = move |conn: &mut DbConnection| -> Result<(String, i32), ApiError> {
+                Ok(people::table.find(ana).select((people::language, people::version)).first(conn)?)
+            };
+            app.seed(read).await
+        };
+        let browser = app.browser();
+        let english = NewDraft { language: Lang::En, ..draft(ANA) };
+        let challenge = ask(&browser, &english).await;
+        assert_eq!(kept().await, ("es".to_owned(), 1), "who only asks changes nothing");
+        prove(&browser, &challenge, &last_code(&app, ANA).await).await.expect(200);
+        assert_eq!(kept().await, ("en".to_owned(), 2));
+
+        let deed = |what: &str| format!("/api/v1/tickets/INF-1/{what}");
+        app.post(&deed("assignments")).by(&laura).if_match(1).json(&json!({ "assignee": laura.id })).send().await.expect(200);
+        let message = json!({ "visibility": "public", "body": "Lo revisamos." });
+        app.post(&deed("messages")).by(&laura).if_match(2).json(&message).send().await.expect(201);
+        let mailed: Vec<(String, String)> = app.seed(|conn| {
+            let to_ana = outbox::table.filter(outbox::recipient.eq(ANA)).order(outbox::id);
+            Ok(to_ana.select((outbox::template, outbox::language)).load(conn)?)
+        }).await;
+        let expected = ["code", "ticket_created", "message_to_requester"].map(|template| (template.to_owned(), "en".to_owned()));
+        assert_eq!(mailed, expected, "one ticket, one language");
+
+        open_ticket(&app, &browser, &english).await;
+        assert_eq!(kept().await, ("en".to_owned(), 2), "nothing is written where nothing differs");
     }
 
     async fn a_used_code_works_no_more_except_for_the_same_request_repeated(app: TestApp) {
@@ -316,7 +349,7 @@ both! {
         stage::set(&app).await;
         let browser = app.browser();
         browser.post("/api/v1/portal/drafts").json(&draft(ANA)).send().await.problem(ProblemType::IdempotencyKeyRequired);
-        let send = |draft: &shared::api::portal::NewDraft| browser.post("/api/v1/portal/drafts").header("idempotency-key", "k-1").json(draft);
+        let send = |draft: &NewDraft| browser.post("/api/v1/portal/drafts").header("idempotency-key", "k-1").json(draft);
         // The first answer gives the browser its name.
         let first: Challenge = send(&draft(ANA)).send().await.expect(202).json();
         let again: Challenge = send(&draft(ANA)).send().await.expect(202).json();

@@ -573,6 +573,25 @@ both! {
         assert!(others.id > 0);
     }
 
+    //
+    async fn whoever_was_shut_out_gets_no_more_mail_of_their_ticket(app: TestApp) {
+        let scene = scene(&app).await;
+        let ana = scene.ana;
+        take(&app, &scene).await;
+        let say = |text: &str| json!({ "visibility": "public", "body": text });
+        act(&app, &scene, &scene.first, "messages", say("Uno.")).await.expect(201);
+        let told = templates(&stage::mails(&app, ANA).await);
+        assert_eq!(told, ["code", "ticket_created", "message_to_requester"]);
+
+        app.seed(move |conn| Ok(api::people::store::set_active(conn, ana, false)?)).await;
+        act(&app, &scene, &scene.first, "messages", say("Dos.")).await.expect(201);
+        let escalation = json!({ "level": 2, "group": "endpoint", "assignee": scene.second.id, "justification": "Requiere la consola central." });
+        act(&app, &scene, &scene.first, "escalations", escalation).await.expect(200);
+        act(&app, &scene, &scene.second, "solutions", json!({ "solution": "Se renovó el certificado." })).await.expect(200);
+        assert_eq!(templates(&stage::mails(&app, ANA).await), told);
+        assert!(templates(&stage::mails(&app, "andres@example.org").await).contains(&"escalated"), "the others are told as before");
+    }
+
     async fn a_new_ticket_is_told_to_whoever_is_in_its_group_then_however_many(app: TestApp) {
         let stage = stage::set(&app).await;
         // Neither who has no place at the desk nor whose account is closed nor who is of another group.
@@ -654,6 +673,7 @@ both! {
                 message: Body::parse("Desde ayer.").unwrap(),
                 files: Files { owner: api::attachments::store::Owner::User(0), ids: Vec::new(), of_form: Vec::new(), ticket_bytes: 0 },
                 identity: IdentityProof::RecordedByStaff,
+                superseded: Vec::new(),
             };
             let (run, one) = (Arc::clone(&desk), new.clone());
             let (_, asked) = statements(&app, move |conn| Ok(prepare_ticket(conn, &run, &Actor::System, one, now)?.store(conn, None)?)).await;

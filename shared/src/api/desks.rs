@@ -20,6 +20,9 @@ pub struct DeskRow {
     /// What the desk calls a ticket.
     #[cfg_attr(feature = "schema", schema(example = "solicitud"))]
     pub ticket_word: String,
+    /// What the desk calls the category.
+    #[cfg_attr(feature = "schema", schema(example = "Tema"))]
+    pub category_word: String,
     /// What the desk calls the priority.
     #[cfg_attr(feature = "schema", schema(example = "Gravedad"))]
     pub priority_word: String,

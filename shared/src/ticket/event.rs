@@ -40,11 +40,38 @@ pub enum IdentityProof {
         checklist: Vec<String>,
         /// How, in words.
         note: Option<Reason>,
+        /// When; none where it was not noted apart from the ticket.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<DateTime<Utc>>,
     },
     /// An agent or a token recorded the ticket for the requester.
     RecordedByStaff,
     /// Nothing was proved: a mail that came in.
     Unproved,
+}
+
+impl IdentityProof {
+    /// What the history says of a caller whose identity an agent validated; `superseded` where another code took the place of
+    /// the one that was read out. None for every other proof.
+    pub fn vouching(&self, superseded: bool) -> Option<Event> {
+        match self {
+            IdentityProof::Vouched {
+                by,
+                checklist,
+                note,
+                at,
+            } => Some(Event::IdentityVouched {
+                by: by.clone(),
+                checklist: checklist.clone(),
+                note: note.clone(),
+                at: *at,
+                superseded,
+            }),
+            IdentityProof::MailCode | IdentityProof::RecordedByStaff | IdentityProof::Unproved => {
+                None
+            }
+        }
+    }
 }
 
 /// What a ticket starts with.
@@ -316,6 +343,12 @@ pub enum Event {
         /// How, in words.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<Reason>,
+        /// When; none where it was not noted apart from the event.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<DateTime<Utc>>,
+        /// Whether another code took the place of the one that was read out, so that it proved nothing.
+        #[serde(default)]
+        superseded: bool,
     },
     /// Somebody tried to reach the requester.
     ContactAttempted {

@@ -209,16 +209,23 @@ fn apply(ticket: &mut Ticket, desk: &Desk, recorded: &Recorded) {
                 at,
             });
         }
+        // What another code took the place of is told, and proves nothing.
+        Event::IdentityVouched {
+            superseded: true, ..
+        } => {}
         Event::IdentityVouched {
             by,
             checklist,
             note,
+            at: read_out_at,
+            superseded: false,
         } => {
             let (by, checklist, note) = (by.clone(), checklist.clone(), note.clone());
             ticket.identity = IdentityProof::Vouched {
                 by,
                 checklist,
                 note,
+                at: *read_out_at,
             };
         }
         Event::ContactAttempted {

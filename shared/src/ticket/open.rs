@@ -88,7 +88,7 @@ pub fn open(
         priority.unwrap_or_else(|| (desk.priority.default.clone(), false));
     let matrix = desk.priority.matrix.as_ref();
     let default_impact = matrix.and_then(|matrix| matrix.default_impact.clone());
-    let vouched = vouching(&new.identity);
+    let vouched = new.identity.vouching(false);
     let opened = Opened {
         status: new.status,
         request_type,
@@ -325,19 +325,4 @@ fn starting_group(
         errors.push(FieldRefusal::new("/assignee", FieldCode::NotInGroup));
     }
     group.cloned()
-}
-
-fn vouching(identity: &IdentityProof) -> Option<Event> {
-    match identity {
-        IdentityProof::Vouched {
-            by,
-            checklist,
-            note,
-        } => Some(Event::IdentityVouched {
-            by: by.clone(),
-            checklist: checklist.clone(),
-            note: note.clone(),
-        }),
-        IdentityProof::MailCode | IdentityProof::RecordedByStaff | IdentityProof::Unproved => None,
-    }
 }

@@ -51,6 +51,26 @@ impl Voice<'_> {
         one_line(&self.desk.ticket_word)
     }
 
+    /// The desk's word for the category.
+    fn category_word(&self) -> String {
+        self.own_or(&self.desk.category_word, "Categoría", "Category")
+    }
+
+    /// The desk's word for the priority.
+    fn priority_word(&self) -> String {
+        self.own_or(&self.desk.priority_word, "Prioridad", "Priority")
+    }
+
+    /// A word of the desk, or the product's where the mail brings none.
+    fn own_or(&self, own: &str, es: &str, en: &str) -> String {
+        let own = one_line(own);
+        if own.is_empty() {
+            self.both(es, en).to_owned()
+        } else {
+            own
+        }
+    }
+
     fn desk_name(&self) -> String {
         one_line(&self.desk.name)
     }

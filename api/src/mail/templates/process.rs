@@ -296,10 +296,7 @@ pub(super) fn approval(voice: Voice, ticket: &TicketRef, asked: Asked) -> Letter
             one_line(organization),
         ));
     }
-    facts.push((
-        voice.both("Categoría", "Category").to_owned(),
-        one_line(asked.category),
-    ));
+    facts.push((voice.category_word(), one_line(asked.category)));
     facts.push((
         voice.both("Aprobación", "Approval").to_owned(),
         one_line(asked.policy),

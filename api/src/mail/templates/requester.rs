@@ -34,14 +34,8 @@ pub(super) fn ticket_created(voice: Voice, ticket: &TicketRef, created: Created)
             voice.both("Tipo", "Type").to_owned(),
             one_line(created.type_label),
         ),
-        (
-            voice.both("Categoría", "Category").to_owned(),
-            one_line(created.category),
-        ),
-        (
-            voice.both("Prioridad", "Priority").to_owned(),
-            one_line(created.priority),
-        ),
+        (voice.category_word(), one_line(created.category)),
+        (voice.priority_word(), one_line(created.priority)),
     ];
     if let Some(promise) = created.promise {
         facts.push((

@@ -321,6 +321,8 @@ pub(super) fn case(voice: Voice, facts: &TicketFacts) -> Vec<Block> {
         }
     };
     let line = |text: &Option<String>| text.as_deref().map(one_line);
+    // The desk's own words are in the mail's language already.
+    let (category, priority) = (voice.category_word(), voice.priority_word());
     row("Usuario", "Requester", Some(one_line(&facts.requester)));
     row("Entidad", "Organization", line(&facts.organization));
     row("Sede", "Site", line(&facts.site));
@@ -328,9 +330,9 @@ pub(super) fn case(voice: Voice, facts: &TicketFacts) -> Vec<Block> {
     row("Teléfono", "Phone", line(&facts.requester_phone));
     row("Correo", "Mail", line(&facts.requester_email));
     row("Extensión", "Extension", line(&facts.extension));
-    row("Categoría", "Category", Some(one_line(&facts.category)));
+    row(&category, &category, Some(one_line(&facts.category)));
     row("Estado", "State", Some(one_line(&facts.status)));
-    row("Prioridad", "Priority", Some(one_line(&facts.priority)));
+    row(&priority, &priority, Some(one_line(&facts.priority)));
     row(
         "Fecha de registro",
         "Opened",

@@ -1,0 +1,2 @@
+ALTER TABLE challenges DROP COLUMN times_vouched;
+DROP TABLE vouchings;
