@@ -299,9 +299,9 @@ pub struct Limits {
     pub token: Budget,
     /// Searches per caller.
     pub search: Budget,
-    /// Other reads per client address.
+    /// Reads per caller with an access token, and of all others together per client network.
     pub read: Budget,
-    /// Other writes per client address.
+    /// Writes per caller with an access token, and of all others together per client network.
     pub write: Budget,
     /// Bytes of a JSON body.
     pub json_bytes: usize,

@@ -4,9 +4,9 @@
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{
-    ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName,
-    HeaderValue, REFERRER_POLICY, SET_COOKIE, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
-    X_FRAME_OPTIONS,
+    ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap,
+    HeaderName, HeaderValue, REFERRER_POLICY, SET_COOKIE, STRICT_TRANSPORT_SECURITY,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
@@ -18,9 +18,11 @@ use super::context::{REQUEST_ID, RequestContext};
 use super::problem::{self, PROBLEM_JSON};
 use super::rate::{RateClass, RateState};
 use super::routes::RouteTable;
-use super::target;
+use super::{site, target};
 use crate::app::AppState;
 use crate::auth::cookie::PendingCookies;
+use crate::auth::jwt::Holder;
+use crate::auth::session::Audience;
 use crate::clock;
 
 /// What a page of ours may load: only from here, and no inline script or style.
@@ -51,7 +53,7 @@ pub async fn around<B: MessageBody + 'static>(
     let method = request.method().clone();
     let path = request.path().to_owned();
     let (rate, response) = match admit(&request, &state, &context) {
-        Ok(rate) => (Some(rate), answer(request, next, &context).await?),
+        Ok(rate) => (rate, answer(request, next, &context).await?),
         Err(error) => (None, refuse(request, &error, &context)),
     };
     let mut response = response;
@@ -60,12 +62,12 @@ pub async fn around<B: MessageBody + 'static>(
     Ok(response)
 }
 
-/// The checks that need no handler.
+/// The checks that need no handler. No budget is charged for files that browsers keep for ever.
 fn admit(
     request: &ServiceRequest,
     state: &AppState,
     context: &RequestContext,
-) -> Result<RateState, ApiError> {
+) -> Result<Option<RateState>, ApiError> {
     target::check_encoding(request.head())?;
     target::check_host(request.head(), &state.settings)?;
     let is_safe = request.method().is_safe();
@@ -73,12 +75,50 @@ fn admit(
         target::check_origin(request.headers(), &state.settings)?;
     }
     check_accept(request)?;
+    if is_safe && site::is_in_assets(request.path()) {
+        return Ok(None);
+    }
     let class = if is_safe {
         RateClass::Read
     } else {
         RateClass::Write
     };
-    state.limits.check(class, context.client_prefix())
+    let rate = match holder(request, state) {
+        Some(holder) => {
+            // The extractors need not verify it again.
+            request.extensions_mut().insert(holder);
+            let caller = format!("{}:{}", holder.audience.as_str(), holder.subject_id);
+            state.limits.check(class, caller)
+        }
+        None => state.limits.check(class, context.client_prefix()),
+    };
+    rate.map(Some)
+}
+
+/// Whose access token came along, for the budgets: behind one address there may be a whole office. Only a token that is
+/// ours and valid now counts, or whoever makes tokens up would have a budget for each. Whether its session still lives is
+/// the extractors' question. An API token cannot be told from an invented one without the database.
+fn holder(request: &ServiceRequest, state: &AppState) -> Option<Holder> {
+    let path = request.path();
+    if !path.starts_with("/api/v1/") {
+        return None;
+    }
+    let mut values = request.headers().get_all(AUTHORIZATION);
+    let value = values.next()?;
+    if values.next().is_some() {
+        return None;
+    }
+    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return None;
+    }
+    let audience = if path.starts_with("/api/v1/portal/") {
+        Audience::Portal
+    } else {
+        Audience::Console
+    };
+    let now = state.clock.now();
+    state.tokens.verify(token.trim(), audience, now).ok()
 }
 
 /// 406 when an operation that speaks only JSON is asked for something else.

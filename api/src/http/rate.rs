@@ -1,7 +1,8 @@
 //! Budgets of requests: who may ask how often.
 //!
-//! The middleware charges every request to its client network ([`RateClass::Read`], [`RateClass::Write`]) and tells the
-//! state in `RateLimit` headers. Slices charge what costs more, by the key that fits: `state.limits.check(…)`.
+//! The middleware charges every request but those for files that never change ([`RateClass::Read`],
+//! [`RateClass::Write`]) to whoever's access token it carries, else to its client network, and tells the state in
+//! `RateLimit` headers. Slices charge what costs more, by the key that fits: `state.limits.check(…)`.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -36,9 +37,9 @@ pub enum RateClass {
     Token,
     /// Searching, by caller.
     Search,
-    /// Reading, by client network.
+    /// Reading, by caller with an access token, else by client network.
     Read,
-    /// Writing, by client network.
+    /// Writing, by caller with an access token, else by client network.
     Write,
 }
 

@@ -157,11 +157,15 @@ fn relative_path(path: &str) -> Option<PathBuf> {
     (!path.contains("..")).then_some(relative)
 }
 
+/// Whether an address is for the files that never change.
+pub fn is_in_assets(path: &str) -> bool {
+    path.starts_with("/assets/") || path.starts_with("/console/assets/")
+}
+
 /// The page that stands for an address of the client; none for a missing file.
 fn page_of(path: &str) -> Option<&'static str> {
     let last = path.rsplit('/').next().unwrap_or_default();
-    let is_asset =
-        path.starts_with("/assets/") || path.starts_with("/console/assets/") || last.contains('.');
+    let is_asset = is_in_assets(path) || last.contains('.');
     let is_ours = path.starts_with("/api/")
         || path == "/api"
         || path.starts_with("/health")

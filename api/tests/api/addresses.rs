@@ -3,10 +3,13 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
+use api::auth::session::Audience;
+use api::config::Budget;
 use reqwest::Method;
 use shared::api::problem::ProblemType;
+use uuid::Uuid;
 
-use crate::harness::TestApp;
+use crate::harness::{Answer, TestApp};
 
 /// Sends bytes as they are and gives the status of the answer and its text.
 fn raw(app: &TestApp, request: &str) -> (u16, String) {
@@ -266,6 +269,80 @@ async fn too_many_requests_are_told_when_to_come_back() {
         }
     }
     assert!(refused > 0);
+}
+
+async fn me(app: &TestApp, token: &str) -> Answer {
+    app.get("/api/v1/me").bearer(token).send().await
+}
+
+#[tokio::test]
+async fn every_caller_behind_an_address_has_a_budget() {
+    let app = TestApp::with_settings(|settings| {
+        settings.limits.read = Budget {
+            count: 3,
+            seconds: 3600,
+        };
+    })
+    .await;
+    let ana = app.agent("Ana", &[]).await;
+    let ben = app.agent("Ben", &[]).await;
+    for _ in 0..3 {
+        me(&app, &ana.token).await.expect(200);
+    }
+    me(&app, &ana.token).await.problem(ProblemType::RateLimited);
+    // Who signs in once more is still the same caller.
+    let again = app.sign_in(Audience::Console, ana.id, None).await;
+    me(&app, &again).await.problem(ProblemType::RateLimited);
+    me(&app, &ben.token).await.expect(200);
+
+    // What proves nobody is charged to the network, whatever it looks like.
+    let (body, signature) = ben.token.rsplit_once('.').unwrap();
+    let letters: String = signature.chars().rev().collect();
+    let forged = format!("{body}.{letters}");
+    let of_the_portal = app.sign_in(Audience::Portal, ben.id, Some(1)).await;
+    let api_token = format!("atk_{}_{}", "a".repeat(10), "b".repeat(72));
+    for token in [&forged, &of_the_portal, &api_token] {
+        me(&app, token).await.problem(ProblemType::Unauthorized);
+    }
+    for token in [&forged, &of_the_portal, &api_token] {
+        me(&app, token).await.problem(ProblemType::RateLimited);
+    }
+    app.get("/health/live")
+        .by(&ben)
+        .send()
+        .await
+        .problem(ProblemType::RateLimited);
+    me(&app, &ben.token).await.expect(200);
+}
+
+#[tokio::test]
+async fn the_files_of_the_client_are_not_charged() {
+    let client = std::env::temp_dir().join(format!("atiende-client-{}", Uuid::new_v4()));
+    std::fs::create_dir_all(client.join("assets/abc")).unwrap();
+    std::fs::write(client.join("assets/abc/portal.js"), "plain").unwrap();
+    std::fs::write(client.join("index.html"), "portal").unwrap();
+    let web_dir = client.clone();
+    let app = TestApp::with_settings(move |settings| {
+        settings.web_dir = Some(web_dir);
+        settings.limits.read = Budget {
+            count: 2,
+            seconds: 3600,
+        };
+    })
+    .await;
+    for _ in 0..2 {
+        app.get("/").send().await.expect(200);
+    }
+    app.get("/").send().await.problem(ProblemType::RateLimited);
+    for _ in 0..3 {
+        let file = app.get("/assets/abc/portal.js").send().await.expect(200);
+        assert_eq!(file.header("ratelimit"), None);
+    }
+    app.get("/assets/abc/missing.js")
+        .send()
+        .await
+        .problem(ProblemType::NotFound);
+    std::fs::remove_dir_all(client).unwrap();
 }
 
 #[tokio::test]
