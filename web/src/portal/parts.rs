@@ -1,6 +1,6 @@
-//! Pages of the portal that come when they are first needed, so that the first load stays small: the survey, approvals and
-//! the request for access. How they are loaded is the business of the portal's binary, where the cut is
-//! (`src/bin/portal.rs`). Without a network the service worker has them.
+//! Pages of the portal that come when they are first needed, so that the first load stays small: the survey, approvals,
+//! the request for access and the accessibility statement. How they are loaded is the business of the portal's binary,
+//! where the cut is (`src/bin/portal.rs`). Without a network the service worker has them.
 
 use std::pin::Pin;
 
@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::route::Page;
-use super::{access, approvals, rate};
+use super::{access, approvals, help, rate};
 use crate::browser;
 use crate::client::ApiError;
 use crate::components::feedback::{Failed, Loading};
@@ -24,6 +24,8 @@ pub enum Rare {
     Approval(String),
     /// Asking for an account.
     Access,
+    /// The accessibility statement.
+    Accessibility,
 }
 
 impl Rare {
@@ -58,6 +60,7 @@ pub fn draw_rare(page: Rare) -> AnyView {
         Rare::Approvals => view! { <approvals::Approvals/> }.into_any(),
         Rare::Approval(code) => view! { <approvals::Approval code/> }.into_any(),
         Rare::Access => view! { <access::Access/> }.into_any(),
+        Rare::Accessibility => view! { <help::Accessibility/> }.into_any(),
     }
 }
 

@@ -8,7 +8,7 @@ use super::nav::use_nav;
 use super::parts::{Rare, use_part};
 use super::route::{Page, Route};
 use super::words::Words as Common;
-use super::{created, help, home, lookup, new_ticket, ticket, tickets, verify};
+use super::{created, home, lookup, new_ticket, ticket, tickets, verify};
 use crate::browser;
 use crate::client::{ApiError, portal, use_client};
 use crate::components::feedback::{Failed, Loading, OfflineBanner};
@@ -132,7 +132,7 @@ fn desk_shell(slug: String, route: Memo<Route>) -> AnyView {
 fn general_page(route: &Route) -> AnyView {
     match route {
         Route::Desks => view! { <home::DeskChooser/> }.into_any(),
-        Route::Accessibility => view! { <help::Accessibility/> }.into_any(),
+        Route::Accessibility => use_part().page(Rare::Accessibility),
         Route::Desk(..) => ().into_any(),
         Route::Unknown => not_found(),
     }
