@@ -44,6 +44,11 @@ pub const NARROW: Size = Size {
     width: 360,
     height: 740,
 };
+/// The widest screen that is served.
+pub const WIDE: Size = Size {
+    width: 1920,
+    height: 1080,
+};
 
 /// ChromeDriver, which starts browsers; it ends when it is dropped, and its browsers with it.
 pub struct Driver {
@@ -621,12 +626,16 @@ impl Browser {
     }
 
     /// Fails on errors in the browser's console: scripts, blocked content, missing files, failures of the server.
-    /// Refusals of the API (4xx) are the story's business and no errors of the page.
+    /// Refusals of the API (4xx) are the story's business and no errors of the page; nor is the icon that the browser looks
+    /// for by itself where a page names none.
     pub async fn check_console(&self) {
         let lines = self.console().await;
         let is_error = |line: &&String| {
             line.starts_with("SEVERE")
                 && !(line.contains("/api/v1/") && line.contains("status of 4"))
+                // What a story keeps away from the page.
+                && !(line.contains("/api/v1/") && line.contains("net::ERR_BLOCKED_BY_CLIENT"))
+                && !line.contains("/favicon.ico")
         };
         let errors: Vec<&String> = lines.iter().filter(is_error).collect();
         assert!(

@@ -32,13 +32,13 @@ pub struct Server {
     /// Its database.
     pub database: Database,
     folder: PathBuf,
-    mail_port: u16,
+    mail_port: Option<u16>,
     child: Option<Child>,
 }
 
 impl Server {
-    /// Fills a new database and starts to serve; mail goes to `mail_port` of the loopback.
-    pub async fn start(engine: Engine, folder: &Path, mail_port: u16) -> Self {
+    /// Fills a new database and starts to serve; mail goes to `mail_port` of the loopback, or stays in the local mailbox.
+    pub async fn start(engine: Engine, folder: &Path, mail_port: Option<u16>) -> Self {
         let base = format!("http://127.0.0.1:{}", free_port());
         let database = Database::make(engine, folder);
         let mut server = Self {
@@ -165,13 +165,13 @@ impl Server {
             .env("ATIENDE_DATABASE_URL", self.database.url())
             .env("ATIENDE_LISTEN", self.base.trim_start_matches("http://"))
             .env("ATIENDE_PUBLIC_URL", &self.base)
-            .env(
-                "ATIENDE_SMTP__URL",
-                format!("smtp://127.0.0.1:{}", self.mail_port),
-            )
-            .env("ATIENDE_SMTP__TLS", "none")
-            .env("ATIENDE_SMTP__FROM", "Atiende <mesa@example.org>")
             .stdin(Stdio::null());
+        if let Some(port) = self.mail_port {
+            command
+                .env("ATIENDE_SMTP__URL", format!("smtp://127.0.0.1:{port}"))
+                .env("ATIENDE_SMTP__TLS", "none")
+                .env("ATIENDE_SMTP__FROM", "Atiende <mesa@example.org>");
+        }
         command
     }
 }

@@ -1,11 +1,11 @@
 //! Looking at a page in all its faces: pictures for desktop and phone, axe-core by day and by night, and nothing that
-//! sticks out on the narrowest screen.
+//! sticks out on the narrowest screen, nor on the widest.
 
 use std::cell::RefCell;
 
 use serde_json::{Value, json};
 
-use crate::browser::{Browser, DESKTOP, NARROW, PHONE, Size};
+use crate::browser::{Browser, DESKTOP, NARROW, PHONE, Size, WIDE};
 use crate::output;
 
 /// What sticks out to the right of the window, also where a box cuts it off; and boxes that scroll sideways without saying so
@@ -72,8 +72,15 @@ impl<'a> Inspector<'a> {
         browser.resize(PHONE).await;
         self.axe(name, "phone").await;
         self.picture(&file("phone"), PHONE).await;
-        browser.resize(NARROW).await;
-        let out = browser.script(STICKS_OUT, vec![]).await;
+        for size in [NARROW, WIDE] {
+            self.fits(name, size).await;
+        }
+        browser.resize(DESKTOP).await;
+    }
+
+    async fn fits(&self, name: &str, size: Size) {
+        self.browser.resize(size).await;
+        let out = self.browser.script(STICKS_OUT, vec![]).await;
         let out: Vec<&str> = out
             .as_array()
             .into_iter()
@@ -82,11 +89,11 @@ impl<'a> Inspector<'a> {
             .collect();
         if !out.is_empty() {
             self.faults.borrow_mut().push(format!(
-                "{name}: wider than the screen: {}",
+                "{name}: wider than the screen of {}: {}",
+                size.width,
                 out.join("\n      ")
             ));
         }
-        browser.resize(DESKTOP).await;
     }
 
     /// Fails if anything was wrong, with all of it.

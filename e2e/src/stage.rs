@@ -28,10 +28,14 @@ pub struct Stage {
 }
 
 impl Stage {
-    async fn build(name: &str, engine: Engine) -> Self {
+    async fn build(name: &str, engine: Engine, mails: Mails) -> Self {
         let folder = Folder::make(name);
         let post = Post::open().await;
-        let server = Server::start(engine, &folder.0, post.port).await;
+        let port = match mails {
+            Mails::Posted => Some(post.port),
+            Mails::Kept => None,
+        };
+        let server = Server::start(engine, &folder.0, port).await;
         let driver = Driver::start(&folder.0).await;
         Self {
             name: name.to_owned(),
@@ -120,6 +124,15 @@ impl Stage {
     }
 }
 
+/// Where the server leaves its mails.
+#[derive(Clone, Copy)]
+enum Mails {
+    /// At the mail server of the stage.
+    Posted,
+    /// In its own mailbox, as one does that has no mail server yet.
+    Kept,
+}
+
 /// Plays a story on a new stage. A story on PostgreSQL is left out when the environment names none.
 ///
 /// # Panics
@@ -127,6 +140,26 @@ impl Stage {
 pub fn play<F: Future<Output = ()> + 'static>(
     name: &str,
     engine: Engine,
+    story: impl FnOnce(Rc<Stage>) -> F + 'static,
+) {
+    perform(name, engine, Mails::Posted, story);
+}
+
+/// Plays a story on a new stage, on SQLite, whose server has no mail server.
+///
+/// # Panics
+/// As [`play`] does.
+pub fn play_without_mail<F: Future<Output = ()> + 'static>(
+    name: &str,
+    story: impl FnOnce(Rc<Stage>) -> F + 'static,
+) {
+    perform(name, Engine::Sqlite, Mails::Kept, story);
+}
+
+fn perform<F: Future<Output = ()> + 'static>(
+    name: &str,
+    engine: Engine,
+    mails: Mails,
     story: impl FnOnce(Rc<Stage>) -> F + 'static,
 ) {
     if engine == Engine::Postgres && postgres_url().is_none() {
@@ -143,7 +176,7 @@ pub fn play<F: Future<Output = ()> + 'static>(
         .build()
         .expect("the runtime starts");
     LocalSet::new().block_on(&runtime, async {
-        let stage = Rc::new(Stage::build(name, engine).await);
+        let stage = Rc::new(Stage::build(name, engine, mails).await);
         let built = begun.elapsed();
         let mut outcome = tokio::task::spawn_local(story(Rc::clone(&stage))).await;
         if outcome.is_ok() {

@@ -514,6 +514,102 @@ async fn news(stage: Rc<Stage>) {
     laura.see("Especialistas en protección de equipos").await;
 }
 
+#[test]
+fn what_was_typed_outlives_reloads_closed_windows_and_other_tickets() {
+    play("typed", Engine::Sqlite, typed);
+}
+
+async fn typed(stage: Rc<Stage>) {
+    let subject = "El agente se cierra solo en la sede norte";
+    let ana = stage.browser("requester").await;
+    let code = ana
+        .create_ticket(&stage.post, &Form::of(ANA.email, subject))
+        .await;
+    ana.click(Link("Ver mi ticket")).await;
+    ana.find(Heading(subject)).await;
+    // The same words again are another message.
+    for times in 1..=2 {
+        ana.fill("Mensaje", "Sigue fallando.").await;
+        ana.click(Button("Enviar mensaje")).await;
+        ana.see_times("Sigue fallando.", times).await;
+        ana.holds("Mensaje", "").await;
+    }
+    assert_eq!(stage.count("messages", "body = 'Sigue fallando.'"), 2);
+    let note = stage.file("nota.txt", b"CT-114\n");
+    ana.fill("Mensaje", "Adjunto lo que muestra.").await;
+    ana.attach_and_wait(&[&note]).await;
+    ana.reload().await;
+    ana.holds("Mensaje", "Adjunto lo que muestra.").await;
+    ana.find(Button("Quitar nota.txt")).await;
+    ana.click(Button("Enviar mensaje")).await;
+    ana.see("Mensaje enviado.").await;
+    assert_eq!(stage.count("attachments", "message_id IS NOT NULL"), 1);
+
+    let laura = stage.browser("agent").await;
+    laura.sign_in(LAURA).await;
+    laura.open_ticket(&code, subject).await;
+    laura.click(Button("Tomar")).await;
+    laura.see("Ahora el ticket está a su cargo").await;
+    laura.tick(Tick("Respuesta pública")).await;
+    laura
+        .fill("Respuesta pública", "¿Qué versión tienen?")
+        .await;
+    laura.click(Button("Escalar")).await;
+    laura.fill("Justificación", "Se revisó la consola.").await;
+    laura.press("\u{E00C}").await;
+    laura.no_window().await;
+    laura.open("/console/queue").await;
+    laura.find(Heading("Mis tickets")).await;
+    laura.open_ticket(&code, subject).await;
+    assert!(
+        laura.is_ticked(Tick("Respuesta pública")).await,
+        "a reply came back as a note"
+    );
+    laura
+        .holds("Respuesta pública", "¿Qué versión tienen?")
+        .await;
+    laura.click(Button("Escalar")).await;
+    laura.holds("Justificación", "Se revisó la consola.").await;
+    laura
+        .choose("¿A qué nivel?", "Nivel 2: especialistas")
+        .await;
+    laura.click(Button("Escalar")).await;
+    laura.see("Ticket escalado").await;
+    laura.click(Button("Enviar respuesta")).await;
+    ana.see("¿Qué versión tienen?").await;
+}
+
+#[test]
+fn the_console_says_when_it_shows_what_may_be_old() {
+    play("stale", Engine::Sqlite, stale);
+}
+
+async fn stale(stage: Rc<Stage>) {
+    let laura = stage.browser("agent").await;
+    laura.sign_in(LAURA).await;
+    let says = "puede estar desactualizado";
+    laura.never(says).await;
+    let cut = async |addresses: serde_json::Value| {
+        laura
+            .devtools(
+                "Network.setBlockedURLs",
+                serde_json::json!({ "urls": addresses }),
+            )
+            .await
+    };
+    laura
+        .devtools("Network.enable", serde_json::json!({}))
+        .await;
+    cut(serde_json::json!(["*/api/v1/*"])).await;
+    laura.see(says).await;
+    cut(serde_json::json!([])).await;
+    laura
+        .gone(Text(
+            "Sin conexión con el servidor: lo que ve puede estar desactualizado.",
+        ))
+        .await;
+}
+
 /// R-049, R-050, R-382
 #[test]
 fn the_support_line_helps_a_caller_who_cannot_read_mail() {
@@ -530,6 +626,10 @@ async fn vouching(stage: Rc<Stage>) {
     caller.see("¿No tiene acceso a su correo?").await;
     caller.see("601 555 0100").await;
     let reference = caller.line_after("Referencia de su solicitud").await;
+
+    // It takes long until somebody takes the call.
+    stage.challenges_age(601);
+    caller.see("El código venció. Pida otro.").await;
 
     let laura = stage.browser("support line").await;
     laura.sign_in(LAURA).await;
@@ -577,6 +677,7 @@ async fn vouching(stage: Rc<Stage>) {
     laura.find(Field("Referencia que dicta la persona")).await;
     laura.never(&code).await;
 
+    caller.see("El código vence en").await;
     // The one that was mailed is dead; the one that was read out works, in the caller's browser.
     try_code(&caller, &mailed, "no es correcto").await;
     let ticket = caller.confirm(&code).await;

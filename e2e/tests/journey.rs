@@ -26,6 +26,9 @@ const REPLY: &str = "Tomamos su caso. ¿Nos confirma la versión de la consola?"
 const SECRET: &str = "El contrato venció ayer; no decirlo aún al solicitante.";
 const ANSWER: &str = "Es la versión 14.2; adjunto el registro del servicio.";
 const WHY_UP: &str = "Requiere cambios en la política central del nivel 2.";
+const WHY_DOWN: &str = "Falta confirmar con la sede qué equipos siguen sin firmas.";
+const WHY_P3: &str = "Dos de las tres sedes ya reciben firmas.";
+const WHY_UP_AGAIN: &str = "Confirmado: falta solo la política de la sede norte.";
 const FIRST_TRY: &str = "Se reinició el servicio de distribución de firmas.";
 const REASON: &str = "La sede norte sigue sin firmas desde ayer.";
 const SECOND_TRY: &str = "Se corrigió la política de la sede norte y se verificó con un equipo.";
@@ -40,6 +43,8 @@ async fn journey(stage: Rc<Stage>) {
     level_1_takes_and_answers(&stage, &desk, &code).await;
     requester_answers_with_a_file(&stage, &ana, &code).await;
     level_1_escalates(&stage, &desk, &code).await;
+    specialist_gives_it_back(&stage, &desk, &code).await;
+    level_1_corrects_the_severity(&stage, &desk, &code).await;
     specialist_solves(&stage, &desk, &code).await;
     requester_rejects(&stage, &ana, &code).await;
     specialist_solves_again(&stage, &desk, &code).await;
@@ -263,6 +268,73 @@ async fn level_1_escalates(stage: &Stage, desk: &Browser, code: &str) {
     desk.sign_out(LAURA).await;
 }
 
+async fn specialist_gives_it_back(stage: &Stage, desk: &Browser, code: &str) {
+    desk.sign_in(ANDRES).await;
+    desk.open_view("Mis tickets").await;
+    desk.open_row(code, SUBJECT).await;
+    desk.find(Text("Nivel 2: especialistas")).await;
+    desk.click(Button("Escalar")).await;
+    desk.choose("¿A qué nivel?", "Nivel 1: mesa de servicio")
+        .await;
+    desk.see("Vuelve a este nivel").await;
+    desk.select("Agente", LAURA.name).await;
+    desk.fill("Justificación", WHY_DOWN).await;
+    desk.click(Button("Escalar")).await;
+    desk.no_window().await;
+    desk.see_all(&["Devuelto del nivel 2 al nivel 1", WHY_DOWN])
+        .await;
+    desk.find(Text("Nivel 1: mesa de servicio")).await;
+    desk.gone(Text("Nivel 2: especialistas")).await;
+    assert_eq!(
+        stage.count("tickets", &format!("code = '{code}' AND level = 1")),
+        1,
+        "the page says level 1, the database does not"
+    );
+    stage.post.take(LAURA.email, WHY_DOWN).await.says(&[code]);
+    desk.sign_out(ANDRES).await;
+}
+
+async fn level_1_corrects_the_severity(stage: &Stage, desk: &Browser, code: &str) {
+    desk.sign_in(LAURA).await;
+    desk.open_view("Mis tickets").await;
+    desk.open_row(code, SUBJECT).await;
+    desk.find(Text("P2-Alto")).await;
+    desk.click(Button("Más acciones")).await;
+    desk.click(Button("Cambiar gravedad")).await;
+    desk.tick(Tick("P3-Medio")).await;
+    // not without a reason.
+    desk.click(Button("Cambiar")).await;
+    desk.see("Escriba el motivo.").await;
+    desk.fill("Motivo", WHY_P3).await;
+    desk.click(Button("Cambiar")).await;
+    desk.no_window().await;
+    desk.see_all(&["Gravedad: de P2-Alto a P3-Medio", WHY_P3])
+        .await;
+    desk.find(Text("P3-Medio")).await;
+    desk.gone(Text("P2-Alto")).await;
+    assert_eq!(
+        stage.count("tickets", &format!("code = '{code}' AND priority = 'p3'")),
+        1,
+        "the page says P3, the database does not"
+    );
+
+    desk.click(Button("Escalar")).await;
+    desk.choose("¿A qué nivel?", "Nivel 2: especialistas").await;
+    desk.select("Grupo", "Especialistas en protección de equipos")
+        .await;
+    desk.select("Agente", ANDRES.name).await;
+    desk.fill("Justificación", WHY_UP_AGAIN).await;
+    desk.click(Button("Escalar")).await;
+    desk.no_window().await;
+    desk.find(Text("Nivel 2: especialistas")).await;
+    stage
+        .post
+        .take(ANDRES.email, WHY_UP_AGAIN)
+        .await
+        .says(&[code]);
+    desk.sign_out(LAURA).await;
+}
+
 async fn specialist_solves(stage: &Stage, desk: &Browser, code: &str) {
     desk.sign_in(ANDRES).await;
     desk.open_view("Mis tickets").await;
@@ -372,6 +444,8 @@ async fn everything_is_told_and_nothing_is_offered(ana: &Browser, desk: &Browser
         "Mensaje de soporte recibido",
         "Mensaje enviado a soporte",
         "Lo atiende el nivel 2 de soporte",
+        "Lo atiende el nivel 1 de soporte",
+        "Gravedad: P3-Medio",
         "Soporte entregó una solución",
         &format!("Solución rechazada: {REASON}"),
         "Pasó a Reabierto",
