@@ -630,12 +630,13 @@ impl Browser {
     /// for by itself where a page names none.
     pub async fn check_console(&self) {
         let lines = self.console().await;
+        let of_the_story = |line: &str| {
+            // What the API refuses, and what a story keeps away from the page.
+            line.contains("/api/v1/")
+                && (line.contains("status of 4") || line.contains("net::ERR_BLOCKED_BY_CLIENT"))
+        };
         let is_error = |line: &&String| {
-            line.starts_with("SEVERE")
-                && !(line.contains("/api/v1/") && line.contains("status of 4"))
-                // What a story keeps away from the page.
-                && !(line.contains("/api/v1/") && line.contains("net::ERR_BLOCKED_BY_CLIENT"))
-                && !line.contains("/favicon.ico")
+            line.starts_with("SEVERE") && !of_the_story(line) && !line.contains("/favicon.ico")
         };
         let errors: Vec<&String> = lines.iter().filter(is_error).collect();
         assert!(
