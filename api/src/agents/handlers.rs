@@ -121,7 +121,7 @@ fn access_token(
 #[utoipa::path(
     operation_id = "refresh_session", tag = "session",
     summary = "Renew the access token",
-    description = "By the refresh cookie, which is replaced. A refresh token used twice ends its whole session.",
+    description = "By the refresh cookie, which is replaced. A refresh token that comes again ends its whole session, unless its answer seems to have been lost: within 90 seconds, as long as nobody came with what replaced it.",
     responses(
         (status = 200, description = "Renewed", body = AccessToken, headers(("Set-Cookie" = String, description = "The next refresh token"))),
         (status = 401, description = "No session, or it has ended", body = Problem, content_type = "application/problem+json"),

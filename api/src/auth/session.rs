@@ -61,7 +61,9 @@ text_enum! {
 pub const IDLE_LIFE: TimeDelta = TimeDelta::minutes(30);
 
 /// For so long after it was replaced, a token that comes again counts as one whose answer was lost.
-const LOST_ANSWER: TimeDelta = TimeDelta::seconds(30);
+///
+/// A client gives up after half a minute, so it is longer than that.
+const LOST_ANSWER: TimeDelta = TimeDelta::seconds(90);
 
 /// Whose session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -221,12 +223,16 @@ pub fn refresh(
             Ok(Refreshed::Refused)
         };
     }
-    match row.replaced_at.map(Ts::get) {
+    let replaced = row.replaced_at.map(Ts::get);
+    // The clock was read before the row was locked: what comes later must not seem older.
+    let now = replaced.map_or(now, |replaced| replaced.max(now));
+    match replaced {
         Some(replaced) => {
             let lost = now - replaced <= LOST_ANSWER && give_up(conn, &row, replaced, now)?;
             if !lost {
                 return reused(conn);
             }
+            tracing::warn!(session.family = %row.family.0, session.audience = audience.as_str(), "a refresh was repeated whose answer seems lost");
         }
         None => {
             let used = (

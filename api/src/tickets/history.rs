@@ -528,10 +528,19 @@ pub fn for_requesters(event: &Event, desk: &Desk, lang: Lang) -> Option<String> 
             }
         }
         Event::Rated { stars: None, .. } => by_lang(lang, "Encuesta respondida", "Survey answered"),
-        Event::IdentityVouched { .. } => by_lang(
+        Event::IdentityVouched {
+            superseded: false, ..
+        } => by_lang(
             lang,
             "Su identidad se validó por teléfono",
             "Your identity was validated by telephone",
+        ),
+        Event::IdentityVouched {
+            superseded: true, ..
+        } => by_lang(
+            lang,
+            "Su identidad se validó por teléfono; después se usó otro código",
+            "Your identity was validated by telephone; another code was used later",
         ),
         Event::CategoryChanged { to, .. } => {
             let (word, to) = (

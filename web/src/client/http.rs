@@ -10,7 +10,7 @@
 //!
 //! The access token lives in memory only. When it is missing, about to expire or refused, the
 //! client asks for a new one with the HttpOnly refresh cookie: once at a time in this tab, and one
-//! tab after the other (Web Locks), because using a refresh token twice ends the session.
+//! tab after the other (Web Locks), because a refresh token that comes twice may end the session.
 
 use js_sys::{Function, Promise};
 use leptos::prelude::*;

@@ -15,8 +15,17 @@ pub fn kept_text(key: String) -> RwSignal<String> {
 
 /// Takes up what was kept of a text, and keeps it while it differs from what stands there now.
 pub fn keep(key: String, text: RwSignal<String>) {
-    let present = StoredValue::new(text.get_untracked());
-    keep_beside(key, text, present);
+    let present = text.get_untracked();
+    // Typed over another value than the one that stands there now, it must not come back.
+    let key = if present.is_empty() {
+        key
+    } else {
+        let sum = present.bytes().fold(0x811c_9dc5u32, |sum, byte| {
+            (sum ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+        });
+        [key, sum.to_string()].join("@")
+    };
+    keep_beside(key, text, StoredValue::new(present));
 }
 
 /// Takes up what was kept of a text, and keeps it while it differs from another one, which nobody typed.

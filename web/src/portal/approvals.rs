@@ -11,7 +11,7 @@ use shared::api::uploads::Attachment;
 use shared::ticket::command::Decision;
 use shared::ticket::text::{REASON_MAX, Reason, TextError};
 
-use super::kept::kept_text;
+use super::kept::{forget_all, keep, kept_text};
 use super::load::Loaded;
 use super::lookup::LookupForm;
 use super::nav::use_nav;
@@ -71,9 +71,14 @@ crate::messages! {
     }
 }
 
-async fn session(client: Client) -> Result<(), ApiError> {
+/// A session of this desk; at another desk its requests would stand under a wrong name.
+async fn session(client: Client, desk: Desk) -> Result<(), ApiError> {
     if client.resume().await {
-        Ok(())
+        match portal::get_session(client).await {
+            Ok(session) if session.desk == desk.slug() => Ok(()),
+            Ok(_) => Err(ApiError::Status(401)),
+            Err(error) => Err(error),
+        }
     } else if client.may_have_session() {
         Err(ApiError::Offline)
     } else {
@@ -87,7 +92,7 @@ pub(super) fn Approvals() -> impl IntoView {
     let client = use_client();
     let desk = use_desk();
     let rows = Loaded::start(move || async move {
-        session(client).await?;
+        session(client, desk).await?;
         portal::list_approvals(client, None).await
     });
     move || match rows.value() {
@@ -180,9 +185,10 @@ fn roles(roles: &[Labelled]) -> String {
 #[component]
 pub(super) fn Approval(code: String) -> impl IntoView {
     let client = use_client();
+    let desk = use_desk();
     let code = StoredValue::new(code);
     let asked = Loaded::start(move || async move {
-        session(client).await?;
+        session(client, desk).await?;
         portal::get_approval(client, code.get_value()).await
     });
     move || match asked.value() {
@@ -210,6 +216,7 @@ fn gone(asked: Loaded<PortalApproval>, title: &'static str, help: String) -> Any
     let other = move |_| {
         spawn_local(async move {
             client.sign_out().await;
+            forget_all();
             asked.reload();
         });
     };
@@ -286,7 +293,7 @@ fn page(approval: PortalApproval, asked: Loaded<PortalApproval>) -> AnyView {
         {note}
         <section class="stack tight"><h2>{t(Words::Files)}</h2>{files}</section>
         {others}
-        <DecisionForm code version=approval.version roles=approval.roles asked/>
+        <DecisionForm code asked_at=approval.asked_at.to_rfc3339() version=approval.version roles=approval.roles asked/>
     }
     .into_any()
 }
@@ -294,6 +301,7 @@ fn page(approval: PortalApproval, asked: Loaded<PortalApproval>) -> AnyView {
 #[component]
 fn DecisionForm(
     code: StoredValue<String>,
+    asked_at: String,
     version: i32,
     roles: Vec<Labelled>,
     asked: Loaded<PortalApproval>,
@@ -307,15 +315,11 @@ fn DecisionForm(
         .first()
         .map(|role| role.id.clone())
         .unwrap_or_default();
-    // The form is drawn anew after a change by somebody else, and after signing in again.
-    let kept = |field: &str| kept_text(["approval.", &code.get_value(), field].concat());
-    let role = if several {
-        kept(".role")
-    } else {
-        RwSignal::new(first)
-    };
-    let (decision, comment) = (kept(".decision"), kept(".comment"));
-    let typed = [role, decision, comment];
+    let role = RwSignal::new(if several { String::new() } else { first });
+    let decision = RwSignal::new(String::new());
+    // The form is drawn anew after a change by somebody else, and after signing in again. Another request has another time.
+    let key = StoredValue::new(["approval.", &code.get_value(), ".", &asked_at].concat());
+    let comment = kept_text(key.get_value());
     let faults = Faults::none();
     let error = RwSignal::new(None::<ApiError>);
     let busy = RwSignal::new(false);
@@ -351,15 +355,14 @@ fn DecisionForm(
             comment: why,
         };
         busy.set(true);
+        let key = key.get_value();
         spawn_local(async move {
             let answer =
                 portal::decide_approval(client, &code.get_value(), &decided, version).await;
             let _ = busy.try_set(false);
             match answer {
                 Ok(()) => {
-                    for field in typed {
-                        let _ = field.try_set(String::new());
-                    }
+                    keep(&key, "");
                     ui.toast(Kind::Success, t(Words::Thanks));
                     nav.go(&desk.link("approvals"));
                 }

@@ -130,9 +130,17 @@ impl Given {
     }
 }
 
+fn survey_key(code: &str, question: &str) -> String {
+    ["survey.", code, ".", question].concat()
+}
+
+fn stars_key(code: &str, question: &str) -> String {
+    ["stars.", code, ".", question].concat()
+}
+
 /// Stars that are kept like what is typed.
 fn kept_stars(code: &str, question: &str) -> RwSignal<u8> {
-    let key = ["stars.", code, ".", question].concat();
+    let key = stars_key(code, question);
     let before = kept(&key).and_then(|stars| stars.parse().ok());
     let stars = RwSignal::new(before.unwrap_or_default());
     Effect::new(move || match stars.get() {
@@ -155,7 +163,7 @@ fn Survey(case: Case, questions: Vec<QuestionView>, subject: String) -> impl Int
         .map(|question| {
             let given = Given {
                 stars: kept_stars(&code, &question.id),
-                text: kept_text(["survey.", &code, ".", &question.id].concat()),
+                text: kept_text(survey_key(&code, &question.id)),
             };
             (question, given)
         })
@@ -193,19 +201,21 @@ fn Survey(case: Case, questions: Vec<QuestionView>, subject: String) -> impl Int
             comment: None,
         };
         busy.set(true);
+        let code = case.code.get_value();
+        let keys = asked.with_value(|asked| {
+            let ids = asked.iter().map(|(question, _)| &question.id);
+            ids.flat_map(|id| [survey_key(&code, id), stars_key(&code, id)])
+                .collect::<Vec<_>>()
+        });
         spawn_local(async move {
             let version = case.version();
-            let answer =
-                portal::rate_service(case.client, &case.code.get_value(), &survey, version).await;
+            let answer = portal::rate_service(case.client, &code, &survey, version).await;
             match answer {
                 Ok(()) => {
                     sent.set(true);
-                    asked.with_value(|asked| {
-                        for (_, given) in asked {
-                            given.stars.set(0);
-                            given.text.set(String::new());
-                        }
-                    });
+                    for key in keys {
+                        keep(&key, "");
+                    }
                     case.load().await;
                     crate::browser::focus_first("h1");
                 }
@@ -321,14 +331,15 @@ fn Form(case: Case) -> impl IntoView {
             comment: words,
         };
         busy.set(true);
+        let code = case.code.get_value();
         spawn_local(async move {
             let version = case.version();
-            let answer =
-                portal::rate_service(case.client, &case.code.get_value(), &survey, version).await;
+            let answer = portal::rate_service(case.client, &code, &survey, version).await;
             match answer {
                 Ok(()) => {
-                    stars.set(0);
-                    comment.set(String::new());
+                    // The page may have been left meanwhile.
+                    keep(&stars_key(&code, ""), "");
+                    keep(&["rate.", &code].concat(), "");
                     case.load().await;
                     crate::browser::focus_first("h1");
                 }

@@ -8,7 +8,7 @@ use shared::api::uploads::Attachment;
 use shared::ticket::status::Status;
 use shared::ticket::text::{BODY_MAX, Body, REASON_MAX, Reason};
 
-use super::kept::{OnceKey, kept_text};
+use super::kept::{OnceKey, forget_all, keep, kept, kept_text};
 use super::lookup::LookupForm;
 use super::nav::use_nav;
 use super::new_ticket::{Attachments, check_files};
@@ -162,7 +162,8 @@ impl Case {
                     && portal::get_session(self.client)
                         .await
                         .is_ok_and(|session| session.desk != self.desk.slug());
-                let error = if elsewhere {
+                // Always the same words, so that the form that signs in is drawn once.
+                let error = if elsewhere || error.status() == 401 {
                     ApiError::Status(401)
                 } else {
                     error
@@ -186,7 +187,7 @@ impl Case {
     pub(super) async fn refused(self, error: ApiError) {
         if error.status() == 401 {
             // The form that signs in; what was typed is kept.
-            return self.failure.set(Some(error));
+            return self.failure.set(Some(ApiError::Status(401)));
         }
         if matches!(error.status(), 409 | 412) {
             self.load().await;
@@ -245,6 +246,7 @@ impl Case {
         let other = move |_| {
             spawn_local(async move {
                 self.client.sign_out().await;
+                forget_all();
                 let _ = self.failure.try_set(Some(ApiError::Status(401)));
             });
         };
@@ -668,10 +670,11 @@ fn messages(case: Case, ticket: RequesterTicket) -> AnyView {
 /// Writes to the team (R-255…R-257); what is typed is kept until it is sent.
 #[component]
 fn Composer(case: Case) -> impl IntoView {
-    let kept = ["message.", &case.code.get_value()].concat();
+    let key_of_text = ["message.", &case.code.get_value()].concat();
+    let key_of_files = super::kept::name(&[&key_of_text, ".files"].concat());
     let uploads = Uploads::new(case.client, portal::UPLOADS);
-    uploads.kept_as(super::kept::name(&[&kept, ".files"].concat()));
-    let body = kept_text(kept);
+    uploads.kept_as(key_of_files.clone());
+    let body = kept_text(key_of_text.clone());
     let limits = case.desk.get();
     let limits = Limits {
         bytes: limits.max_attachment_bytes,
@@ -706,6 +709,7 @@ fn Composer(case: Case) -> impl IntoView {
         }
         let Some(text) = text else { return };
         let typed = body.get_untracked();
+        let (key_of_text, key_of_files) = (key_of_text.clone(), key_of_files.clone());
         let message = NewPublicMessage {
             body: text.into_string(),
             attachments: uploads.ids(),
@@ -720,12 +724,20 @@ fn Composer(case: Case) -> impl IntoView {
         spawn_local(async move {
             let answer =
                 portal::add_message(case.client, &case.code.get_value(), &message, key).await;
-            let _ = busy.try_set(false);
+            let left = busy.try_set(false).is_some();
             match answer {
+                Ok(()) if left => {
+                    // Nobody looks any more: what was sent must not come back as unsent.
+                    if kept(&key_of_text) == Some(typed) {
+                        keep(&key_of_text, "");
+                        browser::store(&key_of_files, None);
+                    }
+                    case.ui.toast(Kind::Success, case.desk.say(sent));
+                }
                 Ok(()) => {
                     once.arrived();
                     // Whatever was added while it was on its way stays.
-                    if body.with_untracked(|now| *now == typed) {
+                    if body.try_with_untracked(|now| *now == typed) == Some(true) {
                         body.set(String::new());
                     }
                     uploads.sent(&message.attachments);

@@ -42,22 +42,15 @@ pub(super) fn Tickets() -> impl IntoView {
     let email = RwSignal::new(String::new());
     let load = move || {
         spawn_local(async move {
-            let shown =
-                move || rows.try_with_untracked(|rows| matches!(rows, Some(Ok(_)))) == Some(true);
             let answer = if client.resume().await {
-                let listed = portal::list_tickets(client, None);
-                if shown() {
-                    listed.await
-                } else {
-                    // A session is of one desk; at another its tickets would stand under a wrong name.
-                    match portal::get_session(client).await {
-                        Ok(session) if session.desk == desk.slug() => {
-                            let _ = email.try_set(session.email);
-                            listed.await
-                        }
-                        Ok(_) => Err(ApiError::Status(401)),
-                        Err(error) => Err(error),
+                // A session is of one desk; at another its tickets would stand under a wrong name. Another tab may have begun one.
+                match portal::get_session(client).await {
+                    Ok(session) if session.desk == desk.slug() => {
+                        let _ = email.try_set(session.email);
+                        portal::list_tickets(client, None).await
                     }
+                    Ok(_) => Err(ApiError::Status(401)),
+                    Err(error) => Err(error),
                 }
             } else if client.may_have_session() {
                 Err(ApiError::Offline)
@@ -65,7 +58,8 @@ pub(super) fn Tickets() -> impl IntoView {
                 Err(ApiError::Status(401))
             };
             // What is shown stays when the network is gone for a moment.
-            let keeps = shown() && answer.as_ref().is_err_and(|error| error.status() != 401);
+            let shown = rows.try_with_untracked(|rows| matches!(rows, Some(Ok(_)))) == Some(true);
+            let keeps = shown && answer.as_ref().is_err_and(|error| error.status() != 401);
             let same = rows.try_with_untracked(|rows| rows.as_ref() == Some(&answer)) == Some(true);
             if !keeps && !same {
                 let _ = rows.try_set(Some(answer));

@@ -198,9 +198,14 @@ fn Window(challenge: Challenge) -> impl IntoView {
         let Some(asked) = id.try_get_value() else {
             return;
         };
+        let before = (expires.get_untracked(), dead.get_untracked());
         spawn_local(async move {
-            if let Ok(new) = portal::get_challenge(client, asked).await
-                && id.try_get_value().is_some_and(|id| id == new.id)
+            let answer = portal::get_challenge(client, asked).await;
+            // What was asked before a press may be older than what the press brought.
+            let pressed = busy.try_with_untracked(|busy| *busy) != Some(false)
+                || (expires.get_untracked(), dead.get_untracked()) != before;
+            if let Ok(new) = answer
+                && !pressed
             {
                 expires.set(local(&new, new.expires_at));
                 resend_at.set(local(&new, new.resend_at));

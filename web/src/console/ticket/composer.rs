@@ -125,6 +125,8 @@ pub fn Composer(case: Case) -> impl IntoView {
                     if refused.status() == 409 {
                         case.load();
                     }
+                    // Such as a file that waited so long that it is gone.
+                    fault.set(refused.fields().first().map(|field| field.detail.clone()));
                     error.set(Some(refused));
                 }
             }
