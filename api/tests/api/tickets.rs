@@ -1186,7 +1186,7 @@ both! {
         let signed_in = browser.post("/api/v1/session").json(&login).send().await.expect(201);
         let stolen = signed_in.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
         browser.post("/api/v1/session/refresh").send().await.expect(200);
-        app.advance(TimeDelta::minutes(1));
+        app.advance(TimeDelta::minutes(2));
         app.post("/api/v1/session/refresh").header("cookie", &stolen).send().await.expect(401);
         browser.post("/api/v1/session/refresh").send().await.expect(401);
     }
