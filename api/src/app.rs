@@ -264,9 +264,12 @@ const DESCRIPTION: &str = include_str!("../../openapi/openapi.json");
 
 /// Routes that are no part of the versioned API.
 fn outside(config: &mut web::ServiceConfig) {
+    // The bar of the other layout has a field without a name, and links inside the buttons that open an operation cannot be
+    // reached by a screen reader.
     let docs = Config::new(["/api/openapi.json"])
         .validator_url("none")
-        .deep_linking(true)
+        .use_base_layout()
+        .deep_linking(false)
         .persist_authorization(false);
     config
         .route("/health/live", web::get().to(live))
@@ -275,6 +278,8 @@ fn outside(config: &mut web::ServiceConfig) {
         .configure(mail::mailbox_page::routes)
         .route("/api/openapi.json", web::get().to(description))
         .route("/api/docs", web::get().to(to_docs))
+        // Before the page's other files, of which it takes the place of one.
+        .route("/api/docs/index.css", web::get().to(docs_colours))
         .service(SwaggerUi::new("/api/docs/{_:.*}").config(docs));
 }
 
@@ -310,6 +315,13 @@ async fn to_docs() -> HttpResponse {
     HttpResponse::PermanentRedirect()
         .insert_header((LOCATION, "/api/docs/"))
         .finish()
+}
+
+/// The style sheet that the documentation page loads last, with colours that can be read.
+async fn docs_colours() -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "text/css; charset=utf-8"))
+        .body(include_str!("http/docs.css"))
 }
 
 /// Everything that no route took: a page of the web client, or a problem.

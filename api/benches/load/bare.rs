@@ -110,14 +110,11 @@ fn create(conn: &mut DbConnection, template: &Template, key: &str) -> Outcome<()
         email,
     } = template;
     let (hash, at) = (folded.head.as_slice(), Ts::new(*now));
-    let key_row = (
-        idempotency::actor.eq("bare"),
-        idempotency::route.eq("create_ticket"),
-        idempotency::key.eq(key),
-        idempotency::body_hash.eq(hash),
-        idempotency::created_at.eq(at),
-    );
-    api::each!(conn, inner => diesel::insert_into(idempotency::table).values(key_row).on_conflict_do_nothing().execute(inner))?;
+    idempotency::table
+        .find(("bare", "create_ticket", key))
+        .select((idempotency::body_hash, idempotency::status))
+        .first::<(Vec<u8>, Option<i32>)>(conn)
+        .optional()?;
     let requester = store::requester_by_email(conn, desk.id, email)?.ok_or("no requester")?;
     let group = folded.ticket.group.as_deref();
     let drawn = store::draw(conn, desk.id, None)?;
@@ -167,10 +164,16 @@ fn create(conn: &mut DbConnection, template: &Template, key: &str) -> Outcome<()
         answer: None,
     };
     store::insert_opening(conn, rows)?;
-    let row = idempotency::table.find(("bare", "create_ticket", key));
-    diesel::update(row)
-        .set((idempotency::status.eq(201), idempotency::answer.eq(&code)))
-        .execute(conn)?;
+    let key_row = (
+        idempotency::actor.eq("bare"),
+        idempotency::route.eq("create_ticket"),
+        idempotency::key.eq(key),
+        idempotency::body_hash.eq(hash),
+        idempotency::status.eq(201),
+        idempotency::answer.eq(&code),
+        idempotency::created_at.eq(at),
+    );
+    api::each!(conn, inner => diesel::insert_into(idempotency::table).values(key_row).execute(inner))?;
     Ok(())
 }
 

@@ -12,6 +12,7 @@ use crate::db::DbConnection;
 use crate::db::dialect::{is_any_unique_violation, lock_name};
 use crate::desks::registry::DeskRegistry;
 use crate::http::{ApiError, Fault};
+use crate::outbox::store::withdraw;
 
 /// An account to be made, parsed, with the password hashed already.
 #[derive(Clone)]
@@ -65,7 +66,8 @@ pub fn create(
     Ok(id)
 }
 
-/// Changes an account. Forbidding it to sign in, or changing its places, ends its sessions.
+/// Changes an account. Forbidding it to sign in, or changing its places, ends its sessions; and to whom it is forbidden, no
+/// mail that still waits leaves.
 ///
 /// # Errors
 /// 404 for an unknown account, 409 for the last administrator, 422 for unknown desks or groups.
@@ -91,6 +93,8 @@ pub fn change(
         store::set_active(conn, id, active)?;
         if !active {
             session::end_all(conn, Audience::Console, id, now)?;
+            // What waits for them as one of a team leaves no more; as a requester they are as they were.
+            withdraw(conn, &user.email, |_, content| content.is_for_team())?;
         }
     }
     if let Some(memberships) = &patch.memberships {

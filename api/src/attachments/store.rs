@@ -90,9 +90,9 @@ impl Quota {
 /// Why files cannot be bound.
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {
-    /// These positions of the list name no upload of this owner.
+    /// These positions of the list name no upload of this owner, or one that waited for too long.
     #[error("the list names uploads that do not exist")]
-    Unknown(Vec<usize>),
+    Unknown(Vec<Missing>),
     /// These positions of the list name uploads that belong to a message already.
     #[error("the list names uploads that were used already")]
     Used(Vec<usize>),
@@ -114,6 +114,15 @@ pub enum BindError {
     /// The database failed.
     #[error(transparent)]
     Db(#[from] DbError),
+}
+
+/// A position of the list at which there is nothing to bind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missing {
+    /// The position, from 0.
+    pub position: usize,
+    /// Name of the file, if it is the owner's, waited for too long and is not cleared away yet.
+    pub name: Option<String>,
 }
 
 impl From<diesel::result::Error> for BindError {
@@ -292,10 +301,17 @@ pub fn check(
     let mut bytes = 0_i64;
     for (position, id) in ids.iter().enumerate() {
         match find_own(conn, owners, id, now)? {
-            None => unknown.push(position),
-            Some((_, true, _)) => used.push(position),
-            Some((id, false, _)) if found.contains(&id) => used.push(position),
-            Some((id, false, size)) => {
+            Own::Nothing => unknown.push(Missing {
+                position,
+                name: None,
+            }),
+            Own::Expired(name) => unknown.push(Missing {
+                position,
+                name: Some(name),
+            }),
+            Own::Bound => used.push(position),
+            Own::Waiting(id, _) if found.contains(&id) => used.push(position),
+            Own::Waiting(id, size) => {
                 if size > quota.file_bytes {
                     large.push(position);
                 }
@@ -561,36 +577,54 @@ pub fn known_files(conn: &mut DbConnection, keys: &[String]) -> Result<HashSet<S
     Ok(known.into_iter().collect())
 }
 
-/// Key, whether it is bound, and size of an upload of one of the owners. An upload past its time counts as absent.
+/// What a key names among the uploads of some owners.
+enum Own {
+    /// Nothing of theirs.
+    Nothing,
+    /// An upload past its time, by its name: it cannot be bound any more.
+    Expired(String),
+    /// A file that belongs to a message already.
+    Bound,
+    /// An upload that can be bound: key and size.
+    Waiting(Uid, i64),
+}
+
 fn find_own(
     conn: &mut DbConnection,
     owners: &[Owner],
     id: &str,
     now: DateTime<Utc>,
-) -> Result<Option<(Uid, bool, i64)>, DbError> {
+) -> Result<Own, DbError> {
+    type Row = (String, String, String, i64, Ts, Option<Ts>);
     let Ok(id) = Uuid::try_parse(id) else {
-        return Ok(None);
+        return Ok(Own::Nothing);
     };
-    type Row = (String, String, i64, Ts, Option<Ts>);
     let row: Option<Row> = attachments::table
         .find(Uid(id))
         .select((
             attachments::owner_kind,
             attachments::owner_key,
+            attachments::name,
             attachments::size,
             attachments::created_at,
             attachments::bound_at,
         ))
         .first(conn)
         .optional()?;
-    let Some((kind, key, size, created_at, bound_at)) = row else {
-        return Ok(None);
+    let Some((kind, key, name, size, created_at, bound_at)) = row else {
+        return Ok(Own::Nothing);
     };
+    // Nobody is told the name of a file that is not theirs.
     let own = owners
         .iter()
         .any(|owner| owner.kind() == kind && owner.key() == key);
     let in_time = created_at.get() > now - TimeDelta::hours(UNBOUND_HOURS);
-    Ok((own && (in_time || bound_at.is_some())).then_some((Uid(id), bound_at.is_some(), size)))
+    Ok(match (own, bound_at) {
+        (false, _) => Own::Nothing,
+        (true, Some(_)) => Own::Bound,
+        (true, None) if in_time => Own::Waiting(Uid(id), size),
+        (true, None) => Own::Expired(name),
+    })
 }
 
 fn ticket_bytes(conn: &mut DbConnection, ticket_id: i64) -> Result<i64, DbError> {

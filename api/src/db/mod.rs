@@ -1,13 +1,14 @@
 //! The way to the database.
 //!
 //! Handlers and workers hold a [`Db`] and give it closures over `&mut DbConnection`; they never see a pool. On
-//! PostgreSQL both kinds of closure take a connection of one pool; a write is one transaction. On SQLite reads use a
-//! small pool of read-only connections, and writes queue to one thread that commits in groups (see `writer`).
+//! PostgreSQL both kinds of closure take a connection of one pool; a write is one transaction, or one statement
+//! ([`Db::write_prepared`]). On SQLite reads use a small pool of read-only connections, and writes queue to one thread that
+//! commits in groups (see `writer`).
 //!
 //! The guarantee of a write: when it answers `Ok`, everything in the closure is durable; when it answers `Err`, nothing
 //! of it is stored, except when the connection broke *during* the commit: then the asker cannot know and repeats with
-//! the same idempotency key. Reads whose connection broke run a second time; writes never do, unless not even their
-//! `BEGIN` got through.
+//! the same idempotency key. Reads whose connection broke run a second time, and so does what only prepares a write; writes
+//! never do, unless not even their `BEGIN` got through.
 
 mod connection;
 pub mod dialect;
@@ -202,6 +203,29 @@ impl Db {
             .unwrap_or_else(|_| Err(DbError::Closed.into()))
     }
 
+    /// Like [`Db::write`], for work that writes in one statement. `prepare` changes nothing that matters, and runs again once
+    /// if the connection turns out dead; `store` writes what it prepared, in one statement or with [`together`].
+    ///
+    /// On PostgreSQL no transaction is open around them: each statement of `prepare` sees its own moment, as it would in a
+    /// transaction, and two questions to the database are saved. On SQLite both are one write.
+    pub async fn write_prepared<P, T, E, F, S>(&self, prepare: F, store: S) -> Result<T, E>
+    where
+        F: FnOnce(&mut DbConnection) -> Result<P, E> + Clone + Send + 'static,
+        S: FnOnce(&mut DbConnection, P) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        if self.inner.writer.is_some() {
+            let both = move |conn: &mut DbConnection| {
+                let prepared = prepare(conn)?;
+                store(conn, prepared)
+            };
+            return self.write(both).await;
+        }
+        let db = self.clone();
+        in_blocking_thread(move || db.prepare_and_store(prepare, store)).await
+    }
+
     /// [`Db::read`] for the command line, workers' threads and tests; blocks the thread.
     pub fn read_blocking<T, E, F>(&self, work: F) -> Result<T, E>
     where
@@ -211,9 +235,7 @@ impl Db {
         let again = work.clone();
         match self.try_read(work)? {
             ReadOutcome::Done(result) => result,
-            ReadOutcome::ConnectionLost(_) => match self.try_read(again)? {
-                ReadOutcome::Done(result) | ReadOutcome::ConnectionLost(result) => result,
-            },
+            ReadOutcome::ConnectionLost(_) => self.try_read(again)?.into_result(),
         }
     }
 
@@ -311,18 +333,47 @@ impl Db {
         E: From<DbError>,
     {
         let mut pooled = self.checkout()?;
+        Ok(self.try_on(&mut pooled, work))
+    }
+
+    /// Runs a closure outside a transaction.
+    fn try_on<T, E, F>(&self, pooled: &mut Pooled, work: F) -> ReadOutcome<T, E>
+    where
+        F: FnOnce(&mut DbConnection) -> Result<T, E>,
+        E: From<DbError>,
+    {
         let outcome = catch_unwind(AssertUnwindSafe(|| work(&mut pooled.conn)));
         let Ok(result) = outcome else {
             // What the closure left half-way on this connection is unknown.
             pooled.broken = true;
-            return Ok(ReadOutcome::Done(Err(DbError::Panicked.into())));
+            return ReadOutcome::Done(Err(DbError::Panicked.into()));
         };
         // The error's type is the caller's, so ask the connection itself.
         if result.is_err() && self.is_postgres() && pooled.conn.ping().is_err() {
-            self.discard_stale(&mut pooled);
-            return Ok(ReadOutcome::ConnectionLost(result));
+            self.discard_stale(pooled);
+            return ReadOutcome::ConnectionLost(result);
         }
-        Ok(ReadOutcome::Done(result))
+        ReadOutcome::Done(result)
+    }
+
+    fn prepare_and_store<P, T, E, F, S>(&self, prepare: F, store: S) -> Result<T, E>
+    where
+        F: FnOnce(&mut DbConnection) -> Result<P, E> + Clone,
+        S: FnOnce(&mut DbConnection, P) -> Result<T, E>,
+        E: From<DbError>,
+    {
+        let again = prepare.clone();
+        let mut pooled = self.checkout()?;
+        let prepared = match self.try_on(&mut pooled, prepare) {
+            ReadOutcome::Done(prepared) => prepared?,
+            ReadOutcome::ConnectionLost(_) => {
+                drop(pooled);
+                pooled = self.checkout()?;
+                self.try_on(&mut pooled, again).into_result()?
+            }
+        };
+        self.try_on(&mut pooled, |conn| store(conn, prepared))
+            .into_result()
     }
 
     fn write_to_pool<T, E, F>(&self, work: F) -> Result<T, E>
@@ -393,6 +444,33 @@ impl Db {
 enum ReadOutcome<T, E> {
     Done(Result<T, E>),
     ConnectionLost(Result<T, E>),
+}
+
+impl<T, E> ReadOutcome<T, E> {
+    fn into_result(self) -> Result<T, E> {
+        match self {
+            Self::Done(result) | Self::ConnectionLost(result) => result,
+        }
+    }
+}
+
+/// Does work whose statements belong together: in the transaction that is open, or in one of its own.
+///
+/// # Errors
+/// Those of the work and of the transaction; then nothing of a transaction of its own is stored.
+pub fn together<T, E>(
+    conn: &mut DbConnection,
+    work: impl FnOnce(&mut DbConnection) -> Result<T, E>,
+) -> Result<T, E>
+where
+    E: From<DieselError>,
+{
+    let depth = DbConnection::transaction_manager_status_mut(conn).transaction_depth();
+    if matches!(depth, Ok(Some(_))) {
+        work(conn)
+    } else {
+        conn.transaction(work)
+    }
 }
 
 async fn in_blocking_thread<T, E, F>(work: F) -> Result<T, E>

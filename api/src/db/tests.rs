@@ -571,31 +571,96 @@ fn ticket_numbers_of_a_desk_never_repeat() {
     std::fs::remove_dir_all(folder).unwrap();
 }
 
+fn pid(conn: &mut DbConnection) -> Result<i64, Failure> {
+    #[derive(QueryableByName)]
+    struct Pid {
+        #[diesel(sql_type = BigInt)]
+        pid: i64,
+    }
+    Ok(diesel::sql_query("SELECT pg_backend_pid()::bigint AS pid")
+        .get_result::<Pid>(conn)?
+        .pid)
+}
+
 #[test]
 fn lost_connections_to_postgresql_are_replaced_without_an_error() {
     let Some(scratch) = Scratch::postgres() else {
         return;
     };
-    let pid = |conn: &mut DbConnection| -> Result<i64, Failure> {
-        #[derive(QueryableByName)]
-        struct Pid {
-            #[diesel(sql_type = BigInt)]
-            pid: i64,
-        }
-        Ok(diesel::sql_query("SELECT pg_backend_pid()::bigint AS pid")
-            .get_result::<Pid>(conn)?
-            .pid)
-    };
     let admin = Db::open(&DatabaseSettings::new(
         std::env::var("ATIENDE_TEST_POSTGRES_URL").unwrap(),
     ))
     .unwrap();
-    let kill = |pid: i64| run(&admin, &format!("SELECT pg_terminate_backend({pid})"));
+    // Gone when the answer comes, or the next statement might still reach it.
+    let kill = |pid: i64| {
+        run(
+            &admin,
+            &format!("SELECT pg_terminate_backend({pid}, 10000)"),
+        )
+    };
     kill(scratch.db.read_blocking(pid).unwrap());
     assert_eq!(ids(&scratch.db), Vec::<i64>::new());
     kill(scratch.db.read_blocking(pid).unwrap());
     scratch.db.write_blocking(|conn| insert(conn, 1)).unwrap();
     assert_eq!(ids(&scratch.db), [1]);
+    kill(scratch.db.read_blocking(pid).unwrap());
+    let prepare = |conn: &mut DbConnection| pid(conn).map(|_| 2);
+    let stored = scratch.db.prepare_and_store(prepare, insert);
+    assert_eq!(stored, Ok(()));
+    assert_eq!(ids(&scratch.db), [1, 2]);
+    // What may have been stored is not stored again.
+    let lose = |conn: &mut DbConnection, id| {
+        let mine = pid(conn)?;
+        insert(conn, id)?;
+        kill(mine);
+        insert(conn, id + 1)
+    };
+    let lost = scratch.db.prepare_and_store(|_| Ok(3), lose);
+    assert!(matches!(lost, Err(Failure::Db(text)) if text.contains("ConnectionLost")));
+    assert_eq!(ids(&scratch.db), [1, 2, 3]);
+    scratch.db.prepare_and_store(|_| Ok(4), insert).unwrap();
+    assert_eq!(ids(&scratch.db), [1, 2, 3, 4]);
+}
+
+#[test]
+fn what_is_stored_together_is_stored_whole_or_not_at_all() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    for scratch in Scratch::all() {
+        let (db, nothing) = (&scratch.db, |_: &mut DbConnection| Ok(()));
+        let two = |conn: &mut DbConnection, ()| {
+            together(conn, |conn| {
+                insert(conn, 1)?;
+                insert(conn, 2)
+            })
+        };
+        runtime.block_on(db.write_prepared(nothing, two)).unwrap();
+        let refused = |conn: &mut DbConnection, ()| {
+            together(conn, |conn| {
+                insert(conn, 3)?;
+                Err::<(), _>(Failure::Refused)
+            })
+        };
+        let outcome = runtime.block_on(db.write_prepared(nothing, refused));
+        assert_eq!(outcome, Err(Failure::Refused));
+        let unprepared = |_: &mut DbConnection| Err::<i64, _>(Failure::Refused);
+        let outcome = runtime.block_on(db.write_prepared(unprepared, insert));
+        assert_eq!(outcome, Err(Failure::Refused));
+        let panics = |conn: &mut DbConnection, ()| -> Result<(), Failure> {
+            together(conn, |conn| {
+                insert(conn, 4)?;
+                panic!("on purpose")
+            })
+        };
+        let outcome = runtime.block_on(db.write_prepared(nothing, panics));
+        assert_eq!(outcome, Err(Failure::Db("Panicked".to_owned())));
+        // In the transaction of a write, it is undone with the rest of it.
+        let later: Result<(), _> = db.write_blocking(|conn| {
+            together(conn, |conn| insert(conn, 5))?;
+            Err(Failure::Refused)
+        });
+        assert_eq!(later, Err(Failure::Refused));
+        assert_eq!(ids(db), [1, 2]);
+    }
 }
 
 #[test]

@@ -11,6 +11,7 @@ use crate::app::AppState;
 use crate::auth::AgentCaller;
 use crate::db::DbConnection;
 use crate::http::{ApiError, Json, Language, Path, Versioned};
+use crate::portal::commands::ticket_bytes;
 use crate::tickets::sight::Visible;
 
 /// The desks of the caller.
@@ -87,6 +88,7 @@ pub async fn read_desk(
         &desk.profile,
         lang,
         caller.privileges_at(desk.id),
+        ticket_bytes(&state.settings.limits),
     ))
 }
 

@@ -12,8 +12,8 @@ use shared::i18n::Lang;
 use shared::sla::policy::Target;
 use shared::ticket::actor::PrivilegeSet;
 
-/// The profile for the console.
-pub fn console(desk: &Desk, lang: Lang, privileges: PrivilegeSet) -> DeskView {
+/// The profile for the console. `ticket_bytes` is what the installation takes of files for one ticket.
+pub fn console(desk: &Desk, lang: Lang, privileges: PrivilegeSet, ticket_bytes: i64) -> DeskView {
     DeskView {
         slug: desk.slug.clone(),
         name: desk.name.get(lang).to_owned(),
@@ -44,14 +44,15 @@ pub fn console(desk: &Desk, lang: Lang, privileges: PrivilegeSet) -> DeskView {
         levels: levels(desk, lang),
         max_attachment_bytes: i64::try_from(desk.attachments.max_bytes).unwrap_or(i64::MAX),
         max_attachments: desk.attachments.max_files,
+        max_ticket_attachment_bytes: ticket_bytes,
         calendar: desk.calendar.clone(),
         privileges: privileges.iter().collect(),
         accent: desk.theme.accent.clone(),
     }
 }
 
-/// The profile for the portal.
-pub fn portal(desk: &Desk, lang: Lang) -> PortalDesk {
+/// The profile for the portal. `ticket_bytes` is what the installation takes of files for one ticket.
+pub fn portal(desk: &Desk, lang: Lang, ticket_bytes: i64) -> PortalDesk {
     PortalDesk {
         slug: desk.slug.clone(),
         name: desk.name.get(lang).to_owned(),
@@ -91,6 +92,7 @@ pub fn portal(desk: &Desk, lang: Lang) -> PortalDesk {
         team_label: desk.words.team.get(lang).to_owned(),
         max_attachment_bytes: i64::try_from(desk.attachments.max_bytes).unwrap_or(i64::MAX),
         max_attachments: desk.attachments.max_files,
+        max_ticket_attachment_bytes: ticket_bytes,
         accent: desk.theme.accent.clone(),
         time_zone: desk.calendar.zone.name.clone(),
     }

@@ -12,7 +12,7 @@ use shared::desk::profile::Need;
 use shared::i18n::Lang;
 use shared::ticket::command::CommandKind;
 
-use super::problem;
+use super::{idempotency, problem};
 use crate::db::DbError;
 
 /// Everything a handler can answer instead of success: a problem type, words for this occurrence, and the cause for the log.
@@ -337,6 +337,9 @@ impl From<DbError> for ApiError {
     fn from(error: DbError) -> Self {
         if error.is_storage_full() {
             return Self::new(ProblemType::StorageFull).caused_by(error);
+        }
+        if idempotency::is_taken(&error) {
+            return idempotency::in_progress();
         }
         if error.is_temporary() {
             Self::unavailable(error)

@@ -14,11 +14,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, ETAG, HeaderName, LOCATION};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, Responder, web};
 use chrono::{DateTime, TimeDelta, Utc};
-use diesel::backend::Backend;
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::serialize::ToSql;
-use diesel::sql_types::{Integer, Text};
 use serde::{Deserialize, Serialize};
 use shared::api::problem::ProblemType;
 
@@ -26,8 +22,9 @@ use super::order::{Extraction, after_caller};
 use super::{ApiError, etag};
 use crate::app::AppState;
 use crate::config::hmac_sha256;
+use crate::db::dialect::is_unique_violation;
 use crate::db::schema::idempotency;
-use crate::db::{DbConnection, Ts};
+use crate::db::{DbConnection, DbError, Ts};
 use crate::each;
 
 /// Name of the header.
@@ -259,52 +256,42 @@ pub fn once(
     now: DateTime<Utc>,
     work: impl FnOnce(&mut DbConnection) -> Result<StoredAnswer, ApiError>,
 ) -> Result<StoredAnswer, ApiError> {
-    once_keeping(conn, guard, now, |conn, keeper| {
-        let answer = work(conn)?;
-        if let Some(kept) = keeper.kept(&answer)? {
-            kept.keep(conn)?;
-        }
-        Ok(answer)
-    })
-}
-
-/// Like [`once`], for work that keeps its answer itself, together with what it writes last. Work that does well and keeps
-/// nothing leaves the request in progress: its repetitions are told to wait until the name is forgotten.
-///
-/// # Errors
-/// Those of [`once`].
-pub fn once_keeping<'a>(
-    conn: &mut DbConnection,
-    guard: Option<&'a Guard>,
-    now: DateTime<Utc>,
-    work: impl FnOnce(&mut DbConnection, Keeper<'a>) -> Result<StoredAnswer, ApiError>,
-) -> Result<StoredAnswer, ApiError> {
-    if let Some(guard) = guard
-        && let Begin::Replay(answer) = begin(conn, guard, now)?
-    {
+    let Some(guard) = guard else {
+        return work(conn);
+    };
+    if let Begin::Replay(answer) = begin(conn, guard, now)? {
         return Ok(answer);
     }
-    work(conn, Keeper(guard))
+    let answer = work(conn)?;
+    finish(conn, guard, &answer)?;
+    Ok(answer)
 }
 
-/// The name under which an answer is to be kept, if the request has one.
-#[derive(Debug)]
-#[must_use = "an answer that is not kept leaves the request in progress"]
-pub struct Keeper<'a>(Option<&'a Guard>);
-
-impl<'a> Keeper<'a> {
-    /// The answer as it is to be kept.
-    ///
-    /// # Errors
-    /// When the answer cannot be written as JSON.
-    pub fn kept(self, answer: &StoredAnswer) -> Result<Option<KeptAnswer<'a>>, ApiError> {
-        let Some(guard) = self.0 else { return Ok(None) };
-        Ok(Some(KeptAnswer {
-            guard,
-            status: answer.status.into(),
-            answer: serde_json::to_string(answer).map_err(ApiError::internal)?,
-        }))
+/// The kept answer of a request that was done before, for work that keeps its answer itself in the statement that does all
+/// else ([`Guard::kept`]). Of two at once the later one is refused by that statement as `idempotency_in_progress`, and finds
+/// the answer of the other here when it asks again.
+///
+/// # Errors
+/// `idempotency_mismatch` for other content, `idempotency_in_progress` when the first has not ended.
+pub fn replay(
+    conn: &mut DbConnection,
+    guard: Option<&Guard>,
+    now: DateTime<Utc>,
+) -> Result<Option<StoredAnswer>, ApiError> {
+    let Some(guard) = guard else { return Ok(None) };
+    match find(conn, guard, now)? {
+        Found::Nothing => Ok(None),
+        Found::Expired => {
+            forget(conn, guard, now)?;
+            Ok(None)
+        }
+        Found::Answer(answer) => Ok(Some(answer)),
     }
+}
+
+/// Whether the error says that the name of a request was taken meanwhile, by a repetition of it.
+pub fn is_taken(error: &DbError) -> bool {
+    matches!(error, DbError::Query(error) if is_unique_violation(error, "idempotency_pkey", "idempotency", &["actor", "route", "key"]))
 }
 
 enum Begin {
@@ -337,6 +324,24 @@ fn begin(conn: &mut DbConnection, guard: &Guard, now: DateTime<Utc>) -> Result<B
         Err(error) if crate::db::is_contention(&error) => return Err(in_progress()),
         Err(error) => return Err(error.into()),
     }
+    match find(conn, guard, now)? {
+        Found::Nothing => Err(in_progress()),
+        Found::Expired => {
+            restart(conn, guard, now)?;
+            Ok(Begin::Fresh)
+        }
+        Found::Answer(answer) => Ok(Begin::Replay(answer)),
+    }
+}
+
+enum Found {
+    Nothing,
+    /// Of a request of the same name that no longer counts.
+    Expired,
+    Answer(StoredAnswer),
+}
+
+fn find(conn: &mut DbConnection, guard: &Guard, now: DateTime<Utc>) -> Result<Found, ApiError> {
     type Row = (Vec<u8>, Option<i32>, Option<String>, Ts);
     let found = idempotency::table
         .find((&guard.actor, &guard.route, &guard.key))
@@ -349,11 +354,10 @@ fn begin(conn: &mut DbConnection, guard: &Guard, now: DateTime<Utc>) -> Result<B
         .first::<Row>(conn)
         .optional()?;
     let Some((body_hash, status, answer, created_at)) = found else {
-        return Err(in_progress());
+        return Ok(Found::Nothing);
     };
     if created_at.get() + KEPT <= now {
-        restart(conn, guard, now)?;
-        return Ok(Begin::Fresh);
+        return Ok(Found::Expired);
     }
     if body_hash != guard.body_hash {
         return Err(ApiError::new(ProblemType::IdempotencyMismatch));
@@ -364,10 +368,11 @@ fn begin(conn: &mut DbConnection, guard: &Guard, now: DateTime<Utc>) -> Result<B
     let mut answer: StoredAnswer = serde_json::from_str(&answer).map_err(ApiError::internal)?;
     answer.status = u16::try_from(status).map_err(ApiError::internal)?;
     answer.replayed = true;
-    Ok(Begin::Replay(answer))
+    Ok(Found::Answer(answer))
 }
 
-fn in_progress() -> ApiError {
+/// What a repetition is told whose first request has not ended.
+pub fn in_progress() -> ApiError {
     ApiError::new(ProblemType::IdempotencyInProgress).retry_in(1)
 }
 
@@ -381,51 +386,60 @@ fn restart(conn: &mut DbConnection, guard: &Guard, now: DateTime<Utc>) -> QueryR
         .execute(conn)
 }
 
-/// Keeps an answer under the name of its request. Diesel would have each `UPDATE` parsed and planned anew; this one belongs to
-/// every creation, so it is written out to be prepared once.
-#[derive(Debug)]
-#[must_use = "an answer that is not kept leaves the request in progress"]
+fn forget(conn: &mut DbConnection, guard: &Guard, now: DateTime<Utc>) -> QueryResult<usize> {
+    let row = idempotency::table.find((&guard.actor, &guard.route, &guard.key));
+    diesel::delete(row.filter(idempotency::created_at.le(Ts::new(now - KEPT)))).execute(conn)
+}
+
+fn finish(conn: &mut DbConnection, guard: &Guard, answer: &StoredAnswer) -> Result<(), ApiError> {
+    let row = idempotency::table.find((&guard.actor, &guard.route, &guard.key));
+    diesel::update(row)
+        .set((
+            idempotency::status.eq(i32::from(answer.status)),
+            idempotency::answer.eq(text_of(answer)?),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+fn text_of(answer: &StoredAnswer) -> Result<String, ApiError> {
+    serde_json::to_string(answer).map_err(ApiError::internal)
+}
+
+/// An answer with the name of its request, as a row that was not there before.
+#[derive(Insertable, Debug)]
+#[diesel(table_name = idempotency, treat_none_as_default_value = false)]
 pub struct KeptAnswer<'a> {
-    guard: &'a Guard,
+    actor: &'a str,
+    route: &'a str,
+    key: &'a str,
+    body_hash: &'a [u8],
     status: i32,
     answer: String,
+    created_at: Ts,
 }
 
-impl KeptAnswer<'_> {
-    /// Writes it down.
+impl Guard {
+    /// An answer as it is to be kept (see [`replay`]).
     ///
     /// # Errors
-    /// Those of the database.
-    pub fn keep(self, conn: &mut DbConnection) -> QueryResult<()> {
-        each!(conn, inner => self.execute(inner)).map(drop)
+    /// When the answer cannot be written as JSON.
+    pub fn kept(
+        &self,
+        answer: &StoredAnswer,
+        now: DateTime<Utc>,
+    ) -> Result<KeptAnswer<'_>, ApiError> {
+        Ok(KeptAnswer {
+            actor: &self.actor,
+            route: &self.route,
+            key: &self.key,
+            body_hash: &self.body_hash,
+            status: answer.status.into(),
+            answer: text_of(answer)?,
+            created_at: now.into(),
+        })
     }
 }
-
-impl QueryId for KeptAnswer<'_> {
-    type QueryId = KeptAnswer<'static>;
-    const HAS_STATIC_QUERY_ID: bool = true;
-}
-
-impl<DB: Backend> QueryFragment<DB> for KeptAnswer<'_>
-where
-    i32: ToSql<Integer, DB>,
-    str: ToSql<Text, DB>,
-{
-    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        pass.push_sql("UPDATE idempotency SET status = ");
-        pass.push_bind_param::<Integer, _>(&self.status)?;
-        pass.push_sql(", answer = ");
-        pass.push_bind_param::<Text, _>(self.answer.as_str())?;
-        pass.push_sql(" WHERE actor = ");
-        pass.push_bind_param::<Text, _>(self.guard.actor.as_str())?;
-        pass.push_sql(" AND route = ");
-        pass.push_bind_param::<Text, _>(self.guard.route.as_str())?;
-        pass.push_sql(" AND key = ");
-        pass.push_bind_param::<Text, _>(self.guard.key.as_str())
-    }
-}
-
-impl<Conn> RunQueryDsl<Conn> for KeptAnswer<'_> {}
 
 /// Forgets answers older than a day; a worker calls it.
 pub fn forget_old(conn: &mut DbConnection, now: DateTime<Utc>) -> QueryResult<usize> {

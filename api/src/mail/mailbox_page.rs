@@ -207,10 +207,13 @@ fn answer(page: Html, refresh: Option<&'static str>) -> HttpResponse {
     response.body(page.to_string())
 }
 
-/// The few rules of these pages, in the colours of the web client; the policy names them by their hash.
+/// The few rules of these pages, in the colours of the web client: old browsers see the light ones. The policy names the
+/// rules by their hash.
 const STYLE: &str = "\
+:root{color-scheme:light;--ground:#f5f6f8;--surface:#fff;--hover:#f0f2f5;--ink:#14181d;--muted:#4d5661;--line:#dde1e6;--accent:#0b6275;--focus:#1550d6}\
+@supports (color:light-dark(#000,#fff)){\
 :root{color-scheme:light dark;--ground:light-dark(#f5f6f8,#0f1114);--surface:light-dark(#fff,#16191d);--hover:light-dark(#f0f2f5,#1f242a);\
---ink:light-dark(#14181d,#e9ecef);--muted:light-dark(#4d5661,#a7b0bb);--line:light-dark(#dde1e6,#2a3037);--accent:light-dark(#0b6275,#6cc5d9);--focus:light-dark(#1550d6,#a9c9ff)}\
+--ink:light-dark(#14181d,#e9ecef);--muted:light-dark(#4d5661,#a7b0bb);--line:light-dark(#dde1e6,#2a3037);--accent:light-dark(#0b6275,#6cc5d9);--focus:light-dark(#1550d6,#a9c9ff)}}\
 *{box-sizing:border-box}\
 body{margin:0;background:var(--ground);color:var(--ink);font:16px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans',Arial,sans-serif}\
 main{max-width:48rem;margin:0 auto;padding:2.5rem 1rem 4rem}\

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::db::schema::outbox;
 use crate::db::{DbConnection, JsonText, Ts};
-use crate::mail::MailPayload;
+use crate::mail::{Content, MailPayload};
 use crate::{claim, each};
 
 /// A mail to be sent after the commit.
@@ -288,7 +288,7 @@ pub enum Outcome {
 pub enum Marked {
     /// The row says so now.
     Written,
-    /// The lease ran out and another worker has the row; nothing was changed.
+    /// The lease ran out and another worker has the row, or the mail was withdrawn meanwhile; nothing was changed.
     LeaseLost,
 }
 
@@ -309,9 +309,14 @@ pub fn mark(
     } else {
         without_secrets(&claimed.payload)
     };
+    let still = match outcome {
+        // Withdrawn while it was under way, and taken by the server all the same: the record says what happened.
+        Outcome::Sent => sql::<Bool>("outbox.status IN ('pending', 'failed')"),
+        Outcome::Retry { .. } | Outcome::Failed { .. } => is_pending(),
+    };
     let held = outbox::table
         .filter(outbox::id.eq(claimed.id))
-        .filter(is_pending())
+        .filter(still)
         .filter(outbox::lease_owner.eq(&claimed.lease));
     let written = diesel::update(held)
         .set((
@@ -340,6 +345,40 @@ fn without_secrets(payload: &str) -> String {
     serde_json::to_string(&parsed).unwrap_or_else(|_| payload.to_owned())
 }
 
+/// Withdraws the mails that wait for somebody who was shut out: those that `is_theirs` says yes to, by desk and content.
+/// Gives how many. They stay in the record as not sent.
+///
+/// A mail that is under way at this moment cannot be called back. It keeps the name of its lease, so that [`mark`] can tell
+/// that it left after all; otherwise no other try follows.
+pub fn withdraw(
+    conn: &mut DbConnection,
+    recipient: &str,
+    is_theirs: impl Fn(i64, &Content) -> bool,
+) -> QueryResult<usize> {
+    let waiting: Vec<(i64, i64, String)> = outbox::table
+        .filter(is_pending())
+        .filter(outbox::recipient.eq(recipient))
+        .select((outbox::id, outbox::desk_id, outbox::payload))
+        .load(conn)?;
+    let mut withdrawn = 0;
+    for (id, desk_id, payload) in waiting {
+        // One that cannot be read is given up by the worker.
+        let theirs = serde_json::from_str::<MailPayload>(&payload)
+            .is_ok_and(|mail| is_theirs(desk_id, &mail.content));
+        if !theirs {
+            continue;
+        }
+        withdrawn += diesel::update(outbox::table.find(id).filter(is_pending()))
+            .set((
+                outbox::status.eq("failed"),
+                outbox::last_error.eq("the recipient was shut out before it was sent"),
+                outbox::payload.eq(without_secrets(&payload)),
+            ))
+            .execute(conn)?;
+    }
+    Ok(withdrawn)
+}
+
 /// Makes rows that wait after a failed try due at once, because the server takes mail again.
 pub fn retry_all_now(conn: &mut DbConnection, now: DateTime<Utc>) -> QueryResult<usize> {
     let waiting = outbox::table
@@ -359,7 +398,7 @@ pub enum MailStatus {
     Pending,
     /// Taken by the mail server or the local mailbox.
     Sent,
-    /// Given up; `last_error` says why.
+    /// Given up, or withdrawn because its recipient was shut out; `last_error` says why.
     Failed,
 }
 

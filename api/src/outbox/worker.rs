@@ -56,7 +56,7 @@ pub struct Round {
     pub retried: usize,
     /// Mails that were given up.
     pub failed: usize,
-    /// Mails that another worker took over because our lease ran out.
+    /// Mails that another worker took over because our lease ran out, or that were withdrawn while a try failed.
     pub lost: usize,
 }
 
@@ -236,7 +236,7 @@ impl Worker {
                 round.lost += 1;
                 tracing::warn!(
                     mail.id = id,
-                    "another worker took over a mail that took too long"
+                    "a mail that took too long was taken over by another worker, or it was withdrawn meanwhile"
                 );
             }
             (Marked::Written, Outcome::Sent) => round.sent += 1,

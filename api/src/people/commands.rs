@@ -25,7 +25,7 @@ use crate::http::etag::IfMatch;
 use crate::http::faults::Faults;
 use crate::http::{ApiError, Fault};
 use crate::mail::{Content, MailPayload, OwnWords};
-use crate::outbox::store::{NewMail, enqueue};
+use crate::outbox::store::{NewMail, enqueue, withdraw};
 use crate::portal::mails::voice;
 
 /// The data of a person, parsed.
@@ -126,7 +126,8 @@ pub fn register_person(
     store::find(conn, &[desk.id], id)?.ok_or_else(ApiError::not_found)
 }
 
-/// Changes a person whom one of the caller's desks knows.
+/// Changes a person whom one of the caller's desks knows. Shutting them out ends their sessions at the desk, and no mail of it
+/// that still waits for them leaves.
 ///
 /// # Errors
 /// `not_found`, `version_mismatch` or `validation`.
@@ -153,6 +154,11 @@ pub fn change_person(
         let changed = store::set_active(conn, id, active)?;
         if changed && !active {
             store::end_sessions(conn, id, now)?;
+            // What waits for them leaves no more; what they get as one of the team is not for the requester.
+            withdraw(conn, &person.email, |desk_id, content| {
+                desk_id == person.desk_id && !content.is_for_team()
+            })
+            .map_err(DbError::from)?;
         }
     }
     store::find(conn, desks, id)?.ok_or_else(ApiError::not_found)

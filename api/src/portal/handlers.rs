@@ -4,6 +4,7 @@ use actix_web::{get, post, web};
 use shared::api::portal::{Challenge, NewDraft, NewLookup, PortalDesk, PortalDeskRow};
 use shared::ticket::text::EmailAddress;
 
+use super::commands::Asker;
 use super::{commands, context};
 use crate::app::AppState;
 use crate::attachments::handlers::PortalUploader;
@@ -65,10 +66,11 @@ pub async fn get_portal_desk(
     let desk = desk
         .filter(|desk| commands::takes_requests(desk))
         .ok_or_else(ApiError::not_found)?;
-    let mut view = desks::view::portal(&desk.profile, lang);
+    let limits = &state.settings.limits;
+    let mut view = desks::view::portal(&desk.profile, lang, commands::ticket_bytes(limits));
     view.max_attachment_bytes = view
         .max_attachment_bytes
-        .min(i64::try_from(state.settings.limits.file_bytes).unwrap_or(i64::MAX));
+        .min(i64::try_from(limits.file_bytes).unwrap_or(i64::MAX));
     Ok(Json(view))
 }
 
@@ -102,15 +104,15 @@ pub async fn create_draft(
     }
     let guard = key.guard(browser.idempotency_actor(), "create_draft", &new)?;
     let ctx = context(&state);
+    let network = request_context.client_prefix().to_string();
     let answer = state.db.write(move |conn| {
         once(conn, Some(&guard), ctx.now, |conn| {
-            StoredAnswer::accepted(&commands::send_draft(
-                conn,
-                &ctx,
-                &browser.hash(),
-                &uploader.owners(&browser),
-                &new,
-            )?)
+            let asker = Asker {
+                browser: &browser.hash(),
+                network: &network,
+            };
+            let uploaders = uploader.owners(&browser);
+            StoredAnswer::accepted(&commands::send_draft(conn, &ctx, asker, &uploaders, &new)?)
         })
     });
     let answer = answer.await?;
@@ -142,9 +144,14 @@ pub async fn create_lookup(
     throttle::code_ask(&state.limits, &request_context)?;
     let guard = key.guard(browser.idempotency_actor(), "create_lookup", &new)?;
     let ctx = context(&state);
+    let network = request_context.client_prefix().to_string();
     let answer = state.db.write(move |conn| {
         once(conn, guard.as_ref(), ctx.now, |conn| {
-            StoredAnswer::accepted(&commands::send_lookup(conn, &ctx, &browser.hash(), &new)?)
+            let asker = Asker {
+                browser: &browser.hash(),
+                network: &network,
+            };
+            StoredAnswer::accepted(&commands::send_lookup(conn, &ctx, asker, &new)?)
         })
     });
     let answer = answer.await?;

@@ -28,7 +28,7 @@ use super::store::{
 };
 use crate::approvals;
 use crate::attachments::store::{AttachmentRow, BindError, Owner, Place, Quota, bind};
-use crate::db::{DbConnection, DbError, JsonText, Ts};
+use crate::db::{DbConnection, DbError, JsonText, Ts, together};
 use crate::desks::registry::{DeskRegistry, InstalledDesk};
 use crate::events::subscriptions::{Known, Written, mails_about, tell};
 use crate::http::Fault;
@@ -63,6 +63,11 @@ pub struct Files {
 }
 
 impl Files {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty() && self.of_form.is_empty()
+    }
+
     /// The keys of all of them, each once: a file may answer a field and be attached besides.
     pub fn keys(&self) -> Vec<String> {
         let mut keys = self.ids.clone();
@@ -137,13 +142,12 @@ pub fn open_ticket(
     new: OpenTicket,
     now: DateTime<Utc>,
 ) -> Result<Changed, TicketError> {
-    prepare_ticket(conn, desk, actor, new, now)?.store(conn, None)
+    prepare_ticket(conn, desk, actor, new, now)?.store(conn, desk, None)
 }
 
 /// A ticket that is ready to be stored.
 #[derive(Debug)]
-pub struct PreparedTicket<'a> {
-    desk: &'a InstalledDesk,
+pub struct PreparedTicket {
     number: i64,
     channel: Channel,
     subject: Subject,
@@ -162,13 +166,13 @@ pub struct PreparedTicket<'a> {
 ///
 /// # Errors
 /// [`TicketError::Refused`] with every wrong field, [`TicketError::Invalid`] for people of its form who are not there.
-pub fn prepare_ticket<'a>(
+pub fn prepare_ticket(
     conn: &mut DbConnection,
-    desk: &'a InstalledDesk,
+    desk: &InstalledDesk,
     actor: &Actor,
     new: OpenTicket,
     now: DateTime<Utc>,
-) -> Result<PreparedTicket<'a>, TicketError> {
+) -> Result<PreparedTicket, TicketError> {
     let OpenTicket {
         requester,
         channel,
@@ -269,7 +273,6 @@ pub fn prepare_ticket<'a>(
         now,
     )?;
     Ok(PreparedTicket {
-        desk,
         number: drawn.number,
         channel,
         subject,
@@ -285,24 +288,24 @@ pub fn prepare_ticket<'a>(
     })
 }
 
-impl PreparedTicket<'_> {
+impl PreparedTicket {
     /// What the ticket will be.
     pub fn changed(&self) -> &Changed {
         &self.changed
     }
 
-    /// Stores it, with the answer to whoever asked for it.
+    /// Stores it at the desk that it was prepared for, with the answer to whoever asked for it: in the transaction that is
+    /// open; else in one statement, or in a transaction of its own.
     ///
     /// # Errors
     /// [`TicketError::Invalid`] for files that cannot be bound.
     pub fn store(
         self,
         conn: &mut DbConnection,
+        desk: &InstalledDesk,
         answer: Option<KeptAnswer<'_>>,
     ) -> Result<Changed, TicketError> {
-        let Self {
-            desk, changed, now, ..
-        } = self;
+        let Self { changed, now, .. } = self;
         let place = MessagePlace {
             desk,
             ticket_id: changed.ticket_id,
@@ -330,11 +333,18 @@ impl PreparedTicket<'_> {
             mails: self.mails,
             answer,
         };
-        let message_id = store::insert_opening(conn, rows)?;
-        if self.ties != Ties::default() {
-            store::save_ties(conn, changed.ticket_id, &self.ties)?;
+        let tied = self.ties != Ties::default();
+        if rows.is_one_statement() && !tied && self.files.is_empty() {
+            store::insert_opening(conn, rows)?;
+            return Ok(changed);
         }
-        bind_files(conn, place, message_id, &self.files, now)?;
+        together(conn, |conn| {
+            let message_id = store::insert_opening(conn, rows)?;
+            if tied {
+                store::save_ties(conn, changed.ticket_id, &self.ties)?;
+            }
+            bind_files(conn, place, message_id, &self.files, now)
+        })?;
         Ok(changed)
     }
 }
@@ -906,11 +916,34 @@ pub fn bind_faults(error: BindError, files: &Files) -> Result<Vec<Fault>, DbErro
             .collect()
     };
     Ok(match error {
-        BindError::Unknown(positions) => at(positions, "unknown_upload"),
+        BindError::Unknown(missing) => {
+            let told = missing
+                .into_iter()
+                .map(|file| missing_file(&pointer(file.position), file.name.as_deref()));
+            told.collect()
+        }
         BindError::Used(positions) => at(positions, "used_upload"),
         BindError::TooLarge(positions) => at(positions, "too_large_file"),
         BindError::TooMany { .. } => vec![fault("/attachments", "too_many_files")],
         BindError::TicketFull { .. } => vec![fault("/attachments", "quota")],
         BindError::Db(error) => return Err(error),
     })
+}
+
+/// What to tell of a file that is not there: by its name where that is still known, because a position means little to
+/// whoever attached it yesterday.
+fn missing_file(pointer: &str, name: Option<&str>) -> Fault {
+    let Some(name) = name else {
+        return fault(pointer, "unknown_upload");
+    };
+    Fault::new(
+        pointer,
+        "unknown_upload",
+        format!(
+            "El archivo «{name}» esperó más de un día y ya no está disponible. Adjúntelo de nuevo."
+        ),
+        format!(
+            "The file “{name}” waited for more than a day and is no longer available. Attach it again."
+        ),
+    )
 }

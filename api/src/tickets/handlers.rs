@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::{get, post, web};
 use serde::{Deserialize, Serialize};
 use shared::api::page::Page;
-use shared::api::problem::Problem;
+use shared::api::problem::{Problem, ProblemType};
 use shared::api::tickets::{
     NewAssignment, NewEscalation, NewMessage, NewPriorityChange, NewSolution, NewTicket,
     SlaExplanation, TicketChanged, TicketQuery, TicketRow, TicketView, TimelineEntry, ViewCounts,
@@ -14,7 +14,7 @@ use shared::ticket::actor::Privilege;
 use shared::ticket::status::Level;
 use shared::ticket::text::{Body, EmailAddress, Reason, Subject};
 
-use super::commands::{self, Change, Files, OpenTicket, Scope};
+use super::commands::{self, Change, Files, OpenTicket, PreparedTicket, Scope};
 use super::error::fault;
 use super::pipeline::Changed;
 use super::queue::QueuePage;
@@ -26,9 +26,10 @@ use crate::attachments::store::Owner;
 use crate::auth::AgentCaller;
 use crate::db::DbConnection;
 use crate::db::dialect::lock_families;
+use crate::desks::registry::InstalledDesk;
 use crate::http::etag::IfMatch;
 use crate::http::faults::Faults;
-use crate::http::idempotency::{OptionalIdempotencyKey, StoredAnswer, once, once_keeping};
+use crate::http::idempotency::{OptionalIdempotencyKey, StoredAnswer, once, replay};
 use crate::http::rate::RateClass;
 use crate::http::{ApiError, Json, Language, Path, Query, Versioned};
 
@@ -200,24 +201,48 @@ pub async fn create_ticket(
     let guard = key.guard(caller.idempotency_actor(), "create_ticket", &new)?;
     let now = state.clock.now();
     let (desks, ticket_bytes) = (state.desks.clone(), ticket_bytes(&state));
-    let work = move |conn: &mut DbConnection| {
+    let before = guard.clone();
+    let prepare = move |conn: &mut DbConnection| {
         // Before a kept answer is given again: whoever may no longer do this is told nothing.
         let desk = desks
             .by_slug(conn, &new.desk, now)?
             .ok_or_else(ApiError::not_found)?;
         caller.require(desk.id, Privilege::TicketCreate)?;
-        once_keeping(conn, guard.as_ref(), now, |conn, keeper| {
-            let open = parse_new_ticket(conn, desk.id, &caller, new, ticket_bytes)?;
-            let actor = caller.actor_at(desk.id);
-            let ticket = commands::prepare_ticket(conn, &desk, &actor, open, now)?;
-            let answer = created(ticket.changed())?;
-            ticket.store(conn, keeper.kept(&answer)?)?;
-            Ok(answer)
-        })
+        if let Some(answer) = replay(conn, before.as_ref(), now)? {
+            return Ok::<_, ApiError>(Creation::Done(answer));
+        }
+        let open = parse_new_ticket(conn, desk.id, &caller, new, ticket_bytes)?;
+        let actor = caller.actor_at(desk.id);
+        let ticket = commands::prepare_ticket(conn, &desk, &actor, open, now)?;
+        Ok(Creation::New(desk, Box::new(ticket)))
     };
-    let answer = state.db.write(work).await?;
+    let named = guard.clone();
+    let store = move |conn: &mut DbConnection, creation| {
+        let (desk, ticket) = match creation {
+            Creation::Done(answer) => return Ok(answer),
+            Creation::New(desk, ticket) => (desk, ticket),
+        };
+        let answer = created(ticket.changed())?;
+        let kept = named.as_ref().map(|guard| guard.kept(&answer, now));
+        ticket.store(conn, &desk, kept.transpose()?)?;
+        Ok(answer)
+    };
+    let answer = match state.db.write_prepared(prepare, store).await {
+        // Of two at once the other one was stored.
+        Err(error) if error.kind() == ProblemType::IdempotencyInProgress => {
+            let again = move |conn: &mut DbConnection| replay(conn, guard.as_ref(), now);
+            state.db.read(again).await?.ok_or(error)?
+        }
+        other => other?,
+    };
     state.wake.wake();
     Ok(answer)
+}
+
+/// A ticket to be created, or the answer of the same request before.
+enum Creation {
+    Done(StoredAnswer),
+    New(Arc<InstalledDesk>, Box<PreparedTicket>),
 }
 
 fn created(changed: &Changed) -> Result<StoredAnswer, ApiError> {

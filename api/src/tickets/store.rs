@@ -10,7 +10,9 @@ use shared::ticket::actor::{Actor, Privilege, PrivilegeSet};
 
 use super::sight::{AtDesks, Sight};
 use crate::db::dialect::ticket_counter;
-use crate::db::schema::{events, failed_sweeps, messages, outbox, people, tickets, users};
+use crate::db::schema::{
+    events, failed_sweeps, idempotency, messages, outbox, people, tickets, users,
+};
 use crate::db::{DbConnection, JsonText, Ts};
 use crate::http::idempotency::KeptAnswer;
 use crate::outbox::store::{MailRow, insert_all as insert_mails};
@@ -517,9 +519,19 @@ pub struct OpeningRows<'a> {
     pub answer: Option<KeptAnswer<'a>>,
 }
 
-/// Stores a new ticket with its first events, its description, the mails about it and the answer; gives the key of the
-/// description. On PostgreSQL a ticket with one event goes in one statement, with up to four mails: asking takes as long as
-/// writing.
+impl OpeningRows<'_> {
+    /// Whether all of it goes in one statement where that is worth it, on PostgreSQL: a ticket with one event and up to four
+    /// mails. Asking takes as long as writing.
+    pub fn is_one_statement(&self) -> bool {
+        self.events.len() == 1 && self.mails.len() <= MAILS_AT_ONCE
+    }
+}
+
+/// How many mails go in one statement with their ticket.
+const MAILS_AT_ONCE: usize = 4;
+
+/// Stores a new ticket with its first events, its description, the mails about it and the answer, in the caller's transaction
+/// or in one statement ([`OpeningRows::is_one_statement`]); gives the key of the description.
 pub fn insert_opening(conn: &mut DbConnection, rows: OpeningRows<'_>) -> QueryResult<i64> {
     let OpeningRows {
         id,
@@ -532,7 +544,10 @@ pub fn insert_opening(conn: &mut DbConnection, rows: OpeningRows<'_>) -> QueryRe
     if let (DbConnection::Pg(pg), [event]) = (&mut *conn, events.as_slice()) {
         let rows = (id, ticket, event, description);
         let (message_id, left) = match answer {
-            Some(answer) => open_at_once(pg, rows, &mails, WithAnswer(answer)),
+            Some(answer) => {
+                let answer = diesel::insert_into(idempotency::table).values(answer);
+                open_at_once(pg, rows, &mails, WithAnswer(answer))
+            }
             None => open_at_once(pg, rows, &mails, Nothing),
         }?;
         insert_mails(conn, left)?;
@@ -545,7 +560,7 @@ pub fn insert_opening(conn: &mut DbConnection, rows: OpeningRows<'_>) -> QueryRe
     let message_id = insert_message(conn, description)?;
     insert_mails(conn, &mails)?;
     if let Some(answer) = answer {
-        answer.keep(conn)?;
+        each!(conn, inner => diesel::insert_into(idempotency::table).values(answer).execute(inner))?;
     }
     Ok(message_id)
 }

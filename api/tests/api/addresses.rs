@@ -380,4 +380,13 @@ async fn the_documentation_page_loads_nothing_from_elsewhere() {
             .contains("script-src 'self' 'unsafe-inline'")
     );
     app.get("/api/docs").send().await.expect(200);
+    // Our colours come after the page's own, and so hold.
+    let (own, ours) = (text.find("swagger-ui.css"), text.find("index.css"));
+    assert!(own.is_some() && own < ours, "{text}");
+    let colours = app.get("/api/docs/index.css").send().await.expect(200);
+    assert_eq!(
+        colours.header("content-type"),
+        Some("text/css; charset=utf-8")
+    );
+    assert!(colours.text().contains(".opblock-summary-method"));
 }

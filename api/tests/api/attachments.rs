@@ -12,7 +12,8 @@ use api::http::ApiError;
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use serde_json::json;
-use shared::api::portal::{NewDraft, RequesterTicket};
+use shared::api::desks::DeskView;
+use shared::api::portal::{NewDraft, PortalDesk, RequesterTicket};
 use shared::api::problem::ProblemType;
 use shared::api::uploads::Upload;
 use shared::ticket::actor::Privilege;
@@ -270,6 +271,32 @@ both! {
         assert_eq!((clean().await, files_of(&app)), (0, 1));
     }
 
+    async fn a_file_that_waited_for_too_long_is_named_to_its_owner_while_it_is_known(app: TestApp) {
+        stage::set(&app).await;
+        let (browser, stranger) = (app.browser(), app.browser());
+        let old = upload(&browser, "informe de ayer.txt", b"x").await;
+        app.advance(TimeDelta::hours(24));
+        let fresh = upload(&browser, "hoy.txt", b"y").await;
+        let refused = async |browser: &Browser, language: &str, files: &[&Upload]| {
+            let call = browser.post("/api/v1/portal/drafts").with_key().header("accept-language", language);
+            let problem = call.json(&with_files(ANA, files)).send().await.problem(ProblemType::Validation);
+            let [fault] = <[_; 1]>::try_from(problem.errors).unwrap();
+            assert_eq!(fault.code, "unknown_upload");
+            (fault.pointer, fault.detail)
+        };
+        for (language, words) in [("es", "«informe de ayer.txt»"), ("en", "“informe de ayer.txt”")] {
+            let (pointer, detail) = refused(&browser, language, &[&fresh, &old]).await;
+            assert_eq!(pointer, "/attachments/1");
+            assert!(detail.contains(words), "{detail}");
+        }
+        let (_, detail) = refused(&stranger, "es", &[&old]).await;
+        assert!(!detail.contains("informe"), "nobody else learns the name: {detail}");
+        app.advance(TimeDelta::seconds(1));
+        assert_eq!(cleanup(&app.state.db, &app.state.files, app.clock.now()).await.unwrap(), 1);
+        let (pointer, detail) = refused(&browser, "es", &[&fresh, &old]).await;
+        assert_eq!((pointer.as_str(), detail.contains("informe")), ("/attachments/1", false), "{detail}");
+    }
+
     //
     async fn files_of_a_draft_that_was_never_proved_go_with_it(app: TestApp) {
         stage::set(&app).await;
@@ -469,8 +496,26 @@ async fn a_file_over_the_limit_is_refused_while_it_arrives_and_leaves_nothing() 
 #[tokio::test]
 async fn all_files_of_a_ticket_together_have_a_limit_too() {
     let app = TestApp::with_settings(|settings| settings.limits.ticket_bytes = 10).await;
-    stage::set(&app).await;
+    let stage = stage::set(&app).await;
     let browser = app.browser();
+    let told: PortalDesk = browser
+        .get("/api/v1/portal/desks/infortec")
+        .send()
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(told.max_ticket_attachment_bytes, 10);
+    let agent = app
+        .agent("Laura", &[(stage.desk, &[Privilege::TicketRead])])
+        .await;
+    let told: DeskView = app
+        .get("/api/v1/desks/infortec")
+        .by(&agent)
+        .send()
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(told.max_ticket_attachment_bytes, 10);
     let (six, five) = (
         upload(&browser, "a.txt", b"123456").await,
         upload(&browser, "b.txt", b"12345").await,

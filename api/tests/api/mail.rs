@@ -11,7 +11,7 @@ use api::mail::{
     CodePurpose, Content, DeskVoice, MailPayload, OwnWords, TeamNews, TicketFacts, TicketRef, Tone,
 };
 use api::outbox::store::{
-    self, Enqueued, MailRecord, MailRow, MailStatus, Marked, NewMail, Outcome,
+    self, Claimed, Enqueued, MailRecord, MailRow, MailStatus, Marked, NewMail, Outcome,
 };
 use api::outbox::worker::{LEASE, Round, Worker};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -431,6 +431,46 @@ both! {
         let marked = app.seed(move |conn| Ok(store::mark(conn, now, &claimed, &late)?)).await;
         assert_eq!(marked, Marked::LeaseLost);
         assert_eq!(record(&app, ticket_id).await[0].status, MailStatus::Sent);
+    }
+
+    //
+    async fn a_withdrawn_mail_leaves_no_more_and_one_under_way_says_what_became_of_it(app: TestApp) {
+        let sink = SmtpSink::start(SinkTls::None).await;
+        let worker = worker(&app, &sink);
+        let ticket_id = ticket_in(&app).await;
+        let ana = "ana.rojas@example.org";
+        let now = app.clock.now();
+        let claim = async || app.seed(move |conn| Ok(store::claim(conn, now, now + LEASE, 1)?)).await.remove(0);
+        let withdraw = async || app.seed(move |conn| {
+            Ok(store::withdraw(conn, ana, |desk_id, content| desk_id == 1 && !content.is_for_team())?)
+        }).await;
+        let note = async |claimed: &Claimed, outcome: Outcome| {
+            let claimed = claimed.clone();
+            app.seed(move |conn| Ok(store::mark(conn, now, &claimed, &outcome)?)).await
+        };
+        enqueue(&app, mail(Some(ticket_id), ana, "event:1", message("tomado"))).await;
+        let taken = claim().await;
+        enqueue(&app, mail(Some(ticket_id), ana, "event:2", message("en espera"))).await;
+        enqueue(&app, mail(Some(ticket_id), "ben@example.org", "event:2", message("a ben"))).await;
+        let to_team = Content::RejectedToTeam { author: "Ben Luna".to_owned(), reason: "Sigue igual.".to_owned() };
+        enqueue(&app, mail(None, ana, "event:3", to_team)).await;
+        enqueue(&app, NewMail { desk_id: 2, ..mail(None, ana, "event:4", message("de otra mesa")) }).await;
+        assert_eq!(withdraw().await, 2);
+        assert_eq!(run(&worker, &app).await, Round { sent: 3, ..Round::default() });
+
+        enqueue(&app, mail(None, ana, "event:5", message("rechazado"))).await;
+        let refused = claim().await;
+        assert_eq!(withdraw().await, 1);
+        let retry = Outcome::Retry { at: now, error: "451 later".to_owned() };
+        assert_eq!(note(&refused, retry).await, Marked::LeaseLost, "nobody tries it again");
+        assert_eq!(run(&worker, &app).await, Round::default());
+        assert_eq!(withdraw().await, 0);
+
+        let states = async || record(&app, ticket_id).await.into_iter().map(|mail| (mail.status, mail.last_error.is_some())).collect::<Vec<_>>();
+        assert_eq!(states().await, [(MailStatus::Failed, true), (MailStatus::Failed, true), (MailStatus::Sent, false)]);
+        // The server took the first one before it could be called back.
+        assert_eq!(note(&taken, Outcome::Sent).await, Marked::Written);
+        assert_eq!(states().await, [(MailStatus::Sent, false), (MailStatus::Failed, true), (MailStatus::Sent, false)]);
     }
 
     async fn the_same_occasion_is_mailed_once_to_each_person(app: TestApp) {

@@ -293,6 +293,32 @@ both! {
         assert_eq!(stage::ticket_count(&app).await, 2);
     }
 
+    async fn of_many_equal_requests_at_once_one_makes_a_ticket_and_the_others_get_its_answer(app: TestApp) {
+        let scene = scene(&app).await;
+        let before = stage::ticket_count(&app).await;
+        let new = json!({
+            "desk": DESK, "requester_email": ANA, "channel": "phone", "request_type": "incident", "category": "eset", "priority": "p3",
+            "subject": "Llamada", "message": "Llamó por teléfono."
+        });
+        let send = |agent: &Agent| app.post("/api/v1/tickets").by(agent).header("idempotency-key", "llamada-1").json(&new).send();
+        let answers = futures_util::future::join_all((0..12).map(|_| send(&scene.first))).await;
+        assert_eq!(stage::ticket_count(&app).await, before + 1);
+        let first = answers.iter().filter(|answer| answer.header("idempotency-replayed").is_none()).count();
+        assert_eq!(first, 1);
+        let made: Vec<TicketChanged> = answers.into_iter().map(|answer| answer.expect(201).json()).collect();
+        assert!(made.iter().all(|each| *each == made[0]), "{made:?}");
+        // After a day the name is free again, whatever it stood for.
+        app.advance(TimeDelta::hours(24));
+        let agent = fresh(&app, &scene.first).await;
+        let again = send(&agent).await.expect(201);
+        assert_eq!(again.header("idempotency-replayed"), None);
+        assert_ne!(again.json::<TicketChanged>().code, made[0].code);
+        assert_eq!(stage::ticket_count(&app).await, before + 2);
+        let repeated = send(&agent).await.expect(201);
+        assert_eq!(repeated.header("idempotency-replayed"), Some("true"));
+        assert_eq!(stage::ticket_count(&app).await, before + 2);
+    }
+
     async fn of_two_who_change_a_ticket_at_once_one_is_told(app: TestApp) {
         let scene = scene(&app).await;
         let path = format!("/api/v1/tickets/{}/assignments", scene.code);
@@ -632,7 +658,7 @@ both! {
     }
 
     async fn opening_asks_postgresql_no_more_than_it_must(app: TestApp) {
-        use api::http::idempotency::{StoredAnswer, once_keeping};
+        use api::http::idempotency::{StoredAnswer, replay};
         use api::tickets::commands::{Files, OpenTicket, prepare_ticket};
         use api::tickets::store::{draw, group_agents};
         use shared::ticket::actor::Actor;
@@ -676,7 +702,7 @@ both! {
                 superseded: Vec::new(),
             };
             let (run, one) = (Arc::clone(&desk), new.clone());
-            let (_, asked) = statements(&app, move |conn| Ok(prepare_ticket(conn, &run, &Actor::System, one, now)?.store(conn, None)?)).await;
+            let (_, asked) = statements(&app, move |conn| Ok(prepare_ticket(conn, &run, &Actor::System, one, now)?.store(conn, &run, None)?)).await;
             if app.state.db.is_postgres() {
                 assert_eq!(asked.len(), expected, "{members} members: {asked:?}");
             }
@@ -686,12 +712,13 @@ both! {
             for replayed in [false, true] {
                 let (run, one, guard) = (Arc::clone(&desk), new.clone(), guard.clone());
                 let work = move |conn: &mut db::DbConnection| {
-                    once_keeping(conn, Some(&guard), now, |conn, keeper| {
-                        let ticket = prepare_ticket(conn, &run, &Actor::System, one, now)?;
-                        let answer = StoredAnswer::created(&ticket.changed().code)?;
-                        ticket.store(conn, keeper.kept(&answer)?)?;
-                        Ok(answer)
-                    })
+                    if let Some(answer) = replay(conn, Some(&guard), now)? {
+                        return Ok(answer);
+                    }
+                    let ticket = prepare_ticket(conn, &run, &Actor::System, one, now)?;
+                    let answer = StoredAnswer::created(&ticket.changed().code)?;
+                    ticket.store(conn, &run, Some(guard.kept(&answer, now)?))?;
+                    Ok(answer)
                 };
                 let (answer, asked) = statements(&app, work).await;
                 assert_eq!(answer.is_replay(), replayed);

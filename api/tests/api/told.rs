@@ -6,8 +6,10 @@ use api::{db, sla};
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use serde_json::json;
+use shared::api::people::Person;
 use shared::api::portal::RequesterTicket;
 use shared::api::problem::ProblemType;
+use shared::api::tickets::{MailStatus, TimelineBody};
 use shared::ticket::actor::Privilege;
 use shared::ticket::status::Status;
 
@@ -54,6 +56,54 @@ fn notes_of(mails: Vec<Content>) -> Vec<(TeamNews, Option<String>)> {
 }
 
 both! {
+    ///
+    async fn whoever_is_shut_out_gets_nothing_that_still_waits(app: TestApp) {
+        let stage = stage::set(&app).await;
+        let (second, _) = stage::set_second(&app).await;
+        let now = app.clock.now();
+        app.seed(move |conn| stage::add_person(conn, second, "Ana Rojas", ANA, now)).await;
+        let (laura, nora) = (app.agent("Laura", &[(stage.desk, Privilege::ALL)]).await, app.agent("Nora", &[(stage.desk, Privilege::ALL)]).await);
+        for agent in [&laura, &nora] {
+            stage::join_group(&app, agent, stage.desk, "mesa").await;
+        }
+        let browser = app.browser();
+        stage::open_ticket(&app, &browser, &stage::draft(ANA)).await;
+        stage::ask(&browser, &stage::draft(ANA)).await;
+        stage::open_ticket(&app, &app.browser(), &stage::draft(BEN)).await;
+        stage::ask(&browser, &stage::draft_at(stage::SECOND_DESK, ANA)).await;
+        let code_elsewhere = stage::last_code(&app, ANA).await;
+
+        let (person, account) = (format!("/api/v1/people/{}", stage.ana), format!("/api/v1/agents/{}", nora.id));
+        let out: Person = app.patch(&person).by(&laura).if_match(1).json(&json!({ "active": false })).send().await.expect(200).json();
+        let admin = app.admin("Ada").await;
+        app.patch(&account).by(&admin).json(&json!({ "active": false })).send().await.expect(200);
+
+        let sink = SmtpSink::start(SinkTls::None).await;
+        let worker = worker(&app, &sink);
+        assert_eq!(worker.run_once(now).await.unwrap().sent, 5);
+        let sent = sink.mails();
+        let to = |email: &str| sent.iter().filter(|mail| mail.to == [email]).count();
+        assert_eq!((to(ANA), to(BEN), to(&email_of("Laura")), to(&email_of("Nora"))), (1, 2, 2, 0));
+        assert!(texts(&sent).iter().any(|text| text.contains(&code_elsewhere)), "the other desk's code arrives");
+        assert!(stage::codes(&app, ANA).await.iter().all(String::is_empty), "no code is kept of a mail that will not be sent");
+
+        let told: Vec<(String, String, MailStatus)> = view(&app, &laura, "INF-1").await.timeline.into_iter().filter_map(|entry| match entry.body {
+            TimelineBody::Mail { template, recipient, status, .. } => Some((template, recipient, status)),
+            _ => None,
+        }).collect();
+        for (template, recipient, status) in [
+            ("ticket_created", ANA.to_owned(), MailStatus::Failed),
+            ("new_ticket_to_group", email_of("Nora"), MailStatus::Failed),
+            ("new_ticket_to_group", email_of("Laura"), MailStatus::Sent),
+        ] {
+            assert!(told.contains(&(template.to_owned(), recipient, status)), "{template}: {told:?}");
+        }
+
+        // Who is let in again is told of what happens from then on.
+        app.patch(&person).by(&laura).if_match(out.version).json(&json!({ "active": true })).send().await.expect(200);
+        assert_eq!(worker.run_once(now + TimeDelta::days(1)).await.unwrap().sent, 0);
+    }
+
     ///
     async fn a_restricted_ticket_is_told_to_nobody_who_may_not_see_it(app: TestApp) {
         let place = place(&app, "uspec").await;

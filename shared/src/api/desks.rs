@@ -75,6 +75,8 @@ pub struct DeskView {
     pub max_attachment_bytes: i64,
     /// Largest number of attachments of one message.
     pub max_attachments: u32,
+    /// Most bytes of all attachments of one ticket together, of every message and note of it.
+    pub max_ticket_attachment_bytes: i64,
     /// The working calendar, so that a client can count down business time itself.
     #[cfg_attr(feature = "schema", schema(value_type = Object))]
     pub calendar: Calendar,

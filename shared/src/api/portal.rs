@@ -83,6 +83,8 @@ pub struct PortalDesk {
     pub max_attachment_bytes: i64,
     /// Largest number of attachments of one message.
     pub max_attachments: u32,
+    /// Most bytes of all attachments of one ticket together, of every message and note of it.
+    pub max_ticket_attachment_bytes: i64,
     /// Accent colour of the desk as `#rrggbb`.
     pub accent: Option<String>,
     /// IANA time zone in which the desk works.

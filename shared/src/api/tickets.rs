@@ -734,7 +734,7 @@ pub enum MailStatus {
     Pending,
     /// The mail server took it.
     Sent,
-    /// Given up.
+    /// Given up, or withdrawn because its recipient was shut out.
     Failed,
 }
 
