@@ -600,6 +600,28 @@ impl Browser {
         self.devtools("Emulation.setEmulatedMedia", features).await;
     }
 
+    /// Keeps the page from reaching these addresses, in which `*` stands for anything, until others are named; naming none
+    /// gives all of them back.
+    pub async fn cut_off(&self, addresses: &[&str]) {
+        self.devtools("Network.enable", json!({})).await;
+        self.devtools("Network.setBlockedURLs", json!({ "urls": addresses }))
+            .await;
+    }
+
+    /// Makes every answer from now on take this much longer.
+    pub async fn slow_down(&self, milliseconds: u32) {
+        let conditions = json!({ "offline": false, "latency": milliseconds, "downloadThroughput": -1, "uploadThroughput": -1 });
+        self.devtools("Network.enable", json!({})).await;
+        self.devtools("Network.emulateNetworkConditions", conditions)
+            .await;
+    }
+
+    /// Comes back to the window from another one; then a page asks for news at once.
+    pub async fn come_back(&self) {
+        self.script("window.dispatchEvent(new Event('focus'));", vec![])
+            .await;
+    }
+
     /// Asks the browser's own tools.
     pub async fn devtools(&self, command: &str, parameters: Value) -> Value {
         self.ask(

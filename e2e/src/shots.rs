@@ -78,6 +78,14 @@ impl<'a> Inspector<'a> {
         browser.resize(DESKTOP).await;
     }
 
+    /// Looks at a page that others draw, in their colours: axe-core by day, nothing else.
+    pub async fn look_by_day(&self, name: &str) {
+        *self.seen.borrow_mut() += 1;
+        self.browser.resize(DESKTOP).await;
+        self.browser.prefer_dark(false).await;
+        self.axe(name, "light").await;
+    }
+
     async fn fits(&self, name: &str, size: Size) {
         self.browser.resize(size).await;
         let out = self.browser.script(STICKS_OUT, vec![]).await;

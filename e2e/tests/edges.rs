@@ -1,6 +1,7 @@
 //! Where things go wrong: wrong and old codes, unknown addresses, empty fields, files that are too large, reloads and
 //! double clicks. Nothing that was typed is ever lost, and nothing happens twice.
 
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use e2e::browser::Browser;
@@ -315,6 +316,32 @@ async fn large_file(stage: Rc<Stage>) {
         .take(ANA.email, "Recibimos su ticket")
         .await
         .says(&["resumen.txt"]);
+    too_much_together(&stage, &ana).await;
+}
+
+/// Files of which each is small enough, but which are too large for one ticket together.
+async fn too_much_together(stage: &Stage, ana: &Browser) {
+    let parts: Vec<PathBuf> = (1..=7)
+        .map(|part| stage.large_file(&format!("parte-{part}.mp4"), 29 * 1024 * 1024))
+        .collect();
+    let parts: Vec<&Path> = parts.iter().map(PathBuf::as_path).collect();
+    let (too_much, said) = (parts[6], "se pasaría de 200 MB en total");
+    ana.open_form().await;
+    ana.see("de hasta 30 MB cada uno y 200 MB en total").await;
+    // What does not arrive counts all the same, and nobody has to wait for it here.
+    ana.cut_off(&["*/portal/uploads*"]).await;
+    ana.attach("Anexos (opcional)", &parts).await;
+    ana.see_times(said, 1).await;
+    for file in ["parte-7.mp4", "parte-1.mp4"] {
+        let remove = format!("Quitar {file}");
+        ana.click(Button(&remove)).await;
+        ana.gone(Button(&remove)).await;
+    }
+    // In the place of one of the others it goes.
+    ana.attach("Anexos (opcional)", &[too_much]).await;
+    ana.find(Button("Quitar parte-7.mp4")).await;
+    ana.see_times(said, 0).await;
+    ana.cut_off(&[]).await;
 }
 
 #[test]
@@ -477,18 +504,9 @@ fn open_pages_show_news_by_themselves_and_leave_typing_alone() {
 
 async fn news(stage: Rc<Stage>) {
     let subject = "La actualización quedó a medias";
-    let ana = stage.browser("requester").await;
-    let code = ana
-        .create_ticket(&stage.post, &Form::of(ANA.email, subject))
-        .await;
-    ana.click(Link("Ver mi ticket")).await;
-    ana.find(Heading(subject)).await;
+    let (ana, code) = requester_with_ticket(&stage, subject).await;
     ana.fill("Mensaje", "Se me olvidó decir que").await;
-    let laura = stage.browser("agent").await;
-    laura.sign_in(LAURA).await;
-    laura.open_ticket(&code, subject).await;
-    laura.click(Button("Tomar")).await;
-    laura.see("Ahora el ticket está a su cargo").await;
+    let laura = agent_who_took(&stage, &code, subject).await;
     laura.reply("¿En cuántos equipos?").await;
     // The requester's page shows it, and keeps the half sentence.
     ana.see_all(&["¿En cuántos equipos?", "En atención"]).await;
@@ -521,12 +539,7 @@ fn what_was_typed_outlives_reloads_closed_windows_and_other_tickets() {
 
 async fn typed(stage: Rc<Stage>) {
     let subject = "El agente se cierra solo en la sede norte";
-    let ana = stage.browser("requester").await;
-    let code = ana
-        .create_ticket(&stage.post, &Form::of(ANA.email, subject))
-        .await;
-    ana.click(Link("Ver mi ticket")).await;
-    ana.find(Heading(subject)).await;
+    let (ana, code) = requester_with_ticket(&stage, subject).await;
     // The same words again are another message.
     for times in 1..=2 {
         ana.fill("Mensaje", "Sigue fallando.").await;
@@ -545,11 +558,7 @@ async fn typed(stage: Rc<Stage>) {
     ana.see("Mensaje enviado.").await;
     assert_eq!(stage.count("attachments", "message_id IS NOT NULL"), 1);
 
-    let laura = stage.browser("agent").await;
-    laura.sign_in(LAURA).await;
-    laura.open_ticket(&code, subject).await;
-    laura.click(Button("Tomar")).await;
-    laura.see("Ahora el ticket está a su cargo").await;
+    let laura = agent_who_took(&stage, &code, subject).await;
     laura.tick(Tick("Respuesta pública")).await;
     laura
         .fill("Respuesta pública", "¿Qué versión tienen?")
@@ -589,20 +598,9 @@ async fn stale(stage: Rc<Stage>) {
     laura.sign_in(LAURA).await;
     let says = "puede estar desactualizado";
     laura.never(says).await;
-    let cut = async |addresses: serde_json::Value| {
-        laura
-            .devtools(
-                "Network.setBlockedURLs",
-                serde_json::json!({ "urls": addresses }),
-            )
-            .await
-    };
-    laura
-        .devtools("Network.enable", serde_json::json!({}))
-        .await;
-    cut(serde_json::json!(["*/api/v1/*"])).await;
+    laura.cut_off(&["*/api/v1/*"]).await;
     laura.see(says).await;
-    cut(serde_json::json!([])).await;
+    laura.cut_off(&[]).await;
     laura
         .gone(Text(
             "Sin conexión con el servidor: lo que ve puede estar desactualizado.",
@@ -701,6 +699,27 @@ async fn vouching(stage: Rc<Stage>) {
             "Confirmó los cuatro datos; se le llamó al número registrado.",
         ])
         .await;
+}
+
+/// A requester in front of the ticket that they have just created, and its code.
+async fn requester_with_ticket(stage: &Stage, subject: &str) -> (Browser, String) {
+    let ana = stage.browser("requester").await;
+    let code = ana
+        .create_ticket(&stage.post, &Form::of(ANA.email, subject))
+        .await;
+    ana.click(Link("Ver mi ticket")).await;
+    ana.find(Heading(subject)).await;
+    (ana, code)
+}
+
+/// An agent in front of a ticket that they have just taken.
+async fn agent_who_took(stage: &Stage, code: &str, subject: &str) -> Browser {
+    let laura = stage.browser("agent").await;
+    laura.sign_in(LAURA).await;
+    laura.open_ticket(code, subject).await;
+    laura.click(Button("Tomar")).await;
+    laura.see("Ahora el ticket está a su cargo").await;
+    laura
 }
 
 /// Types a code and waits for what the window says to it.

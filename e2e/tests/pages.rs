@@ -130,7 +130,7 @@ async fn portal(stage: Rc<Stage>) {
 }
 
 #[test]
-fn the_local_mailbox_is_accessible_and_fits() {
+fn the_mailbox_and_the_page_of_the_api_are_accessible() {
     play_without_mail("pages-mailbox", mailbox);
 }
 
@@ -163,6 +163,10 @@ async fn mailbox(stage: Rc<Stage>) {
     browser.at("/mailbox/").await;
     browser.see("Parte de texto").await;
     inspect.look("mail").await;
+
+    browser.open("/api/docs/").await;
+    browser.see("List the caller's desks").await;
+    inspect.look_by_day("api").await;
     inspect.finish();
 }
 
@@ -235,7 +239,11 @@ async fn console(stage: Rc<Stage>) {
     browser.press("\u{E00C}").await;
     for (button, field, name) in [
         ("Cambiar gravedad", "Motivo", "priority"),
-        ("Cambiar categoría", "Nueva categoría", "category"),
+        (
+            "Cambiar grupo de ticket",
+            "Nuevo grupo de ticket",
+            "category",
+        ),
         ("Registrar intento de contacto", "Medio", "attempt"),
         ("Crear relación", "Buscar tickets", "relate"),
         ("Unir duplicado", "Buscar tickets", "merge"),
@@ -248,7 +256,7 @@ async fn console(stage: Rc<Stage>) {
                 .await;
         }
         browser.find(Field(field)).await;
-        if field == "Nueva categoría" {
+        if field == "Nuevo grupo de ticket" {
             // The catalogue opens under the field, and is searched without accents.
             browser.fill(field, "perimetro").await;
         }
@@ -258,7 +266,7 @@ async fn console(stage: Rc<Stage>) {
         }
         inspect.look(name).await;
         browser.press("\u{E00C}").await;
-        if matches!(field, "Nueva categoría" | "Buscar tickets") {
+        if matches!(field, "Nuevo grupo de ticket" | "Buscar tickets") {
             // The first Escape closes the catalogue, or empties the search field, alone.
             browser.press("\u{E00C}").await;
         }

@@ -11,7 +11,9 @@ pub mod client;
 pub mod components;
 pub mod console;
 pub mod i18n;
+pub mod kept;
 pub mod portal;
+pub mod task;
 
 use leptos::prelude::*;
 

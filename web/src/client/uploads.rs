@@ -15,6 +15,7 @@ use super::http::{self, ApiError, BASE, Client, Request};
 use crate::browser;
 use crate::components::files::{FileItem, FileState, Limits};
 use crate::i18n::{dates, locale, t, t_with};
+use crate::task::watch;
 
 crate::messages! {
     enum Words {
@@ -23,6 +24,8 @@ crate::messages! {
         Empty = "Este archivo está vacío.", "This file is empty.";
         TooMany = "Puede adjuntar {0} archivos como máximo.", "You can attach at most {0} files.";
         OneOnly = "Aquí va un solo archivo.", "Only one file goes here.";
+        TooMuch = "Con este archivo se pasaría de {0} en total. Quite otro o comprímalo e intente de nuevo.",
+            "With this file the total would exceed {0}. Remove another or compress it and try again.";
     }
 }
 
@@ -104,7 +107,7 @@ impl Uploads {
     pub fn kept_as(self, name: String) {
         let before = browser::stored(&name).and_then(|kept| serde_json::from_str(&kept).ok());
         self.restore(before.unwrap_or_default());
-        Effect::new(move || {
+        watch(move || {
             self.items.track();
             let done = self.done();
             let text = serde_json::to_string(&done).ok();
@@ -171,10 +174,13 @@ impl Uploads {
     }
 
     fn refusal(self, size: i64, limits: Limits, replaces: bool) -> Option<String> {
-        let taken = self
-            .items
-            .with_untracked(|items| items.iter().filter(|item| item.counts()).count());
-        let taken = if replaces { 0 } else { taken };
+        let (mut taken, mut total) = (0, size);
+        self.items.with_untracked(|items| {
+            for item in items.iter().filter(|item| item.counts() && !replaces) {
+                taken += 1;
+                total += item.size;
+            }
+        });
         if size > limits.bytes {
             Some(t_with(
                 Words::TooLarge,
@@ -182,10 +188,12 @@ impl Uploads {
             ))
         } else if size == 0 {
             Some(t(Words::Empty).to_owned())
-        } else if taken >= limits.count as usize && limits.count == 1 {
+        } else if taken >= limits.count && limits.count == 1 {
             Some(t(Words::OneOnly).to_owned())
-        } else if taken >= limits.count as usize {
+        } else if taken >= limits.count {
             Some(t_with(Words::TooMany, &[&limits.count.to_string()]))
+        } else if total > limits.total {
+            Some(t_with(Words::TooMuch, &[&dates::size(limits.total)]))
         } else {
             None
         }
@@ -240,7 +248,7 @@ impl Uploads {
 
     /// Keeps the key of the one file that arrived in a field's value; empty while there is none.
     pub fn follow(self, value: RwSignal<String>) {
-        Effect::new(move || {
+        watch(move || {
             self.items.track();
             let key = self.ids().into_iter().next().unwrap_or_default();
             if value.with_untracked(|known| *known != key) {

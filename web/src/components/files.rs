@@ -16,7 +16,7 @@ crate::messages! {
         DropOne = " o arrástrelo aquí", " or drop it here";
         HintOne = "Un solo archivo, de hasta {0}.", "One file, up to {0}.";
         Drop = " o arrástrelos aquí", " or drop them here";
-        Hint = "Puede adjuntar varios, de hasta {0} cada uno.", "You can attach several, up to {0} each.";
+        Hint = "Puede adjuntar varios, de hasta {0} cada uno y {1} en total.", "You can attach several, up to {0} each and {1} in total.";
         Sending = "Subiendo {0}", "Uploading {0}";
         Arrived = "Adjuntado", "Attached";
         ArrivedLong = "{0} se adjuntó correctamente.", "{0} was attached.";
@@ -34,6 +34,8 @@ pub struct Limits {
     pub bytes: i64,
     /// Most files of one message.
     pub count: u32,
+    /// Most bytes of all files of a ticket together. Of these the picker knows only its own.
+    pub total: i64,
 }
 
 /// Where a file stands.
@@ -143,7 +145,7 @@ pub fn FilePicker(
                     {super::icon_sized("upload", "icon lg")}
                     <span><strong>{t(choose)}</strong><span class="drop-or">{t(drop)}</span></span>
                 </label>
-                <p class="hint" id=hint_id>{t_with(hint, &[&dates::size(limits.bytes)])}</p>
+                <p class="hint" id=hint_id>{t_with(hint, &[&dates::size(limits.bytes), &dates::size(limits.total)])}</p>
             </div>
             <PickedFiles items remove retry/>
         </div>

@@ -6,6 +6,7 @@
 use std::cell::RefCell;
 
 use leptos::prelude::*;
+use shared::api::desks::PriorityView;
 use shared::ticket::text::{Reason, TextError};
 
 use super::{act, icon};
@@ -493,6 +494,18 @@ pub struct Choice {
     pub help: String,
     /// Shown under the help, e.g. the promise; may be empty.
     pub side: String,
+}
+
+/// The card of a priority.
+impl From<PriorityView> for Choice {
+    fn from(priority: PriorityView) -> Self {
+        Self {
+            value: priority.id,
+            title: priority.label,
+            help: priority.help,
+            side: priority.promise.unwrap_or_default(),
+        }
+    }
 }
 
 /// A choice among few, each explained.

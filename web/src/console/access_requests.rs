@@ -1,8 +1,8 @@
 //! Requests for access: people without registration who ask for it. An assistant compares the four data,
 //! corrects them if need be, and approves or refuses.
 
-use super::task::{later, watch};
 use crate::components::act;
+use crate::task::{later, watch};
 use leptos::ev;
 use leptos::prelude::*;
 use shared::api::people::{AccessApproval, AccessRefusal, AccessRequest, AccessRequestStatus};

@@ -6,12 +6,11 @@ use leptos::prelude::*;
 use shared::api::process::{ApprovalRow, NewApprovalDecision};
 use shared::ticket::text::REASON_MAX;
 
+use super::KEPT;
 use super::components::window::shown;
-use super::kept::kept_text;
 use super::router::{Step, nav};
 use super::session::session;
 use super::shell::{Topbar, counts};
-use super::task::{later, watch};
 use super::ticket::windows::{checked_decision, decision_choices};
 use super::words::{PageWords, StepWords, Words};
 use crate::browser;
@@ -24,6 +23,7 @@ use crate::components::ticket::time;
 use crate::components::{act, use_ui};
 use crate::i18n::dates::{DEFAULT_ZONE, Style};
 use crate::i18n::{t, t_with};
+use crate::task::{later, watch};
 
 /// The list, and the window of one decision.
 #[component]
@@ -160,17 +160,9 @@ fn DecideWindow(row: ApprovalRow, on_done: Callback<()>, on_close: Callback<()>)
     let decision = RwSignal::new(String::new());
     let kept = {
         let me = session().me.with_untracked(|me| me.id).to_string();
-        [
-            "atiende.window.",
-            &me,
-            ".",
-            &row.code,
-            ".approve.",
-            &row.role.id,
-        ]
-        .concat()
+        ["window.", &me, ".", &row.code, ".approve.", &row.role.id].concat()
     };
-    let comment = kept_text(kept.clone());
+    let comment = KEPT.text(kept.clone());
     let key = StoredValue::new(browser::random_key());
     let version = StoredValue::new(row.version);
     let title = [t(Words::DecideApproval), " · ", &row.code].concat();
@@ -204,7 +196,7 @@ fn DecideWindow(row: ApprovalRow, on_done: Callback<()>, on_close: Callback<()>)
                 .send(client, &code, version.get_value(), &key.get_value())
                 .await;
             if outcome.is_ok() {
-                browser::store(&kept, None);
+                KEPT.put(&kept, None);
             }
             if busy.try_set(false).is_some() {
                 return;
@@ -230,6 +222,8 @@ fn DecideWindow(row: ApprovalRow, on_done: Callback<()>, on_close: Callback<()>)
         });
     };
     let href = ["/console/tickets/", &row.code].concat();
+    let speech = untrack(|| session().speech_of(&row.desk));
+    let category = speech.category.say(Words::Category);
     view! {
         <Dialog id="approval" title open>
             <form novalidate on:submit=act(submit)>
@@ -240,7 +234,7 @@ fn DecideWindow(row: ApprovalRow, on_done: Callback<()>, on_close: Callback<()>)
                     <dl class="facts-list">
                         <div><dt>{t(Words::Subject)}</dt><dd><a class="link" href=href>{row.subject.clone()}</a></dd></div>
                         <div><dt>{t(Words::Requester)}</dt><dd>{row.requester.name.clone()}</dd></div>
-                        <div><dt>{t(Words::Category)}</dt><dd>{row.category.join(" › ")}</dd></div>
+                        <div><dt>{category}</dt><dd>{row.category.join(" › ")}</dd></div>
                         <div><dt>{t(PageWords::AsRole)}</dt><dd>{row.role.label.clone()}</dd></div>
                     </dl>
                     <RadioCards id="decision" legend=t(StepWords::YourDecision) value=decision faults choices=decision_choices() columns=true/>

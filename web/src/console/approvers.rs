@@ -10,7 +10,6 @@ use shared::ticket::actor::Privilege;
 use super::person_picker::PersonPicker;
 use super::session::session;
 use super::shell::Topbar;
-use super::task::{later, watch};
 use super::words::{PageWords, Words};
 use crate::browser;
 use crate::client::{ApiError, Client, console as api, use_client};
@@ -20,6 +19,7 @@ use crate::components::ticket::time;
 use crate::components::{act, icon, use_ui};
 use crate::i18n::dates::{DEFAULT_ZONE, Style};
 use crate::i18n::{t, t_with};
+use crate::task::{later, watch};
 
 /// The roles of the desk that the lists show, and who changed them.
 #[component]

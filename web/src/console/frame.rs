@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::task::{later, watch};
+use crate::task::{later, watch};
 use leptos::prelude::*;
 use shared::api::desks::DeskRow;
 use shared::api::session::Me;

@@ -1,7 +1,7 @@
 //! Signing in. The page asked for is opened afterwards, if it is one of the console's own.
 
-use super::task::later;
 use crate::components::act;
+use crate::task::later;
 use leptos::prelude::*;
 use shared::api::session::Login as Proof;
 

@@ -17,7 +17,6 @@ mod approvals;
 mod approvers;
 mod components;
 mod frame;
-mod kept;
 mod keys;
 mod login;
 mod new_ticket;
@@ -32,7 +31,6 @@ mod session;
 mod shell;
 mod sla;
 mod status;
-mod task;
 mod ticker;
 mod ticket;
 mod vouching;
@@ -45,6 +43,13 @@ use self::router::{Nav, Page};
 use crate::client::Audience;
 use crate::components::Toasts;
 use crate::i18n::use_lang;
+use crate::kept::Store;
+
+/// What agents type. Only the browser's store says what is kept: another tab may have sent it.
+const KEPT: Store = Store {
+    prefix: "atiende.",
+    in_memory: false,
+};
 
 /// Starts the console in `#app`, with the ways to the parts that come later.
 pub fn start(loaders: Loaders) {

@@ -8,15 +8,14 @@ use shared::api::tickets::NewTicket;
 use shared::ticket::status::{Channel, RequestType};
 use shared::ticket::text::{BODY_MAX, Body, Subject};
 
+use super::KEPT;
 use super::components::extra::{Extra, ExtraFields};
 use super::components::matrix::ImpactUrgency;
 use super::components::tree::CategoryPicker;
-use super::kept::{keep, kept_text};
 use super::person_picker::PersonPicker;
 use super::router::{Step, nav};
 use super::session::session;
 use super::shell::{Topbar, counts};
-use super::task::{later, watch};
 use super::words::{PageWords, Words, files_fault};
 use crate::browser;
 use crate::client::console::{self as api, UPLOADS};
@@ -30,6 +29,7 @@ use crate::components::form::{
 };
 use crate::components::{act, use_ui};
 use crate::i18n::{t, t_with};
+use crate::task::{later, watch};
 
 /// The form; it is drawn again when another desk is chosen, because the choices are those of the desk.
 #[component]
@@ -57,12 +57,14 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
     let counts = counts();
     let nav = nav();
     let speech = StoredValue::new(session().speech_of(&desk.slug));
+    let say_category =
+        move |words: PageWords| speech.with_value(|speech| speech.category.say(words));
     let faults = Faults::none();
     let error = RwSignal::new(None::<ApiError>);
     let busy = RwSignal::new(false);
     let me = session().me.with_untracked(|me| me.id).to_string();
     // Each desk has categories and people of its own.
-    let prefix = StoredValue::new(["atiende.newticket.", &me, ".", &desk.slug, "."].concat());
+    let prefix = StoredValue::new(["newticket.", &me, ".", &desk.slug, "."].concat());
     let name = move |field: &str| prefix.with_value(|prefix| [prefix.as_str(), field].concat());
     let person = RwSignal::new(None::<Person>);
     keep_person(client, person, name("requester"));
@@ -74,11 +76,11 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
             .map(|one| one.id.as_str().to_owned())
             .unwrap_or_default(),
     );
-    keep(name("request_type"), kind);
-    let category = kept_text(name("category"));
-    let priority = kept_text(name("priority"));
-    let impact = kept_text(name("impact"));
-    let urgency = kept_text(name("urgency"));
+    KEPT.keep(name("request_type"), kind);
+    let category = KEPT.text(name("category"));
+    let priority = KEPT.text(name("priority"));
+    let impact = KEPT.text(name("impact"));
+    let urgency = KEPT.text(name("urgency"));
     let matrix = desk.prioritisation.matrix.clone();
     let by_matrix = matrix.is_some();
     // What is required is required; else category or desk have a priority of their own.
@@ -102,14 +104,15 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
         })?;
         extras.with_value(|extras| extras.iter().find(|(id, _)| *id == form).cloned())
     });
-    let subject = kept_text(name("subject"));
-    let message = kept_text(name("message"));
+    let subject = KEPT.text(name("subject"));
+    let message = KEPT.text(name("message"));
     let key = StoredValue::new(browser::random_key());
     let uploads = Uploads::new(client, UPLOADS);
-    uploads.kept_as(name("files"));
+    uploads.kept_as(KEPT.name(&name("files")));
     let limits = Limits {
         bytes: desk.max_attachment_bytes,
         count: desk.max_attachments,
+        total: desk.max_ticket_attachment_bytes,
     };
     let slug = desk.slug.clone();
     let submit = move |event: ev::SubmitEvent| {
@@ -134,7 +137,7 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
             .and_then(|word| word.parse().ok());
         let category = check.choice(
             "category",
-            t(PageWords::ChooseCategory),
+            &say_category(PageWords::ChooseCategory),
             category.get_untracked(),
         );
         let answers = extra
@@ -231,7 +234,7 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
             let outcome = api::create_ticket(client, &ticket, &key.get_value()).await;
             // Also where the page was left meanwhile.
             if outcome.is_ok() {
-                browser::forget_stored(&kept);
+                KEPT.forget(&kept);
             }
             if busy.try_set(false).is_some() {
                 return;
@@ -282,7 +285,7 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
     {
         channel.set(first.value.clone());
     }
-    keep(name("channel"), channel);
+    KEPT.keep(name("channel"), channel);
     let types = desk
         .types
         .iter()
@@ -291,16 +294,6 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
             title: one.label.clone(),
             help: one.help.clone(),
             side: String::new(),
-        })
-        .collect::<Vec<_>>();
-    let priorities = desk
-        .priorities
-        .iter()
-        .map(|one| Choice {
-            value: one.id.clone(),
-            title: one.label.clone(),
-            help: one.help.clone(),
-            side: one.promise.clone().unwrap_or_default(),
         })
         .collect::<Vec<_>>();
     // A category that fixes the other type is no choice.
@@ -344,17 +337,18 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
         })?;
         let evidence = chosen
             .evidence
-            .then(|| view! { <p>{t(PageWords::NeedsEvidence)}</p> }.into_any());
+            .then(|| view! { <p>{say_category(PageWords::NeedsEvidence)}</p> }.into_any());
         let cutoff = chosen
             .cutoff
             .map(|hour| view! { <p>{t_with(PageWords::CutOff, &[&hour])}</p> }.into_any());
         let restricted = chosen
             .restricted
-            .then(|| view! { <p>{t(PageWords::RestrictedCategory)}</p> }.into_any());
+            .then(|| view! { <p>{say_category(PageWords::RestrictedCategory)}</p> }.into_any());
         (evidence.is_some() || cutoff.is_some() || restricted.is_some()).then(|| {
             view! { <Banner kind=Kind::Info>{evidence}{cutoff}{restricted}</Banner> }.into_any()
         })
     };
+    let category_noun = speech.with_value(|speech| speech.category.clone());
     let slug_for_people = desk.slug.clone();
     let special = Callback::new(move |(field, value): (FieldView, RwSignal<String>)| {
         let form = extra.get_untracked().map(|(form, _)| form);
@@ -373,17 +367,14 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
     let priority_fields = match matrix {
         Some(matrix) => view! { <ImpactUrgency desk=desk.clone() matrix impact urgency faults optional=!priority_needed/> }.into_any(),
         None => {
-            let choices = if priority_needed {
-                priorities
-            } else {
-                let own = Choice {
-                    value: String::new(),
-                    title: t(PageWords::OwnPriority).to_owned(),
-                    help: t(PageWords::OwnPriorityHelp).to_owned(),
-                    side: String::new(),
-                };
-                std::iter::once(own).chain(priorities).collect()
-            };
+            let own = (!priority_needed).then(|| Choice {
+                value: String::new(),
+                title: t(PageWords::OwnPriority).to_owned(),
+                help: say_category(PageWords::OwnPriorityHelp),
+                side: String::new(),
+            });
+            let priorities = desk.priorities.iter().cloned().map(Choice::from);
+            let choices = own.into_iter().chain(priorities).collect::<Vec<_>>();
             view! { <RadioCards id="priority" legend=speech.with_value(|speech| speech.priority.say(Words::Priority)) value=priority faults choices/> }.into_any()
         }
     };
@@ -394,7 +385,7 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
             <PersonPicker id="requester_email" label=t(Words::Requester) desk=desk.slug.clone() person faults/>
             <SelectField id="channel" label=t(Words::Channel) value=channel faults entries=channels/>
             <RadioCards id="request_type" legend=t(Words::Type) value=kind faults choices=types columns=true/>
-            <CategoryPicker id="category" label=t(Words::Category) value=category faults categories=offered/>
+            <CategoryPicker id="category" label=category_noun.say(Words::Category) noun=category_noun value=category faults categories=offered/>
             {move || notes()}
             {move || extra.get().map(|(_, extra)| view! { <ExtraFields extra faults special/> }.into_any())}
             {priority_fields}
@@ -409,7 +400,7 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
             <p class="muted small">{speech.with_value(|speech| speech.ticket.say(PageWords::CodeByMail))}</p>
             <div class="actions">
                 <SubmitButton label=speech.with_value(|speech| speech.ticket.say(PageWords::CreateTicket)) busy_label=t(Words::Sending) busy/>
-                <a class="btn ghost" href="/console/queue" on:click=act(move |_| prefix.with_value(|prefix| browser::forget_stored(prefix)))>{t(Words::Cancel)}</a>
+                <a class="btn ghost" href="/console/queue" on:click=act(move |_| prefix.with_value(|prefix| KEPT.forget(prefix)))>{t(Words::Cancel)}</a>
             </div>
         </form>
     }
@@ -417,13 +408,13 @@ fn NewTicketForm(desk: shared::api::desks::DeskView) -> impl IntoView {
 
 /// Keeps who the ticket is for, and finds that person again.
 fn keep_person(client: Client, person: RwSignal<Option<Person>>, key: String) {
-    let before: Option<i64> = browser::stored(&key).and_then(|id| id.parse().ok());
+    let before: Option<i64> = KEPT.get(&key).and_then(|id| id.parse().ok());
     let mut chosen = false;
     watch(move || {
         let id = person.with(|person| person.as_ref().map(|one| one.id.to_string()));
         // Nobody yet is not nobody any more.
         if chosen || id.is_some() {
-            browser::store(&key, id.as_deref());
+            KEPT.put(&key, id.as_deref());
         }
         chosen = id.is_some();
     });

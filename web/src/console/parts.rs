@@ -15,7 +15,6 @@ use super::new_ticket::NewTicketPage;
 use super::people::PeoplePage;
 use super::preferences::{Preferences, Shortcuts};
 use super::router::{Page, nav};
-use super::task::{later, watch};
 use super::ticket::actions::Action;
 use super::ticket::sla_window::SlaWindow;
 use super::ticket::windows::action_window;
@@ -27,6 +26,7 @@ use crate::client::ApiError;
 use crate::components::feedback::{Failed, Kind, Loading};
 use crate::components::use_ui;
 use crate::i18n::t;
+use crate::task::{later, watch};
 
 pub use super::ticket::panel::draw_panel;
 

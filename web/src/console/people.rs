@@ -1,7 +1,7 @@
 //! The desk's registered people: find, register, correct, deactivate.
 
-use super::task::{later, watch};
 use crate::components::act;
+use crate::task::{later, watch};
 use leptos::ev;
 use leptos::prelude::*;
 use shared::api::people::{NewPerson, Person, PersonPatch};

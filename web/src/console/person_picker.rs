@@ -6,13 +6,13 @@ use shared::api::people::Person;
 use shared::ticket::actor::Privilege;
 
 use super::session::session;
-use super::task::later;
 use super::words::{PageWords, Words};
 use crate::browser;
 use crate::client::{ApiError, console as api, use_client};
 use crate::components::form::{Faults, Field};
 use crate::components::{act, icon};
 use crate::i18n::{t, t_with};
+use crate::task::later;
 
 /// Typing asks the server after this pause, and from this many characters on.
 const TYPING_PAUSE: std::time::Duration = std::time::Duration::from_millis(350);

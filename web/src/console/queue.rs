@@ -6,8 +6,8 @@
 
 use std::cmp::Ordering;
 
-use super::task::{later, watch};
 use crate::components::act;
+use crate::task::{later, watch};
 use chrono::DateTime;
 use leptos::ev;
 use leptos::prelude::*;

@@ -3,7 +3,7 @@
 //! A router of our own, because the console has few kinds of page and one nesting, and because the first load is
 //! weighed: this is about a tenth of what a general router adds to it.
 
-use super::task::watch;
+use crate::task::watch;
 use leptos::ev;
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::task::later;
+use crate::task::later;
 use leptos::prelude::*;
 use shared::api::desks::{DeskAgent, DeskRow, DeskView};
 use shared::api::session::Me;
@@ -20,11 +20,13 @@ const APART_MS: f64 = 5_000.0;
 /// A desk's profile, or why it did not come.
 pub type Profile = Result<Arc<DeskView>, ApiError>;
 
-/// What a desk calls a ticket and how urgent it is.
+/// What a desk calls a ticket, what it is about and how urgent it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Speech {
     /// `ticket`, `caso`, `solicitud`.
     pub ticket: Noun,
+    /// `categoría`, `tema`, `grupo de ticket`.
+    pub category: Noun,
     /// `prioridad`, `gravedad`.
     pub priority: Noun,
 }
@@ -170,10 +172,12 @@ impl Session {
             match desk {
                 Some(desk) => Speech {
                     ticket: Noun::new(&desk.ticket_word),
+                    category: Noun::new(&desk.category_word),
                     priority: Noun::new(&desk.priority_word),
                 },
                 None => Speech {
                     ticket: Noun::new(t(Words::TicketWord)),
+                    category: Noun::new(t(Words::CategoryWord)),
                     priority: Noun::new(t(Words::PriorityWord)),
                 },
             }

@@ -1,8 +1,8 @@
 //! What stands around every page: the rail with views and counts, the bar of each page, the bar at the foot on phones,
 //! the preferences and the list of shortcuts.
 
-use super::task::{later, watch};
 use crate::components::act;
+use crate::task::{later, watch};
 use leptos::ev;
 use leptos::prelude::*;
 use shared::api::process::ApprovalRow;

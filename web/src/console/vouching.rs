@@ -1,8 +1,8 @@
 //! Helping a caller who cannot read their mail: find the draft by the reference that the caller reads out,
 //! validate who it is by the desk's checklist, and read out a fresh code, which is shown this once.
 
-use super::task::later;
 use crate::components::act;
+use crate::task::later;
 use leptos::ev;
 use leptos::prelude::*;
 use shared::api::vouching::{NewVouchedCode, PendingDraft, VouchedCode};

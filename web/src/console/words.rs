@@ -55,6 +55,7 @@ crate::messages! {
         Unassigned = "Sin asignar", "Unassigned";
         AwaitsReply = "El solicitante escribió. ", "The requester wrote. ";
         TicketWord = "ticket", "ticket";
+        CategoryWord = "categoría", "category";
         PriorityWord = "prioridad", "priority";
         PrioritySpoken = "{Word} {0}", "{Word} {0}";
         OneNew = "1 nuev{o}", "1 new";
@@ -160,7 +161,7 @@ crate::messages! {
         Assignment = "Asignación", "Assignment";
         Agent = "Agente", "Agent";
         Type = "Tipo", "Type";
-        Category = "Categoría", "Category";
+        Category = "{Word}", "{Word}";
         Channel = "Canal", "Channel";
         ChannelPortal = "Portal", "Portal";
         ChannelPhone = "Teléfono", "Phone";
@@ -218,7 +219,7 @@ crate::messages! {
         ReturnFromVendor = "Recibir del proveedor", "Take back from vendor";
         RequestApproval = "Pedir aprobación", "Ask for approval";
         DecideApproval = "Decidir la aprobación", "Decide the approval";
-        ChangeCategory = "Cambiar categoría", "Change category";
+        ChangeCategory = "Cambiar {word}", "Change {word}";
         CloseByDesk = "Validar y cerrar", "Validate and close";
         RejectSolution = "Devolver la solución", "Send the solution back";
         RecordAttempt = "Registrar intento de contacto", "Record a contact attempt";
@@ -292,7 +293,7 @@ crate::messages! {
         WritePhone = "Escriba el teléfono.", "Enter the phone number.";
         WriteEntity = "Escriba la entidad.", "Enter the entity.";
         ChooseType = "Elija el tipo.", "Choose the type.";
-        ChooseCategory = "Elija la categoría.", "Choose the category.";
+        ChooseCategory = "Elija {the}.", "Choose {the}.";
         SubjectHint = "Una frase que resuma lo que pasa.", "One sentence that sums up what is happening.";
         CodeByMail = "El solicitante recibirá por correo el código {of_the}.", "The requester will get the code {of_the} by email.";
         FilesOptional = "Archivos (opcional)", "Files (optional)";
@@ -302,11 +303,11 @@ crate::messages! {
         ChooseImpact = "Elija el impacto.", "Choose the impact.";
         ChooseUrgency = "Elija la urgencia.", "Choose the urgency.";
         OwnPriority = "La que corresponda", "Automatic";
-        OwnPriorityHelp = "La define la categoría o la mesa.", "The category or the desk sets it.";
-        NeedsEvidence = "Esta categoría necesita un archivo que pruebe el visto bueno: adjúntelo aquí o después.", "This category needs a file as proof of approval: attach it here or later.";
+        OwnPriorityHelp = "La define {the} o la mesa.", "{The} or the desk sets it.";
+        NeedsEvidence = "{This} necesita un archivo que pruebe el visto bueno: adjúntelo aquí o después.", "{This} needs a file as proof of approval: attach it here or later.";
         CutOff = "Lo que llega después de las {0} cuenta desde el día hábil siguiente.", "Anything that arrives after {0} counts from the next business day.";
-        RestrictedCategory = "Lo de esta categoría solo lo ven su grupo y quien esté a cargo.",
-            "Only the group and the person in charge can see what is in this category.";
+        RestrictedCategory = "Lo de {this} solo lo ven su grupo y quien esté a cargo.",
+            "Only the group and the person in charge can see what is in {this}.";
         TicketCreated = "{Word} {0} cread{o}", "{Word} {0} created";
 
         // Approvals.
@@ -504,8 +505,8 @@ crate::messages! {
     pub enum TreeWords {
         Hint = "Escriba parte del nombre, con o sin tildes, o recorra el catálogo.", "Type part of the name, with or without accents, or browse the catalogue.";
         Placeholder = "Buscar en el catálogo", "Search the catalogue";
-        NoneFound = "Ninguna categoría coincide.", "No category matches.";
-        Found = "Categorías encontradas: {0}", "Categories found: {0}";
+        NoneFound = "No hay {words} que coincidan.", "No {words} match.";
+        Found = "{Words} encontrad{o}s: {0}", "{Words} found: {0}";
         GivesPriority = "{Word} que resulta:", "Resulting {word}:";
         FormData = "Datos de la solicitud", "Request details";
         FieldMissing = "Este dato es obligatorio.", "This is required.";
@@ -546,7 +547,7 @@ crate::messages! {
         WriteNote = "Escriba la nota.", "Enter the note.";
         WriteVendor = "Escriba el nombre del proveedor.", "Enter the vendor's name.";
         ChooseAgent = "Elija la persona.", "Choose the person.";
-        ChooseCategory = "Elija la categoría.", "Choose the category.";
+        ChooseCategory = "Elija {the}.", "Choose {the}.";
         ChooseImpact = "Elija el impacto.", "Choose the impact.";
         ChooseUrgency = "Elija la urgencia.", "Choose the urgency.";
         SameMatrix = "Elija un impacto o una urgencia distintos de los actuales.", "Choose an impact or an urgency other than the current ones.";
@@ -563,7 +564,7 @@ crate::messages! {
         AttemptsMissing = "Faltan {0} intentos de contacto con el solicitante.", "{0} more attempts to reach the requester are needed.";
         AttemptsMoreDays = "Los intentos de contacto deben ser en {0} días hábiles distintos.", "The attempts must fall on {0} different business days.";
         ToContact = "Ver los intentos", "See the attempts";
-        ApprovalMissing = "Falta la aprobación que pide la categoría.", "The approval this category requires is missing.";
+        ApprovalMissing = "Falta la aprobación que pide {the}.", "The approval {this} requires is missing.";
         ToApprovals = "Ver las aprobaciones", "See the approvals";
         AnswerFirst = "Responda antes de seguir:", "Answer this first:";
         AnswerStops = "Con esta respuesta todavía no se puede.", "Not possible with this answer.";
@@ -575,29 +576,29 @@ crate::messages! {
         PresentEvidence = "¿Cuál de los archivos lo prueba?", "Which of the files proves it?";
         OtherEvidence = "O adjunte otro", "Or attach another";
         ToControls = "Responder", "Answer";
-        CategoryMissing = "{The} necesita una categoría del último nivel.", "{The} needs a category from the last level.";
-        ToCategory = "Cambiar la categoría", "Change the category";
+        CategoryMissing = "Falta {a} del último nivel.", "It needs {a} from the last level.";
+        ToCategory = "Cambiar {the}", "Change {the}";
         PriorityMissing = "Falta elegir {the}.", "The {word} has not been chosen.";
         ToPriority = "Elegir {the}", "Choose {the}";
         NobodyInCharge = "Nadie está a cargo {of_the}.", "Nobody is in charge {of_the}.";
         ToAssign = "Asignar", "Assign";
-        ExtraMissing = "Faltan datos obligatorios de la categoría.", "Details required by the category are missing.";
+        ExtraMissing = "Faltan datos obligatorios {of_the}.", "Details required by {the} are missing.";
         SurveyMissing = "El solicitante todavía no responde la encuesta.", "The requester has not answered the survey yet.";
         AcceptanceMissing = "El solicitante todavía no acepta la solución.", "The requester has not accepted the solution yet.";
         OwnRating = "Quien solucionó no puede calificar.", "The person who solved it cannot rate it.";
 
         // Details.
-        NoForm = "Esta categoría no pide datos adicionales.", "This category asks for no extra details.";
+        NoForm = "{This} no pide datos adicionales.", "{This} asks for no extra details.";
         Cause = "Causa", "Cause";
         CauseHint = "Qué originó el problema, según lo que se encontró.", "What caused the problem, according to what was found.";
         WriteCause = "Escriba la causa.", "Enter the cause.";
 
         // Category.
         PresentPerson = "Ahora", "Now";
-        PresentCategory = "Categoría actual", "Current category";
-        NewCategory = "Nueva categoría", "New category";
-        SameCategory = "Elija una categoría distinta de la actual.", "Choose a category other than the current one.";
-        CategoryChanged = "Categoría cambiada", "Category changed";
+        PresentCategory = "{Word} actual", "Current {word}";
+        NewCategory = "Nuev{o} {word}", "New {word}";
+        SameCategory = "Elija otr{o} {word}.", "Choose another {word}.";
+        CategoryChanged = "{Word} cambiad{o}", "{Word} changed";
 
         // Decision.
         AsWhich = "Decide como", "You decide as";

@@ -5,7 +5,7 @@ use leptos::task::spawn_local;
 use shared::api::people::NewAccessRequest;
 use shared::ticket::text::{EmailAddress, EntityName, PersonName, PhoneNumber};
 
-use super::kept::kept_text;
+use super::KEPT;
 use super::shell::use_desk;
 use super::words::Words as Common;
 use crate::browser;
@@ -42,7 +42,7 @@ crate::messages! {
 pub(super) fn Access() -> impl IntoView {
     let desk = use_desk();
     let client = use_client();
-    let field = |name: &str| kept_text(["access.", name].concat());
+    let field = |name: &str| KEPT.text(["access.", name].concat());
     let (name, phone, email, entity) = (
         field("name"),
         field("phone"),

@@ -11,7 +11,7 @@ use shared::api::uploads::Attachment;
 use shared::ticket::command::Decision;
 use shared::ticket::text::{REASON_MAX, Reason, TextError};
 
-use super::kept::{forget_all, keep, kept_text};
+use super::KEPT;
 use super::load::Loaded;
 use super::lookup::LookupForm;
 use super::nav::use_nav;
@@ -216,7 +216,7 @@ fn gone(asked: Loaded<PortalApproval>, title: &'static str, help: String) -> Any
     let other = move |_| {
         spawn_local(async move {
             client.sign_out().await;
-            forget_all();
+            KEPT.forget_all();
             asked.reload();
         });
     };
@@ -319,7 +319,7 @@ fn DecisionForm(
     let decision = RwSignal::new(String::new());
     // The form is drawn anew after a change by somebody else, and after signing in again. Another request has another time.
     let key = StoredValue::new(["approval.", &code.get_value(), ".", &asked_at].concat());
-    let comment = kept_text(key.get_value());
+    let comment = KEPT.text(key.get_value());
     let faults = Faults::none();
     let error = RwSignal::new(None::<ApiError>);
     let busy = RwSignal::new(false);
@@ -362,7 +362,7 @@ fn DecisionForm(
             let _ = busy.try_set(false);
             match answer {
                 Ok(()) => {
-                    keep(&key, "");
+                    KEPT.put(&key, None);
                     ui.toast(Kind::Success, t(Words::Thanks));
                     nav.go(&desk.link("approvals"));
                 }

@@ -55,6 +55,7 @@ impl Extra {
             limits: Limits {
                 bytes: desk.max_attachment_bytes,
                 count: 1,
+                total: desk.max_ticket_attachment_bytes,
             },
         }
     }

@@ -2,7 +2,7 @@
 //! tickets, answer the team, accept or reject the solution and rate it.
 //!
 //! [`route`] says which page an address shows, [`shell`] draws header and footer around it, and
-//! each page owns its data. What a person types is kept on the device ([`kept`]) until the server
+//! each page owns its data. What a person types is kept on the device ([`kept`](crate::kept)) until the server
 //! has it, so that a reload, a lost network or a change of language loses nothing.
 
 mod access;
@@ -11,11 +11,11 @@ mod created;
 mod extra;
 mod help;
 mod home;
-mod kept;
 mod load;
 mod lookup;
 mod nav;
 mod new_ticket;
+mod once;
 pub mod parts;
 mod rate;
 mod route;
@@ -29,6 +29,13 @@ use leptos::prelude::*;
 
 use crate::client::Audience;
 use crate::i18n::use_lang;
+use crate::kept::Store;
+
+/// What requesters type; all of it is forgotten when one of them leaves the device.
+const KEPT: Store = Store {
+    prefix: "atiende.kept.",
+    in_memory: true,
+};
 
 /// Starts the portal in `#app`, with the way to the part that comes later.
 pub fn start(load: fn() -> parts::Arrival) {

@@ -7,16 +7,17 @@ use std::collections::BTreeMap;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::{Deserialize, Serialize};
-use shared::api::desks::{CategoryView, FormView, MatrixView, PriorityView};
+use shared::api::desks::{CategoryView, FormView, MatrixView};
 use shared::api::portal::{NewDraft, PortalDesk};
 use shared::api::tickets::Labelled;
 use shared::api::uploads::Upload;
 use shared::ticket::status::RequestType;
 use shared::ticket::text::{BODY_MAX, Body, EmailAddress, Subject};
 
+use super::KEPT;
 use super::extra::{Extra, ExtraFields};
-use super::kept::{OnceKey, keep, kept};
 use super::nav::use_nav;
+use super::once::OnceKey;
 use super::shell::{phone, use_desk};
 use super::words::Words as Common;
 use crate::browser;
@@ -31,6 +32,7 @@ use crate::components::form::{
 use crate::components::leaves::{Leaf, LeafField};
 use crate::components::{Banner, Heading, Kind, icon};
 use crate::i18n::{Lang, lang, t, t_with};
+use crate::task::watch;
 
 crate::messages! {
     enum Words {
@@ -296,19 +298,21 @@ pub(super) fn NewTicket() -> impl IntoView {
         faults: Faults::none(),
     };
     let place = kept_as(&desk.slug());
-    let before = kept(&place).and_then(|text| serde_json::from_str::<Kept>(&text).ok());
+    let before = KEPT
+        .get(&place)
+        .and_then(|text| serde_json::from_str::<Kept>(&text).ok());
     let restored = RwSignal::new(before.is_some());
     if let Some(before) = before {
         form.fill(before);
     }
-    Effect::new(move || {
+    watch(move || {
         let kept = form.kept();
         let text = if kept == Kept::default() {
             None
         } else {
             serde_json::to_string(&kept).ok()
         };
-        keep(&place, text.as_deref().unwrap_or_default());
+        KEPT.put(&place, text.as_deref());
     });
     let start_over = move |_| {
         form.fill(Kept::default());
@@ -376,6 +380,7 @@ pub(super) fn NewTicket() -> impl IntoView {
     let limits = data.with_value(|desk| Limits {
         bytes: desk.max_attachment_bytes,
         count: desk.max_attachments,
+        total: desk.max_ticket_attachment_bytes,
     });
     let type_cards = types.into_iter().map(|one| Choice {
         value: one.id.as_str().to_owned(),
@@ -428,7 +433,7 @@ pub(super) fn NewTicket() -> impl IntoView {
     let pressing = match data.with_value(Asked::of) {
         Asked::Priority => view! {
             <RadioCards id="priority" legend=priority_word hint=t(Words::PriorityHint) value=form.priority faults=form.faults
-                choices=priorities.into_iter().map(priority_card).collect()/>
+                choices=priorities.into_iter().map(Choice::from).collect()/>
         }
         .into_any(),
         Asked::Matrix => matrix_fields(form, prioritisation.matrix).into_any(),
@@ -501,15 +506,6 @@ pub(super) fn Attachments(
             add=Callback::new(move |files: Vec<web_sys::File>| uploads.add(files, limits))
             remove=Callback::new(move |key| uploads.remove(key))
             retry=Callback::new(move |key| uploads.retry(key))/>
-    }
-}
-
-fn priority_card(priority: PriorityView) -> Choice {
-    Choice {
-        value: priority.id,
-        title: priority.label,
-        help: priority.help,
-        side: priority.promise.unwrap_or_default(),
     }
 }
 

@@ -10,7 +10,7 @@ use shared::ticket::command::{Answer, AnswerValue};
 use shared::ticket::status::Status;
 use shared::ticket::text::{REASON_MAX, Reason, Stars, TextError};
 
-use super::kept::{keep, kept, kept_text};
+use super::KEPT;
 use super::ticket::Case;
 use super::words::Words as Common;
 use crate::client::portal;
@@ -21,6 +21,7 @@ use crate::components::stars::{StarsField, StarsGiven};
 use crate::components::ticket::StatusTag;
 use crate::components::{Heading, icon, icon_sized};
 use crate::i18n::t;
+use crate::task::watch;
 
 crate::messages! {
     enum Words {
@@ -141,11 +142,11 @@ fn stars_key(code: &str, question: &str) -> String {
 /// Stars that are kept like what is typed.
 fn kept_stars(code: &str, question: &str) -> RwSignal<u8> {
     let key = stars_key(code, question);
-    let before = kept(&key).and_then(|stars| stars.parse().ok());
+    let before = KEPT.get(&key).and_then(|stars| stars.parse().ok());
     let stars = RwSignal::new(before.unwrap_or_default());
-    Effect::new(move || match stars.get() {
-        0 => keep(&key, ""),
-        stars => keep(&key, &stars.to_string()),
+    watch(move || match stars.get() {
+        0 => KEPT.put(&key, None),
+        stars => KEPT.put(&key, Some(&stars.to_string())),
     });
     stars
 }
@@ -163,7 +164,7 @@ fn Survey(case: Case, questions: Vec<QuestionView>, subject: String) -> impl Int
         .map(|question| {
             let given = Given {
                 stars: kept_stars(&code, &question.id),
-                text: kept_text(survey_key(&code, &question.id)),
+                text: KEPT.text(survey_key(&code, &question.id)),
             };
             (question, given)
         })
@@ -214,7 +215,7 @@ fn Survey(case: Case, questions: Vec<QuestionView>, subject: String) -> impl Int
                 Ok(()) => {
                     sent.set(true);
                     for key in keys {
-                        keep(&key, "");
+                        KEPT.put(&key, None);
                     }
                     case.load().await;
                     crate::browser::focus_first("h1");
@@ -301,7 +302,7 @@ fn question_field(case: Case, question: QuestionView, given: Given, faults: Faul
 fn Form(case: Case) -> impl IntoView {
     let code = case.code.get_value();
     let stars = kept_stars(&code, "");
-    let comment = kept_text(["rate.", &code].concat());
+    let comment = KEPT.text(["rate.", &code].concat());
     let faults = Faults::none();
     let busy = RwSignal::new(false);
     let send = move |event: web_sys::SubmitEvent| {
@@ -338,8 +339,8 @@ fn Form(case: Case) -> impl IntoView {
             match answer {
                 Ok(()) => {
                     // The page may have been left meanwhile.
-                    keep(&stars_key(&code, ""), "");
-                    keep(&["rate.", &code].concat(), "");
+                    KEPT.put(&stars_key(&code, ""), None);
+                    KEPT.put(&["rate.", &code].concat(), None);
                     case.load().await;
                     crate::browser::focus_first("h1");
                 }

@@ -8,10 +8,11 @@ use shared::api::uploads::Attachment;
 use shared::ticket::status::Status;
 use shared::ticket::text::{BODY_MAX, Body, REASON_MAX, Reason};
 
-use super::kept::{OnceKey, forget_all, keep, kept, kept_text};
+use super::KEPT;
 use super::lookup::LookupForm;
 use super::nav::use_nav;
 use super::new_ticket::{Attachments, check_files};
+use super::once::OnceKey;
 use super::shell::{Desk, is_unknown, use_desk};
 use super::words::Words as Common;
 use crate::browser;
@@ -246,7 +247,7 @@ impl Case {
         let other = move |_| {
             spawn_local(async move {
                 self.client.sign_out().await;
-                forget_all();
+                KEPT.forget_all();
                 let _ = self.failure.try_set(Some(ApiError::Status(401)));
             });
         };
@@ -520,7 +521,7 @@ fn AnswerButtons(case: Case, accept: bool, reject: bool) -> impl IntoView {
 /// Asks for the reason, which is mandatory; the text stays if sending fails.
 #[component]
 fn RejectDialog(case: Case, open: RwSignal<bool>) -> impl IntoView {
-    let reason = kept_text(["reject.", &case.code.get_value()].concat());
+    let reason = KEPT.text(["reject.", &case.code.get_value()].concat());
     let faults = Faults::none();
     let error = RwSignal::new(None::<ApiError>);
     let busy = RwSignal::new(false);
@@ -671,14 +672,15 @@ fn messages(case: Case, ticket: RequesterTicket) -> AnyView {
 #[component]
 fn Composer(case: Case) -> impl IntoView {
     let key_of_text = ["message.", &case.code.get_value()].concat();
-    let key_of_files = super::kept::name(&[&key_of_text, ".files"].concat());
+    let key_of_files = [&key_of_text, ".files"].concat();
     let uploads = Uploads::new(case.client, portal::UPLOADS);
-    uploads.kept_as(key_of_files.clone());
-    let body = kept_text(key_of_text.clone());
+    uploads.kept_as(KEPT.name(&key_of_files));
+    let body = KEPT.text(key_of_text.clone());
     let limits = case.desk.get();
     let limits = Limits {
         bytes: limits.max_attachment_bytes,
         count: limits.max_attachments,
+        total: limits.max_ticket_attachment_bytes,
     };
     let faults = Faults::none();
     let error = RwSignal::new(None::<ApiError>);
@@ -728,9 +730,9 @@ fn Composer(case: Case) -> impl IntoView {
             match answer {
                 Ok(()) if left => {
                     // Nobody looks any more: what was sent must not come back as unsent.
-                    if kept(&key_of_text) == Some(typed) {
-                        keep(&key_of_text, "");
-                        browser::store(&key_of_files, None);
+                    if KEPT.get(&key_of_text) == Some(typed) {
+                        KEPT.put(&key_of_text, None);
+                        KEPT.put(&key_of_files, None);
                     }
                     case.ui.toast(Kind::Success, case.desk.say(sent));
                 }

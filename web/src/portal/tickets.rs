@@ -5,7 +5,7 @@ use leptos::task::spawn_local;
 use shared::api::page::Page;
 use shared::api::portal::RequesterTicketRow;
 
-use super::kept::forget_all;
+use super::KEPT;
 use super::lookup::LookupForm;
 use super::nav::use_nav;
 use super::shell::{Desk, use_desk};
@@ -176,7 +176,7 @@ fn SessionLine(email: RwSignal<String>) -> impl IntoView {
     let leave = move |_| {
         spawn_local(async move {
             client.sign_out().await;
-            forget_all();
+            KEPT.forget_all();
             ui.toast(Kind::Success, t(Words::SignedOut));
             nav.go(&desk.link(""));
         });

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::api::portal::{Admission, Challenge, Purpose};
 
-use super::kept::{keep, kept};
+use super::KEPT;
 use super::load::Loaded;
 use super::nav::{Nav, use_nav};
 use super::new_ticket::{AGAIN, DRAFT, kept_as};
@@ -114,7 +114,7 @@ fn go_on(desk: Desk, nav: Nav, creates: bool, ticket: Option<String>) {
         (_, None, _) | (false, _, None) => "tickets".to_owned(),
     };
     if creates {
-        keep(&kept_as(&desk.slug()), "");
+        KEPT.put(&kept_as(&desk.slug()), None);
     }
     nav.replace(&desk.link(&page));
 }
@@ -123,7 +123,7 @@ fn gone(id: &str) -> AnyView {
     let desk = use_desk();
     // The form is emptied when it became a ticket: as long as it is there, it can be sent again.
     let sendable =
-        browser::noted(DRAFT).as_deref() == Some(id) && kept(&kept_as(&desk.slug())).is_some();
+        browser::noted(DRAFT).as_deref() == Some(id) && KEPT.get(&kept_as(&desk.slug())).is_some();
     if sendable {
         return view! {
             <Heading text=t(Words::GoneTitle)/>

@@ -8,7 +8,7 @@ use shared::api::desks::{FieldInput, FieldView, FormView};
 use crate::components::form::{
     Check, Choice, Entry, Faults, RadioCards, SelectField, TextField, named,
 };
-use crate::console::kept::keep;
+use crate::console::KEPT;
 use crate::console::words::TreeWords;
 use crate::i18n::t;
 
@@ -55,12 +55,12 @@ impl Extra {
         extra
     }
 
-    /// Keeps the answers in this browser under names that begin like this. What a file or a person field shows is more
+    /// Keeps the answers in this browser under keys that begin like this. What a file or a person field shows is more
     /// than its key, so these are left to the form.
     pub fn keep(self, prefix: &str) {
         for (field, value) in self.fields.get_value() {
             if !matches!(field.kind, FieldInput::File | FieldInput::Person) {
-                keep([prefix, &field.id].concat(), value);
+                KEPT.keep([prefix, &field.id].concat(), value);
             }
         }
     }

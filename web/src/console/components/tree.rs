@@ -14,7 +14,7 @@ use crate::browser;
 use crate::components::form::{Faults, Field};
 use crate::components::{act, icon};
 use crate::console::words::{TreeWords, Words};
-use crate::i18n::{t, t_with};
+use crate::i18n::{Noun, t};
 
 /// One row of the catalogue.
 #[derive(Clone, PartialEq)]
@@ -125,6 +125,8 @@ pub fn CategoryPicker(
     /// Label.
     #[prop(into)]
     label: String,
+    /// What the desk calls a category.
+    noun: Noun,
     /// Key of the chosen category; empty for none.
     value: RwSignal<String>,
     /// The form's faults.
@@ -133,6 +135,7 @@ pub fn CategoryPicker(
     #[prop(into)]
     categories: Signal<Vec<CategoryView>>,
 ) -> impl IntoView {
+    let noun = StoredValue::new(noun);
     let nodes = Memo::new(move |_| categories.with(|categories| nodes(categories)));
     let text = RwSignal::new(String::new());
     let open = RwSignal::new(BTreeSet::<usize>::new());
@@ -323,7 +326,7 @@ pub fn CategoryPicker(
                     .count()
             })
         });
-        t_with(TreeWords::Found, &[&found.to_string()])
+        noun.with_value(|noun| noun.say_with(TreeWords::Found, &[&found.to_string()]))
     };
     let picker = {
         let label = label.clone();
@@ -353,7 +356,7 @@ pub fn CategoryPicker(
                         <ul class="tree-rows" role="tree" id=tree_id aria-label=name>
                             <For each=move || rows.get() key=move |place| (*place, nodes.with_untracked(|nodes| nodes.get(*place).map(|node| node.path.clone()))) children=row/>
                         </ul>
-                        {move || rows.with(Vec::is_empty).then(|| view! { <p class="muted small tree-none">{t(TreeWords::NoneFound)}</p> }.into_any())}
+                        {move || rows.with(Vec::is_empty).then(|| view! { <p class="muted small tree-none">{noun.with_value(|noun| noun.say(TreeWords::NoneFound))}</p> }.into_any())}
                     </div>
                 </Field>
             }

@@ -1,6 +1,6 @@
 //! Windows that exist only while they are open.
 
-use crate::console::task::watch;
+use crate::task::watch;
 use leptos::prelude::*;
 
 use crate::browser;

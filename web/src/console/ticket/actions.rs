@@ -126,7 +126,7 @@ pub fn command_name(case: Case, command: CommandKind, to: Option<&str>) -> Strin
         CommandKind::RequestApproval => Words::RequestApproval,
         CommandKind::DecideApproval => Words::DecideApproval,
         CommandKind::ChangePriority => return case.say_priority(Words::ChangePriority),
-        CommandKind::ChangeCategory => Words::ChangeCategory,
+        CommandKind::ChangeCategory => return case.say_category(Words::ChangeCategory),
         CommandKind::Solve => Words::Solve,
         CommandKind::CloseByDesk => Words::CloseByDesk,
         CommandKind::Reject => Words::RejectSolution,

@@ -3,8 +3,8 @@
 //! it was, with its files.
 
 use crate::components::act;
-use crate::console::kept::kept_text;
-use crate::console::task::{later, watch};
+use crate::console::KEPT;
+use crate::task::{later, watch};
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
@@ -34,15 +34,14 @@ pub fn Composer(case: Case) -> impl IntoView {
     let client = use_client();
     let store_key = {
         let agent = case.session.me.with_untracked(|me| me.id);
-        StoredValue::new(["atiende.reply.", &agent.to_string(), ".", &case.code()].concat())
+        StoredValue::new(["reply.", &agent.to_string(), ".", &case.code()].concat())
     };
     let beside = move |end: &str| store_key.with_value(|key| [key.as_str(), end].concat());
-    let text = kept_text(store_key.get_value());
+    let text = KEPT.text(store_key.get_value());
     let kind = {
         let name = beside(".kind");
         // Where nothing is written there is nothing for the requester either.
-        let public =
-            text.with_untracked(|text| !text.is_empty()) && browser::stored(&name).is_some();
+        let public = text.with_untracked(|text| !text.is_empty()) && KEPT.get(&name).is_some();
         let kind = RwSignal::new(if public {
             Visibility::Public
         } else {
@@ -50,7 +49,7 @@ pub fn Composer(case: Case) -> impl IntoView {
         });
         watch(move || {
             let public = kind.get() == Visibility::Public;
-            browser::store(&name, public.then_some("1"));
+            KEPT.put(&name, public.then_some("1"));
         });
         kind
     };
@@ -59,7 +58,7 @@ pub fn Composer(case: Case) -> impl IntoView {
     let busy = RwSignal::new(false);
     let key = StoredValue::new(browser::random_key());
     let uploads = Uploads::new(client, UPLOADS);
-    uploads.kept_as(beside(".files"));
+    uploads.kept_as(KEPT.name(&beside(".files")));
     let area = NodeRef::<html::Textarea>::new();
     let typed = move |event: ev::Event| {
         fault.set(None);
@@ -93,10 +92,10 @@ pub fn Composer(case: Case) -> impl IntoView {
             if busy.try_set(false).is_some() {
                 // The ticket was left meanwhile: what was sent must not come back, what was typed since must.
                 if outcome.is_ok() {
-                    browser::store(&files_name, None);
-                    if browser::stored(&name).as_ref() == Some(&raw) {
-                        browser::store(&name, None);
-                        browser::store(&kind_name, None);
+                    KEPT.put(&files_name, None);
+                    if KEPT.get(&name).as_ref() == Some(&raw) {
+                        KEPT.put(&name, None);
+                        KEPT.put(&kind_name, None);
                     }
                 }
                 return;

@@ -16,7 +16,7 @@ pub mod windows;
 use std::sync::Arc;
 
 use crate::components::act;
-use crate::console::task::{later, watch};
+use crate::task::{later, watch};
 use leptos::prelude::*;
 use shared::api::desks::DeskView;
 use shared::api::process::{NewMark, NewTransition, TransitionCommand};
@@ -271,6 +271,11 @@ impl Case {
         self.speech().ticket.say_with(message, values)
     }
 
+    /// A sentence with the desk's word for the category.
+    fn say_category(self, message: impl Message) -> String {
+        self.speech().category.say(message)
+    }
+
     /// A sentence with the desk's word for the priority.
     fn say_priority(self, message: impl Message) -> String {
         self.speech().priority.say(message)
@@ -290,6 +295,9 @@ impl Case {
                 .as_ref()
                 .map_or(30_000_000, |desk| desk.max_attachment_bytes),
             count: desk.as_ref().map_or(10, |desk| desk.max_attachments),
+            total: desk
+                .as_ref()
+                .map_or(200 << 20, |desk| desk.max_ticket_attachment_bytes),
         }
     }
 

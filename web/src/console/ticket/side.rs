@@ -184,7 +184,12 @@ fn clock_view(case: Case, clock: ClockView) -> AnyView {
 }
 
 fn fact(name: Words, value: impl IntoView) -> AnyView {
-    view! { <div><dt>{t(name)}</dt><dd>{value.into_view()}</dd></div> }.into_any()
+    named_fact(t(name).to_owned(), value)
+}
+
+/// A fact that the desk has a word of its own for.
+fn named_fact(name: String, value: impl IntoView) -> AnyView {
+    view! { <div><dt>{name}</dt><dd>{value.into_view()}</dd></div> }.into_any()
 }
 
 fn requester(
@@ -303,7 +308,7 @@ fn facts(case: Case, view: &TicketView) -> AnyView {
             <h3>{t(Words::Data)}</h3>
             <dl class="facts-list">
                 {fact(Words::Type, view.request_type_label.clone())}
-                {fact(Words::Category, view.category.join(" › "))}
+                {named_fact(case.say_category(Words::Category), view.category.join(" › "))}
                 {view.restricted.then(|| fact(Words::Restricted, view! { <span class="proof">{icon("lock")}<span>{t(Words::Yes)}</span></span> }))}
                 {view.impact.clone().map(|one| fact(Words::Impact, one.label))}
                 {view.urgency.clone().map(|one| fact(Words::Urgency, one.label))}

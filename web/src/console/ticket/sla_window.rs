@@ -1,6 +1,6 @@
 //! Why a clock shows what it shows: every stretch of time, what it was, and how much of it counted. The column adds up.
 
-use crate::console::task::later;
+use crate::task::later;
 use leptos::prelude::*;
 use shared::api::tickets::{SegmentKind, SlaExplanation, SlaSegment};
 

@@ -12,9 +12,9 @@ use crate::client::console as api;
 use crate::components::feedback::Kind;
 use crate::components::ticket::StatusTag;
 use crate::components::{act, icon};
-use crate::console::task::later;
 use crate::console::words::PanelWords;
 use crate::i18n::{t, t_with};
+use crate::task::later;
 
 const KINDS: [(RelationKind, PanelWords); 4] = [
     (RelationKind::MergedInto, PanelWords::MergedInto),

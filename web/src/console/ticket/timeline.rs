@@ -1,7 +1,7 @@
 //! One timeline: public messages, internal notes, changes and mails, oldest first, with filters.
 
 use crate::components::act;
-use crate::console::task::{later, watch};
+use crate::task::{later, watch};
 use leptos::html;
 use leptos::prelude::*;
 use shared::api::tickets::{ActorKind, MailStatus, TimelineBody, TimelineEntry};

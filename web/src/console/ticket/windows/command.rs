@@ -1,8 +1,10 @@
 //! The window of any command, drawn from what the ticket says about it.
 
+use std::sync::Arc;
+
 use chrono::NaiveDate;
 use leptos::prelude::*;
-use shared::api::desks::LevelView;
+use shared::api::desks::{DeskAgent, DeskView, LevelView};
 use shared::api::process::{NewTransition, RelationKind, TransitionCommand};
 use shared::api::tickets::{
     AllowedCommand, NewAssignment, NewEscalation, NewSolution, ReasonView, TicketView,
@@ -11,7 +13,7 @@ use shared::desk::profile::Need;
 use shared::ticket::command::CommandKind;
 use shared::ticket::text::{BODY_MAX, Body, REASON_MAX, Reason};
 
-use super::{ActionForm, ActionWindow, agent_entries, agents_of};
+use super::{ActionForm, ActionWindow, agent_entries, agents_of, of_desk};
 use crate::client::console::{TicketAction, UPLOADS};
 use crate::client::uploads::Uploads;
 use crate::components::act;
@@ -19,16 +21,16 @@ use crate::components::feedback::{Banner, Kind};
 use crate::components::files::FilePicker;
 use crate::components::form::{Check, Choice, Entry, RadioCards, SelectField, TextArea, TextField};
 use crate::components::ticket::StatusTag;
+use crate::console::KEPT;
 use crate::console::components::matrix::ImpactUrgency;
 use crate::console::components::tree::CategoryPicker;
-use crate::console::kept::{keep, keep_beside};
-use crate::console::task::watch;
 use crate::console::ticket::actions::{Action, command_name, new_state, withdraws};
 use crate::console::ticket::panel::control_question;
 use crate::console::ticket::{Place, transition};
 use crate::console::words::{StepWords, WindowWords, Words, files_fault};
 use crate::i18n::dates::short_day;
 use crate::i18n::{t, t_with};
+use crate::task::watch;
 
 /// Where a note script wants the day of the next contact.
 const CONTACT_DAY: &str = "{next_contact}";
@@ -64,11 +66,11 @@ impl Given {
     fn new(form: ActionForm, only_reason: String) -> Self {
         let blank = || RwSignal::new(String::new());
         let reason = RwSignal::new(only_reason);
-        keep(form.name("reason"), reason);
+        KEPT.keep(form.key_of("reason"), reason);
         let script = StoredValue::new(String::new());
         let scripted = |field: &str| {
             let text = blank();
-            keep_beside(form.name(field), text, script);
+            KEPT.keep_beside(form.key_of(field), text, script);
             text
         };
         Self {
@@ -251,8 +253,13 @@ pub fn CommandWindow(form: ActionForm, command: CommandKind) -> impl IntoView {
         CommandKind::Complete | CommandKind::Solve => "dialog wide",
         _ => "dialog",
     };
+    let lacks_desk = form.lacks_desk();
+    let explains = move || {
+        let waits = row.with(|row| row.as_ref().is_some_and(needs_desk)) && lacks_desk.get();
+        waits || !blocked.with(Vec::is_empty)
+    };
     view! {
-        <ActionWindow form id="command" title=title.clone() button=title submit=Callback::new(submit) explains=Signal::derive(move || !blocked.with(Vec::is_empty)) class>
+        <ActionWindow form id="command" title=title.clone() button=title submit=Callback::new(submit) explains=Signal::derive(explains) class>
             {move || target()}
             {move || reason_select()}
             {move || fields()}
@@ -312,7 +319,7 @@ fn fields(
     given: Given,
     row: AllowedCommand,
     uploads: Uploads,
-    agents: RwSignal<Vec<shared::api::desks::DeskAgent>>,
+    agents: RwSignal<Vec<DeskAgent>>,
 ) -> AnyView {
     let faults = form.faults;
     let area = |need: Need,
@@ -365,7 +372,10 @@ fn fields(
         view! { <Banner kind=Kind::Info><p>{form.case.say_with(WindowWords::SolutionMailed, &[&email])}</p></Banner> }.into_any()
     });
     let children = settles(row.command).then(|| open_children(form, given));
-    let triage = (row.command == CommandKind::Complete).then(|| triage_fields(form, given));
+    let triage = (row.command == CommandKind::Complete).then(|| {
+        let draw = move |desk: Arc<DeskView>| triage_fields(form, given, desk);
+        of_desk(form, Box::new(draw))
+    });
     view! {
         {mailed}
         {children}
@@ -430,11 +440,13 @@ fn takes_files(row: &AllowedCommand) -> Option<bool> {
     }
 }
 
+/// Whether the fields of a row are drawn from the desk's profile.
+fn needs_desk(row: &AllowedCommand) -> bool {
+    row.command == CommandKind::Complete || (people_asked(row).shown && row.levels.is_empty())
+}
+
 /// What a pre-case lacks.
-fn triage_fields(form: ActionForm, given: Given) -> AnyView {
-    let Some(desk) = form.desk() else {
-        return ().into_any();
-    };
+fn triage_fields(form: ActionForm, given: Given, desk: Arc<DeskView>) -> AnyView {
     let categories = Signal::stored(desk.categories.clone());
     let priority = match desk.prioritisation.matrix.clone() {
         Some(matrix) => view! { <ImpactUrgency desk=(*desk).clone() matrix impact=given.impact urgency=given.urgency faults=form.faults/> }.into_any(),
@@ -448,7 +460,7 @@ fn triage_fields(form: ActionForm, given: Given) -> AnyView {
         }
     };
     view! {
-        <CategoryPicker id="category" label=t(Words::Category) value=given.category faults=form.faults categories/>
+        <CategoryPicker id="category" label=form.case.say_category(Words::Category) noun=form.case.speech().category value=given.category faults=form.faults categories/>
         {priority}
     }
     .into_any()
@@ -508,18 +520,36 @@ fn levels_of(form: ActionForm, row: &AllowedCommand) -> Vec<LevelView> {
     }
 }
 
-/// Level, group and agent.
+/// Level, group and agent, where a row asks for them.
 fn people_fields(
     form: ActionForm,
     given: Given,
     row: &AllowedCommand,
-    agents: RwSignal<Vec<shared::api::desks::DeskAgent>>,
+    agents: RwSignal<Vec<DeskAgent>>,
 ) -> AnyView {
-    let people = people_asked(row);
-    if !people.shown {
+    if !people_asked(row).shown {
         return ().into_any();
     }
-    let levels = levels_of(form, row);
+    if !row.levels.is_empty() {
+        return people_of(form, given, row, row.levels.clone(), agents);
+    }
+    let row = row.clone();
+    let draw = move |desk: Arc<DeskView>| {
+        let levels = desk.levels.clone();
+        people_of(form, given, &row, levels, agents)
+    };
+    of_desk(form, Box::new(draw))
+}
+
+/// Level, group and agent, of these levels.
+fn people_of(
+    form: ActionForm,
+    given: Given,
+    row: &AllowedCommand,
+    levels: Vec<LevelView>,
+    agents: RwSignal<Vec<DeskAgent>>,
+) -> AnyView {
+    let people = people_asked(row);
     let view = form.view();
     let present = view.as_ref().map_or(0, |view| view.level);
     let escalates = row.command == CommandKind::Escalate;
@@ -738,7 +768,7 @@ fn collect(
     if row.command == CommandKind::Complete {
         check.choice(
             "category",
-            t(StepWords::ChooseCategory),
+            &form.case.say_category(StepWords::ChooseCategory),
             text(given.category),
         );
     }
@@ -899,20 +929,21 @@ fn obstacles(
     let rows = others.iter().map(move |need| {
         let (text, way) = obstacle(form, *need);
         let link = way.map(|way| {
-            let (name, go): (StepWords, Box<dyn Fn()>) = match way {
+            let (name, go): (String, Box<dyn Fn()>) = match way {
                 Way::Place(place) => (
-                    match place {
+                    t(match place {
                         Place::Contact => StepWords::ToContact,
                         Place::Controls => StepWords::ToControls,
                         Place::Approvals => StepWords::ToApprovals,
-                    },
+                    })
+                    .to_owned(),
                     Box::new(move || form.leave_to(place)),
                 ),
                 Way::Command(command, name) => {
                     (name, Box::new(move || form.leave_for(Action::Command(command))))
                 }
             };
-            view! { <button class="linkish" type="button" on:click=act(move |_| go())>{form.case.say_priority(name)}</button> }.into_any()
+            view! { <button class="linkish" type="button" on:click=act(move |_| go())>{name}</button> }.into_any()
         });
         view! { <li>{text}" "{link}</li> }.into_any()
     });
@@ -962,13 +993,18 @@ fn questions(form: ActionForm, command: CommandKind, busy: RwSignal<bool>) -> An
 /// Where what is missing can be done.
 enum Way {
     Place(Place),
-    Command(CommandKind, StepWords),
+    Command(CommandKind, String),
 }
 
 fn obstacle(form: ActionForm, need: Need) -> (String, Option<Way>) {
     let case = form.case;
     let view = form.view();
     let command = |command: CommandKind, name: StepWords| {
+        let name = match command {
+            CommandKind::ChangeCategory => case.say_category(name),
+            CommandKind::ChangePriority => case.say_priority(name),
+            _ => t(name).to_owned(),
+        };
         untrack(|| case.can(command)).then_some(Way::Command(command, name))
     };
     match need {
@@ -990,7 +1026,7 @@ fn obstacle(form: ActionForm, need: Need) -> (String, Option<Way>) {
             (text, Some(Way::Place(Place::Contact)))
         }
         Need::NoPendingApproval => (
-            t(StepWords::ApprovalMissing).to_owned(),
+            case.say_category(StepWords::ApprovalMissing),
             Some(Way::Place(Place::Approvals)),
         ),
         Need::Controls => (
@@ -1006,7 +1042,7 @@ fn obstacle(form: ActionForm, need: Need) -> (String, Option<Way>) {
             command(CommandKind::RecordCause, StepWords::ToCause),
         ),
         Need::LeafCategory => (
-            case.say(StepWords::CategoryMissing),
+            case.say_category(StepWords::CategoryMissing),
             command(CommandKind::ChangeCategory, StepWords::ToCategory),
         ),
         Need::PrioritySet => (
@@ -1018,7 +1054,7 @@ fn obstacle(form: ActionForm, need: Need) -> (String, Option<Way>) {
             command(CommandKind::Assign, StepWords::ToAssign),
         ),
         Need::MandatoryExtraData => (
-            t(StepWords::ExtraMissing).to_owned(),
+            case.say_category(StepWords::ExtraMissing),
             command(CommandKind::SetExtra, StepWords::ToExtra),
         ),
         Need::SurveyAnswered => (t(StepWords::SurveyMissing).to_owned(), None),

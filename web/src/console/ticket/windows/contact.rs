@@ -7,16 +7,16 @@ use shared::ticket::command::{ContactChannel, ContactResult};
 use shared::ticket::text::{REASON_MAX, Reason};
 
 use super::{ActionForm, ActionWindow};
-use crate::browser;
 use crate::client::ApiError;
 use crate::client::console::{self as api, TicketAction};
 use crate::components::feedback::{Banner, Failed, Kind, Loading};
 use crate::components::form::{Check, Choice, Entry, RadioCards, SelectField, TextArea, TextField};
-use crate::console::task::{later, watch};
+use crate::console::KEPT;
 use crate::console::ticket::panel::{channel_name, result_name};
 use crate::console::words::{StepWords, Words};
 use crate::i18n::dates::short_day;
 use crate::i18n::{t, t_with};
+use crate::task::{later, watch};
 
 /// Records an attempt to reach the requester.
 #[component]
@@ -113,7 +113,7 @@ pub fn FollowUpWindow(form: ActionForm) -> impl IntoView {
     let draft = RwSignal::new(None::<Result<FollowUpDraft, ApiError>>);
     let text = RwSignal::new(String::new());
     // What was typed for one mail is not for the next one.
-    let name = move |step: FollowUpStep| form.name(&["text", &(step as u8).to_string()].concat());
+    let name = move |step: FollowUpStep| form.key_of(&["text", &(step as u8).to_string()].concat());
     let load = move || {
         draft.set(None);
         later(async move {
@@ -121,7 +121,7 @@ pub fn FollowUpWindow(form: ActionForm) -> impl IntoView {
             if let Ok(found) = &answer
                 && text.try_with_untracked(String::is_empty) == Some(true)
             {
-                let kept = found.step.and_then(|step| browser::stored(&name(step)));
+                let kept = found.step.and_then(|step| KEPT.get(&name(step)));
                 text.set(kept.unwrap_or_else(|| found.text.clone()));
             }
             let _ = draft.try_set(Some(answer));
@@ -134,7 +134,7 @@ pub fn FollowUpWindow(form: ActionForm) -> impl IntoView {
                 && let Some(step) = draft.step
             {
                 text.with(|text| {
-                    browser::store(&name(step), (*text != draft.text).then_some(text.as_str()));
+                    KEPT.put(&name(step), (*text != draft.text).then_some(text.as_str()));
                 });
             }
         });

@@ -1,47 +1,38 @@
 //! The windows of what is known about a ticket besides its state: the answers to the form of its category, and its cause.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
-use shared::api::desks::{FieldInput, FieldView, FormView};
+use shared::api::desks::{DeskView, FieldInput, FieldView, FormView};
 use shared::api::people::Person;
 use shared::api::process::{NewCause, NewExtra};
 use shared::api::tickets::TicketView;
 use shared::ticket::text::{BODY_MAX, Body};
 
-use super::{ActionForm, ActionWindow};
+use super::{ActionForm, ActionWindow, of_desk};
 use crate::client::console::{TicketAction, UPLOADS};
 use crate::client::uploads::Uploads;
 use crate::components::feedback::{Banner, Kind};
 use crate::components::files::{FilePicker, Limits};
 use crate::components::form::{Check, TextArea, named};
+use crate::console::KEPT;
 use crate::console::components::extra::{Extra, ExtraFields};
-use crate::console::kept::keep;
 use crate::console::person_picker::PersonPicker;
-use crate::console::task::watch;
 use crate::console::words::{StepWords, Words, files_fault};
 use crate::i18n::t;
+use crate::task::watch;
 
 /// Completes or corrects the answers to the form of the category.
 #[component]
 pub fn ExtraWindow(form: ActionForm) -> impl IntoView {
     // Kept here, so that a field that comes and goes with another answer keeps its file.
     let files = StoredValue::new(Vec::<(String, Uploads)>::new());
-    let extra = form.view().zip(form.desk()).and_then(|(view, desk)| {
-        let key = view.category_id.as_ref()?;
-        let category = desk.categories.iter().find(|one| one.id == *key)?;
-        let name = category.form.as_ref()?;
-        let fields = desk.forms.iter().find(|one| one.id == *name)?;
-        files.set_value(file_fields(form, &view, fields));
-        let given: Vec<(String, String)> = view
-            .extra
-            .iter()
-            .map(|one| (one.id.clone(), one.given.clone()))
-            .collect();
-        let extra = Extra::filled(fields, &given);
-        extra.keep(&form.name(""));
-        Some(extra)
-    });
+    // None until the desk's profile is there, and where the category has no form.
+    let extra = RwSignal::new(None::<Extra>);
     let submit = move |()| {
-        let Some(extra) = extra else { return };
+        let Some(extra) = extra.get_untracked() else {
+            return;
+        };
         let mut check = Check::default();
         files.with_value(|files| {
             for (field, uploads) in files.iter().filter(|(field, _)| extra.asks_now(field)) {
@@ -62,17 +53,42 @@ pub fn ExtraWindow(form: ActionForm) -> impl IntoView {
     let special = Callback::new(move |(field, value)| {
         files.with_value(|files| special_field(form, files, field, value))
     });
-    let fields =
-        extra.map(|extra| view! { <ExtraFields extra faults=form.faults special/> }.into_any());
-    let none = extra.is_none().then(|| {
-        view! { <Banner kind=Kind::Info><p>{t(StepWords::NoForm)}</p></Banner> }.into_any()
-    });
+    let fields = move |desk: Arc<DeskView>| {
+        let asked = form.view().and_then(|view| {
+            let fields = form_of(&desk, &view)?;
+            Some((file_fields(form, &view, fields), answers_of(&view, fields)))
+        });
+        let Some((held, asked)) = asked else {
+            return view! { <Banner kind=Kind::Info><p>{form.case.say_category(StepWords::NoForm)}</p></Banner> }.into_any();
+        };
+        files.set_value(held);
+        asked.keep(&form.key_of(""));
+        extra.set(Some(asked));
+        view! { <ExtraFields extra=asked faults=form.faults special/> }.into_any()
+    };
     view! {
-        <ActionWindow form id="extra" title=t(Words::SetExtra) button=t(StepWords::Save) submit=Callback::new(submit) explains=Signal::stored(extra.is_none())>
-            {none}
-            {fields}
+        <ActionWindow form id="extra" title=t(Words::SetExtra) button=t(StepWords::Save) submit=Callback::new(submit) explains=Signal::derive(move || extra.with(Option::is_none))>
+            {of_desk(form, Box::new(fields))}
         </ActionWindow>
     }
+}
+
+/// The form of a ticket's category.
+fn form_of<'d>(desk: &'d DeskView, view: &TicketView) -> Option<&'d FormView> {
+    let key = view.category_id.as_ref()?;
+    let category = desk.categories.iter().find(|one| one.id == *key)?;
+    let name = category.form.as_ref()?;
+    desk.forms.iter().find(|one| one.id == *name)
+}
+
+/// What was answered before.
+fn answers_of(view: &TicketView, fields: &FormView) -> Extra {
+    let given: Vec<(String, String)> = view
+        .extra
+        .iter()
+        .map(|one| (one.id.clone(), one.given.clone()))
+        .collect();
+    Extra::filled(fields, &given)
 }
 
 /// The fields of a form that take a file, each with the one that was given.
@@ -153,7 +169,7 @@ fn special_field(
 pub fn CauseWindow(form: ActionForm) -> impl IntoView {
     let known = form.view().and_then(|view| view.cause.clone());
     let cause = RwSignal::new(known.unwrap_or_default());
-    keep(form.name("cause"), cause);
+    KEPT.keep(form.key_of("cause"), cause);
     let submit = move |()| {
         let mut check = Check::default();
         let typed = check.text(

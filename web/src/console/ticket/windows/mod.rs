@@ -36,11 +36,11 @@ use crate::components::act;
 use crate::components::dialog::Dialog;
 use crate::components::feedback::{Banner, ErrorNote, Failed, Kind, Loading};
 use crate::components::form::{Entry, ErrorSummary, Faults, SubmitButton};
+use crate::console::KEPT;
 use crate::console::components::window::shown;
-use crate::console::kept::kept_text;
-use crate::console::task::later;
 use crate::console::words::{StepWords, WindowWords, Words};
 use crate::i18n::t;
+use crate::task::later;
 
 /// The window of an action.
 pub fn action_window(action: Action, case: Case, closed: Callback<()>) -> AnyView {
@@ -76,7 +76,7 @@ struct ActionForm {
     /// Whom the ticket can be given to, and why that is not known.
     agents: RwSignal<Vec<DeskAgent>>,
     no_agents: RwSignal<Option<ApiError>>,
-    /// What the names begin with under which this browser keeps what is typed.
+    /// What the keys begin with under which this browser keeps what is typed.
     prefix: StoredValue<String>,
 }
 
@@ -88,7 +88,7 @@ impl ActionForm {
             Action::Relate => "relate",
             Action::Merge => "merge",
         };
-        let prefix = ["atiende.window.", &agent, ".", &case.code(), ".", word, "."].concat();
+        let prefix = ["window.", &agent, ".", &case.code(), ".", word, "."].concat();
         Self {
             case,
             action,
@@ -104,15 +104,15 @@ impl ActionForm {
         }
     }
 
-    /// The name under which this browser keeps what is typed in a field.
-    fn name(self, field: &str) -> String {
+    /// The key under which this browser keeps what is typed in a field.
+    fn key_of(self, field: &str) -> String {
         self.prefix
             .with_value(|prefix| [prefix.as_str(), field].concat())
     }
 
     /// A text that outlives the window until it was sent.
     fn kept_text(self, field: &str) -> RwSignal<String> {
-        kept_text(self.name(field))
+        KEPT.text(self.key_of(field))
     }
 
     fn view(self) -> Option<Arc<TicketView>> {
@@ -170,7 +170,7 @@ impl ActionForm {
                 .await;
             // Also where the window was closed meanwhile.
             if outcome.is_ok() {
-                browser::forget_stored(&prefix);
+                KEPT.forget(&prefix);
             }
             if self.busy.try_set(false).is_some() {
                 return;

@@ -14,9 +14,9 @@ use crate::components::feedback::Kind;
 use crate::components::form::{Check, Choice, Faults, RadioCards, TextArea};
 use crate::components::ticket::StatusTag;
 use crate::components::{act, icon};
-use crate::console::task::later;
 use crate::console::words::{StepWords, Words};
 use crate::i18n::{t, t_with};
+use crate::task::later;
 
 const TYPING_PAUSE: std::time::Duration = std::time::Duration::from_millis(350);
 const SEARCH_FROM: usize = 2;
@@ -88,7 +88,7 @@ fn TicketFinder(
         look(&value);
     };
     // Another type finds others.
-    crate::console::task::watch(move || {
+    crate::task::watch(move || {
         request_type.track();
         look(&text.get_untracked());
     });
@@ -184,7 +184,7 @@ pub fn RelationWindow(form: ActionForm) -> impl IntoView {
     let several = Signal::derive(move || kind.with(|kind| kind == CHILD));
     // A ticket has one parent.
     let mut before = true;
-    crate::console::task::watch(move || {
+    crate::task::watch(move || {
         let now = several.get();
         if before && !now {
             chosen.update(|chosen| chosen.truncate(1));

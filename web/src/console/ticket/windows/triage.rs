@@ -42,16 +42,8 @@ pub fn PriorityWindow(form: ActionForm) -> impl IntoView {
                     .into_any()
             }
             None => {
-                let choices = desk
-                    .priorities
-                    .iter()
-                    .map(|one| Choice {
-                        value: one.id.clone(),
-                        title: one.label.clone(),
-                        help: one.help.clone(),
-                        side: one.promise.clone().unwrap_or_default(),
-                    })
-                    .collect::<Vec<_>>();
+                let priorities = desk.priorities.iter().cloned();
+                let choices = priorities.map(Choice::from).collect::<Vec<_>>();
                 view! { <RadioCards id="priority" legend=form.case.say_priority(WindowWords::NewPriority) value=priority faults=form.faults choices/> }.into_any()
             }
         };
@@ -127,24 +119,24 @@ pub fn CategoryWindow(form: ActionForm) -> impl IntoView {
     let fields = move |desk: Arc<DeskView>| {
         let categories = Signal::stored(desk.categories.clone());
         view! {
-            <CategoryPicker id="category" label=t(StepWords::NewCategory) value=category faults=form.faults categories/>
+            <CategoryPicker id="category" label=form.case.say_category(StepWords::NewCategory) noun=form.case.speech().category value=category faults=form.faults categories/>
             <TextArea id="reason" label=t(Words::Reason) hint=t(WindowWords::ReasonHint) value=reason faults=form.faults max=REASON_MAX rows=2 optional=true/>
         }
         .into_any()
     };
     let present = (!view.category.is_empty()).then(|| {
         let path = view.category.join(" › ");
-        view! { <p class="step-target"><span class="muted">{t(StepWords::PresentCategory)}</span><span>{path}</span></p> }.into_any()
+        view! { <p class="step-target"><span class="muted">{form.case.say_category(StepWords::PresentCategory)}</span><span>{path}</span></p> }.into_any()
     });
     let submit = move |()| {
         let mut check = Check::default();
         let chosen = check.choice(
             "category",
-            t(StepWords::ChooseCategory),
+            &form.case.say_category(StepWords::ChooseCategory),
             category.get_untracked(),
         );
         if chosen.is_some() && chosen == before {
-            check.fault("category", t(StepWords::SameCategory).to_owned());
+            check.fault("category", form.case.say_category(StepWords::SameCategory));
         }
         let reason = reason.with_untracked(|text| check.optional_reason("reason", text));
         if form.faults.show(check.done()) {
@@ -154,11 +146,11 @@ pub fn CategoryWindow(form: ActionForm) -> impl IntoView {
         let body = NewCategoryChange { category, reason };
         form.send(
             TicketAction::ChangeCategory(body),
-            t(StepWords::CategoryChanged),
+            form.case.say_category(StepWords::CategoryChanged),
         );
     };
     view! {
-        <ActionWindow form id="change-category" title=t(Words::ChangeCategory) button=t(Words::Change) submit=Callback::new(submit) explains=form.lacks_desk() class="dialog wide">
+        <ActionWindow form id="change-category" title=form.case.say_category(Words::ChangeCategory) button=t(Words::Change) submit=Callback::new(submit) explains=form.lacks_desk() class="dialog wide">
             {present}
             {of_desk(form, Box::new(fields))}
         </ActionWindow>
