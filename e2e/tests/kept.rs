@@ -198,7 +198,7 @@ async fn form_outlives_a_reload(stage: &Stage, julian: &Browser) {
     julian.click(Button(ANA.name)).await;
     julian.select("Canal", "Correo").await;
     julian.choose("Tipo", "Incidencia").await;
-    julian.fill("Categoría", "eset").await;
+    julian.fill("Grupo de ticket", "eset").await;
     julian.press("\u{E007}").await;
     julian.find(Text("Eset")).await;
     julian.tick(severity).await;
@@ -222,7 +222,7 @@ async fn form_outlives_a_reload(stage: &Stage, julian: &Browser) {
     // What became a ticket is typed no more.
     julian.open("/console/tickets/new").await;
     julian.find(Field("Solicitante")).await;
-    julian.find(Field("Categoría")).await;
+    julian.find(Field("Grupo de ticket")).await;
     julian.holds("Asunto", "").await;
     julian.holds("Descripción", "").await;
     assert_eq!(julian.selected("Canal").await, "Teléfono");
