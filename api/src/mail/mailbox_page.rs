@@ -232,7 +232,7 @@ dl{display:grid;grid-template-columns:auto 1fr;gap:.25rem 1rem;margin:0;font-siz
 iframe{display:block;width:100%;height:min(46rem,80vh);border:1px solid var(--line);border-radius:10px;background:var(--ground);margin-bottom:.75rem}\
 details{background:var(--surface);border:1px solid var(--line);border-radius:10px;padding:.875rem 1.125rem}summary{cursor:pointer;font-weight:500}\
 pre{margin:.875rem 0 0;font:14px/1.6 ui-monospace,SFMono-Regular,Menlo,Consolas,'Liberation Mono',monospace;white-space:pre-wrap;overflow-wrap:anywhere}\
-@media(max-width:30rem){main{padding-top:1.5rem}.list a{grid-template-columns:1fr}}";
+@media(max-width:30rem){main{padding-top:1.5rem}.list a{grid-template-columns:1fr}.list time{white-space:normal}}";
 
 #[cfg(test)]
 mod tests {
