@@ -281,11 +281,9 @@ pub struct Limits {
     pub login_ceiling: Budget,
     /// One-time codes asked for per client network.
     pub code_ask_per_prefix: Budget,
-    /// One-time codes mailed to one address and asked for from one client network; more asks are answered alike but send
-    /// nothing.
+    /// One-time codes mailed to one address; more asks are answered alike but send nothing. Those that are asked for with a
+    /// session of the address count apart.
     pub code_ask_per_address: Budget,
-    /// One-time codes mailed to one address, asked for from anywhere; beyond it nothing is sent either.
-    pub code_ask_ceiling: Budget,
     /// One-time codes tried per client network.
     pub code_try_per_prefix: Budget,
     /// Access requests per client network.
@@ -331,7 +329,6 @@ impl Default for Limits {
             login_ceiling: budget(100, 900),
             code_ask_per_prefix: budget(60, 3600),
             code_ask_per_address: budget(5, 3600),
-            code_ask_ceiling: budget(20, 3600),
             code_try_per_prefix: budget(120, 900),
             access_request_per_prefix: budget(20, 3600),
             upload: budget(120, 3600),
@@ -697,7 +694,6 @@ fn check_limits(limits: &Limits) -> Result<(), ConfigError> {
         limits.login_ceiling,
         limits.code_ask_per_prefix,
         limits.code_ask_per_address,
-        limits.code_ask_ceiling,
         limits.code_try_per_prefix,
         limits.access_request_per_prefix,
         limits.upload,

@@ -252,6 +252,15 @@ async fn agents_are_asked_for_again(julian: &Browser) {
     julian.open_view("Todos").await;
     julian.cut_off(&agents).await;
     julian.click(Button("Filtros")).await;
+    // The names that were cut off would stand among these.
+    until("the filters are open", async || {
+        let open = "const filters = document.querySelector('#filters'); return filters !== null && !filters.hidden;";
+        if julian.script(open, vec![]).await == json!(true) {
+            return Ok(());
+        }
+        Err("they are not".to_owned())
+    })
+    .await;
     let names = julian.script(offered, vec![json!(LAURA.name)]).await;
     assert_eq!(names, json!(false), "the names came all the same");
     julian.cut_off(&[]).await;

@@ -32,7 +32,6 @@ impl Place {
             "login_ceiling",
             "code_ask_per_prefix",
             "code_ask_per_address",
-            "code_ask_ceiling",
             "code_try_per_prefix",
             "access_request_per_prefix",
             "upload",

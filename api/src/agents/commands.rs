@@ -66,8 +66,8 @@ pub fn create(
     Ok(id)
 }
 
-/// Changes an account. Forbidding it to sign in, or changing its places, ends its sessions; and to whom it is forbidden, no
-/// mail that still waits leaves.
+/// Changes an account. Forbidding it to sign in, or changing its places, ends its sessions; no mail that waits for
+/// one of a team they are no longer of leaves.
 ///
 /// # Errors
 /// 404 for an unknown account, 409 for the last administrator, 422 for unknown desks or groups.
@@ -98,8 +98,17 @@ pub fn change(
         }
     }
     if let Some(memberships) = &patch.memberships {
+        let before = store::places(conn, id)?;
         replace_places(conn, desks, id, memberships, now)?;
         store::raise_epoch(conn, id)?;
+        let after = store::places(conn, id)?;
+        let left = |desk: i64| {
+            let at = |places: &[store::PlaceRow]| places.iter().any(|place| place.desk_id == desk);
+            at(&before) && !at(&after)
+        };
+        withdraw(conn, &user.email, |desk, content| {
+            left(desk) && content.is_for_team()
+        })?;
     }
     Ok(())
 }

@@ -196,8 +196,8 @@ pub fn draft(
     limits.check(RateClass::Create, key).map(drop)
 }
 
-/// Charges the request of a one-time code to the client's network. The budgets of an address are kept in the database and
-/// have no answer of their own.
+/// Charges the request of a one-time code to the client's network. The budget per address is kept in the database and
+/// has no answer of its own.
 ///
 /// # Errors
 /// `rate_limited`.

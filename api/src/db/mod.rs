@@ -6,9 +6,9 @@
 //! commits in groups (see `writer`).
 //!
 //! The guarantee of a write: when it answers `Ok`, everything in the closure is durable; when it answers `Err`, nothing
-//! of it is stored, except when the connection broke *during* the commit: then the asker cannot know and repeats with
-//! the same idempotency key. Reads whose connection broke run a second time, and so does what only prepares a write; writes
-//! never do, unless not even their `BEGIN` got through.
+//! of it is stored, except when the connection broke *during* the commit or the one statement: then the asker cannot know and
+//! repeats with the same idempotency key. Reads whose connection broke run a second time, and so does what only prepares a
+//! write; writes never do, unless not even their `BEGIN` got through.
 
 mod connection;
 pub mod dialect;

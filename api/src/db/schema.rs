@@ -380,7 +380,7 @@ diesel::table! {
         expires_at -> TsSql,
         last_sent_at -> TsSql,
         used_at -> Nullable<TsSql>,
-        network -> Nullable<Text>,
+        by_owner -> Bool,
     }
 }
 

@@ -5,8 +5,8 @@
 //! After the commit the handler calls [`Wake::wake`]. The [`worker`] claims due rows by lease, renders and sends them,
 //! and marks them. The guarantee: at least once per recipient, always with the same Message-ID; a double happens only
 //! when the process or the line dies between the server's acceptance and our note of it (I-44). Mails of one ticket to
-//! one person leave in the order of their events (I-43). Whoever is shut out gets nothing that still waits
-//! ([`store::withdraw`]). A row is never deleted: it is the record of R-291.
+//! one person leave in the order of their events (I-43). What waits for somebody who is shut out is
+//! withdrawn ([`store::withdraw`]); a write that is just under way may still tell them once. A row is never deleted: it is the record of R-291.
 
 use std::sync::Arc;
 

@@ -359,6 +359,7 @@ pub fn withdraw(
         .filter(is_pending())
         .filter(outbox::recipient.eq(recipient))
         .select((outbox::id, outbox::desk_id, outbox::payload))
+        .order(outbox::id)
         .load(conn)?;
     let mut withdrawn = 0;
     for (id, desk_id, payload) in waiting {

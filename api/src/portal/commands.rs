@@ -20,13 +20,11 @@ use shared::ticket::{NewTicket, open};
 use uuid::Uuid;
 
 use super::code::{Code, Codes, short_reference};
-use super::store::{
-    self, ChallengeRow, CodeMails, CodeWay, FreshCode, MAX_SENDS, NewChallenge, StoredDraft,
-};
+use super::store::{self, ChallengeRow, CodeWay, FreshCode, MAX_SENDS, NewChallenge, StoredDraft};
 use super::{mails, view};
 use crate::approvals::commands as approvals;
 use crate::attachments::store::{self as attachments, Owner};
-use crate::config::{Budget, Limits};
+use crate::config::Limits;
 use crate::db::dialect::lock_name;
 use crate::db::{DbConnection, DbError, Uid};
 use crate::desks::registry::{DeskRegistry, InstalledDesk};
@@ -54,25 +52,17 @@ pub struct Context {
     pub now: DateTime<Utc>,
 }
 
-/// Who asks for a code.
-#[derive(Clone, Copy, Debug)]
-pub struct Asker<'a> {
-    /// Hash of the browser, which alone can prove the code.
-    pub browser: &'a [u8],
-    /// The client network, whose budget the codes are (`RequestContext::client_prefix`).
-    pub network: &'a str,
-}
-
 /// Keeps a complete draft and mails the code that makes it a ticket.
 ///
-/// `uploaders` are the callers whose uploads the draft may name.
+/// `uploaders` are the callers whose uploads the draft may name: the browser, and the person where it has a session. With a
+/// session of the address the code is of a budget of its own, which nobody without one can use up.
 ///
 /// # Errors
 /// `validation` with every wrong field; no code goes out then.
 pub fn send_draft(
     conn: &mut DbConnection,
     ctx: &Context,
-    asker: Asker<'_>,
+    browser: &[u8],
     uploaders: &[Owner],
     new: &NewDraft,
 ) -> Result<Challenge, ApiError> {
@@ -82,7 +72,7 @@ pub fn send_draft(
     for fault in extra::wrong_people(conn, &desk, category, &draft.extra)? {
         faults.add(fault);
     }
-    let files = files_of(ctx, asker.browser, &desk, &draft);
+    let files = files_of(ctx, browser, &desk, &draft);
     let uploads = check_uploads(conn, ctx, &desk, uploaders, &files, &mut faults)?;
     let (Some(email), true) = (email, faults.is_empty()) else {
         return Err(faults.into_error());
@@ -93,11 +83,11 @@ pub fn send_draft(
     let eligible = person_id.is_some() || draft.admitted;
     let challenge = NewChallenge {
         draft: Some((free_reference(conn, desk.id, ctx.now)?, draft)),
-        ..blank(ctx, &desk, Purpose::Draft, email, asker, new.language)
+        by_owner: person_id.is_some_and(|id| uploaders.contains(&Owner::Person(id))),
+        ..blank(ctx, &desk, Purpose::Draft, email, browser, new.language)
     };
     let row = ask(conn, ctx, &desk, challenge, person_id, eligible)?;
-    let owner = Owner::Browser(asker.browser.to_vec());
-    let reserved = attachments::reserve(conn, &owner, &uploads, row.id)?;
+    let reserved = attachments::reserve(conn, &Owner::Browser(browser.to_vec()), &uploads, row.id)?;
     if reserved < uploads.len() {
         // One was taken back or cleared away at this very moment.
         return Err(ApiError::validation(vec![fault(
@@ -115,7 +105,7 @@ pub fn send_draft(
 pub fn send_lookup(
     conn: &mut DbConnection,
     ctx: &Context,
-    asker: Asker<'_>,
+    browser: &[u8],
     new: &NewLookup,
 ) -> Result<Challenge, ApiError> {
     let desk = portal_desk(conn, ctx, &new.desk)?;
@@ -132,7 +122,7 @@ pub fn send_lookup(
     let person_id = owner_of(conn, &ctx.desks, desk.id, &email, &code)?;
     let challenge = NewChallenge {
         ticket_code: Some(code),
-        ..blank(ctx, &desk, Purpose::Lookup, email, asker, new.language)
+        ..blank(ctx, &desk, Purpose::Lookup, email, browser, new.language)
     };
     let row = ask(conn, ctx, &desk, challenge, person_id, person_id.is_some())?;
     Ok(view::challenge(row, &desk.slug, ctx.now))
@@ -155,8 +145,7 @@ pub fn find_challenge(
     Ok(view::challenge(row, &desk.slug, ctx.now))
 }
 
-/// Replaces the code by a new one and mails it; the old one is dead. It is of the budget of the network where the challenge
-/// began, from wherever it is asked for.
+/// Replaces the code by a new one and mails it; the old one is dead.
 ///
 /// # Errors
 /// `not_found`, or `rate_limited` when it is too soon or too often.
@@ -180,7 +169,7 @@ pub fn resend(
         (Purpose::Lookup, None) => None,
     };
     let eligible = person_id.is_some() || row.draft.as_ref().is_some_and(|draft| draft.0.admitted);
-    let mailed = eligible & has_budget(conn, ctx, &row.email, row.network.as_deref())?;
+    let mailed = eligible & has_budget(conn, ctx, &row.email, row.by_owner)?;
     let code = Code::random();
     let fresh = FreshCode {
         code_hash: ctx.codes.hash(row.id.0, &code),
@@ -330,7 +319,7 @@ fn ask(
     eligible: bool,
 ) -> Result<ChallengeRow, ApiError> {
     // No short cut: an address that is not eligible costs the same queries.
-    let mailed = eligible & has_budget(conn, ctx, &new.email, Some(&new.network))?;
+    let mailed = eligible & has_budget(conn, ctx, &new.email, new.by_owner)?;
     let code = Code::random();
     let code_hash = ctx.codes.hash(new.id.0, &code);
     let row = store::insert(
@@ -352,7 +341,7 @@ fn blank(
     desk: &InstalledDesk,
     purpose: Purpose,
     email: String,
-    asker: Asker<'_>,
+    browser: &[u8],
     language: Lang,
 ) -> NewChallenge {
     let id = Uuid::new_v4();
@@ -363,46 +352,28 @@ fn blank(
         email,
         person_id: None,
         ticket_code: None,
-        browser_hash: asker.browser.to_vec(),
-        network: asker.network.to_owned(),
+        browser_hash: browser.to_vec(),
         code_hash: ctx.codes.hash(id, &Code::random()),
         mailed: false,
         draft: None,
+        by_owner: false,
         language,
     }
 }
 
-/// Whether one code more may be mailed to an address: the network that asks has a budget of its own, which nobody elsewhere
-/// can use up, and all together have a ceiling, so that no mailbox is flooded.
+/// Whether one code more may be mailed to an address: those that are asked for with a session of it, and the others, count
+/// apart.
 fn has_budget(
     conn: &mut DbConnection,
     ctx: &Context,
     email: &str,
-    network: Option<&str>,
+    by_owner: bool,
 ) -> Result<bool, DbError> {
-    // Two asks at once must not both find the last mail of a budget unspent.
+    // Two asks at once must not both find the last mail of the budget unspent.
     lock_name(conn, &format!("code-mails:{email}"))?;
-    let mails = store::code_mails(conn, email, ctx.now)?;
-    let of_network = mails
-        .iter()
-        .filter(|mails| mails.network.as_deref() == network);
-    Ok(
-        leaves_one(ctx.limits.code_ask_per_address, of_network, ctx.now)
-            & leaves_one(ctx.limits.code_ask_ceiling, mails.iter(), ctx.now),
-    )
-}
-
-/// Whether these mails leave room for one more in a budget.
-fn leaves_one<'a>(
-    budget: Budget,
-    mails: impl Iterator<Item = &'a CodeMails>,
-    now: DateTime<Utc>,
-) -> bool {
-    let since = now - TimeDelta::seconds(budget.seconds.into());
-    let sent = mails
-        .filter(|mails| mails.last_at > since)
-        .fold(0_i32, |sum, mails| sum.saturating_add(mails.count));
-    sent < i32::try_from(budget.count).unwrap_or(i32::MAX)
+    let budget = ctx.limits.code_ask_per_address;
+    let most = i32::try_from(budget.count).unwrap_or(i32::MAX);
+    Ok(store::mails_within(conn, email, by_owner, budget.seconds, ctx.now)? < most)
 }
 
 /// Parses a draft and asks the rules whether a ticket could be opened with it, noting everything that is wrong.

@@ -4,7 +4,6 @@ use actix_web::{get, post, web};
 use shared::api::portal::{Challenge, NewDraft, NewLookup, PortalDesk, PortalDeskRow};
 use shared::ticket::text::EmailAddress;
 
-use super::commands::Asker;
 use super::{commands, context};
 use crate::app::AppState;
 use crate::attachments::handlers::PortalUploader;
@@ -104,15 +103,15 @@ pub async fn create_draft(
     }
     let guard = key.guard(browser.idempotency_actor(), "create_draft", &new)?;
     let ctx = context(&state);
-    let network = request_context.client_prefix().to_string();
     let answer = state.db.write(move |conn| {
         once(conn, Some(&guard), ctx.now, |conn| {
-            let asker = Asker {
-                browser: &browser.hash(),
-                network: &network,
-            };
-            let uploaders = uploader.owners(&browser);
-            StoredAnswer::accepted(&commands::send_draft(conn, &ctx, asker, &uploaders, &new)?)
+            StoredAnswer::accepted(&commands::send_draft(
+                conn,
+                &ctx,
+                &browser.hash(),
+                &uploader.owners(&browser),
+                &new,
+            )?)
         })
     });
     let answer = answer.await?;
@@ -144,14 +143,9 @@ pub async fn create_lookup(
     throttle::code_ask(&state.limits, &request_context)?;
     let guard = key.guard(browser.idempotency_actor(), "create_lookup", &new)?;
     let ctx = context(&state);
-    let network = request_context.client_prefix().to_string();
     let answer = state.db.write(move |conn| {
         once(conn, guard.as_ref(), ctx.now, |conn| {
-            let asker = Asker {
-                browser: &browser.hash(),
-                network: &network,
-            };
-            StoredAnswer::accepted(&commands::send_lookup(conn, &ctx, asker, &new)?)
+            StoredAnswer::accepted(&commands::send_lookup(conn, &ctx, &browser.hash(), &new)?)
         })
     });
     let answer = answer.await?;

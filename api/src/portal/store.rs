@@ -120,8 +120,8 @@ pub struct ChallengeRow {
     pub last_sent_at: Ts,
     /// When the code was proved.
     pub used_at: Option<Ts>,
-    /// The client network that asked for it, whose budget its codes are; none when it was not kept.
-    pub network: Option<String>,
+    /// Whether it was asked for with a session of the address.
+    pub by_owner: bool,
 }
 
 impl ChallengeRow {
@@ -167,8 +167,8 @@ pub struct NewChallenge {
     pub ticket_code: Option<String>,
     /// Hash of the browser that asks.
     pub browser_hash: Vec<u8>,
-    /// The client network that asks.
-    pub network: String,
+    /// Whether it is asked for with a session of the address.
+    pub by_owner: bool,
     /// Keyed hash of the code.
     pub code_hash: [u8; 32],
     /// Whether the code is mailed.
@@ -198,7 +198,7 @@ pub fn insert(
             challenges::person_id.eq(new.person_id),
             challenges::ticket_code.eq(new.ticket_code),
             challenges::browser_hash.eq(new.browser_hash),
-            challenges::network.eq(Some(new.network)),
+            challenges::by_owner.eq(new.by_owner),
             challenges::code_hash.eq(new.code_hash.to_vec()),
             challenges::attempts.eq(0),
             challenges::sends.eq(1),
@@ -341,43 +341,26 @@ pub fn replace_code(
         .first(conn)?)
 }
 
-/// The codes of one challenge that were mailed.
-#[derive(Clone, Debug)]
-pub struct CodeMails {
-    /// The client network that asked for them.
-    pub network: Option<String>,
-    /// How many.
-    pub count: i32,
-    /// When the last code was asked for.
-    pub last_at: DateTime<Utc>,
-}
-
-/// The code mails that went to an address within the last hour; of older challenges nothing may be left.
-pub fn code_mails(
+/// Code mails that went to an address, asked for with a session of it or without, within the last `seconds`, an hour at most: older challenges may be gone.
+pub fn mails_within(
     conn: &mut DbConnection,
     email: &str,
+    by_owner: bool,
+    seconds: u32,
     now: DateTime<Utc>,
-) -> Result<Vec<CodeMails>, DbError> {
-    let window = TimeDelta::hours(1);
-    let rows: Vec<(Option<String>, i32, Ts)> = challenges::table
+) -> Result<i32, DbError> {
+    let window = TimeDelta::seconds(seconds.into()).min(TimeDelta::hours(1));
+    let counts: Vec<i32> = challenges::table
         .filter(challenges::email.eq(email))
+        .filter(challenges::by_owner.eq(by_owner))
         // A challenge stays open for an hour, so one begun before that cannot have sent anything within the window.
         .filter(
             challenges::created_at.gt(Ts::from(now - window - TimeDelta::minutes(OPEN_MINUTES))),
         )
         .filter(challenges::last_sent_at.gt(Ts::from(now - window)))
-        .select((
-            challenges::network,
-            challenges::mails,
-            challenges::last_sent_at,
-        ))
+        .select(challenges::mails)
         .load(conn)?;
-    let mails = rows.into_iter().map(|(network, count, last_at)| CodeMails {
-        network,
-        count,
-        last_at: last_at.get(),
-    });
-    Ok(mails.collect())
+    Ok(counts.into_iter().fold(0, i32::saturating_add))
 }
 
 /// Whether an open draft of the desk bears this reference.

@@ -110,10 +110,12 @@ both! {
             "desk": "victimas", "requester_email": ANA, "channel": "phone", "request_type": "incident", "urgency": "low",
             "category": "equipo-falla", "subject": "No enciende", "message": "No enciende.", "extra": equipment(photo)
         });
+        let before = stage::ticket_count(&app).await;
         for wrong in ["x", foreign.as_str()] {
             let answer = app.post("/api/v1/tickets").by(&fresh(&app, &laura).await).with_key().json(&body(wrong)).send().await;
             assert_eq!(refused_at(answer).await[0].0, "/extra/photo", "{wrong}");
         }
+        assert_eq!(stage::ticket_count(&app).await, before, "a ticket whose file is refused is not there");
         let first = upload(&app, &laura).await;
         // A file may be attached and answer a field as well.
         let mut with_both = body(&first);

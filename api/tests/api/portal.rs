@@ -2,14 +2,14 @@
 
 use std::sync::{Arc, Mutex};
 
-use api::config::{Budget, Network, Settings};
+use api::auth::session::Audience;
+use api::config::Budget;
 use api::db::DbConnection;
 use api::db::schema::{challenges, outbox, people};
 use api::http::ApiError;
 use api::outbox::worker::Worker;
 use api::portal;
 use api::portal::code::Code;
-use api::portal::commands::Asker;
 use chrono::TimeDelta;
 use diesel::connection::{Instrumentation, InstrumentationEvent};
 use diesel::prelude::*;
@@ -278,7 +278,7 @@ both! {
     }
 
     //
-    async fn an_address_gets_five_code_mails_an_hour_in_one_network_and_the_sixth_ask_looks_alike(app: TestApp) {
+    async fn an_address_gets_five_code_mails_an_hour_and_the_sixth_ask_looks_alike(app: TestApp) {
         stage::set(&app).await;
         let browser = app.browser();
         let challenge = ask(&browser, &draft(ANA)).await;
@@ -619,11 +619,10 @@ both! {
             let ctx = portal::context(&app.state);
             let later = portal::commands::Context { now: ctx.now + TimeDelta::seconds(60), ..ctx.clone() };
             let browser = email.as_bytes();
-            let asker = Asker { browser, network: "203.0.113.0" };
             let run = ctx.clone();
-            let (drafted, of_draft) = statements(&app, move |conn| portal::commands::send_draft(conn, &run, asker, &[], &draft(email))).await;
+            let (drafted, of_draft) = statements(&app, move |conn| portal::commands::send_draft(conn, &run, browser, &[], &draft(email))).await;
             let run = ctx.clone();
-            let (looked, of_lookup) = statements(&app, move |conn| portal::commands::send_lookup(conn, &run, asker, &lookup("INF-1", email))).await;
+            let (looked, of_lookup) = statements(&app, move |conn| portal::commands::send_lookup(conn, &run, browser, &lookup("INF-1", email))).await;
             let mut cost = vec![of_draft, of_lookup];
             for id in [drafted.id, looked.id] {
                 let (run, asked) = (later.clone(), id.clone());
@@ -670,6 +669,36 @@ both! {
         assert_eq!(count().await, 0);
     }
 
+    async fn codes_asked_for_with_a_session_are_not_used_up_by_whoever_knows_the_address(app: TestApp) {
+        let stage = stage::set(&app).await;
+        let mailed = async |email: &'static str| codes(&app, email).await.len();
+        for _ in 0..6 {
+            ask(&app.browser(), &draft(ANA)).await;
+        }
+        assert_eq!(mailed(ANA).await, 5);
+        let token = app.sign_in(Audience::Portal, stage.ana, Some(stage.desk)).await;
+        let signed_in = app.browser();
+        let send = async |email: &str| {
+            let call = signed_in.post("/api/v1/portal/drafts").with_key().bearer(&token);
+            call.json(&draft(email)).send().await.expect(202).json::<Challenge>()
+        };
+        let first = send(ANA).await;
+        assert_eq!(mailed(ANA).await, 6);
+        // A new code of it is of the same budget, which ends, too.
+        app.advance(TimeDelta::seconds(60));
+        signed_in.post(&format!("/api/v1/portal/challenges/{}/resend", first.id)).send().await.expect(202);
+        for _ in 0..4 {
+            send(ANA).await;
+        }
+        assert_eq!(mailed(ANA).await, 10);
+        // A session of one address is none of another.
+        for _ in 0..5 {
+            ask(&app.browser(), &draft(BEN)).await;
+        }
+        send(BEN).await;
+        assert_eq!(mailed(BEN).await, 5);
+    }
+
     async fn asks_at_once_do_not_pass_the_budget_of_an_address(app: TestApp) {
         stage::set(&app).await;
         for _ in 0..4 {
@@ -678,150 +707,12 @@ both! {
         let ctx = portal::context(&app.state);
         let ask_again = |browser: &'static [u8]| {
             let ctx = ctx.clone();
-            // The network that the four came from.
-            let asker = Asker { browser, network: "127.0.0.0" };
-            move |conn: &mut DbConnection| portal::commands::send_draft(conn, &ctx, asker, &[], &draft(ANA))
+            move |conn: &mut DbConnection| portal::commands::send_draft(conn, &ctx, browser, &[], &draft(ANA))
         };
         let (first, second) = app.overlapping(ask_again(b"one"), ask_again(b"two")).await;
         assert!(first.is_ok() && second.is_ok());
         assert_eq!(codes(&app, ANA).await.len(), 5);
     }
-
-    async fn asks_at_once_from_two_networks_do_not_pass_the_ceiling_of_an_address(app: TestApp) {
-        stage::set(&app).await;
-        let mut ctx = portal::context(&app.state);
-        ctx.limits.code_ask_ceiling.count = 5;
-        for _ in 0..4 {
-            ask(&app.browser(), &draft(ANA)).await;
-        }
-        let ask_from = |network: &'static str| {
-            let ctx = ctx.clone();
-            let asker = Asker { browser: network.as_bytes(), network };
-            move |conn: &mut DbConnection| portal::commands::send_draft(conn, &ctx, asker, &[], &draft(ANA))
-        };
-        let (first, second) = app.overlapping(ask_from("203.0.113.0"), ask_from("198.51.100.0")).await;
-        assert!(first.is_ok() && second.is_ok());
-        assert_eq!(codes(&app, ANA).await.len(), 5);
-    }
-}
-
-/// A server behind a proxy on this machine, which tells where its clients are.
-async fn behind_a_proxy(change: impl FnOnce(&mut Settings)) -> TestApp {
-    TestApp::with_settings(|settings| {
-        settings.trusted_proxies = vec![Network::parse("127.0.0.1").unwrap()];
-        change(settings);
-    })
-    .await
-}
-
-/// Sends a ticket form from a client address.
-async fn ask_from(browser: &Browser, client: &str, email: &str) -> Challenge {
-    let call = browser.post("/api/v1/portal/drafts").with_key();
-    call.header("x-forwarded-for", client)
-        .json(&draft(email))
-        .send()
-        .await
-        .expect(202)
-        .json()
-}
-
-///
-#[tokio::test]
-async fn nobody_uses_up_the_codes_that_an_address_gets_in_another_network() {
-    let app = behind_a_proxy(|_| {}).await;
-    stage::set(&app).await;
-    open_ticket(&app, &app.browser(), &draft(ANA)).await;
-    let look_up_from = async |client: &str, email: &str| {
-        let call = app.browser().post("/api/v1/portal/lookups");
-        let asked = call
-            .header("x-forwarded-for", client)
-            .json(&lookup("INF-1", email));
-        asked.send().await.expect(202).json::<Challenge>()
-    };
-    let mailed = async || codes(&app, ANA).await.len();
-    let before = mailed().await;
-    let stranger = app.browser();
-    let first = ask_from(&stranger, "198.51.100.1", ANA).await;
-    for last in 2..=3 {
-        ask_from(&app.browser(), &format!("198.51.100.{last}"), ANA).await;
-    }
-    for last in 4..=5 {
-        look_up_from(&format!("198.51.100.{last}"), ANA).await;
-    }
-    assert_eq!(mailed().await, before + 5);
-
-    // Neither a form nor a look-up nor a new code of a challenge that began there, from wherever it is asked for.
-    let sixth = ask_from(&app.browser(), "198.51.100.6", ANA).await;
-    let unknown = ask_from(&app.browser(), "198.51.100.6", NOBODY).await;
-    assert_eq!(stripped(&sixth), stripped(&unknown));
-    let seventh = look_up_from("198.51.100.7", ANA).await;
-    let unknown = look_up_from("198.51.100.7", NOBODY).await;
-    assert_eq!(stripped(&seventh), stripped(&unknown));
-    app.advance(TimeDelta::seconds(60));
-    stranger
-        .post(&format!("/api/v1/portal/challenges/{}/resend", first.id))
-        .header("x-forwarded-for", "192.0.2.9")
-        .send()
-        .await
-        .expect(202);
-    assert_eq!(mailed().await, before + 5);
-
-    // Elsewhere there are as many as ever.
-    let browser = app.browser();
-    let own = ask_from(&browser, "203.0.113.7", ANA).await;
-    assert_eq!(mailed().await, before + 6);
-    prove(&browser, &own, &last_code(&app, ANA).await)
-        .await
-        .expect(200);
-    for last in [8, 9, 10, 11, 12] {
-        ask_from(&app.browser(), &format!("203.0.113.{last}"), ANA).await;
-    }
-    assert_eq!(mailed().await, before + 10, "five in that network, too");
-    for client in ["2001:db8:1:200::1", "2001:db8:1:2ff::2"] {
-        ask_from(&app.browser(), client, ANA).await;
-    }
-    assert_eq!(mailed().await, before + 12);
-
-    let kept: Vec<Option<String>> = app
-        .seed(|conn| Ok(challenges::table.select(challenges::network).load(conn)?))
-        .await;
-    let mut kept: Vec<&str> = kept.iter().flatten().map(String::as_str).collect();
-    kept.sort_unstable();
-    kept.dedup();
-    let networks = [
-        "127.0.0.0",
-        "198.51.100.0",
-        "2001:db8:1:200::",
-        "203.0.113.0",
-    ];
-    assert_eq!(kept, networks, "networks are kept, and no client's address");
-}
-
-///
-#[tokio::test]
-async fn an_address_gets_no_more_codes_from_everywhere_than_its_ceiling() {
-    let app = behind_a_proxy(|settings| {
-        settings.limits.code_ask_ceiling = Budget {
-            count: 7,
-            seconds: 3600,
-        };
-    })
-    .await;
-    stage::set(&app).await;
-    let mut shown = Vec::new();
-    for network in 1..=9 {
-        shown.push(ask_from(&app.browser(), &format!("10.1.{network}.1"), ANA).await);
-    }
-    assert_eq!(codes(&app, ANA).await.len(), 7);
-    let unknown = ask_from(&app.browser(), "10.1.10.1", NOBODY).await;
-    for challenge in &shown {
-        assert_eq!(stripped(challenge), stripped(&unknown));
-    }
-    ask_from(&app.browser(), "10.1.1.1", BEN).await;
-    assert_eq!(codes(&app, BEN).await.len(), 1);
-    app.advance(TimeDelta::minutes(61));
-    ask_from(&app.browser(), "10.1.1.1", ANA).await;
-    assert_eq!(codes(&app, ANA).await.len(), 8);
 }
 
 #[tokio::test]

@@ -63,7 +63,9 @@ both! {
         let now = app.clock.now();
         app.seed(move |conn| stage::add_person(conn, second, "Ana Rojas", ANA, now)).await;
         let (laura, nora) = (app.agent("Laura", &[(stage.desk, Privilege::ALL)]).await, app.agent("Nora", &[(stage.desk, Privilege::ALL)]).await);
-        for agent in [&laura, &nora] {
+        // Of one of them the account ends, the other leaves the desk.
+        let olga = app.agent("Olga", &[(stage.desk, Privilege::ALL)]).await;
+        for agent in [&laura, &nora, &olga] {
             stage::join_group(&app, agent, stage.desk, "mesa").await;
         }
         let browser = app.browser();
@@ -77,6 +79,8 @@ both! {
         let out: Person = app.patch(&person).by(&laura).if_match(1).json(&json!({ "active": false })).send().await.expect(200).json();
         let admin = app.admin("Ada").await;
         app.patch(&account).by(&admin).json(&json!({ "active": false })).send().await.expect(200);
+        let account = format!("/api/v1/agents/{}", olga.id);
+        app.patch(&account).by(&admin).json(&json!({ "memberships": [] })).send().await.expect(200);
 
         let sink = SmtpSink::start(SinkTls::None).await;
         let worker = worker(&app, &sink);
@@ -84,6 +88,7 @@ both! {
         let sent = sink.mails();
         let to = |email: &str| sent.iter().filter(|mail| mail.to == [email]).count();
         assert_eq!((to(ANA), to(BEN), to(&email_of("Laura")), to(&email_of("Nora"))), (1, 2, 2, 0));
+        assert_eq!(to(&email_of("Olga")), 0);
         assert!(texts(&sent).iter().any(|text| text.contains(&code_elsewhere)), "the other desk's code arrives");
         assert!(stage::codes(&app, ANA).await.iter().all(String::is_empty), "no code is kept of a mail that will not be sent");
 
