@@ -181,7 +181,19 @@ fn version_1(config: &mut ServiceConfig) {
         description = "Service desk for several desks. Errors are problem documents (RFC 9457); lists are cursor pages; \
                        `Idempotency-Key` makes a POST safe to repeat; `ETag` and `If-Match` guard changes. \
                        Agents and API tokens use the bearer scheme `console`, requesters the scheme `portal`.",
-        license(name = "MIT OR Apache-2.0")
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
+    ),
+    tags(
+        (name = "session", description = "Signing in to the console, and who is signed in"),
+        (name = "tickets", description = "Tickets as agents and other systems see them: queue, one ticket, every step of its process, files"),
+        (name = "approvals", description = "What waits for an approver's decision, and who holds which role"),
+        (name = "people", description = "Requesters, their entities, and requests for access"),
+        (name = "vouching", description = "The support line's way for callers without their mail"),
+        (name = "desks", description = "The desks of the caller: their words, catalogue, states and agents"),
+        (name = "agents", description = "Accounts of agents and their places at desks"),
+        (name = "tokens", description = "API tokens of other systems"),
+        (name = "portal", description = "What requesters do: forms proved by a mailed code, their own tickets, decisions and ratings"),
+        (name = "mailbox", description = "Mails of an installation without a mail server")
     ),
     components(schemas(shared::api::problem::Problem, shared::api::tickets::View, shared::api::tickets::Sort)),
     modifiers(&SecuritySchemes)

@@ -232,7 +232,7 @@ pub enum StorageSettings {
         region: String,
         /// Access key.
         access_key: String,
-        /// Secret key, read from `storage.secret_key_file`.
+        /// Secret key, read from `storage.s3_secret_key_file`.
         secret_key: Secret,
     },
 }
@@ -269,7 +269,7 @@ pub struct Budget {
     pub seconds: u32,
 }
 
-/// Budgets of requests and sizes. Multiply the counts for load tests; `reliability.md` gives the defaults' reasons.
+/// Budgets of requests and sizes. Multiply the counts for load tests.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
@@ -277,7 +277,7 @@ pub struct Limits {
     pub login_per_account: Budget,
     /// Failed sign-ins per client network (/24 of IPv4, /56 of IPv6).
     pub login_per_prefix: Budget,
-    /// Failed sign-ins to one agent account from anywhere; beyond it they are slowed down, not refused.
+    /// Failed sign-ins to one agent account from anywhere; beyond it they are slowed down, and refused where the wait would be long.
     pub login_ceiling: Budget,
     /// One-time codes asked for per client network.
     pub code_ask_per_prefix: Budget,

@@ -25,7 +25,7 @@ use crate::http::{ApiError, Created, Json, Language, NoContent, Path, Query};
 /// Signs an agent in.
 #[utoipa::path(
     operation_id = "create_session", tag = "session",
-    summary = "Sign in",
+    summary = "Signs in",
     description = "Unknown address, wrong password and disabled account get the same answer. The refresh token is set as an HttpOnly cookie.",
     request_body = Login,
     responses(
@@ -120,7 +120,7 @@ fn access_token(
 /// Renews the access token.
 #[utoipa::path(
     operation_id = "refresh_session", tag = "session",
-    summary = "Renew the access token",
+    summary = "Renews the access token",
     description = "By the refresh cookie, which is replaced. A refresh token that comes again ends its whole session, unless its answer seems to have been lost: within 90 seconds, as long as nobody came with what replaced it.",
     responses(
         (status = 200, description = "Renewed", body = AccessToken, headers(("Set-Cookie" = String, description = "The next refresh token"))),
@@ -161,7 +161,7 @@ pub async fn refresh_session(
 /// Signs out.
 #[utoipa::path(
     operation_id = "delete_session", tag = "session",
-    summary = "Sign out",
+    summary = "Signs out",
     description = "Ends the session of the refresh cookie; harmless without one.",
     responses((status = 204, description = "Signed out"))
 )]
@@ -194,7 +194,7 @@ pub async fn delete_session(
 /// Who is signed in.
 #[utoipa::path(
     operation_id = "read_me", tag = "session",
-    summary = "Read who is signed in",
+    summary = "Reads who is signed in",
     responses((status = 200, description = "The agent", body = Me)),
     security(("console" = []))
 )]
@@ -267,7 +267,7 @@ pub struct AgentQuery {
 /// Lists agent accounts.
 #[utoipa::path(
     operation_id = "list_agents", tag = "agents",
-    summary = "List agent accounts",
+    summary = "Lists agent accounts",
     params(AgentQuery),
     responses(
         (status = 200, description = "A page of accounts", body = Page<Agent>),
@@ -306,7 +306,7 @@ pub async fn list_agents(
 /// Makes an agent account.
 #[utoipa::path(
     operation_id = "create_agent", tag = "agents",
-    summary = "Make an agent account",
+    summary = "Makes an agent account",
     request_body = NewAgent,
     params(("Idempotency-Key" = Option<String>, Header, description = "Names the request", max_length = 255)),
     responses(
@@ -358,7 +358,7 @@ pub async fn create_agent(
 /// Changes an agent account.
 #[utoipa::path(
     operation_id = "update_agent", tag = "agents",
-    summary = "Change an agent account",
+    summary = "Changes an agent account",
     description = "Forbidding an agent to sign in ends every session within a second.",
     request_body = AgentPatch,
     params(("id" = i64, Path, description = "Key of the agent", example = 7)),
@@ -393,7 +393,7 @@ pub async fn update_agent(
 /// What ends all sessions of the signed-in agent, for a lost device.
 #[utoipa::path(
     operation_id = "delete_all_sessions", tag = "session",
-    summary = "Sign out everywhere",
+    summary = "Signs out everywhere",
     responses(
         (status = 204, description = "Every session of the agent has ended"),
         (status = 403, description = "Not with an API token", body = Problem, content_type = "application/problem+json"),

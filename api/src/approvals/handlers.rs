@@ -25,7 +25,7 @@ use crate::http::{ApiError, Json, Language, Path, Query, Versioned, problems};
 use crate::tickets::sight::Sight;
 use crate::tickets::store::read_in_sight;
 
-/// The approvals that wait for the caller.
+/// Lists the approvals that wait for the caller
 ///
 /// For agents who hold approver roles: by their address as people of the desk, or as members of a group that is a role. Their
 /// own requests are never among them. An API token decides nothing, so nothing waits for it.
@@ -76,7 +76,7 @@ pub async fn list_approvals(
     Versioned::by_content(page)
 }
 
-/// What one ticket asks of the caller
+/// Gets what one ticket asks of the caller
 ///
 /// A row for each role in which they are asked. Whoever comes after the decision is told when it was given (409).
 #[utoipa::path(

@@ -24,7 +24,7 @@ pub struct DeskList {
 /// Lists the caller's desks.
 #[utoipa::path(
     operation_id = "list_desks", tag = "desks",
-    summary = "List the caller's desks",
+    summary = "Lists the caller's desks",
     responses((status = 200, description = "The desks", body = DeskList)),
     security(("console" = []))
 )]
@@ -56,7 +56,7 @@ pub async fn list_desks(
 /// Reads a desk's profile.
 #[utoipa::path(
     operation_id = "read_desk", tag = "desks",
-    summary = "Read a desk's profile",
+    summary = "Reads a desk's profile",
     description = "Labels, choices, limits and the working calendar, in the caller's language.",
     params(("desk" = String, Path, description = "Address part of the desk", example = "soporte", max_length = 60)),
     responses(
@@ -102,7 +102,7 @@ pub struct DeskAgentList {
 /// Lists the agents that tickets of a desk can be assigned to.
 #[utoipa::path(
     operation_id = "list_desk_agents", tag = "desks",
-    summary = "List the agents of a desk",
+    summary = "Lists the agents of a desk",
     params(("desk" = String, Path, description = "Address part of the desk", example = "soporte", max_length = 60)),
     responses(
         (status = 200, description = "The agents", body = DeskAgentList),

@@ -1,7 +1,7 @@
 //! One-time codes: eight characters without look-alikes, shown as `XXXX-XXXX`, stored only as a keyed hash.
 //!
 //! Eight of 32 letters are 40 bits: with five tries a code and five codes an hour, guessing is hopeless even when it is
-//! spread over many addresses (`reliability.md`, decision 2).
+//! spread over many addresses.
 
 use subtle::ConstantTimeEq;
 use uuid::Uuid;

@@ -36,7 +36,7 @@ use crate::http::{ApiError, Json, Language, Path, Query, Versioned};
 /// The queue: tickets of the caller's desks.
 #[utoipa::path(
     operation_id = "list_tickets", tag = "tickets",
-    summary = "List tickets",
+    summary = "Lists tickets",
     description = "One page of a view, filtered and sorted. A ticket of a desk where the caller may not read tickets is never among them.",
     params(TicketQuery),
     responses(
@@ -113,7 +113,7 @@ pub struct CountsQuery {
 /// How many tickets each view holds.
 #[utoipa::path(
     operation_id = "count_tickets", tag = "tickets",
-    summary = "Count the tickets of each view",
+    summary = "Counts the tickets of each view",
     params(CountsQuery),
     responses(
         (status = 200, description = "The counts", body = ViewCounts),
@@ -169,7 +169,7 @@ pub async fn count_tickets(
 /// Records a ticket for a registered person.
 #[utoipa::path(
     operation_id = "create_ticket", tag = "tickets",
-    summary = "Record a ticket for a registered person",
+    summary = "Records a ticket for a registered person",
     description = "For requests that came by telephone, mail, chat or in person, and for other systems. The requester gets the usual confirmation. With an API token `Idempotency-Key` is required: a program that lost the answer repeats the request, and must not make a second ticket.",
     request_body = NewTicket,
     params(("Idempotency-Key" = Option<String>, Header, description = "Names the request, so that a repetition makes no second ticket; required with an API token", max_length = 255)),
@@ -315,7 +315,7 @@ fn parse_new_ticket(
 /// The whole ticket.
 #[utoipa::path(
     operation_id = "read_ticket", tag = "tickets",
-    summary = "Read a ticket",
+    summary = "Reads a ticket",
     description = "The ticket with its clocks, files, the newest part of its timeline, and what the caller may do now.",
     params(("code" = String, Path, description = "Code of the ticket", example = "INF-1042", max_length = 40)),
     responses(
@@ -374,7 +374,7 @@ pub struct TimelineQuery {
 /// Older entries of a ticket's timeline.
 #[utoipa::path(
     operation_id = "list_timeline", tag = "tickets",
-    summary = "List the timeline of a ticket",
+    summary = "Lists the timeline of a ticket",
     description = "Messages, notes, changes and mails, oldest first within a page; `next` leads to older ones.",
     params(("code" = String, Path, description = "Code of the ticket", example = "INF-1042", max_length = 40), TimelineQuery),
     responses(
@@ -429,7 +429,7 @@ pub struct SlaExplanations {
 /// How the figures of a ticket's clocks come about.
 #[utoipa::path(
     operation_id = "explain_sla", tag = "tickets",
-    summary = "Explain the clocks of a ticket",
+    summary = "Explains the clocks of a ticket",
     description = "Every stretch of time with what it was; the seconds that counted add up to the time used (R-127, R-130).",
     params(("code" = String, Path, description = "Code of the ticket", example = "INF-1042", max_length = 40)),
     responses(
@@ -529,7 +529,7 @@ pub(super) async fn apply(
 /// Writes a public reply or an internal note.
 #[utoipa::path(
     operation_id = "create_message", tag = "tickets",
-    summary = "Write a message or an internal note",
+    summary = "Writes a message or an internal note",
     description = "A public message is mailed to the requester and counts as attention (R-129). An internal note is never shown to requesters. Needs no `If-Match`: it only adds.",
     request_body = NewMessage,
     params(
@@ -586,7 +586,7 @@ pub async fn create_message(
 /// Puts somebody in charge.
 #[utoipa::path(
     operation_id = "assign_ticket", tag = "tickets",
-    summary = "Take or assign a ticket",
+    summary = "Takes or assigns a ticket",
     description = "The caller's own key takes the ticket. The new assignee is told by mail.",
     request_body = NewAssignment,
     params(
@@ -645,7 +645,7 @@ pub async fn assign_ticket(
 /// Moves a ticket to another level.
 #[utoipa::path(
     operation_id = "escalate_ticket", tag = "tickets",
-    summary = "Escalate a ticket, or return it",
+    summary = "Escalates a ticket, or returns it",
     description = "To another level, group or agent, up or down (R-169, R-190). `needs` of `allowed_commands` says what the desk asks for. The targets of the new level apply from then on (R-108).",
     request_body = NewEscalation,
     params(
@@ -711,7 +711,7 @@ pub async fn escalate_ticket(
 /// Corrects the priority.
 #[utoipa::path(
     operation_id = "change_priority", tag = "tickets",
-    summary = "Correct the priority of a ticket",
+    summary = "Corrects the priority of a ticket",
     description = "With a reason that stays in the history (R-096). The time already used counts against the new target.",
     request_body = NewPriorityChange,
     params(
@@ -766,7 +766,7 @@ pub async fn change_priority(
 /// Delivers a solution.
 #[utoipa::path(
     operation_id = "solve_ticket", tag = "tickets",
-    summary = "Deliver a solution",
+    summary = "Delivers a solution",
     description = "The requester is told by mail and accepts or rejects it (R-271, R-292). The solution clock stops.",
     request_body = NewSolution,
     params(

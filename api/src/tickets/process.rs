@@ -45,7 +45,7 @@ async fn step(
 /// Moves a ticket along the desk's process.
 #[utoipa::path(
     operation_id = "move_ticket", tag = "tickets",
-    summary = "Move a ticket along the desk's process",
+    summary = "Moves a ticket along the desk's process",
     description = "Suspends, resumes, starts, hands over, ends: every move that has no endpoint of its own. `allowed_commands` of the ticket lists what is possible and what each move needs; data that a move does not take are refused.",
     request_body = NewTransition,
     params(
@@ -87,7 +87,7 @@ pub async fn move_ticket(
 /// Corrects the category.
 #[utoipa::path(
     operation_id = "change_category", tag = "tickets",
-    summary = "Correct the category of a ticket",
+    summary = "Corrects the category of a ticket",
     description = "Type, form, approvals and targets follow the new category; the time already used stays used (R-067).",
     request_body = NewCategoryChange,
     params(
@@ -135,7 +135,7 @@ pub async fn change_category(
 /// Records an attempt to reach the requester.
 #[utoipa::path(
     operation_id = "record_contact_attempt", tag = "tickets",
-    summary = "Record an attempt to reach the requester",
+    summary = "Records an attempt to reach the requester",
     description = "After as many failed attempts as the desk asks for, on as many business days, the ticket can be ended (R-325 to R-331). Needs no `If-Match`: it only adds.",
     request_body = NewContactAttempt,
     params(
@@ -181,7 +181,7 @@ pub async fn record_contact_attempt(
 /// Answers a control question.
 #[utoipa::path(
     operation_id = "answer_control", tag = "tickets",
-    summary = "Answer a control question of the desk",
+    summary = "Answers a control question of the desk",
     description = "Some moves wait for it (R-375). A later answer takes the place of an earlier one; the history keeps both. Needs no `If-Match`: it only adds.",
     request_body = NewControlAnswer,
     params(
@@ -226,7 +226,7 @@ pub async fn answer_control(
 /// The next mail of the follow-up series.
 #[utoipa::path(
     operation_id = "prepare_follow_up", tag = "tickets",
-    summary = "Prepare the next mail of the follow-up series",
+    summary = "Prepares the next mail of the follow-up series",
     description = "To a requester who does not answer the desk writes a request, a reminder and a closing notice, at most one on a business day (R-327 to R-330). The text is in the language of the requester.",
     params(("code" = String, Path, description = "Code of the ticket", example = "INF-1042", max_length = 40)),
     responses(
@@ -280,7 +280,7 @@ pub async fn prepare_follow_up(
 /// Sends the next mail of the follow-up series.
 #[utoipa::path(
     operation_id = "send_follow_up", tag = "tickets",
-    summary = "Send the next mail of the follow-up series",
+    summary = "Sends the next mail of the follow-up series",
     description = "The mail leaves with the outbox and counts as an attempt to reach the requester (R-327 to R-331). `step` names the mail that is meant, so that a second press does not send the next one.",
     request_body = NewFollowUp,
     params(
@@ -325,7 +325,7 @@ pub async fn send_follow_up(
 /// Completes the extra data.
 #[utoipa::path(
     operation_id = "complete_extra", tag = "tickets",
-    summary = "Complete or correct the extra data of a ticket",
+    summary = "Completes or corrects the extra data of a ticket",
     description = "The form is the one that the category names (R-035, R-036).",
     request_body = NewExtra,
     params(
@@ -375,7 +375,7 @@ pub async fn complete_extra(
 /// Marks a ticket.
 #[utoipa::path(
     operation_id = "mark_ticket", tag = "tickets",
-    summary = "Mark a ticket, or take the mark off",
+    summary = "Marks a ticket, or takes the mark off",
     description = "A problem keeps its type; a security incident is then seen only by its group and whoever is in charge (R-026, R-063).",
     request_body = NewMark,
     params(
@@ -420,7 +420,7 @@ pub async fn mark_ticket(
 /// Records the cause.
 #[utoipa::path(
     operation_id = "record_cause", tag = "tickets",
-    summary = "Record the cause that was found",
+    summary = "Records the cause that was found",
     description = "A later one takes the place of an earlier one; the history keeps both (R-178).",
     request_body = NewCause,
     params(
@@ -465,7 +465,7 @@ pub async fn record_cause(
 /// Puts tickets under this one.
 #[utoipa::path(
     operation_id = "relate_tickets", tag = "tickets",
-    summary = "Put existing tickets under this one",
+    summary = "Puts existing tickets under this one",
     description = "The ticket becomes the parent, the others its children (R-245 to R-252). A ticket has one parent, and nobody is above itself. Needs no `If-Match`: it only adds.",
     request_body = NewRelation,
     params(
@@ -505,7 +505,7 @@ pub async fn relate_tickets(
 /// Takes a ticket from under this one.
 #[utoipa::path(
     operation_id = "unrelate_ticket", tag = "tickets",
-    summary = "Take a ticket from under this one",
+    summary = "Takes a ticket from under this one",
     description = "The history of the child keeps that it was related.",
     params(
         ("code" = String, Path, description = "Code of the ticket", example = "INF-1042", max_length = 40),
@@ -544,7 +544,7 @@ pub async fn unrelate_ticket(
 /// Merges the ticket into another one.
 #[utoipa::path(
     operation_id = "merge_ticket", tag = "tickets",
-    summary = "Merge a duplicate into another ticket",
+    summary = "Merges a duplicate into another ticket",
     description = "The duplicate closes and `merged_into` of its answer names the ticket that goes on; its own code keeps answering. It can be undone.",
     request_body = NewMerge,
     params(
@@ -588,7 +588,7 @@ pub async fn merge_ticket(
 /// Undoes the merging.
 #[utoipa::path(
     operation_id = "unmerge_ticket", tag = "tickets",
-    summary = "Undo the merging of a ticket",
+    summary = "Undoes the merging of a ticket",
     description = "The ticket goes back to the state that it was in.",
     params(
         ("code" = String, Path, description = "Code of the ticket", example = "INF-1042", max_length = 40),

@@ -45,7 +45,7 @@ fn signed_in(caller: &AgentCaller) -> Result<i64, ApiError> {
 /// Lists the caller's tokens.
 #[utoipa::path(
     operation_id = "list_tokens", tag = "tokens",
-    summary = "List the caller's API tokens",
+    summary = "Lists the caller's API tokens",
     responses(
         (status = 200, description = "The tokens", body = TokenList),
         (status = 403, description = "Not with an API token", body = Problem, content_type = "application/problem+json"),
@@ -70,7 +70,7 @@ pub async fn list_tokens(
 /// Makes a token.
 #[utoipa::path(
     operation_id = "create_token", tag = "tokens",
-    summary = "Make an API token",
+    summary = "Makes an API token",
     description = "The whole token is in this answer only. Takes no `Idempotency-Key`, because no secret is kept to be answered again: when the answer was lost, revoke what the list shows and make another.",
     request_body = NewToken,
     responses(
@@ -136,7 +136,7 @@ pub async fn create_token(
 /// Revokes a token.
 #[utoipa::path(
     operation_id = "revoke_token", tag = "tokens",
-    summary = "Revoke an API token",
+    summary = "Revokes an API token",
     description = "It is refused within a second.",
     params(("id" = i64, Path, description = "Key of the token", example = 3)),
     responses(

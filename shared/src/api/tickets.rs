@@ -37,7 +37,9 @@ pub struct PersonRef<Text = String> {
     pub name: Text,
 }
 
-/// The views of the queue.
+/// The views of the queue: `mine`, open tickets assigned to the caller; `group`, those of the caller's groups; `all` that are not
+/// closed; `unassigned`; `due_soon`, whose next target falls due within four business hours or has passed; `due_contact`, whose
+/// requester is to be contacted today or was to be before; `solved`, which wait for the requester; `closed`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -147,20 +149,20 @@ pub struct TicketQuery {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ViewCounts {
-    /// See [`View::Mine`].
+    /// Open tickets assigned to the caller.
     pub mine: i64,
-    /// See [`View::Group`].
+    /// Open tickets of the caller's groups.
     pub group: i64,
-    /// See [`View::All`].
+    /// Every ticket that is not closed.
     pub all: i64,
-    /// See [`View::Unassigned`].
+    /// Open tickets without assignee.
     pub unassigned: i64,
-    /// See [`View::DueSoon`].
+    /// Open tickets whose next target falls due within four business hours, or has passed.
     pub due_soon: i64,
-    /// See [`View::DueContact`].
+    /// Open tickets whose requester is to be contacted today or was to be before.
     #[serde(default)]
     pub due_contact: i64,
-    /// See [`View::Solved`].
+    /// Solved tickets that wait for the requester.
     pub solved: i64,
     /// Requests for access that wait, when the caller may decide them.
     pub access_requests: i64,
