@@ -165,7 +165,7 @@ async fn mailbox(stage: Rc<Stage>) {
     inspect.look("mail").await;
 
     browser.open("/api/docs/").await;
-    browser.see("List the caller's desks").await;
+    browser.see("Lists the caller's desks").await;
     inspect.look_by_day("api").await;
     inspect.finish();
 }
