@@ -22,6 +22,7 @@ use crate::auth::password::{HashError, Passwords};
 use crate::auth::throttle::SignIns;
 use crate::clock::Clock;
 use crate::config::{ConfigError, SecretKeys, Settings};
+use crate::db::gather::Gathering;
 use crate::db::{Db, DbError};
 use crate::desks::registry::{DeskRegistry, FileCeiling};
 use crate::http::describe::CommonProblems;
@@ -33,6 +34,7 @@ use crate::http::{ApiError, middleware, problem, site};
 use crate::outbox::Wake;
 use crate::people::names::Names;
 use crate::portal::code::Codes;
+use crate::tickets::commands::Creation;
 use crate::tickets::queue::KeptQueue;
 use crate::{
     agents, approvals, attachments, desks, mail, people, portal, tickets, tokens, vouching,
@@ -43,6 +45,8 @@ use crate::{
 pub struct AppState {
     /// The database.
     pub db: Db,
+    /// Tickets that are being stored.
+    pub creations: Gathering<Creation>,
     /// The only source of time.
     pub clock: Clock,
     /// The settings.
@@ -129,8 +133,10 @@ impl AppState {
         } else {
             ACCESS_KEPT
         };
+        let db = Db::open(&settings.database)?;
         Ok(Self {
-            db: Db::open(&settings.database)?,
+            creations: Gathering::new(db.clone()),
+            db,
             clock,
             tokens: AccessTokens::new(&keys, settings.public_url.as_str()),
             passwords: Passwords::default(),

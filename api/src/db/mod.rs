@@ -1,8 +1,8 @@
 //! The way to the database.
 //!
 //! Handlers and workers hold a [`Db`] and give it closures over `&mut DbConnection`; they never see a pool. On
-//! PostgreSQL both kinds of closure take a connection of one pool; a write is one transaction, or one statement
-//! ([`Db::write_prepared`]). On SQLite reads use a small pool of read-only connections, and writes queue to one thread that
+//! PostgreSQL both kinds of closure take a connection of one pool; a write is one transaction, or a part of one statement
+//! ([`gather`]). On SQLite reads use a small pool of read-only connections, and writes queue to one thread that
 //! commits in groups (see `writer`).
 //!
 //! The guarantee of a write: when it answers `Ok`, everything in the closure is durable; when it answers `Err`, nothing
@@ -10,9 +10,11 @@
 //! repeats with the same idempotency key. Reads whose connection broke run a second time, and so does what only prepares a
 //! write; writes never do, unless not even their `BEGIN` got through.
 
+pub mod bulk;
 mod connection;
 pub mod dialect;
 mod error;
+pub mod gather;
 pub mod kept;
 pub mod migrate;
 mod pool;
@@ -203,29 +205,6 @@ impl Db {
             .unwrap_or_else(|_| Err(DbError::Closed.into()))
     }
 
-    /// Like [`Db::write`], for work that writes in one statement. `prepare` changes nothing that matters, and runs again once
-    /// if the connection turns out dead; `store` writes what it prepared, in one statement or with [`together`].
-    ///
-    /// On PostgreSQL no transaction is open around them: each statement of `prepare` sees its own moment, as it would in a
-    /// transaction, and two questions to the database are saved. On SQLite both are one write.
-    pub async fn write_prepared<P, T, E, F, S>(&self, prepare: F, store: S) -> Result<T, E>
-    where
-        F: FnOnce(&mut DbConnection) -> Result<P, E> + Clone + Send + 'static,
-        S: FnOnce(&mut DbConnection, P) -> Result<T, E> + Send + 'static,
-        T: Send + 'static,
-        E: From<DbError> + Send + 'static,
-    {
-        if self.inner.writer.is_some() {
-            let both = move |conn: &mut DbConnection| {
-                let prepared = prepare(conn)?;
-                store(conn, prepared)
-            };
-            return self.write(both).await;
-        }
-        let db = self.clone();
-        in_blocking_thread(move || db.prepare_and_store(prepare, store)).await
-    }
-
     /// [`Db::read`] for the command line, workers' threads and tests; blocks the thread.
     pub fn read_blocking<T, E, F>(&self, work: F) -> Result<T, E>
     where
@@ -356,15 +335,15 @@ impl Db {
         ReadOutcome::Done(result)
     }
 
-    fn prepare_and_store<P, T, E, F, S>(&self, prepare: F, store: S) -> Result<T, E>
+    /// Runs a closure that changes nothing that matters, on PostgreSQL; gives the connection that it ran on.
+    fn prepare<T, E, F>(&self, work: F) -> Result<(PooledConnection<Manager>, T), E>
     where
-        F: FnOnce(&mut DbConnection) -> Result<P, E> + Clone,
-        S: FnOnce(&mut DbConnection, P) -> Result<T, E>,
+        F: FnOnce(&mut DbConnection) -> Result<T, E> + Clone,
         E: From<DbError>,
     {
-        let again = prepare.clone();
+        let again = work.clone();
         let mut pooled = self.checkout()?;
-        let prepared = match self.try_on(&mut pooled, prepare) {
+        let prepared = match self.try_on(&mut pooled, work) {
             ReadOutcome::Done(prepared) => prepared?,
             ReadOutcome::ConnectionLost(_) => {
                 drop(pooled);
@@ -372,8 +351,7 @@ impl Db {
                 self.try_on(&mut pooled, again).into_result()?
             }
         };
-        self.try_on(&mut pooled, |conn| store(conn, prepared))
-            .into_result()
+        Ok((pooled, prepared))
     }
 
     fn write_to_pool<T, E, F>(&self, work: F) -> Result<T, E>

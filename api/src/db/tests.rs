@@ -8,6 +8,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use uuid::Uuid;
 
+use super::gather::{Gathered, Gathering};
 use super::*;
 
 diesel::table! {
@@ -604,54 +605,44 @@ fn lost_connections_to_postgresql_are_replaced_without_an_error() {
     scratch.db.write_blocking(|conn| insert(conn, 1)).unwrap();
     assert_eq!(ids(&scratch.db), [1]);
     kill(scratch.db.read_blocking(pid).unwrap());
-    let prepare = |conn: &mut DbConnection| pid(conn).map(|_| 2);
-    let stored = scratch.db.prepare_and_store(prepare, insert);
-    assert_eq!(stored, Ok(()));
-    assert_eq!(ids(&scratch.db), [1, 2]);
-    // What may have been stored is not stored again.
-    let lose = |conn: &mut DbConnection, id| {
-        let mine = pid(conn)?;
-        insert(conn, id)?;
-        kill(mine);
-        insert(conn, id + 1)
-    };
-    let lost = scratch.db.prepare_and_store(|_| Ok(3), lose);
-    assert!(matches!(lost, Err(Failure::Db(text)) if text.contains("ConnectionLost")));
-    assert_eq!(ids(&scratch.db), [1, 2, 3]);
-    scratch.db.prepare_and_store(|_| Ok(4), insert).unwrap();
-    assert_eq!(ids(&scratch.db), [1, 2, 3, 4]);
+    // What prepares a write runs again, too.
+    let (pooled, _) = scratch.db.prepare(pid).unwrap();
+    drop(pooled);
+    assert_eq!(ids(&scratch.db), [1]);
 }
 
 #[test]
 fn what_is_stored_together_is_stored_whole_or_not_at_all() {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
     for scratch in Scratch::all() {
-        let (db, nothing) = (&scratch.db, |_: &mut DbConnection| Ok(()));
-        let two = |conn: &mut DbConnection, ()| {
+        let db = &scratch.db;
+        let in_no_transaction = |work: fn(&mut DbConnection) -> Result<(), Failure>| {
+            if db.is_postgres() {
+                let mut pooled = db.checkout()?;
+                db.try_on(&mut pooled, work).into_result()
+            } else {
+                db.write_blocking(work)
+            }
+        };
+        let outcome = in_no_transaction(|conn| {
             together(conn, |conn| {
                 insert(conn, 1)?;
                 insert(conn, 2)
             })
-        };
-        runtime.block_on(db.write_prepared(nothing, two)).unwrap();
-        let refused = |conn: &mut DbConnection, ()| {
+        });
+        assert_eq!(outcome, Ok(()));
+        let outcome = in_no_transaction(|conn| {
             together(conn, |conn| {
                 insert(conn, 3)?;
                 Err::<(), _>(Failure::Refused)
             })
-        };
-        let outcome = runtime.block_on(db.write_prepared(nothing, refused));
+        });
         assert_eq!(outcome, Err(Failure::Refused));
-        let unprepared = |_: &mut DbConnection| Err::<i64, _>(Failure::Refused);
-        let outcome = runtime.block_on(db.write_prepared(unprepared, insert));
-        assert_eq!(outcome, Err(Failure::Refused));
-        let panics = |conn: &mut DbConnection, ()| -> Result<(), Failure> {
+        let outcome = in_no_transaction(|conn| {
             together(conn, |conn| {
                 insert(conn, 4)?;
                 panic!("on purpose")
             })
-        };
-        let outcome = runtime.block_on(db.write_prepared(nothing, panics));
+        });
         assert_eq!(outcome, Err(Failure::Db("Panicked".to_owned())));
         // In the transaction of a write, it is undone with the rest of it.
         let later: Result<(), _> = db.write_blocking(|conn| {
@@ -661,6 +652,237 @@ fn what_is_stored_together_is_stored_whole_or_not_at_all() {
         assert_eq!(later, Err(Failure::Refused));
         assert_eq!(ids(db), [1, 2]);
     }
+}
+
+/// What a write of the tests does beside adding its row.
+#[derive(Clone, Default)]
+enum Fate {
+    #[default]
+    Stored,
+    /// Is stored when so many others wait.
+    After(usize, Arc<std::sync::OnceLock<Gathering<Sample>>>),
+    Alone,
+    Refused,
+    Panics,
+    Busy,
+    LosesConnection,
+}
+
+/// A row that is stored with others; each group is noted.
+struct Sample {
+    id: i64,
+    fate: Fate,
+    groups: Arc<Mutex<Vec<Vec<i64>>>>,
+}
+
+impl Gathered for Sample {
+    type Error = Failure;
+
+    fn is_alone(&self) -> bool {
+        matches!(self.fate, Fate::Alone)
+    }
+
+    fn store(all: &[Self], conn: &mut DbConnection) -> Result<(), Failure> {
+        let group = all.iter().map(|sample| sample.id).collect();
+        all[0].groups.lock().unwrap().push(group);
+        together(conn, |conn| {
+            for sample in all {
+                match &sample.fate {
+                    Fate::Stored | Fate::Alone => {}
+                    Fate::After(others, gathering) => {
+                        let deadline =
+                            std::time::Instant::now() + std::time::Duration::from_secs(20);
+                        while gathering.get().unwrap().waiting() < *others {
+                            assert!(std::time::Instant::now() < deadline, "nobody else came");
+                            std::thread::yield_now();
+                        }
+                    }
+                    Fate::Refused => return Err(Failure::Refused),
+                    Fate::Panics => panic!("on purpose"),
+                    Fate::Busy => return Err(Failure::Db("busy".to_owned())),
+                    Fate::LosesConnection => {
+                        let sql = "SELECT pg_terminate_backend(pg_backend_pid())";
+                        conn.batch_execute(sql)?;
+                    }
+                }
+                insert(conn, sample.id)?;
+            }
+            Ok(())
+        })
+    }
+
+    fn is_contention(error: &Failure) -> bool {
+        *error == Failure::Db("busy".to_owned())
+    }
+}
+
+/// Stores rows with these keys and fates, all of which wait while row 0 is stored; gives their outcomes, and the groups after
+/// the first.
+fn gathered(
+    scratch: &Scratch,
+    samples: &[(i64, Fate)],
+) -> (Vec<Result<i64, Failure>>, Vec<Vec<i64>>) {
+    let gathering = Gathering::new(scratch.db.clone());
+    let own = Arc::new(std::sync::OnceLock::new());
+    assert!(own.set(gathering.clone()).is_ok());
+    let groups = Arc::default();
+    let write = |id, fate: Fate| {
+        let (gathering, groups) = (gathering.clone(), Arc::clone(&groups));
+        let prepare = move |_: &mut DbConnection| {
+            let sample = Sample { id, fate, groups };
+            Ok::<_, Failure>(gather::Prepared::Store(sample, id))
+        };
+        async move { gathering.write(prepare).await }
+    };
+    // PostgreSQL alone has somebody wait.
+    let others = if scratch.db.is_postgres() {
+        samples.len()
+    } else {
+        0
+    };
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let first = runtime.spawn(write(0, Fate::After(others, own)));
+    let begun = || !groups.lock().unwrap().is_empty();
+    while !begun() {
+        std::thread::yield_now();
+    }
+    let tasks: Vec<_> = samples
+        .iter()
+        .map(|(id, fate)| runtime.spawn(write(*id, fate.clone())))
+        .collect();
+    let outcomes = runtime.block_on(async {
+        assert_eq!(first.await.unwrap(), Ok(0));
+        let mut outcomes = Vec::new();
+        for task in tasks {
+            outcomes.push(task.await.unwrap());
+        }
+        outcomes
+    });
+    let mut groups: Vec<Vec<i64>> = groups.lock().unwrap().drain(1..).collect();
+    groups.iter_mut().for_each(|group| group.sort_unstable());
+    (outcomes, groups)
+}
+
+#[test]
+fn writes_that_wait_are_stored_together() {
+    for scratch in Scratch::all() {
+        let samples = [1, 2, 3, 4, 5].map(|id| (id, Fate::Stored));
+        let (outcomes, groups) = gathered(&scratch, &samples);
+        assert_eq!(outcomes, [1, 2, 3, 4, 5].map(Ok));
+        assert_eq!(ids(&scratch.db), [0, 1, 2, 3, 4, 5]);
+        if scratch.db.is_postgres() {
+            assert_eq!(groups, [[1, 2, 3, 4, 5]]);
+        } else {
+            assert_eq!(groups.len(), 5);
+        }
+    }
+}
+
+#[test]
+fn whoever_is_to_blame_is_told_so_and_the_others_are_stored() {
+    for (fate, told) in [
+        (Fate::Refused, Failure::Refused),
+        (Fate::Panics, Failure::Db("Panicked".to_owned())),
+    ] {
+        for scratch in Scratch::all() {
+            let samples = [(1, Fate::Stored), (2, fate.clone()), (3, Fate::Stored)];
+            let (outcomes, groups) = gathered(&scratch, &samples);
+            assert_eq!(outcomes[0], Ok(1));
+            assert!(
+                outcomes[1].as_ref().is_err_and(|error| *error == told),
+                "{outcomes:?}"
+            );
+            assert_eq!(outcomes[2], Ok(3));
+            assert_eq!(ids(&scratch.db), [0, 1, 3]);
+            if scratch.db.is_postgres() {
+                assert_eq!(groups.len(), 4, "together, then one by one: {groups:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn whatever_takes_a_transaction_does_not_wait() {
+    let Some(scratch) = Scratch::postgres() else {
+        return;
+    };
+    let gathering = Gathering::new(scratch.db.clone());
+    let groups = Arc::default();
+    let alone = Sample {
+        id: 1,
+        fate: Fate::Alone,
+        groups: Arc::clone(&groups),
+    };
+    let alone = Arc::new(Mutex::new(Some(alone)));
+    let inner = gathering.clone();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    // While one is being stored.
+    let own = Arc::new(std::sync::OnceLock::new());
+    assert!(own.set(gathering.clone()).is_ok());
+    let first = Sample {
+        id: 0,
+        fate: Fate::After(1, own),
+        groups: Arc::clone(&groups),
+    };
+    let first = Arc::new(Mutex::new(Some(first)));
+    let prepare = move |sample: Arc<Mutex<Option<Sample>>>| {
+        move |_: &mut DbConnection| {
+            let sample = sample.lock().unwrap().take().unwrap();
+            Ok::<_, Failure>(gather::Prepared::Store(sample, ()))
+        }
+    };
+    let begun = runtime.spawn(async move { inner.write(prepare(first)).await });
+    while groups.lock().unwrap().is_empty() {
+        std::thread::yield_now();
+    }
+    let inner = gathering.clone();
+    assert_eq!(
+        runtime.block_on(async move { inner.write(prepare(alone)).await }),
+        Ok(())
+    );
+    assert_eq!(ids(&scratch.db), [1]);
+    // Now the other one may end.
+    let last = Sample {
+        id: 2,
+        fate: Fate::Stored,
+        groups: Arc::clone(&groups),
+    };
+    let last = Arc::new(Mutex::new(Some(last)));
+    let ended = runtime.block_on(async move { gathering.write(prepare(last)).await });
+    assert_eq!(ended, Ok(()));
+    assert_eq!(runtime.block_on(begun).unwrap(), Ok(()));
+    assert_eq!(ids(&scratch.db), [0, 1, 2]);
+}
+
+#[test]
+fn nobody_is_told_that_it_is_stored_when_nobody_knows() {
+    let Some(scratch) = Scratch::postgres() else {
+        return;
+    };
+    let samples = [(1, Fate::Stored), (2, Fate::LosesConnection)];
+    let (outcomes, groups) = gathered(&scratch, &samples);
+    for outcome in &outcomes {
+        let lost = matches!(outcome, Err(Failure::Db(text)) if text.contains("ConnectionLost"));
+        assert!(lost, "{outcomes:?}");
+    }
+    assert_eq!(groups, [[1, 2]], "nothing is stored again");
+    assert_eq!(ids(&scratch.db), [0]);
+    // Others go on.
+    scratch.db.write_blocking(|conn| insert(conn, 3)).unwrap();
+    assert_eq!(ids(&scratch.db), [0, 3]);
+}
+
+#[test]
+fn whoever_waited_too_long_with_others_may_ask_again() {
+    let Some(scratch) = Scratch::postgres() else {
+        return;
+    };
+    let samples = [(1, Fate::Stored), (2, Fate::Busy)];
+    let (outcomes, groups) = gathered(&scratch, &samples);
+    let overloaded = || Err(Failure::Db("Overloaded".to_owned()));
+    assert_eq!(outcomes, [overloaded(), overloaded()]);
+    assert_eq!(groups, [[1, 2]]);
+    assert_eq!(ids(&scratch.db), [0]);
 }
 
 #[test]

@@ -22,6 +22,7 @@ use super::order::{Extraction, after_caller};
 use super::{ApiError, etag};
 use crate::app::AppState;
 use crate::config::hmac_sha256;
+use crate::db::bulk::Bulk;
 use crate::db::dialect::is_unique_violation;
 use crate::db::schema::idempotency;
 use crate::db::{DbConnection, DbError, Ts};
@@ -409,14 +410,28 @@ fn text_of(answer: &StoredAnswer) -> Result<String, ApiError> {
 /// An answer with the name of its request, as a row that was not there before.
 #[derive(Insertable, Debug)]
 #[diesel(table_name = idempotency, treat_none_as_default_value = false)]
-pub struct KeptAnswer<'a> {
-    actor: &'a str,
-    route: &'a str,
-    key: &'a str,
-    body_hash: &'a [u8],
+pub struct KeptAnswer {
+    actor: String,
+    route: String,
+    key: String,
+    body_hash: Vec<u8>,
     status: i32,
     answer: String,
     created_at: Ts,
+}
+
+impl KeptAnswer {
+    /// Many of them in one statement.
+    pub fn of_many<'a>(rows: impl Iterator<Item = &'a Self>) -> Bulk<'a, Self> {
+        Bulk::new("idempotency", rows)
+            .set(idempotency::actor, |row| &row.actor)
+            .set(idempotency::route, |row| &row.route)
+            .set(idempotency::key, |row| &row.key)
+            .set(idempotency::body_hash, |row| &row.body_hash)
+            .set(idempotency::status, |row| Some(row.status))
+            .set(idempotency::answer, |row| Some(&row.answer))
+            .set(idempotency::created_at, |row| row.created_at)
+    }
 }
 
 impl Guard {
@@ -424,16 +439,12 @@ impl Guard {
     ///
     /// # Errors
     /// When the answer cannot be written as JSON.
-    pub fn kept(
-        &self,
-        answer: &StoredAnswer,
-        now: DateTime<Utc>,
-    ) -> Result<KeptAnswer<'_>, ApiError> {
+    pub fn kept(self, answer: &StoredAnswer, now: DateTime<Utc>) -> Result<KeptAnswer, ApiError> {
         Ok(KeptAnswer {
-            actor: &self.actor,
-            route: &self.route,
-            key: &self.key,
-            body_hash: &self.body_hash,
+            actor: self.actor,
+            route: self.route,
+            key: self.key,
+            body_hash: self.body_hash,
             status: answer.status.into(),
             answer: text_of(answer)?,
             created_at: now.into(),

@@ -3,12 +3,15 @@
 use chrono::{DateTime, Utc};
 use diesel::dsl::{exists, not, sql};
 use diesel::expression::SqlLiteral;
+use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::Bool;
 use shared::i18n::Lang;
 use shared::ticket::text::EmailAddress;
 use uuid::Uuid;
 
+use crate::db::bulk::Bulk;
 use crate::db::schema::outbox;
 use crate::db::{DbConnection, JsonText, Ts};
 use crate::mail::{Content, MailPayload};
@@ -99,42 +102,57 @@ pub fn enqueue(
     insert(conn, &MailRow::of(mail, now))
 }
 
-/// Puts all mails of one command into the outbox.
-///
-/// PostgreSQL is given them together, because asking it takes longer than writing a row; each number of rows is a statement
-/// that it keeps. SQLite is not asked over a wire.
+/// Puts all mails of one command into the outbox; PostgreSQL is given them together, because asking it takes longer than
+/// writing a row.
 pub fn insert_all(conn: &mut DbConnection, mails: &[MailRow]) -> QueryResult<()> {
-    let DbConnection::Pg(pg) = conn else {
-        for mail in mails {
-            insert(conn, mail)?;
-        }
-        return Ok(());
-    };
-    macro_rules! add {
-        ($rows:expr) => {
-            diesel::insert_into(outbox::table)
-                .values($rows)
-                .on_conflict(outbox::dedup_key)
-                .do_nothing()
-                .execute(pg)?
-        };
+    match conn {
+        _ if mails.is_empty() => Ok(()),
+        DbConnection::Pg(pg) => Mails(of_many(mails)).execute(pg).map(drop),
+        DbConnection::Sqlite(_) => mails
+            .iter()
+            .try_for_each(|mail| insert(conn, mail).map(drop)),
     }
-    for some in mails.chunks(4) {
-        match some {
-            [a] => add!(a),
-            [a, b] => add!([a, b]),
-            [a, b, c] => add!([a, b, c]),
-            [a, b, c, d] => add!([a, b, c, d]),
-            more => {
-                for row in more {
-                    add!(row);
-                }
-                0
-            }
-        };
-    }
-    Ok(())
 }
+
+/// Many mails in one statement; what is there already is left to whoever runs it.
+pub fn of_many<'a>(mails: impl IntoIterator<Item = &'a MailRow>) -> Bulk<'a, MailRow> {
+    Bulk::new("outbox", mails)
+        .set(outbox::desk_id, |row| row.desk_id)
+        .set(outbox::ticket_id, |row| row.ticket_id)
+        .set(outbox::event_seq, |row| row.event_seq)
+        .set(outbox::template, |row| row.template)
+        .set(outbox::recipient, |row| &row.recipient)
+        .set(outbox::language, |row| row.language)
+        .set(outbox::payload, |row| &row.payload)
+        .set(outbox::message_id, |row| &row.message_id)
+        .set(outbox::dedup_key, |row| &row.dedup_key)
+        .set(outbox::status, |row| row.status)
+        .set(outbox::attempts, |row| row.attempts)
+        .set(outbox::created_at, |row| row.created_at)
+        .set(outbox::next_attempt_at, |row| row.next_attempt_at)
+}
+
+/// Mails that are put into the outbox unless they are there.
+struct Mails<'a>(Bulk<'a, MailRow>);
+
+// Its text depends on nothing.
+impl QueryId for Mails<'_> {
+    type QueryId = Mails<'static>;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl QueryFragment<Pg> for Mails<'_> {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        self.0.walk_ast(pass.reborrow())?;
+        pass.push_sql(MAIL_IS_THERE);
+        Ok(())
+    }
+}
+
+impl RunQueryDsl<PgConnection> for Mails<'_> {}
+
+/// What follows [`of_many`] in a statement: whoever sends the same mail again sends nothing.
+pub const MAIL_IS_THERE: &str = " ON CONFLICT (dedup_key) DO NOTHING";
 
 /// Writes down a mail that nobody is to get, for whoever must not be told apart from somebody who gets one: the work is
 /// that of [`enqueue`], and no worker ever takes the row.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use diesel::result::Error as DieselError;
 use shared::desk::Desk;
 use shared::ticket::actor::{Actor, ActorKind, ActorRef, Assignee};
 use shared::ticket::command::{Answer, Command};
@@ -17,18 +18,19 @@ use shared::ticket::{
 
 use super::error::{TicketError, fault};
 use super::extra;
+use super::opening::{self, OpeningRows};
 use super::pipeline::{self, Changed};
 use super::relations;
 use super::seal::{self, Seal, Sealed};
 use super::sight::{Sight, Visible};
 use super::steps::{self, Step};
 use super::store::{
-    self, NewEventRow, NewMessageRow, NewTicketRow, OpeningRows, Projection, RequesterRow,
-    TicketRecord, Ties,
+    self, NewEventRow, NewMessageRow, NewTicketRow, Projection, RequesterRow, TicketRecord, Ties,
 };
 use crate::approvals;
 use crate::attachments::store::{AttachmentRow, BindError, Owner, Place, Quota, bind};
-use crate::db::{DbConnection, DbError, JsonText, Ts, together};
+use crate::db::gather::Gathered;
+use crate::db::{DbConnection, DbError, JsonText, Ts, is_contention, together};
 use crate::desks::registry::{DeskRegistry, InstalledDesk};
 use crate::events::subscriptions::{Known, Written, mails_about, tell};
 use crate::http::Fault;
@@ -142,7 +144,9 @@ pub fn open_ticket(
     new: OpenTicket,
     now: DateTime<Utc>,
 ) -> Result<Changed, TicketError> {
-    prepare_ticket(conn, desk, actor, new, now)?.store(conn, desk, None)
+    let ticket = prepare_ticket(conn, desk, actor, new, now)?;
+    ticket.store(conn, desk, None)?;
+    Ok(ticket.changed)
 }
 
 /// A ticket that is ready to be stored.
@@ -151,6 +155,7 @@ pub struct PreparedTicket {
     number: i64,
     channel: Channel,
     subject: Subject,
+    search_key: String,
     description: String,
     author: ActorRef,
     files: Files,
@@ -275,6 +280,7 @@ pub fn prepare_ticket(
     Ok(PreparedTicket {
         number: drawn.number,
         channel,
+        search_key: shared::fold::fold(&format!("{} {subject}", changed.code)),
         subject,
         description: written.text,
         author,
@@ -294,58 +300,131 @@ impl PreparedTicket {
         &self.changed
     }
 
-    /// Stores it at the desk that it was prepared for, with the answer to whoever asked for it: in the transaction that is
-    /// open; else in one statement, or in a transaction of its own.
+    /// Stores it by itself at the desk that it was prepared for: see [`store_tickets`].
     ///
     /// # Errors
     /// [`TicketError::Invalid`] for files that cannot be bound.
     pub fn store(
-        self,
+        &self,
         conn: &mut DbConnection,
         desk: &InstalledDesk,
-        answer: Option<KeptAnswer<'_>>,
-    ) -> Result<Changed, TicketError> {
-        let Self { changed, now, .. } = self;
+        answer: Option<&KeptAnswer>,
+    ) -> Result<(), TicketError> {
+        store_tickets(conn, vec![self.opening(desk, answer)])
+    }
+
+    /// Whether it takes more than the statement that opens tickets.
+    pub fn has_more(&self) -> bool {
+        self.ties != Ties::default() || !self.files.is_empty()
+    }
+
+    /// The ticket as it is stored at the desk that it was prepared for, with the answer to whoever asked for it.
+    pub fn opening<'a>(
+        &'a self,
+        desk: &'a InstalledDesk,
+        answer: Option<&'a KeptAnswer>,
+    ) -> Opening<'a> {
         let place = MessagePlace {
             desk,
-            ticket_id: changed.ticket_id,
+            ticket_id: self.changed.ticket_id,
             visibility: Visibility::Public,
         };
-        let search_key = shared::fold::fold(&format!("{} {}", changed.code, self.subject));
         let ticket = NewTicketRow {
             desk_id: desk.id,
             number: self.number,
-            code: &changed.code,
+            code: &self.changed.code,
             desk_version: desk.version,
-            requester_id: changed.ticket.requester.id,
+            requester_id: self.changed.ticket.requester.id,
             channel: self.channel.as_str(),
             subject: self.subject.as_str(),
-            search_key: &search_key,
+            search_key: &self.search_key,
             version: 1,
-            created_at: Ts::new(now),
-            projection: self.projection,
+            created_at: Ts::new(self.now),
         };
         let rows = OpeningRows {
-            id: changed.ticket_id,
+            id: self.changed.ticket_id,
             ticket,
-            events: self.events,
-            description: place.row(&self.author, &self.description, now),
-            mails: self.mails,
+            projection: &self.projection,
+            events: &self.events,
+            description: place.row(&self.author, &self.description, self.now),
+            mails: &self.mails,
             answer,
         };
-        let tied = self.ties != Ties::default();
-        if rows.is_one_statement() && !tied && self.files.is_empty() {
-            store::insert_opening(conn, rows)?;
-            return Ok(changed);
+        Opening {
+            rows,
+            place,
+            prepared: self,
         }
-        together(conn, |conn| {
-            let message_id = store::insert_opening(conn, rows)?;
-            if tied {
-                store::save_ties(conn, changed.ticket_id, &self.ties)?;
+    }
+}
+
+/// A prepared ticket with all that it is stored by.
+pub struct Opening<'a> {
+    rows: OpeningRows<'a>,
+    place: MessagePlace<'a>,
+    prepared: &'a PreparedTicket,
+}
+
+/// Stores prepared tickets: in the transaction that is open; else in one statement, or in a transaction of its own where some
+/// of them have more.
+///
+/// # Errors
+/// [`TicketError::Invalid`] for files that cannot be bound.
+pub fn store_tickets(
+    conn: &mut DbConnection,
+    openings: Vec<Opening<'_>>,
+) -> Result<(), TicketError> {
+    let more: Vec<_> = openings
+        .iter()
+        .filter(|opening| opening.prepared.has_more())
+        .map(|opening| (opening.place, opening.prepared))
+        .collect();
+    let rows: Vec<OpeningRows<'_>> = openings.into_iter().map(|opening| opening.rows).collect();
+    if more.is_empty() {
+        opening::insert(conn, &rows)?;
+        return Ok(());
+    }
+    together(conn, |conn| {
+        let messages = opening::insert(conn, &rows)?;
+        for (place, prepared) in more {
+            if prepared.ties != Ties::default() {
+                store::save_ties(conn, place.ticket_id, &prepared.ties)?;
             }
-            bind_files(conn, place, message_id, &self.files, now)
-        })?;
-        Ok(changed)
+            let message = messages.iter().find(|(id, _)| *id == place.ticket_id);
+            let (_, message_id) = message.ok_or(DieselError::NotFound)?;
+            bind_files(conn, place, *message_id, &prepared.files, prepared.now)?;
+        }
+        Ok(())
+    })
+}
+
+/// A ticket that somebody waits for, to be stored alone or with others.
+#[derive(Debug)]
+pub struct Creation {
+    /// The desk that it was prepared for.
+    pub desk: Arc<InstalledDesk>,
+    /// The ticket.
+    pub ticket: PreparedTicket,
+    /// The answer to whoever waits, where it is to be kept.
+    pub answer: Option<KeptAnswer>,
+}
+
+impl Gathered for Creation {
+    type Error = TicketError;
+
+    fn is_alone(&self) -> bool {
+        self.ticket.has_more()
+    }
+
+    fn store(all: &[Self], conn: &mut DbConnection) -> Result<(), TicketError> {
+        let openings = all
+            .iter()
+            .map(|new| new.ticket.opening(&new.desk, new.answer.as_ref()));
+        store_tickets(conn, openings.collect())
+    }
+
+    fn is_contention(error: &TicketError) -> bool {
+        matches!(error, TicketError::Db(DbError::Query(error)) if is_contention(error))
     }
 }
 
@@ -858,7 +937,7 @@ fn write_message(
     files: Files,
     now: DateTime<Utc>,
 ) -> Result<(Seal, Vec<String>), TicketError> {
-    let message_id = store::insert_message(conn, place.row(author, body.as_str(), now))?;
+    let message_id = store::insert_message(conn, &place.row(author, body.as_str(), now))?;
     let bound = bind_files(conn, place, message_id, &files, now)?;
     let sealed = Sealed::new(author, place.visibility, body.as_str(), Ts::new(now));
     let seal = Seal {

@@ -14,7 +14,7 @@ use shared::ticket::actor::Privilege;
 use shared::ticket::status::Level;
 use shared::ticket::text::{Body, EmailAddress, Reason, Subject};
 
-use super::commands::{self, Change, Files, OpenTicket, PreparedTicket, Scope};
+use super::commands::{self, Change, Creation, Files, OpenTicket, Scope};
 use super::error::fault;
 use super::pipeline::Changed;
 use super::queue::QueuePage;
@@ -26,7 +26,7 @@ use crate::attachments::store::Owner;
 use crate::auth::AgentCaller;
 use crate::db::DbConnection;
 use crate::db::dialect::lock_families;
-use crate::desks::registry::InstalledDesk;
+use crate::db::gather::Prepared;
 use crate::http::etag::IfMatch;
 use crate::http::faults::Faults;
 use crate::http::idempotency::{OptionalIdempotencyKey, StoredAnswer, once, replay};
@@ -209,25 +209,21 @@ pub async fn create_ticket(
             .ok_or_else(ApiError::not_found)?;
         caller.require(desk.id, Privilege::TicketCreate)?;
         if let Some(answer) = replay(conn, before.as_ref(), now)? {
-            return Ok::<_, ApiError>(Creation::Done(answer));
+            return Ok::<_, ApiError>(Prepared::Done(answer));
         }
         let open = parse_new_ticket(conn, desk.id, &caller, new, ticket_bytes)?;
         let actor = caller.actor_at(desk.id);
         let ticket = commands::prepare_ticket(conn, &desk, &actor, open, now)?;
-        Ok(Creation::New(desk, Box::new(ticket)))
-    };
-    let named = guard.clone();
-    let store = move |conn: &mut DbConnection, creation| {
-        let (desk, ticket) = match creation {
-            Creation::Done(answer) => return Ok(answer),
-            Creation::New(desk, ticket) => (desk, ticket),
-        };
         let answer = created(ticket.changed())?;
-        let kept = named.as_ref().map(|guard| guard.kept(&answer, now));
-        ticket.store(conn, &desk, kept.transpose()?)?;
-        Ok(answer)
+        let kept = before.map(|guard| guard.kept(&answer, now)).transpose()?;
+        let new = Creation {
+            desk,
+            ticket,
+            answer: kept,
+        };
+        Ok(Prepared::Store(new, answer))
     };
-    let answer = match state.db.write_prepared(prepare, store).await {
+    let answer = match state.creations.write(prepare).await {
         // Of two at once the other one was stored.
         Err(error) if error.kind() == ProblemType::IdempotencyInProgress => {
             let again = move |conn: &mut DbConnection| replay(conn, guard.as_ref(), now);
@@ -237,12 +233,6 @@ pub async fn create_ticket(
     };
     state.wake.wake();
     Ok(answer)
-}
-
-/// A ticket to be created, or the answer of the same request before.
-enum Creation {
-    Done(StoredAnswer),
-    New(Arc<InstalledDesk>, Box<PreparedTicket>),
 }
 
 fn created(changed: &Changed) -> Result<StoredAnswer, ApiError> {

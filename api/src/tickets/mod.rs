@@ -18,6 +18,7 @@ pub mod extra;
 pub mod handlers;
 pub mod history;
 pub mod list;
+pub mod opening;
 pub mod pipeline;
 pub mod portal_view;
 pub mod process;

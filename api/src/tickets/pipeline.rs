@@ -194,7 +194,7 @@ pub fn save(
             current: version + 1,
         });
     }
-    store::insert_events(conn, event_rows(desk_id, id, &folded))?;
+    store::insert_events(conn, &event_rows(desk_id, id, &folded))?;
     let after = ties(&folded.ticket, desk);
     if after != ties_before {
         store::save_ties(conn, id, &after)?;

@@ -10,12 +10,8 @@ use shared::ticket::actor::{Actor, Privilege, PrivilegeSet};
 
 use super::sight::{AtDesks, Sight};
 use crate::db::dialect::ticket_counter;
-use crate::db::schema::{
-    events, failed_sweeps, idempotency, messages, outbox, people, tickets, users,
-};
+use crate::db::schema::{events, failed_sweeps, messages, people, tickets, users};
 use crate::db::{DbConnection, JsonText, Ts};
-use crate::http::idempotency::KeptAnswer;
-use crate::outbox::store::{MailRow, insert_all as insert_mails};
 use crate::people::store::Place;
 use crate::{each, load_locked};
 
@@ -253,9 +249,6 @@ pub struct NewTicketRow<'a> {
     pub version: i32,
     /// Creation.
     pub created_at: Ts,
-    /// What is derived from the history.
-    #[diesel(embed)]
-    pub projection: Projection,
 }
 
 /// The columns derived from a ticket's history; written again with each change.
@@ -346,7 +339,7 @@ pub struct NewMessageRow<'a> {
 }
 
 /// Stores a message; gives its key.
-pub fn insert_message(conn: &mut DbConnection, row: NewMessageRow<'_>) -> QueryResult<i64> {
+pub fn insert_message(conn: &mut DbConnection, row: &NewMessageRow<'_>) -> QueryResult<i64> {
     diesel::insert_into(messages::table)
         .values(row)
         .returning(messages::id)
@@ -380,7 +373,7 @@ pub struct NewEventRow {
 }
 
 /// Appends events to a history.
-pub fn insert_events(conn: &mut DbConnection, rows: Vec<NewEventRow>) -> QueryResult<()> {
+pub fn insert_events(conn: &mut DbConnection, rows: &[NewEventRow]) -> QueryResult<()> {
     // One by one: a single-row insert is a cached statement, and there are seldom more than three.
     for row in rows {
         each!(conn, inner => diesel::insert_into(events::table).values(row).execute(inner))?;
@@ -501,194 +494,6 @@ impl QueryFragment<Pg> for Draw {
 }
 
 impl RunQueryDsl<PgConnection> for Draw {}
-
-/// Everything that is written when a ticket is opened, except its ties and what hangs on its files.
-#[derive(Debug)]
-pub struct OpeningRows<'a> {
-    /// The key drawn for the ticket.
-    pub id: i64,
-    /// The ticket.
-    pub ticket: NewTicketRow<'a>,
-    /// Its first events.
-    pub events: Vec<NewEventRow>,
-    /// Its description.
-    pub description: NewMessageRow<'a>,
-    /// The mails about it.
-    pub mails: Vec<MailRow>,
-    /// The answer to whoever asked for it, where it is to be kept.
-    pub answer: Option<KeptAnswer<'a>>,
-}
-
-impl OpeningRows<'_> {
-    /// Whether all of it goes in one statement where that is worth it, on PostgreSQL: a ticket with one event and up to four
-    /// mails. Asking takes as long as writing.
-    pub fn is_one_statement(&self) -> bool {
-        self.events.len() == 1 && self.mails.len() <= MAILS_AT_ONCE
-    }
-}
-
-/// How many mails go in one statement with their ticket.
-const MAILS_AT_ONCE: usize = 4;
-
-/// Stores a new ticket with its first events, its description, the mails about it and the answer, in the caller's transaction
-/// or in one statement ([`OpeningRows::is_one_statement`]); gives the key of the description.
-pub fn insert_opening(conn: &mut DbConnection, rows: OpeningRows<'_>) -> QueryResult<i64> {
-    let OpeningRows {
-        id,
-        ticket,
-        events,
-        description,
-        mails,
-        answer,
-    } = rows;
-    if let (DbConnection::Pg(pg), [event]) = (&mut *conn, events.as_slice()) {
-        let rows = (id, ticket, event, description);
-        let (message_id, left) = match answer {
-            Some(answer) => {
-                let answer = diesel::insert_into(idempotency::table).values(answer);
-                open_at_once(pg, rows, &mails, WithAnswer(answer))
-            }
-            None => open_at_once(pg, rows, &mails, Nothing),
-        }?;
-        insert_mails(conn, left)?;
-        return Ok(message_id);
-    }
-    diesel::insert_into(tickets::table)
-        .values((tickets::id.eq(id), ticket))
-        .execute(conn)?;
-    insert_events(conn, events)?;
-    let message_id = insert_message(conn, description)?;
-    insert_mails(conn, &mails)?;
-    if let Some(answer) = answer {
-        each!(conn, inner => diesel::insert_into(idempotency::table).values(answer).execute(inner))?;
-    }
-    Ok(message_id)
-}
-
-/// Stores a ticket with its event, its description and the first four of its mails; gives the key of the description and
-/// the mails that are left. Each number of mails is a statement of its own.
-fn open_at_once<'m>(
-    pg: &mut PgConnection,
-    rows: (i64, NewTicketRow<'_>, &NewEventRow, NewMessageRow<'_>),
-    mails: &'m [MailRow],
-    answer: impl QueryFragment<Pg> + QueryId,
-) -> QueryResult<(i64, &'m [MailRow])> {
-    macro_rules! with {
-        ($number:literal, $mails:expr) => {
-            WithMails::<_, $number>(
-                diesel::insert_into(outbox::table)
-                    .values($mails)
-                    .on_conflict(outbox::dedup_key)
-                    .do_nothing(),
-            )
-        };
-    }
-    let (message_id, left) = match mails {
-        [] => (open_with(pg, rows, Nothing, answer)?, mails),
-        [a] => (open_with(pg, rows, with!(1, a), answer)?, &[][..]),
-        [a, b] => (open_with(pg, rows, with!(2, [a, b]), answer)?, &[][..]),
-        [a, b, c] => (open_with(pg, rows, with!(3, [a, b, c]), answer)?, &[][..]),
-        [a, b, c, d, left @ ..] => (open_with(pg, rows, with!(4, [a, b, c, d]), answer)?, left),
-    };
-    Ok((message_id, left))
-}
-
-fn open_with(
-    pg: &mut PgConnection,
-    (id, ticket, event, description): (i64, NewTicketRow<'_>, &NewEventRow, NewMessageRow<'_>),
-    mails: impl QueryFragment<Pg> + QueryId,
-    answer: impl QueryFragment<Pg> + QueryId,
-) -> QueryResult<i64> {
-    let opening = Opening {
-        ticket: diesel::insert_into(tickets::table).values((tickets::id.eq(id), ticket)),
-        event: diesel::insert_into(events::table).values(event),
-        mails,
-        answer,
-        description: diesel::insert_into(messages::table)
-            .values(description)
-            .returning(messages::id),
-    };
-    opening.get_result(pg)
-}
-
-/// All that opens a ticket in one statement of PostgreSQL, of which the last part answers.
-#[derive(QueryId)]
-struct Opening<A, B, C, D, E> {
-    ticket: A,
-    event: B,
-    mails: C,
-    answer: D,
-    description: E,
-}
-
-/// The part of [`Opening`] that puts so many mails into the outbox.
-struct WithMails<T, const N: usize>(T);
-
-/// The part of [`Opening`] that keeps the answer.
-#[derive(QueryId)]
-struct WithAnswer<T>(T);
-
-/// A part of [`Opening`] that is not there.
-#[derive(QueryId)]
-struct Nothing;
-
-// Diesel gives no statement with `ON CONFLICT` an id, so that its text would be written anew to find it among those that are
-// prepared. This one depends on nothing but the number of rows.
-impl<T, const N: usize> QueryId for WithMails<T, N> {
-    type QueryId = WithMails<(), N>;
-    const HAS_STATIC_QUERY_ID: bool = true;
-}
-
-impl<T: QueryFragment<Pg>, const N: usize> QueryFragment<Pg> for WithMails<T, N> {
-    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        pass.push_sql(", mails AS (");
-        self.0.walk_ast(pass.reborrow())?;
-        pass.push_sql(")");
-        Ok(())
-    }
-}
-
-impl<T: QueryFragment<Pg>> QueryFragment<Pg> for WithAnswer<T> {
-    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        pass.push_sql(", answer AS (");
-        self.0.walk_ast(pass.reborrow())?;
-        pass.push_sql(")");
-        Ok(())
-    }
-}
-
-impl QueryFragment<Pg> for Nothing {
-    fn walk_ast<'b>(&'b self, _: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        Ok(())
-    }
-}
-
-impl<A, B, C, D, E: Query> Query for Opening<A, B, C, D, E> {
-    type SqlType = E::SqlType;
-}
-
-impl<A, B, C, D, E> QueryFragment<Pg> for Opening<A, B, C, D, E>
-where
-    A: QueryFragment<Pg>,
-    B: QueryFragment<Pg>,
-    C: QueryFragment<Pg>,
-    D: QueryFragment<Pg>,
-    E: QueryFragment<Pg>,
-{
-    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        pass.push_sql("WITH ticket AS (");
-        self.ticket.walk_ast(pass.reborrow())?;
-        pass.push_sql("), event AS (");
-        self.event.walk_ast(pass.reborrow())?;
-        pass.push_sql(")");
-        self.mails.walk_ast(pass.reborrow())?;
-        self.answer.walk_ast(pass.reborrow())?;
-        pass.push_sql(" ");
-        self.description.walk_ast(pass.reborrow())
-    }
-}
-
-impl<A, B, C, D, E> RunQueryDsl<PgConnection> for Opening<A, B, C, D, E> {}
 
 /// A stored event.
 #[derive(Queryable, Debug, Clone)]

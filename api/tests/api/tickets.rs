@@ -671,7 +671,7 @@ both! {
         let group = desk.group_id("mesa").unwrap();
         let gone = member(&app, &stage, "Gil", "mesa").await;
         disable(&app, &gone).await;
-        for (members, expected) in [(0, 2), (1, 2), (3, 2), (4, 3), (8, 4)] {
+        for members in [0, 1, 3, 8] {
             let have = app.seed(move |conn| Ok(group_agents(conn, stage.desk, group)?.len())).await;
             for number in have..members {
                 member(&app, &stage, &format!("Agente{number}"), "mesa").await;
@@ -704,7 +704,7 @@ both! {
             let (run, one) = (Arc::clone(&desk), new.clone());
             let (_, asked) = statements(&app, move |conn| Ok(prepare_ticket(conn, &run, &Actor::System, one, now)?.store(conn, &run, None)?)).await;
             if app.state.db.is_postgres() {
-                assert_eq!(asked.len(), expected, "{members} members: {asked:?}");
+                assert_eq!(asked.len(), 2, "{members} members: {asked:?}");
             }
             // The name of the request costs one statement more; its answer is kept with the ticket, and given again.
             let guard = guard(&app, &format!("alarma-{members}"), "agent:1", "body").await;
@@ -717,13 +717,13 @@ both! {
                     }
                     let ticket = prepare_ticket(conn, &run, &Actor::System, one, now)?;
                     let answer = StoredAnswer::created(&ticket.changed().code)?;
-                    ticket.store(conn, &run, Some(guard.kept(&answer, now)?))?;
+                    ticket.store(conn, &run, Some(&guard.kept(&answer, now)?))?;
                     Ok(answer)
                 };
                 let (answer, asked) = statements(&app, work).await;
                 assert_eq!(answer.is_replay(), replayed);
                 if app.state.db.is_postgres() && !replayed {
-                    assert_eq!(asked.len(), expected + 1, "{members} members: {asked:?}");
+                    assert_eq!(asked.len(), 3, "{members} members: {asked:?}");
                 }
                 answers.push(answer);
             }
