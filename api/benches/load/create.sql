@@ -1,4 +1,5 @@
--- What the server asks of PostgreSQL to create a ticket, statement by statement (taken from the statement log).
+-- What the server asks of PostgreSQL to create one ticket, statement by statement (taken from the statement log), with one
+-- row where the server binds arrays: it stores those that wait together. Plain rows are the quicker way for one ticket.
 -- The values that a ticket brings are variables, which pgbench binds as the server does.
 \set key random(1, 9000000000000000000)
 SELECT "idempotency"."body_hash", "idempotency"."status", "idempotency"."answer", "idempotency"."created_at" FROM "idempotency" WHERE ((("idempotency"."actor" = :actor) AND ("idempotency"."route" = :route)) AND ("idempotency"."key" = :key::text));

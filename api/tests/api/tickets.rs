@@ -618,6 +618,45 @@ both! {
         assert!(templates(&stage::mails(&app, "andres@example.org").await).contains(&"escalated"), "the others are told as before");
     }
 
+    async fn tickets_that_are_created_at_once_are_each_whole(app: TestApp) {
+        let stage = stage::set(&app).await;
+        member(&app, &stage, "Berta", "mesa").await;
+        let opener = app.agent("Olga", &[(stage.desk, Privilege::ALL)]).await;
+        let body = |number: usize| {
+            // Every fifth is of nobody, and refused.
+            let email = if number % 5 == 4 { "nadie@example.org" } else { ANA };
+            json!({
+                "desk": DESK, "requester_email": email, "channel": "phone", "request_type": "incident", "category": "eset", "priority": "p2",
+                "subject": format!("Llamada {number}"), "message": format!("Llamó por {number}.")
+            })
+        };
+        let create = async |number: usize| {
+            app.post("/api/v1/tickets").by(&opener).header("idempotency-key", &format!("llamada-{number}")).json(&body(number)).send().await
+        };
+        let answers = futures_util::future::join_all((0..30).map(create)).await;
+        let mut codes = std::collections::BTreeSet::new();
+        for (number, answer) in answers.into_iter().enumerate() {
+            if number % 5 == 4 {
+                answer.problem(ProblemType::Validation);
+                continue;
+            }
+            let made = answer.expect(201).json::<TicketChanged>();
+            let again = create(number).await;
+            assert_eq!(again.header("idempotency-replayed"), Some("true"));
+            assert_eq!(again.expect(201).json::<TicketChanged>().code, made.code);
+            let ticket: TicketView = app.get(&format!("/api/v1/tickets/{}", made.code)).by(&opener).send().await.expect(200).json();
+            assert_eq!(ticket.subject, format!("Llamada {number}"));
+            let said: Vec<_> = ticket.timeline.iter().map(|entry| serde_json::to_value(&entry.body).unwrap()).collect();
+            let text = format!("Llamó por {number}.");
+            assert_eq!(said.iter().filter(|entry| entry["body"] == text.as_str()).count(), 1, "{said:?}");
+            assert_eq!(said.len(), 4, "what happened, what was written, and a mail to each of two: {said:?}");
+            codes.insert(made.code);
+        }
+        assert_eq!(codes.len(), 24);
+        let report = app.seed(|conn| Ok(audit::verify(conn, &DeskRegistry::default())?)).await;
+        assert_eq!(report.faults, Vec::<String>::new());
+    }
+
     async fn a_new_ticket_is_told_to_whoever_is_in_its_group_then_however_many(app: TestApp) {
         let stage = stage::set(&app).await;
         // Neither who has no place at the desk nor whose account is closed nor who is of another group.
