@@ -1,5 +1,6 @@
 # syntax=docker/dockerfile:1
-# A trial: docker build -t atiende .  ·  docker run -p 8080:8080 -v atiende:/var/lib/atiende -e ATIENDE_PUBLIC_URL=http://localhost:8080 atiende
+# A trial with sample desks and a mailbox to look into: docker build -t atiende .
+#   docker run --rm -it --network host atiende demo --listen 127.0.0.1:8080
 # For real, with PostgreSQL and mail: README.md. Other subcommands go after the image's name: docker run … atiende desk list
 FROM rust:1.95-bookworm AS build
 RUN apt-get update && apt-get install -y --no-install-recommends libpq-dev pkg-config && rm -rf /var/lib/apt/lists/*

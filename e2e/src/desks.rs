@@ -24,6 +24,16 @@ pub struct Desk {
     pub created: &'static str,
 }
 
+/// The desk of ICETEX, which asks for approvals.
+pub const ICETEX: Desk = Desk {
+    slug: "icetex",
+    a: "una solicitud",
+    the: "la solicitud",
+    word: "solicitud",
+    words: "solicitudes",
+    created: "Solicitud creada",
+};
+
 /// A morning of a week without holidays: the first Tuesday of a February that is still to come, at ten in Bogotá.
 pub fn quiet_tuesday(now: DateTime<Utc>) -> DateTime<Utc> {
     let year = if now.month() == 1 {

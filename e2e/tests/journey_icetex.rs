@@ -8,21 +8,13 @@ use chrono::TimeDelta;
 use e2e::browser::Browser;
 use e2e::console::{Pick, Seat, Told};
 use e2e::database::Engine;
-use e2e::desks::{Desk, quiet_tuesday};
+use e2e::desks::{ICETEX as DESK, quiet_tuesday};
 use e2e::hands::Hand;
 use e2e::people::{ADMIN, ANA, DIEGO, FELIPE, GLORIA, NORA, OSCAR, Person, TOMAS};
 use e2e::seek::Target::{Answer, Button, Choice, Fact, Field, Heading, Tick};
 use e2e::stage::{Stage, play};
 use serde_json::json;
 
-const DESK: Desk = Desk {
-    slug: "icetex",
-    a: "una solicitud",
-    the: "la solicitud",
-    word: "solicitud",
-    words: "solicitudes",
-    created: "Solicitud creada",
-};
 const SATISFIED: &str = "¿Está satisfecho con la solución de su solicitud?";
 
 #[test]

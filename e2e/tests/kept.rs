@@ -5,22 +5,12 @@ use std::rc::Rc;
 
 use e2e::browser::{Browser, DESKTOP, PHONE};
 use e2e::database::Engine;
-use e2e::desks::Desk;
+use e2e::desks::ICETEX;
 use e2e::people::{ANA, DESK, DIEGO, JULIAN, LAURA, OSCAR, SILVIA};
 use e2e::seek::Target::{Button, Choice, Field, Heading, Link, LinkWith, Text, Tick};
 use e2e::stage::{Stage, play};
 use e2e::until;
 use serde_json::json;
-
-/// A desk that asks for approvals.
-const ICETEX: Desk = Desk {
-    slug: "icetex",
-    a: "una solicitud",
-    the: "la solicitud",
-    word: "solicitud",
-    words: "solicitudes",
-    created: "Solicitud creada",
-};
 
 /// A ticket of the sample with a solution that its requester, Silvia, has to answer.
 const SOLVED: &str = "Bloqueo del puerto de la impresora fiscal";

@@ -9,8 +9,9 @@ use api::desks::registry::{DeskRegistry, InstalledDesk};
 use api::mail::MailPayload;
 use api::outbox::store::{MailRow, NewMail};
 use api::tickets::list::{self, ListFilter};
+use api::tickets::opening::{self, OpeningRows};
 use api::tickets::pipeline::{self, Before, Folded};
-use api::tickets::store::{self, NewMessageRow, NewTicketRow, OpeningRows};
+use api::tickets::store::{self, NewMessageRow, NewTicketRow};
 use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -134,6 +135,11 @@ fn create(conn: &mut DbConnection, template: &Template, key: &str) -> Outcome<()
         };
         MailRow::of(mail, *now)
     });
+    let (mails, projection) = (
+        mails.collect::<Vec<_>>(),
+        pipeline::project(folded, desk, *now),
+    );
+    let events = pipeline::event_rows(desk.id, drawn.id, folded);
     let rows = OpeningRows {
         id: drawn.id,
         ticket: NewTicketRow {
@@ -147,9 +153,9 @@ fn create(conn: &mut DbConnection, template: &Template, key: &str) -> Outcome<()
             search_key: "la consola no actualiza las firmas",
             version: 1,
             created_at: at,
-            projection: pipeline::project(folded, desk, *now),
         },
-        events: pipeline::event_rows(desk.id, drawn.id, folded),
+        projection: &projection,
+        events: &events,
         description: NewMessageRow {
             desk_id: desk.id,
             ticket_id: drawn.id,
@@ -160,10 +166,10 @@ fn create(conn: &mut DbConnection, template: &Template, key: &str) -> Outcome<()
             body: "Desde ayer tres equipos no reciben firmas nuevas. Ya se reinició el servicio y sigue igual.",
             created_at: at,
         },
-        mails: mails.collect(),
+        mails: &mails,
         answer: None,
     };
-    store::insert_opening(conn, rows)?;
+    opening::insert(conn, &[rows])?;
     let key_row = (
         idempotency::actor.eq("bare"),
         idempotency::route.eq("create_ticket"),

@@ -98,30 +98,27 @@ pub fn change(
         }
     }
     if let Some(memberships) = &patch.memberships {
-        let before = store::places(conn, id)?;
-        replace_places(conn, desks, id, memberships, now)?;
+        let left = replace_places(conn, desks, id, memberships, now)?;
         store::raise_epoch(conn, id)?;
-        let after = store::places(conn, id)?;
-        let left = |desk: i64| {
-            let at = |places: &[store::PlaceRow]| places.iter().any(|place| place.desk_id == desk);
-            at(&before) && !at(&after)
-        };
         withdraw(conn, &user.email, |desk, content| {
-            left(desk) && content.is_for_team()
+            left.contains(&desk) && content.is_for_team()
         })?;
     }
     Ok(())
 }
 
+/// Gives an agent these places instead of those before; gives the desks that are left.
 fn replace_places(
     conn: &mut DbConnection,
     desks: &DeskRegistry,
     user_id: i64,
     memberships: &[AgentMembership],
     now: DateTime<Utc>,
-) -> Result<(), ApiError> {
+) -> Result<Vec<i64>, ApiError> {
+    let mut left = Vec::new();
     for place in store::places(conn, user_id)? {
         store::remove_place(conn, user_id, place.desk_id)?;
+        left.push(place.desk_id);
     }
     let mut faults = Vec::new();
     for (index, membership) in memberships.iter().enumerate() {
@@ -152,9 +149,10 @@ fn replace_places(
         }
         let privileges: PrivilegeSet = membership.privileges.iter().copied().collect();
         store::set_place(conn, user_id, desk.id, privileges, &groups)?;
+        left.retain(|id| *id != desk.id);
     }
     if faults.is_empty() {
-        Ok(())
+        Ok(left)
     } else {
         Err(ApiError::validation(faults))
     }
