@@ -1,4 +1,4 @@
-//! The load driver: the release server under load, beside `pgbench` with the same SQL statements on the same cluster, and
+//! The load driver: the release server under load, beside `pgbench` with the SQL statements of one request on the same cluster, and
 //! beside bare connections to SQLite with the same durability.
 //!
 //! `cargo bench -p api --bench load` prepares both databases with 100 000 tickets, takes turns between the server and its

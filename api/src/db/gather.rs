@@ -9,16 +9,22 @@
 use std::collections::VecDeque;
 use std::slice;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use diesel::r2d2::PooledConnection;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use tokio::sync::oneshot;
 
 use super::pool::Manager;
-use super::{Db, DbConnection, DbError, ReadOutcome};
+use super::{Db, DbConnection, DbError, ReadOutcome, is_contention};
 
 /// Most writes of one statement.
 const MOST: usize = 32;
+
+/// How many writes may wait; whoever comes then is told to come back later.
+const MOST_WAITING: usize = 2048;
+/// After this long somebody else stores what waits, too: whoever is in the way of one group is not in that of all.
+const PATIENCE: Duration = Duration::from_millis(250);
 
 /// A prepared write that can be stored together with others of its kind.
 pub trait Gathered: Sized + Send + 'static {
@@ -34,8 +40,11 @@ pub trait Gathered: Sized + Send + 'static {
     /// Those of any of them; all are stored again one by one then, so that each has its own.
     fn store(all: &[Self], conn: &mut DbConnection) -> Result<(), Self::Error>;
 
-    /// Whether the error says that others were in the way for longer than anybody may wait.
-    fn is_contention(error: &Self::Error) -> bool;
+    /// The failure of the database that an error is.
+    ///
+    /// # Errors
+    /// The error, when it is something else.
+    fn database(error: Self::Error) -> Result<DbError, Self::Error>;
 }
 
 /// What came of preparing a write.
@@ -65,9 +74,23 @@ impl<J: Gathered> Clone for Gathering<J> {
 impl<J: Gathered> Gathering<J> {
     /// Nothing waits.
     pub fn new(db: Db) -> Self {
+        Self::patient(db, PATIENCE)
+    }
+
+    /// With a time of its own after which somebody else stores what waits.
+    pub(super) fn patient(db: Db, patience: Duration) -> Self {
+        let waiting = Waiting {
+            jobs: VecDeque::new(),
+            servers: Vec::new(),
+            next: 0,
+        };
+        let queue = Queue {
+            waiting: Mutex::new(waiting),
+            patience,
+        };
         Self {
             db,
-            queue: Arc::new(Queue::new()),
+            queue: Arc::new(queue),
         }
     }
 
@@ -100,7 +123,7 @@ impl<J: Gathered> Gathering<J> {
             };
             return self.db.write(both).await;
         }
-        let (sender, receiver) = oneshot::channel();
+        let (sender, mut receiver) = oneshot::channel();
         let Self { db, queue } = self.clone();
         // Not waited for: whoever stores for others goes on after the own write is answered, and when the asker went away.
         drop(tokio::task::spawn_blocking(move || {
@@ -113,68 +136,103 @@ impl<J: Gathered> Gathering<J> {
                     let stored = move |result: Result<(), J::Error>| {
                         reply(result.map(|()| answer).map_err(E::from));
                     };
-                    let server = Server {
-                        db: &db,
-                        pooled: Some(pooled),
-                    };
-                    queue.take(job, Box::new(stored), server);
+                    queue.take(job, Box::new(stored), Server::new(&db, Some(pooled)));
                 }
             }
         }));
-        receiver
-            .await
-            .unwrap_or_else(|_| Err(DbError::Panicked.into()))
+        let answer = match tokio::time::timeout(self.queue.patience, &mut receiver).await {
+            Ok(answer) => answer,
+            Err(_) => {
+                let Self { db, queue } = self.clone();
+                let help = move || queue.serve(Server::new(&db, None));
+                drop(tokio::task::spawn_blocking(help));
+                receiver.await
+            }
+        };
+        answer.unwrap_or_else(|_| Err(DbError::Panicked.into()))
     }
 }
 
 /// What is called with the outcome of a write.
 type Reply<J> = Box<dyn FnOnce(Result<(), <J as Gathered>::Error>) + Send>;
 
-struct Queue<J: Gathered>(Mutex<Waiting<J>>);
+struct Queue<J: Gathered> {
+    waiting: Mutex<Waiting<J>>,
+    patience: Duration,
+}
 
 struct Waiting<J: Gathered> {
     jobs: VecDeque<(J, Reply<J>)>,
-    /// Somebody is storing, and will see to what waits.
-    served: bool,
+    /// Who is storing, each with a number, since when.
+    servers: Vec<(u64, Instant)>,
+    /// Number of the next one.
+    next: u64,
+}
+
+impl<J: Gathered> Waiting<J> {
+    /// Whether somebody took a group not long ago, and will soon see to what waits.
+    fn is_served(&self, patience: Duration) -> bool {
+        self.servers
+            .iter()
+            .any(|(_, since)| since.elapsed() < patience)
+    }
+
+    /// Notes that a server takes a group; gives it.
+    fn group(&mut self, server: u64) -> (Vec<J>, Vec<Reply<J>>) {
+        self.servers.retain(|(number, _)| *number != server);
+        let some = self.jobs.len().min(MOST);
+        if some > 0 {
+            self.servers.push((server, Instant::now()));
+        }
+        self.jobs.drain(..some).unzip()
+    }
 }
 
 impl<J: Gathered> Queue<J> {
-    fn new() -> Self {
-        Self(Mutex::new(Waiting {
-            jobs: VecDeque::new(),
-            served: false,
-        }))
-    }
-
     fn lock(&self) -> MutexGuard<'_, Waiting<J>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Stores a write and all that comes meanwhile; or leaves it to whoever does that already.
     fn take(&self, job: J, reply: Reply<J>, mut server: Server<'_>) {
         if job.is_alone() {
-            reply(
-                server
-                    .attempt(slice::from_ref(&job))
-                    .map_err(Failure::whole),
-            );
+            // Nobody else waits for this connection.
+            let _ = server.store_each(&[job], vec![reply]);
             return;
         }
         let mut waiting = self.lock();
-        waiting.jobs.push_back((job, reply));
-        if std::mem::replace(&mut waiting.served, true) {
+        if waiting.jobs.len() >= MOST_WAITING {
+            drop(waiting);
+            reply(Err(DbError::Overloaded.into()));
             return;
         }
+        waiting.jobs.push_back((job, reply));
+        drop(waiting);
+        self.serve(server);
+    }
+
+    /// Stores what waits until nothing does, unless somebody else does that and is not held up.
+    fn serve(&self, mut server: Server<'_>) {
+        let mut waiting = self.lock();
+        if waiting.is_served(self.patience) {
+            return;
+        }
+        let number = waiting.next;
+        waiting.next += 1;
         loop {
-            let some = waiting.jobs.len().min(MOST);
-            if some == 0 {
-                waiting.served = false;
+            let (jobs, replies) = waiting.group(number);
+            if jobs.is_empty() {
                 return;
             }
-            let (jobs, replies) = waiting.jobs.drain(..some).unzip();
             drop(waiting);
-            server.store(jobs, replies);
+            let outcome = server.store(&jobs, replies);
             waiting = self.lock();
+            if let Err(Unreachable(text)) = outcome {
+                // Those who came meanwhile would wait as long for nothing.
+                for (_, reply) in waiting.jobs.drain(..) {
+                    reply(Err(DbError::NoConnection(text.clone()).into()));
+                }
+            }
         }
     }
 }
@@ -182,48 +240,85 @@ impl<J: Gathered> Queue<J> {
 /// Whoever stores for all.
 struct Server<'a> {
     db: &'a Db,
-    /// None after it broke.
+    /// None where there is none yet, and after it broke.
     pooled: Option<PooledConnection<Manager>>,
 }
 
-impl Server<'_> {
-    fn store<J: Gathered>(&mut self, jobs: Vec<J>, replies: Vec<Reply<J>>) {
-        let alone = |job: &J, reply: Reply<J>, server: &mut Self| {
-            reply(server.attempt(slice::from_ref(job)).map_err(Failure::whole));
+/// There is no connection to the database, for this reason.
+#[derive(Clone)]
+struct Unreachable(String);
+
+impl<'a> Server<'a> {
+    fn new(db: &'a Db, pooled: Option<PooledConnection<Manager>>) -> Self {
+        Self { db, pooled }
+    }
+
+    fn store<J: Gathered>(
+        &mut self,
+        jobs: &[J],
+        replies: Vec<Reply<J>>,
+    ) -> Result<(), Unreachable> {
+        if jobs.len() == 1 {
+            return self.store_each(jobs, replies);
+        }
+        let tell = |outcome: &dyn Fn() -> Result<(), DbError>, replies: Vec<Reply<J>>| {
+            for reply in replies {
+                reply(outcome().map_err(J::Error::from));
+            }
         };
-        if let [_] = jobs.as_slice() {
-            for (job, reply) in jobs.iter().zip(replies) {
-                alone(job, reply, self);
+        match self.attempt(jobs) {
+            Ok(()) => tell(&|| Ok(()), replies),
+            Err(Failure::Unreachable(why)) => {
+                tell(&|| Err(DbError::NoConnection(why.0.clone())), replies);
+                return Err(why);
             }
-            return;
-        }
-        match self.attempt(&jobs) {
-            Ok(()) => replies.into_iter().for_each(|reply| reply(Ok(()))),
-            Err(Failure::Lost(_)) => {
-                let tell = |reply: Reply<J>| reply(Err(lost_with_others().into()));
-                replies.into_iter().for_each(tell);
+            Err(Failure::Lost(error)) => {
+                let text = J::database(error).map_or_else(|_| String::new(), |error| said(&error));
+                tell(&|| Err(lost(&text)), replies);
             }
-            // They waited as long as anybody may, and nothing is stored: who asks again is served again.
-            Err(Failure::Refused(error)) if J::is_contention(&error) => {
-                let tell = |reply: Reply<J>| reply(Err(DbError::Overloaded.into()));
-                replies.into_iter().for_each(tell);
-            }
-            // One of them is to blame, and only that one is told so.
-            Err(Failure::Refused(_)) => {
-                for (job, reply) in jobs.iter().zip(replies) {
-                    alone(job, reply, self);
+            Err(Failure::Refused(error)) => match J::database(error) {
+                // They waited as long as anybody may, and nothing is stored: who asks again is served again.
+                Ok(DbError::Query(error)) if is_contention(&error) => {
+                    let error = Arc::new(error);
+                    tell(&|| Err(DbError::NotCommitted(Arc::clone(&error))), replies);
                 }
-            }
+                // One of them is to blame, and only that one is told so.
+                _ => return self.store_each(jobs, replies),
+            },
         }
+        Ok(())
+    }
+
+    fn store_each<J: Gathered>(
+        &mut self,
+        jobs: &[J],
+        replies: Vec<Reply<J>>,
+    ) -> Result<(), Unreachable> {
+        let mut reached = Ok(());
+        for (job, reply) in jobs.iter().zip(replies) {
+            let outcome = match reached.clone() {
+                Ok(()) => self.attempt(slice::from_ref(job)),
+                Err(why) => Err(Failure::Unreachable(why)),
+            };
+            reply(outcome.map_err(|failure| match failure {
+                Failure::Refused(error) | Failure::Lost(error) => error,
+                Failure::Unreachable(why) => {
+                    reached = Err(why.clone());
+                    DbError::NoConnection(why.0).into()
+                }
+            }));
+        }
+        reached
     }
 
     fn attempt<J: Gathered>(&mut self, jobs: &[J]) -> Result<(), Failure<J::Error>> {
-        let mut pooled = match self.pooled.take() {
+        let known = self.pooled.take().filter(|pooled| self.db.is_fresh(pooled));
+        let mut pooled = match known {
             Some(pooled) => pooled,
-            None => {
-                let fresh = self.db.checkout();
-                fresh.map_err(|error| Failure::Refused(error.into()))?
-            }
+            None => self
+                .db
+                .checkout()
+                .map_err(|error| Failure::Unreachable(Unreachable(said(&error))))?,
         };
         let outcome = self.db.try_on(&mut pooled, |conn| J::store(jobs, conn));
         if !pooled.broken {
@@ -241,21 +336,20 @@ enum Failure<E> {
     Refused(E),
     /// Whether anything is stored is unknown.
     Lost(E),
+    /// Nothing was tried.
+    Unreachable(Unreachable),
 }
 
-impl<E> Failure<E> {
-    fn whole(self) -> E {
-        match self {
-            Self::Refused(error) | Self::Lost(error) => error,
-        }
+fn said(error: &DbError) -> String {
+    match error {
+        DbError::Query(error) | DbError::ConnectionLost(error) => error.to_string(),
+        DbError::NoConnection(text) => text.clone(),
+        other => other.to_string(),
     }
 }
 
 /// The connection broke while several writes were under way; each of their askers is told.
-fn lost_with_others() -> DbError {
-    let text = "the connection broke while this was stored together with others";
-    DbError::ConnectionLost(DieselError::DatabaseError(
-        DatabaseErrorKind::ClosedConnection,
-        Box::new(text.to_owned()),
-    ))
+fn lost(text: &str) -> DbError {
+    let kind = DatabaseErrorKind::ClosedConnection;
+    DbError::ConnectionLost(DieselError::DatabaseError(kind, Box::new(text.to_owned())))
 }

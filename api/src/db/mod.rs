@@ -398,11 +398,16 @@ impl Db {
                 .pool
                 .get()
                 .map_err(|error| DbError::NoConnection(error.to_string()))?;
-            if pooled.generation == self.inner.generation.load(Ordering::Acquire) {
+            if self.is_fresh(&pooled) {
                 return Ok(pooled);
             }
             pooled.broken = true;
         }
+    }
+
+    /// Whether a connection was made after the last time that the server closed one.
+    fn is_fresh(&self, pooled: &Pooled) -> bool {
+        pooled.generation == self.inner.generation.load(Ordering::Acquire)
     }
 
     /// After a restart of the server every pooled connection is dead: drop this one and do not trust its elders.

@@ -114,7 +114,10 @@ pub fn insert_all(conn: &mut DbConnection, mails: &[MailRow]) -> QueryResult<()>
     }
 }
 
-/// Many mails in one statement; what is there already is left to whoever runs it.
+/// What follows [`of_many`] in a statement: a mail that is there already is not added again.
+pub const UNLESS_THERE: &str = " ON CONFLICT (dedup_key) DO NOTHING";
+
+/// Many mails in one statement, which [`UNLESS_THERE`] completes.
 pub fn of_many<'a>(mails: impl IntoIterator<Item = &'a MailRow>) -> Bulk<'a, MailRow> {
     Bulk::new("outbox", mails)
         .set(outbox::desk_id, |row| row.desk_id)
@@ -144,15 +147,12 @@ impl QueryId for Mails<'_> {
 impl QueryFragment<Pg> for Mails<'_> {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         self.0.walk_ast(pass.reborrow())?;
-        pass.push_sql(MAIL_IS_THERE);
+        pass.push_sql(UNLESS_THERE);
         Ok(())
     }
 }
 
 impl RunQueryDsl<PgConnection> for Mails<'_> {}
-
-/// What follows [`of_many`] in a statement: whoever sends the same mail again sends nothing.
-pub const MAIL_IS_THERE: &str = " ON CONFLICT (dedup_key) DO NOTHING";
 
 /// Writes down a mail that nobody is to get, for whoever must not be told apart from somebody who gets one: the work is
 /// that of [`enqueue`], and no worker ever takes the row.

@@ -30,7 +30,7 @@ use super::store::{
 use crate::approvals;
 use crate::attachments::store::{AttachmentRow, BindError, Owner, Place, Quota, bind};
 use crate::db::gather::Gathered;
-use crate::db::{DbConnection, DbError, JsonText, Ts, is_contention, together};
+use crate::db::{DbConnection, DbError, JsonText, Ts, together};
 use crate::desks::registry::{DeskRegistry, InstalledDesk};
 use crate::events::subscriptions::{Known, Written, mails_about, tell};
 use crate::http::Fault;
@@ -423,8 +423,11 @@ impl Gathered for Creation {
         store_tickets(conn, openings.collect())
     }
 
-    fn is_contention(error: &TicketError) -> bool {
-        matches!(error, TicketError::Db(DbError::Query(error)) if is_contention(error))
+    fn database(error: TicketError) -> Result<DbError, TicketError> {
+        match error {
+            TicketError::Db(error) => Ok(error),
+            other => Err(other),
+        }
     }
 }
 

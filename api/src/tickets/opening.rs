@@ -14,7 +14,7 @@ use crate::db::schema::{events, idempotency, messages, tickets};
 use crate::each;
 use crate::http::idempotency::KeptAnswer;
 use crate::outbox::store::{
-    MAIL_IS_THERE, MailRow, insert_all as insert_mails, of_many as many_mails,
+    MailRow, UNLESS_THERE, insert_all as insert_mails, of_many as many_mails,
 };
 
 /// Everything that is written when a ticket is opened, except its ties and what hangs on its files.
@@ -173,7 +173,7 @@ impl QueryFragment<Pg> for Opening<'_> {
         self.events.walk_ast(pass.reborrow())?;
         pass.push_sql("), mail AS (");
         self.mails.walk_ast(pass.reborrow())?;
-        pass.push_sql(MAIL_IS_THERE);
+        pass.push_sql(UNLESS_THERE);
         pass.push_sql("), answer AS (");
         self.answers.walk_ast(pass.reborrow())?;
         pass.push_sql(") ");

@@ -696,14 +696,68 @@ both! {
         assert_eq!(report.faults, Vec::<String>::new());
     }
 
+    async fn different_tickets_are_stored_in_one_statement_or_not_at_all(app: TestApp) {
+        use api::db::gather::Gathered;
+        use api::http::idempotency::{Guard, StoredAnswer, is_taken, replay};
+        use api::tickets::commands::{Creation, prepare_ticket};
+        use api::tickets::error::TicketError;
+        use shared::ticket::actor::Actor;
+        let stage = stage::set(&app).await;
+        let (desks, now) = (app.state.desks.clone(), app.clock.now());
+        let desk = app.seed(move |conn| Ok(desks.by_slug(conn, DESK, now)?.unwrap())).await;
+        if !app.state.db.is_postgres() {
+            // Where each is stored before the next is prepared.
+            return;
+        }
+        let opener = app.agent("Olga", &[(stage.desk, Privilege::ALL)]).await;
+        let names = [guard(&app, "uno", "agent:1", "body").await, guard(&app, "dos", "agent:1", "body").await];
+        let prepare = async |subject: &'static str, name: Option<&Guard>| {
+            let name = name.cloned();
+            let desk = Arc::clone(&desk);
+            app.seed(move |conn| {
+                let new = by_api(api::tickets::store::requester_by_id(conn, stage.ana)?, subject);
+                let ticket = prepare_ticket(conn, &desk, &Actor::System, new, now)?;
+                let answer = StoredAnswer::created(&ticket.changed().code)?;
+                let answer = name.map(|name| name.kept(&answer, now)).transpose()?;
+                Ok(Creation { desk, ticket, answer })
+            }).await
+        };
+        // The first when there is nobody in its group, the others when there are five; the last keeps no answer.
+        let mut all = vec![prepare("Uno", Some(&names[0])).await];
+        for name in ["Berta", "Caro", "Dina", "Elsa", "Fina"] {
+            member(&app, &stage, name, "mesa").await;
+        }
+        all.push(prepare("Dos", Some(&names[1])).await);
+        all.push(prepare("Tres", None).await);
+        let codes: Vec<String> = all.iter().map(|new| new.ticket.changed().code.clone()).collect();
+        let (_, asked) = statements(&app, move |conn| Ok(Creation::store(&all, conn)?)).await;
+        assert_eq!(asked.len(), 1, "{asked:?}");
+        for (place, (subject, mails)) in [("Uno", 1), ("Dos", 6), ("Tres", 6)].into_iter().enumerate() {
+            let ticket: TicketView = app.get(&format!("/api/v1/tickets/{}", codes[place])).by(&opener).send().await.expect(200).json();
+            let bodies: Vec<Value> = ticket.timeline.iter().map(|entry| serde_json::to_value(&entry.body).unwrap()).collect();
+            assert_eq!((ticket.subject.as_str(), bodies.len()), (subject, 2 + mails), "{bodies:?}");
+        }
+        for (name, code) in names.iter().zip(&codes) {
+            let name = name.clone();
+            let answer = app.seed(move |conn| replay(conn, Some(&name), now)).await.unwrap();
+            assert_eq!(serde_json::to_value(&answer).unwrap()["body"], serde_json::to_string(code).unwrap());
+        }
+        // One that was stored before, among new ones: none of them is.
+        let before = stage::ticket_count(&app).await;
+        let all = vec![prepare("Cuatro", None).await, prepare("Cinco", Some(&names[0])).await];
+        let outcome = app.state.db.write(move |conn| -> Result<(), TicketError> { Creation::store(&all, conn) }).await;
+        let taken = outcome.map_err(|error| Creation::database(error).map(|error| is_taken(&error)));
+        assert!(matches!(taken, Err(Ok(true))), "{taken:?}");
+        assert_eq!(stage::ticket_count(&app).await, before);
+        let report = app.seed(|conn| Ok(audit::verify(conn, &DeskRegistry::default())?)).await;
+        assert_eq!(report.faults, Vec::<String>::new());
+    }
+
     async fn opening_asks_postgresql_no_more_than_it_must(app: TestApp) {
         use api::http::idempotency::{StoredAnswer, replay};
-        use api::tickets::commands::{Files, OpenTicket, prepare_ticket};
+        use api::tickets::commands::prepare_ticket;
         use api::tickets::store::{draw, group_agents};
         use shared::ticket::actor::Actor;
-        use shared::ticket::event::IdentityProof;
-        use shared::ticket::status::{Channel, RequestType};
-        use shared::ticket::text::{Body, Subject};
         let stage = stage::set(&app).await;
         let (desks, now) = (app.state.desks.clone(), app.clock.now());
         let desk = app.seed(move |conn| Ok(desks.by_slug(conn, DESK, now)?.unwrap())).await;
@@ -723,23 +777,7 @@ both! {
                 assert_eq!(keys(&drawn), keys(&known), "the members are those that every other mail goes to");
             }
             let requester = app.seed(move |conn| Ok(api::tickets::store::requester_by_id(conn, stage.ana)?)).await;
-            let new = OpenTicket {
-                requester,
-                channel: Channel::Api,
-                request_type: RequestType::Incident,
-                category: "eset".to_owned(),
-                priority: Some("p2".to_owned()),
-                impact: None,
-                urgency: None,
-                extra: Default::default(),
-                group: None,
-                assignee: None,
-                subject: Subject::parse("La consola no actualiza").unwrap(),
-                message: Body::parse("Desde ayer.").unwrap(),
-                files: Files { owner: api::attachments::store::Owner::User(0), ids: Vec::new(), of_form: Vec::new(), ticket_bytes: 0 },
-                identity: IdentityProof::RecordedByStaff,
-                superseded: Vec::new(),
-            };
+            let new = by_api(requester, "La consola no actualiza");
             let (run, one) = (Arc::clone(&desk), new.clone());
             let (_, asked) = statements(&app, move |conn| Ok(prepare_ticket(conn, &run, &Actor::System, one, now)?.store(conn, &run, None)?)).await;
             if app.state.db.is_postgres() {
@@ -1389,4 +1427,37 @@ async fn recording_and_searching_have_a_budget_for_each_agent() {
     look(&julian, "tickets?q=firmas").await.expect(200);
     // Looking through the queue is no search.
     look(&laura, "tickets").await.expect(200);
+}
+
+/// A ticket that a program opens.
+fn by_api(
+    requester: api::tickets::store::RequesterRow,
+    subject: &str,
+) -> api::tickets::commands::OpenTicket {
+    use api::tickets::commands::{Files, OpenTicket};
+    use shared::ticket::event::IdentityProof;
+    use shared::ticket::status::{Channel, RequestType};
+    use shared::ticket::text::{Body, Subject};
+    OpenTicket {
+        requester,
+        channel: Channel::Api,
+        request_type: RequestType::Incident,
+        category: "eset".to_owned(),
+        priority: Some("p2".to_owned()),
+        impact: None,
+        urgency: None,
+        extra: Default::default(),
+        group: None,
+        assignee: None,
+        subject: Subject::parse(subject).unwrap(),
+        message: Body::parse("Desde ayer.").unwrap(),
+        files: Files {
+            owner: api::attachments::store::Owner::User(0),
+            ids: Vec::new(),
+            of_form: Vec::new(),
+            ticket_bytes: 0,
+        },
+        identity: IdentityProof::RecordedByStaff,
+        superseded: Vec::new(),
+    }
 }
