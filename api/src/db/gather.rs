@@ -37,7 +37,8 @@ pub trait Gathered: Sized + Send + 'static {
     /// Stores all of them, or none.
     ///
     /// # Errors
-    /// Those of any of them; all are stored again one by one then, so that each has its own.
+    /// Those of any of them. Unless others or the connection are to blame, all are stored again one by one then, so that each
+    /// has its own.
     fn store(all: &[Self], conn: &mut DbConnection) -> Result<(), Self::Error>;
 
     /// The failure of the database that an error is.
@@ -140,13 +141,14 @@ impl<J: Gathered> Gathering<J> {
                 }
             }
         }));
-        let answer = match tokio::time::timeout(self.queue.patience, &mut receiver).await {
-            Ok(answer) => answer,
-            Err(_) => {
+        let answer = loop {
+            if let Ok(answer) = tokio::time::timeout(self.queue.patience, &mut receiver).await {
+                break answer;
+            }
+            if let Some(number) = self.queue.enlist() {
                 let Self { db, queue } = self.clone();
-                let help = move || queue.serve(Server::new(&db, None));
+                let help = move || queue.serve(number, Server::new(&db, None));
                 drop(tokio::task::spawn_blocking(help));
-                receiver.await
             }
         };
         answer.unwrap_or_else(|_| Err(DbError::Panicked.into()))
@@ -177,9 +179,14 @@ impl<J: Gathered> Waiting<J> {
             .any(|(_, since)| since.elapsed() < patience)
     }
 
-    /// Notes that a server takes a group; gives it.
-    fn group(&mut self, server: u64) -> (Vec<J>, Vec<Reply<J>>) {
+    /// Takes a server from those who are storing.
+    fn dismiss(&mut self, server: u64) {
         self.servers.retain(|(number, _)| *number != server);
+    }
+
+    /// Notes that a server takes a group; gives it. Where nothing waits, the server is dismissed.
+    fn group(&mut self, server: u64) -> (Vec<J>, Vec<Reply<J>>) {
+        self.dismiss(server);
         let some = self.jobs.len().min(MOST);
         if some > 0 {
             self.servers.push((server, Instant::now()));
@@ -208,30 +215,45 @@ impl<J: Gathered> Queue<J> {
         }
         waiting.jobs.push_back((job, reply));
         drop(waiting);
-        self.serve(server);
+        if let Some(number) = self.enlist() {
+            self.serve(number, server);
+        }
     }
 
-    /// Stores what waits until nothing does, unless somebody else does that and is not held up.
-    fn serve(&self, mut server: Server<'_>) {
+    /// The number of a new server, where something waits and nobody will soon see to it.
+    fn enlist(&self) -> Option<u64> {
         let mut waiting = self.lock();
-        if waiting.is_served(self.patience) {
-            return;
+        if waiting.jobs.is_empty() || waiting.is_served(self.patience) {
+            return None;
         }
         let number = waiting.next;
         waiting.next += 1;
+        waiting.servers.push((number, Instant::now()));
+        Some(number)
+    }
+
+    /// Stores what waits until nothing does.
+    fn serve(&self, number: u64, mut server: Server<'_>) {
         loop {
-            let (jobs, replies) = waiting.group(number);
-            if jobs.is_empty() {
-                return;
-            }
-            drop(waiting);
-            let outcome = server.store(&jobs, replies);
-            waiting = self.lock();
-            if let Err(Unreachable(text)) = outcome {
-                // Those who came meanwhile would wait as long for nothing.
-                for (_, reply) in waiting.jobs.drain(..) {
-                    reply(Err(DbError::NoConnection(text.clone()).into()));
+            // First of all, or what is taken would wait for a connection while others have one.
+            let mut outcome = server.connect().map(|_| ());
+            if outcome.is_ok() {
+                let (jobs, replies) = self.lock().group(number);
+                if jobs.is_empty() {
+                    return;
                 }
+                outcome = server.store(&jobs, replies);
+            }
+            if let Err(why) = outcome {
+                let mut waiting = self.lock();
+                waiting.dismiss(number);
+                if !waiting.is_served(self.patience) {
+                    // They would wait as long for nothing.
+                    for (_, reply) in waiting.jobs.drain(..) {
+                        reply(Err(DbError::NoConnection(why.0.clone()).into()));
+                    }
+                }
+                return;
             }
         }
     }
@@ -245,12 +267,27 @@ struct Server<'a> {
 }
 
 /// There is no connection to the database, for this reason.
-#[derive(Clone)]
 struct Unreachable(String);
 
 impl<'a> Server<'a> {
     fn new(db: &'a Db, pooled: Option<PooledConnection<Manager>>) -> Self {
         Self { db, pooled }
+    }
+
+    /// Has a connection that is not known to be dead.
+    fn connect(&mut self) -> Result<&mut PooledConnection<Manager>, Unreachable> {
+        let known = self
+            .pooled
+            .take()
+            .filter(|pooled| !pooled.broken && self.db.is_fresh(pooled));
+        let pooled = match known {
+            Some(pooled) => pooled,
+            None => self
+                .db
+                .checkout()
+                .map_err(|error| Unreachable(said(&error)))?,
+        };
+        Ok(self.pooled.insert(pooled))
     }
 
     fn store<J: Gathered>(
@@ -261,30 +298,14 @@ impl<'a> Server<'a> {
         if jobs.len() == 1 {
             return self.store_each(jobs, replies);
         }
-        let tell = |outcome: &dyn Fn() -> Result<(), DbError>, replies: Vec<Reply<J>>| {
-            for reply in replies {
-                reply(outcome().map_err(J::Error::from));
-            }
-        };
         match self.attempt(jobs) {
-            Ok(()) => tell(&|| Ok(()), replies),
-            Err(Failure::Unreachable(why)) => {
-                tell(&|| Err(DbError::NoConnection(why.0.clone())), replies);
-                return Err(why);
+            Ok(()) => replies.into_iter().for_each(|reply| reply(Ok(()))),
+            // Only whoever is to blame is told so.
+            Err(Failure::Own(_)) => return self.store_each(jobs, replies),
+            Err(Failure::Common(common)) => {
+                common.tell::<J>(replies);
+                return common.reached();
             }
-            Err(Failure::Lost(error)) => {
-                let text = J::database(error).map_or_else(|_| String::new(), |error| said(&error));
-                tell(&|| Err(lost(&text)), replies);
-            }
-            Err(Failure::Refused(error)) => match J::database(error) {
-                // They waited as long as anybody may, and nothing is stored: who asks again is served again.
-                Ok(DbError::Query(error)) if is_contention(&error) => {
-                    let error = Arc::new(error);
-                    tell(&|| Err(DbError::NotCommitted(Arc::clone(&error))), replies);
-                }
-                // One of them is to blame, and only that one is told so.
-                _ => return self.store_each(jobs, replies),
-            },
         }
         Ok(())
     }
@@ -294,50 +315,82 @@ impl<'a> Server<'a> {
         jobs: &[J],
         replies: Vec<Reply<J>>,
     ) -> Result<(), Unreachable> {
-        let mut reached = Ok(());
-        for (job, reply) in jobs.iter().zip(replies) {
-            let outcome = match reached.clone() {
-                Ok(()) => self.attempt(slice::from_ref(job)),
-                Err(why) => Err(Failure::Unreachable(why)),
-            };
-            reply(outcome.map_err(|failure| match failure {
-                Failure::Refused(error) | Failure::Lost(error) => error,
-                Failure::Unreachable(why) => {
-                    reached = Err(why.clone());
-                    DbError::NoConnection(why.0).into()
+        let mut replies = replies.into_iter();
+        for job in jobs {
+            let outcome = self.attempt(slice::from_ref(job));
+            let Some(reply) = replies.next() else { break };
+            match outcome {
+                Ok(()) => reply(Ok(())),
+                Err(Failure::Own(error)) => reply(Err(error)),
+                Err(Failure::Common(common)) => {
+                    common.tell::<J>([reply]);
+                    // The others are not made to wait as long one after the other; a new connection they may have.
+                    if !matches!(common, Common::Lost(_)) {
+                        common.tell::<J>(replies);
+                        return common.reached();
+                    }
                 }
-            }));
+            }
         }
-        reached
+        Ok(())
     }
 
     fn attempt<J: Gathered>(&mut self, jobs: &[J]) -> Result<(), Failure<J::Error>> {
-        let known = self.pooled.take().filter(|pooled| self.db.is_fresh(pooled));
-        let mut pooled = match known {
-            Some(pooled) => pooled,
-            None => self
-                .db
-                .checkout()
-                .map_err(|error| Failure::Unreachable(Unreachable(said(&error))))?,
-        };
-        let outcome = self.db.try_on(&mut pooled, |conn| J::store(jobs, conn));
-        if !pooled.broken {
-            self.pooled = Some(pooled);
-        }
-        match outcome {
-            ReadOutcome::Done(result) => result.map_err(Failure::Refused),
-            ReadOutcome::ConnectionLost(result) => result.map_err(Failure::Lost),
+        let db = self.db;
+        let pooled = self
+            .connect()
+            .map_err(|why| Failure::Common(Common::Unreachable(why)))?;
+        match db.try_on(pooled, |conn| J::store(jobs, conn)) {
+            ReadOutcome::Done(result) => result.map_err(|error| match J::database(error) {
+                Ok(DbError::Query(error)) if is_contention(&error) => {
+                    Failure::Common(Common::Busy(Arc::new(error)))
+                }
+                Ok(error) => Failure::Own(error.into()),
+                Err(error) => Failure::Own(error),
+            }),
+            ReadOutcome::ConnectionLost(result) => result.map_err(|error| {
+                let text = J::database(error).map_or_else(|_| String::new(), |error| said(&error));
+                Failure::Common(Common::Lost(text))
+            }),
         }
     }
 }
 
 enum Failure<E> {
-    /// Nothing is stored.
-    Refused(E),
-    /// Whether anything is stored is unknown.
-    Lost(E),
+    /// One of the writes is to blame; nothing is stored.
+    Own(E),
+    /// None of them is.
+    Common(Common),
+}
+
+/// Why several writes failed that are not to blame.
+enum Common {
     /// Nothing was tried.
     Unreachable(Unreachable),
+    /// The connection broke meanwhile; whether anything is stored is unknown.
+    Lost(String),
+    /// Others were in the way; nothing is stored, and who asks again is served again.
+    Busy(Arc<DieselError>),
+}
+
+impl Common {
+    fn tell<J: Gathered>(&self, replies: impl IntoIterator<Item = Reply<J>>) {
+        for reply in replies {
+            let error = match self {
+                Self::Unreachable(why) => DbError::NoConnection(why.0.clone()),
+                Self::Lost(text) => lost(text),
+                Self::Busy(error) => DbError::NotCommitted(Arc::clone(error)),
+            };
+            reply(Err(error.into()));
+        }
+    }
+
+    fn reached(self) -> Result<(), Unreachable> {
+        match self {
+            Self::Unreachable(why) => Err(why),
+            Self::Lost(_) | Self::Busy(_) => Ok(()),
+        }
+    }
 }
 
 fn said(error: &DbError) -> String {

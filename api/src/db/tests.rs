@@ -677,7 +677,7 @@ fn until(done: impl Fn() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(20);
     while !done() {
         assert!(Instant::now() < deadline, "it did not happen");
-        std::thread::yield_now();
+        std::thread::sleep(Duration::from_millis(1));
     }
 }
 
@@ -853,6 +853,41 @@ fn whatever_takes_a_transaction_does_not_wait() {
 fn nobody_waits_long_for_one_that_is_held_up() {
     let stored = beside_a_slow_one(Duration::from_millis(20), Fate::Stored);
     assert!(stored.is_none_or(|stored| stored == [1]));
+}
+
+#[test]
+fn whoever_took_long_to_prepare_does_not_wait_either() {
+    let Some(scratch) = Scratch::postgres() else {
+        return;
+    };
+    let patience = Duration::from_millis(20);
+    let gathering = Gathering::patient(scratch.db.clone(), patience);
+    let (groups, released) = (Arc::default(), Arc::new(AtomicBool::new(false)));
+    let (begun, taken) = (Instant::now(), Arc::clone(&groups));
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let write = |id, fate: Fate, ready: Box<dyn Fn() -> bool + Send + Sync>| {
+        let (gathering, groups, ready) = (gathering.clone(), Arc::clone(&groups), Arc::new(ready));
+        let prepare = move |_: &mut DbConnection| {
+            until(|| ready());
+            let sample = Sample { id, fate, groups };
+            Ok::<_, Failure>(gather::Prepared::Store(sample, id))
+        };
+        runtime.spawn(async move { gathering.write(prepare).await })
+    };
+    // Row 1 has waited for longer than anybody should when row 0 is taken, and is ready right after that.
+    let quick = write(
+        1,
+        Fate::Stored,
+        Box::new(move || !taken.lock().unwrap().is_empty()),
+    );
+    let held = Fate::Until(Arc::clone(&released));
+    let slow = write(0, held, Box::new(move || begun.elapsed() > patience * 5));
+    let quick =
+        runtime.block_on(async { tokio::time::timeout(Duration::from_secs(20), quick).await });
+    released.store(true, Ordering::SeqCst);
+    assert_eq!(quick.expect("nobody stored it").unwrap(), Ok(1));
+    assert_eq!(runtime.block_on(slow).unwrap(), Ok(0));
+    assert_eq!(ids(&scratch.db), [0, 1]);
 }
 
 #[test]
