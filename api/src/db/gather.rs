@@ -15,7 +15,7 @@ use diesel::r2d2::PooledConnection;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use tokio::sync::oneshot;
 
-use super::pool::Manager;
+use super::pool::{CHECKOUT_TIMEOUT, Manager};
 use super::{Db, DbConnection, DbError, ReadOutcome, is_contention};
 
 /// Most writes of one statement.
@@ -145,7 +145,7 @@ impl<J: Gathered> Gathering<J> {
             if let Ok(answer) = tokio::time::timeout(self.queue.patience, &mut receiver).await {
                 break answer;
             }
-            if let Some(number) = self.queue.enlist() {
+            if let Some(number) = self.queue.enlist(true) {
                 let Self { db, queue } = self.clone();
                 let help = move || queue.serve(number, Server::new(&db, None));
                 drop(tokio::task::spawn_blocking(help));
@@ -165,31 +165,52 @@ struct Queue<J: Gathered> {
 
 struct Waiting<J: Gathered> {
     jobs: VecDeque<(J, Reply<J>)>,
-    /// Who is storing, each with a number, since when.
-    servers: Vec<(u64, Instant)>,
+    servers: Vec<Serving>,
     /// Number of the next one.
     next: u64,
 }
 
+/// Somebody who stores for all.
+struct Serving {
+    number: u64,
+    /// Has no connection yet, and perhaps gets none.
+    is_connecting: bool,
+    since: Instant,
+}
+
 impl<J: Gathered> Waiting<J> {
-    /// Whether somebody took a group not long ago, and will soon see to what waits.
-    fn is_served(&self, patience: Duration) -> bool {
+    /// Whether somebody took a group within this time, and will soon see to what waits.
+    fn is_served(&self, within: Duration) -> bool {
         self.servers
             .iter()
-            .any(|(_, since)| since.elapsed() < patience)
+            .any(|server| !server.is_connecting && server.since.elapsed() < within)
     }
 
-    /// Takes a server from those who are storing.
-    fn dismiss(&mut self, server: u64) {
-        self.servers.retain(|(number, _)| *number != server);
+    fn is_connecting(&self) -> bool {
+        self.servers.iter().any(|server| server.is_connecting)
     }
 
-    /// Notes that a server takes a group; gives it. Where nothing waits, the server is dismissed.
-    fn group(&mut self, server: u64) -> (Vec<J>, Vec<Reply<J>>) {
-        self.dismiss(server);
+    /// Notes what a server does from now on.
+    fn note(&mut self, number: u64, is_connecting: bool) {
+        self.dismiss(number);
+        self.servers.push(Serving {
+            number,
+            is_connecting,
+            since: Instant::now(),
+        });
+    }
+
+    fn dismiss(&mut self, number: u64) {
+        self.servers.retain(|server| server.number != number);
+    }
+
+    /// Gives a server a group. Where nothing waits, the server is dismissed.
+    fn group(&mut self, number: u64) -> (Vec<J>, Vec<Reply<J>>) {
         let some = self.jobs.len().min(MOST);
         if some > 0 {
-            self.servers.push((server, Instant::now()));
+            self.note(number, false);
+        } else {
+            self.dismiss(number);
         }
         self.jobs.drain(..some).unzip()
     }
@@ -215,26 +236,31 @@ impl<J: Gathered> Queue<J> {
         }
         waiting.jobs.push_back((job, reply));
         drop(waiting);
-        if let Some(number) = self.enlist() {
+        if let Some(number) = self.enlist(false) {
             self.serve(number, server);
         }
     }
 
-    /// The number of a new server, where something waits and nobody will soon see to it.
-    fn enlist(&self) -> Option<u64> {
+    /// The number of a new server, where something waits and nobody will soon see to it. One at a time waits for a connection.
+    fn enlist(&self, is_connecting: bool) -> Option<u64> {
         let mut waiting = self.lock();
-        if waiting.jobs.is_empty() || waiting.is_served(self.patience) {
+        let is_seen_to =
+            waiting.is_served(self.patience) || is_connecting && waiting.is_connecting();
+        if waiting.jobs.is_empty() || is_seen_to {
             return None;
         }
         let number = waiting.next;
         waiting.next += 1;
-        waiting.servers.push((number, Instant::now()));
+        waiting.note(number, is_connecting);
         Some(number)
     }
 
     /// Stores what waits until nothing does.
     fn serve(&self, number: u64, mut server: Server<'_>) {
         loop {
+            if !server.is_connected() {
+                self.lock().note(number, true);
+            }
             // First of all, or what is taken would wait for a connection while others have one.
             let mut outcome = server.connect().map(|_| ());
             if outcome.is_ok() {
@@ -247,8 +273,8 @@ impl<J: Gathered> Queue<J> {
             if let Err(why) = outcome {
                 let mut waiting = self.lock();
                 waiting.dismiss(number);
-                if !waiting.is_served(self.patience) {
-                    // They would wait as long for nothing.
+                // They would wait as long for nothing, unless somebody has a connection.
+                if !waiting.is_served(CHECKOUT_TIMEOUT) {
                     for (_, reply) in waiting.jobs.drain(..) {
                         reply(Err(DbError::NoConnection(why.0.clone()).into()));
                     }
@@ -274,12 +300,21 @@ impl<'a> Server<'a> {
         Self { db, pooled }
     }
 
-    /// Has a connection that is not known to be dead.
+    /// Whether there is a connection that is not known to be dead.
+    fn is_connected(&self) -> bool {
+        self.pooled
+            .as_ref()
+            .is_some_and(|pooled| !pooled.broken && self.db.is_fresh(pooled))
+    }
+
     fn connect(&mut self) -> Result<&mut PooledConnection<Manager>, Unreachable> {
-        let known = self
-            .pooled
-            .take()
-            .filter(|pooled| !pooled.broken && self.db.is_fresh(pooled));
+        let known = if self.is_connected() {
+            self.pooled.take()
+        } else {
+            // Others may have its place in the pool.
+            self.pooled = None;
+            None
+        };
         let pooled = match known {
             Some(pooled) => pooled,
             None => self

@@ -890,6 +890,105 @@ fn whoever_took_long_to_prepare_does_not_wait_either() {
     assert_eq!(ids(&scratch.db), [0, 1]);
 }
 
+/// A database of PostgreSQL that others cannot be kept out of by accident; removed at the end.
+struct OwnDatabase {
+    admin: PgConnection,
+    name: String,
+    url: String,
+}
+
+impl OwnDatabase {
+    fn create() -> Option<Self> {
+        let url = std::env::var("ATIENDE_TEST_POSTGRES_URL").ok()?;
+        let name = format!("db_test_{}", Uuid::new_v4().simple());
+        let mut own = reqwest::Url::parse(&url).unwrap();
+        own.set_path(&name);
+        let mut admin = PgConnection::establish(&url).unwrap();
+        let create = format!("CREATE DATABASE {name}");
+        admin.batch_execute(&create).unwrap();
+        Some(Self {
+            admin,
+            name,
+            url: own.to_string(),
+        })
+    }
+
+    /// Ends all connections; there will be no others.
+    fn shut(&mut self) {
+        let name = &self.name;
+        let shut = format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false");
+        self.admin.batch_execute(&shut).unwrap();
+        let end = format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+        );
+        self.admin.batch_execute(&end).unwrap();
+    }
+}
+
+impl Drop for OwnDatabase {
+    fn drop(&mut self) {
+        let drop = format!("DROP DATABASE {} WITH (FORCE)", self.name);
+        self.admin.batch_execute(&drop).unwrap();
+    }
+}
+
+#[test]
+fn nobody_waits_for_a_database_that_is_away() {
+    let Some(mut own) = OwnDatabase::create() else {
+        return;
+    };
+    let db = Db::open(&DatabaseSettings::new(&own.url)).unwrap();
+    run(
+        &db,
+        "CREATE TABLE samples (id bigint PRIMARY KEY, at timestamptz NOT NULL, data text NOT NULL, key uuid NOT NULL)",
+    );
+    let gathering = Gathering::patient(db, Duration::from_secs(2));
+    let (groups, prepared) = (Arc::default(), Arc::new(AtomicUsize::new(0)));
+    let (shut, released) = (
+        Arc::new(AtomicBool::new(false)),
+        Arc::new(AtomicBool::new(false)),
+    );
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let write = |id, fate: Fate, ready: Arc<AtomicBool>| {
+        let (gathering, groups) = (gathering.clone(), Arc::clone(&groups));
+        let prepared = Arc::clone(&prepared);
+        let prepare = move |_: &mut DbConnection| {
+            prepared.fetch_add(1, Ordering::SeqCst);
+            until(|| ready.load(Ordering::SeqCst));
+            let sample = Sample { id, fate, groups };
+            Ok::<_, Failure>(gather::Prepared::Store(sample, id))
+        };
+        runtime.spawn(async move { gathering.write(prepare).await })
+    };
+    let now = Arc::new(AtomicBool::new(true));
+    let slow = write(0, Fate::Until(Arc::clone(&released)), now);
+    until(|| !groups.lock().unwrap().is_empty());
+    // These have their connections, and are ready when the database is away.
+    let others = [1, 2, 3].map(|id| write(id, Fate::Stored, Arc::clone(&shut)));
+    until(|| prepared.load(Ordering::SeqCst) == 4);
+    own.shut();
+    shut.store(true, Ordering::SeqCst);
+    until(|| gathering.waiting() > 0);
+    released.store(true, Ordering::SeqCst);
+    let told = runtime.block_on(async {
+        let mut told = vec![slow.await.unwrap()];
+        for other in others {
+            let answer = tokio::time::timeout(Duration::from_secs(20), other).await;
+            told.push(answer.expect("nobody was told").unwrap());
+        }
+        told
+    });
+    let is = |result: &Result<i64, Failure>, kind: &str| matches!(result, Err(Failure::Db(text)) if text.starts_with(kind));
+    assert!(is(&told[0], "ConnectionLost"), "{told:?}");
+    // Whoever found the others too slow lost a connection of their own.
+    assert!(
+        told.iter()
+            .all(|told| is(told, "NoConnection") || is(told, "ConnectionLost")),
+        "{told:?}"
+    );
+    assert!(told.iter().any(|told| is(told, "NoConnection")), "{told:?}");
+}
+
 #[test]
 fn nobody_is_told_that_it_is_stored_when_nobody_knows() {
     let Some(scratch) = Scratch::postgres() else {

@@ -421,8 +421,10 @@ pub struct KeptAnswer {
 }
 
 impl KeptAnswer {
-    /// Many of them in one statement.
+    /// Many of them in one statement. Two statements with the same names wait for each other in the same order.
     pub fn of_many<'a>(rows: impl Iterator<Item = &'a Self>) -> Bulk<'a, Self> {
+        let mut rows: Vec<_> = rows.collect();
+        rows.sort_unstable_by_key(|row| (&row.actor, &row.route, &row.key));
         Bulk::new("idempotency", rows)
             .set(idempotency::actor, |row| &row.actor)
             .set(idempotency::route, |row| &row.route)
