@@ -80,7 +80,7 @@ pub fn ApproversPage() -> impl IntoView {
     };
     view! {
         <Topbar title/>
-        <main class="sheet stack loose" id="main" tabindex="-1">{move || list()}</main>
+        <main class="sheet stack" id="main" tabindex="-1">{move || list()}</main>
     }
 }
 

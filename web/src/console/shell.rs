@@ -128,7 +128,8 @@ fn UnknownPage() -> impl IntoView {
         <Topbar title=Signal::derive(|| t(Words::PageNotFound).to_owned())/>
         <main class="sheet" id="main" tabindex="-1">
             <Empty symbol="search" title=t(Words::PageNotFound)>
-                <p><a class="btn primary" href="/console/queue">{t(Words::BackToQueue)}</a></p>
+                <p>{t(Words::PageNotFoundHelp)}</p>
+                <a class="btn primary" href="/console/queue">{t(Words::BackToQueue)}</a>
             </Empty>
         </main>
     }

@@ -11,6 +11,7 @@ crate::messages! {
         PartNotLoaded = "No se pudo cargar esta ventana. Revise su conexión e inténtelo de nuevo.",
             "This window could not be loaded. Check your connection and try again.";
         PageNotFound = "Esta página no existe", "This page does not exist";
+        PageNotFoundHelp = "Puede que el enlace esté incompleto o que la página haya cambiado de lugar.", "The link may be incomplete, or the page may have moved.";
         BackToQueue = "Ir a la cola", "Go to the queue";
         SignInTitle = "Iniciar sesión", "Sign in";
         SignIn = "Iniciar sesión", "Sign in";
@@ -62,7 +63,7 @@ crate::messages! {
         ManyNew = "{0} nuev{o}s", "{0} new";
         ListChanged = "La lista cambió: actualizar", "The list changed: update";
         NoTickets = "No hay {words} aquí", "No {words} here";
-        NoTicketsHelp = "Lo que llegue a esta vista aparecerá aquí.", "New ones in this view will appear here.";
+        NoTicketsHelp = "Elija otra vista o busque por código, asunto o persona.", "Choose another view, or search by code, subject or person.";
         NothingFound = "No hay {words} que coincidan", "No matching {words}";
         NothingFoundHelp = "Cambie la búsqueda o quite los filtros.", "Change the search or clear the filters.";
         ClearFilters = "Quitar filtros", "Clear filters";

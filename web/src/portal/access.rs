@@ -152,7 +152,7 @@ fn received(reference: String, address: &str) -> AnyView {
             <p class="done-code num">{reference}</p>
             <p>{t_with(Words::DoneHelp, &[address])}</p>
         </div>
-        <p><a class="btn primary" href=desk.link("")>{t(Common::Home)}</a></p>
+        <div class="actions"><a class="btn primary" href=desk.link("")>{t(Common::Home)}</a></div>
     }
     .into_any()
 }

@@ -203,7 +203,7 @@ fn not_found() -> AnyView {
     view! {
         <Heading text=t(Words::NoPage)/>
         <p>{t(Words::NoPageHelp)}</p>
-        <p><a class="btn primary" href="/">{t(Common::Home)}</a></p>
+        <div class="actions"><a class="btn primary" href="/">{t(Common::Home)}</a></div>
     }
     .into_any()
 }

@@ -183,7 +183,7 @@ fn SessionLine(email: RwSignal<String>) -> impl IntoView {
     };
     view! {
         <p class="muted small">
-            <Show when=move || email.with(|email| !email.is_empty())>{t(Words::SignedIn)}{move || email.get()}" · "</Show>
+            <Show when=move || email.with(|email| !email.is_empty())>{t(Words::SignedIn)}{move || email.get()}"\u{a0}· "</Show>
             <button class="linkish" type="button" on:click=leave>{t(Words::SignOut)}</button>
         </p>
     }

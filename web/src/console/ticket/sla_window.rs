@@ -65,7 +65,7 @@ fn explanation(case: Case, explanation: SlaExplanation) -> AnyView {
             <h3>{[name, ": ", &target].concat()}</h3>
             <p class="muted small">{explanation.rule.trim_end_matches('.').to_owned()}". "{t_with(WindowWords::CalendarVersion, &[&explanation.calendar_version.to_string()])}</p>
             <div class="table-wrap" role="region" aria-label=name tabindex="0">
-                <table class="table">
+                <table class="table cards">
                     <thead><tr>
                         <th scope="col">{t(WindowWords::From)}</th>
                         <th scope="col">{t(WindowWords::Until)}</th>
@@ -97,10 +97,10 @@ fn segment_row(segment: &SlaSegment, zone: &str) -> AnyView {
     let note = segment.note.clone().map(|note| [": ", &note].concat());
     view! {
         <tr>
-            <td>{time(segment.from, zone, Style::Short)}</td>
-            <td>{time(segment.to, zone, Style::Short)}</td>
-            <td>{icon(symbol)}" "{t(words)}{note}</td>
-            <td class="num end">{amount(segment.counted_seconds)}</td>
+            <td data-label=t(WindowWords::From)>{time(segment.from, zone, Style::Short)}</td>
+            <td data-label=t(WindowWords::Until)>{time(segment.to, zone, Style::Short)}</td>
+            <td data-label=t(WindowWords::WhatItWas)><span>{icon(symbol)}" "{t(words)}{note}</span></td>
+            <td class="num end" data-label=t(WindowWords::Counted)>{amount(segment.counted_seconds)}</td>
         </tr>
     }
     .into_any()

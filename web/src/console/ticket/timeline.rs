@@ -322,7 +322,7 @@ fn entry_view(case: Case, entry: TimelineEntry) -> AnyView {
                 <li class="msg-event">
                     {icon("mail")}
                     <p class="msg-event-text">
-                        {t_with(Words::MailTo, &[&text, &recipient])}" "
+                        {t_with(Words::MailTo, &[&text, &recipient])}"\u{a0}"
                         <span class=class title=t(words)>{icon(symbol)}<span class=word>{t(words)}</span></span>
                     </p>
                     {time(at, &zone, Style::Short)}
