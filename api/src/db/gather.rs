@@ -22,7 +22,8 @@ use super::{Db, DbConnection, DbError, ReadOutcome, is_contention};
 const MOST: usize = 32;
 
 /// How many writes may wait; whoever comes then is told to come back later.
-const MOST_WAITING: usize = 2048;
+pub(super) const MOST_WAITING: usize = 2048;
+
 /// After this long somebody else stores what waits, too: whoever is in the way of one group is not in that of all.
 const PATIENCE: Duration = Duration::from_millis(250);
 

@@ -737,6 +737,23 @@ impl Gathered for Sample {
     }
 }
 
+/// Stores a row as it is ready.
+async fn write_sample(
+    gathering: Gathering<Sample>,
+    groups: &Arc<Mutex<Vec<Vec<i64>>>>,
+    id: i64,
+    fate: Fate,
+    ready: impl Fn() -> bool + Clone + Send + 'static,
+) -> Result<i64, Failure> {
+    let groups = Arc::clone(groups);
+    let prepare = move |_: &mut DbConnection| {
+        until(ready);
+        let sample = Sample { id, fate, groups };
+        Ok::<_, Failure>(gather::Prepared::Store(sample, id))
+    };
+    gathering.write(prepare).await
+}
+
 /// Stores rows with these keys and fates, all of which wait while row 0 is stored; gives their outcomes, and the groups after
 /// the first.
 fn gathered(
@@ -747,13 +764,9 @@ fn gathered(
     let own = Arc::new(std::sync::OnceLock::new());
     assert!(own.set(gathering.clone()).is_ok());
     let groups = Arc::default();
-    let write = |id, fate: Fate| {
+    let write = |id, fate| {
         let (gathering, groups) = (gathering.clone(), Arc::clone(&groups));
-        let prepare = move |_: &mut DbConnection| {
-            let sample = Sample { id, fate, groups };
-            Ok::<_, Failure>(gather::Prepared::Store(sample, id))
-        };
-        async move { gathering.write(prepare).await }
+        async move { write_sample(gathering, &groups, id, fate, || true).await }
     };
     // PostgreSQL alone has somebody wait.
     let others = if scratch.db.is_postgres() {
@@ -824,13 +837,9 @@ fn beside_a_slow_one(patience: Duration, fate: Fate) -> Option<Vec<i64>> {
     let scratch = Scratch::postgres()?;
     let gathering = Gathering::patient(scratch.db.clone(), patience);
     let (groups, released) = (Arc::default(), Arc::new(AtomicBool::new(false)));
-    let write = |id, fate: Fate| {
+    let write = |id, fate| {
         let (gathering, groups) = (gathering.clone(), Arc::clone(&groups));
-        let prepare = move |_: &mut DbConnection| {
-            let sample = Sample { id, fate, groups };
-            Ok::<_, Failure>(gather::Prepared::Store(sample, id))
-        };
-        async move { gathering.write(prepare).await }
+        async move { write_sample(gathering, &groups, id, fate, || true).await }
     };
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let slow = runtime.spawn(write(0, Fate::Until(Arc::clone(&released))));
@@ -865,23 +874,19 @@ fn whoever_took_long_to_prepare_does_not_wait_either() {
     let (groups, released) = (Arc::default(), Arc::new(AtomicBool::new(false)));
     let (begun, taken) = (Instant::now(), Arc::clone(&groups));
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let write = |id, fate: Fate, ready: Box<dyn Fn() -> bool + Send + Sync>| {
-        let (gathering, groups, ready) = (gathering.clone(), Arc::clone(&groups), Arc::new(ready));
-        let prepare = move |_: &mut DbConnection| {
-            until(|| ready());
-            let sample = Sample { id, fate, groups };
-            Ok::<_, Failure>(gather::Prepared::Store(sample, id))
-        };
-        runtime.spawn(async move { gathering.write(prepare).await })
+    let write = |id, fate, ready: Arc<dyn Fn() -> bool + Send + Sync>| {
+        let (gathering, groups) = (gathering.clone(), Arc::clone(&groups));
+        runtime
+            .spawn(async move { write_sample(gathering, &groups, id, fate, move || ready()).await })
     };
     // Row 1 has waited for longer than anybody should when row 0 is taken, and is ready right after that.
     let quick = write(
         1,
         Fate::Stored,
-        Box::new(move || !taken.lock().unwrap().is_empty()),
+        Arc::new(move || !taken.lock().unwrap().is_empty()),
     );
     let held = Fate::Until(Arc::clone(&released));
-    let slow = write(0, held, Box::new(move || begun.elapsed() > patience * 5));
+    let slow = write(0, held, Arc::new(move || begun.elapsed() > patience * 5));
     let quick =
         runtime.block_on(async { tokio::time::timeout(Duration::from_secs(20), quick).await });
     released.store(true, Ordering::SeqCst);
@@ -890,7 +895,34 @@ fn whoever_took_long_to_prepare_does_not_wait_either() {
     assert_eq!(ids(&scratch.db), [0, 1]);
 }
 
-/// A database of PostgreSQL that others cannot be kept out of by accident; removed at the end.
+#[test]
+fn whoever_comes_when_too_many_wait_is_told_to_come_back() {
+    let Some(scratch) = Scratch::postgres() else {
+        return;
+    };
+    let gathering = Gathering::patient(scratch.db.clone(), Duration::from_secs(60));
+    let (groups, released) = (Arc::default(), Arc::new(AtomicBool::new(false)));
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let write = |id, fate| {
+        let (gathering, groups) = (gathering.clone(), Arc::clone(&groups));
+        runtime.spawn(async move { write_sample(gathering, &groups, id, fate, || true).await })
+    };
+    let most = i64::try_from(gather::MOST_WAITING).unwrap();
+    let slow = write(0, Fate::Until(Arc::clone(&released)));
+    until(|| !groups.lock().unwrap().is_empty());
+    let others: Vec<_> = (1..=most).map(|id| write(id, Fate::Stored)).collect();
+    until(|| gathering.waiting() == gather::MOST_WAITING);
+    let late = runtime.block_on(write(most + 1, Fate::Stored)).unwrap();
+    assert_eq!(late, Err(Failure::Db("Overloaded".to_owned())));
+    released.store(true, Ordering::SeqCst);
+    assert_eq!(runtime.block_on(slow).unwrap(), Ok(0));
+    for (id, other) in (1..).zip(others) {
+        assert_eq!(runtime.block_on(other).unwrap(), Ok(id));
+    }
+    assert_eq!(ids(&scratch.db), Vec::from_iter(0..=most));
+}
+
+/// A database of its own for one test, which keeps nobody else out when it is shut; removed at the end.
 struct OwnDatabase {
     admin: PgConnection,
     name: String,
@@ -943,29 +975,32 @@ fn nobody_waits_for_a_database_that_is_away() {
         "CREATE TABLE samples (id bigint PRIMARY KEY, at timestamptz NOT NULL, data text NOT NULL, key uuid NOT NULL)",
     );
     let gathering = Gathering::patient(db, Duration::from_secs(2));
-    let (groups, prepared) = (Arc::default(), Arc::new(AtomicUsize::new(0)));
+    let (groups, preparing) = (
+        Arc::default(),
+        Arc::new(Mutex::new(std::collections::HashSet::new())),
+    );
     let (shut, released) = (
         Arc::new(AtomicBool::new(false)),
         Arc::new(AtomicBool::new(false)),
     );
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let write = |id, fate: Fate, ready: Arc<AtomicBool>| {
+    let write = |id, fate, ready: Arc<dyn Fn() -> bool + Send + Sync>| {
         let (gathering, groups) = (gathering.clone(), Arc::clone(&groups));
-        let prepared = Arc::clone(&prepared);
-        let prepare = move |_: &mut DbConnection| {
-            prepared.fetch_add(1, Ordering::SeqCst);
-            until(|| ready.load(Ordering::SeqCst));
-            let sample = Sample { id, fate, groups };
-            Ok::<_, Failure>(gather::Prepared::Store(sample, id))
-        };
-        runtime.spawn(async move { gathering.write(prepare).await })
+        runtime
+            .spawn(async move { write_sample(gathering, &groups, id, fate, move || ready()).await })
     };
-    let now = Arc::new(AtomicBool::new(true));
-    let slow = write(0, Fate::Until(Arc::clone(&released)), now);
+    let slow = write(0, Fate::Until(Arc::clone(&released)), Arc::new(|| true));
     until(|| !groups.lock().unwrap().is_empty());
     // These have their connections, and are ready when the database is away.
-    let others = [1, 2, 3].map(|id| write(id, Fate::Stored, Arc::clone(&shut)));
-    until(|| prepared.load(Ordering::SeqCst) == 4);
+    let others = [1, 2, 3].map(|id| {
+        let (shut, preparing) = (Arc::clone(&shut), Arc::clone(&preparing));
+        let ready = move || {
+            preparing.lock().unwrap().insert(id);
+            shut.load(Ordering::SeqCst)
+        };
+        write(id, Fate::Stored, Arc::new(ready))
+    });
+    until(|| preparing.lock().unwrap().len() == 3);
     own.shut();
     shut.store(true, Ordering::SeqCst);
     until(|| gathering.waiting() > 0);
