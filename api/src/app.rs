@@ -148,7 +148,10 @@ impl AppState {
                 files: u32::try_from(settings.limits.files_per_message).unwrap_or(u32::MAX),
                 bytes: settings.limits.file_bytes,
             }),
-            kept: Arc::new(KeptQueue::new(settings.limits.kept_bytes)),
+            kept: Arc::new(KeptQueue::new(
+                settings.limits.kept_bytes,
+                settings.limits.kept_row_bytes,
+            )),
             names: Arc::default(),
             wake: Wake::default(),
             files: Files::open(&settings.storage)?,

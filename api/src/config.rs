@@ -318,6 +318,9 @@ pub struct Limits {
     pub waiting_bytes: u64,
     /// Bytes of pages and counts of the queue that are kept until something is written; 0 keeps none.
     pub kept_bytes: usize,
+    /// Bytes of rows of the queue that are kept until their tickets change; 0 keeps none, and less than a page takes (some
+    /// 100 000) is of no use.
+    pub kept_row_bytes: usize,
 }
 
 impl Default for Limits {
@@ -346,6 +349,7 @@ impl Default for Limits {
             waiting_bytes_per_client: 2 * 1024 * 1024 * 1024,
             waiting_bytes: 20 * 1024 * 1024 * 1024,
             kept_bytes: 4 * 1024 * 1024,
+            kept_row_bytes: 8 * 1024 * 1024,
         }
     }
 }

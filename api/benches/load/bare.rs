@@ -111,12 +111,9 @@ fn create(conn: &mut DbConnection, template: &Template, key: &str) -> Outcome<()
         email,
     } = template;
     let (hash, at) = (folded.head.as_slice(), Ts::new(*now));
-    idempotency::table
-        .find(("bare", "create_ticket", key))
-        .select((idempotency::body_hash, idempotency::status))
-        .first::<(Vec<u8>, Option<i32>)>(conn)
-        .optional()?;
-    let requester = store::requester_by_email(conn, desk.id, email)?.ok_or("no requester")?;
+    let name = ("bare", "create_ticket", key);
+    let (requester, _) =
+        store::requester_and_request(conn, desk.id, email, name)?.ok_or("no requester")?;
     let group = folded.ticket.group.as_deref();
     let drawn = store::draw(conn, desk.id, None)?;
     if let Some(group) = group.and_then(|key| desk.group_id(key)) {
@@ -200,8 +197,15 @@ pub fn writer(path: &str, sample: &Sample, code: &str, group: u32, time: Duratio
     Ok(f64::from(count) / started.elapsed().as_secs_f64())
 }
 
-/// Readers that do nothing else, on as many threads; gives pages of the queue per second.
-pub fn readers(path: &str, sample: &Sample, threads: usize, time: Duration) -> Outcome<f64> {
+/// Readers that do nothing else, on as many threads; gives pages of the queue per second. They read whole rows, or what
+/// rows are known by.
+pub fn readers(
+    path: &str,
+    sample: &Sample,
+    threads: usize,
+    time: Duration,
+    whole: bool,
+) -> Outcome<f64> {
     let filter = ListFilter {
         desks: vec![sample.desk_id],
         view: View::All,
@@ -223,9 +227,12 @@ pub fn readers(path: &str, sample: &Sample, threads: usize, time: Duration) -> O
         let mut conn = connect(path).map_err(|error| error.to_string())?;
         let (started, mut count) = (Instant::now(), 0_u32);
         while started.elapsed() < time {
-            let rows = list::page(&mut conn, &filter, Sort::Due, None, 50)
-                .map_err(|error| error.to_string())?;
-            if rows.len() != 51 {
+            let rows = if whole {
+                list::page(&mut conn, &filter, Sort::Due, None, 50).map(|rows| rows.len())
+            } else {
+                list::page_seen(&mut conn, &filter, Sort::Due, None, 50).map(|rows| rows.len())
+            };
+            if rows.map_err(|error| error.to_string())? != 51 {
                 return Err("the base is too small".to_owned());
             }
             count += 1;

@@ -95,6 +95,29 @@ pub fn ticket_path(number: u64, tickets: u32) -> String {
     format!("/api/v1/tickets/C-{}", u64::from(FIRST) + 1 + place)
 }
 
+/// Keys of the tickets on the page that is asked for (see [`Sample::queue_path`]).
+pub fn page(conn: &mut DbConnection, sample: &Sample) -> Outcome<Vec<i64>> {
+    #[derive(QueryableByName)]
+    struct Key {
+        #[diesel(sql_type = BigInt)]
+        id: i64,
+    }
+    let sql = format!(
+        "SELECT id FROM tickets WHERE desk_id = {} AND open AND priority = '{}' ORDER BY due_sort, id LIMIT 50",
+        sample.desk_id, sample.priority
+    );
+    let keys: Vec<Key> = api::each!(conn, inner => diesel::sql_query(sql).load(inner))?;
+    Ok(keys.into_iter().map(|key| key.id).collect())
+}
+
+/// Makes a ticket one version newer, as every command does to it.
+pub fn change(conn: &mut DbConnection, id: i64) -> Outcome<()> {
+    conn.batch_execute(&format!(
+        "UPDATE tickets SET version = version + 1 WHERE id = {id}"
+    ))?;
+    Ok(())
+}
+
 /// Copies the sample tickets until there are `tickets` more.
 pub fn grow(conn: &mut DbConnection, tickets: u32) -> Outcome<()> {
     let postgres = conn.is_postgres();

@@ -3,8 +3,8 @@
 //!
 //! `cargo bench -p api --bench load` prepares both databases with 100 000 tickets, takes turns between the server and its
 //! measure, and writes the medians to `target/bench/load.md`. It uses the loopback and the socket of its cluster only, needs some 3 GB of disk in the
-//! temporary folder for the time of the run, and takes some eight minutes. The statements of `pgbench` are in `create.sql`
-//! and `queue.sql`. Mails are written into the outbox and counted with the creation; sending them is the work of another
+//! temporary folder for the time of the run, and takes some ten minutes. The statements of `pgbench` are in `create.sql`,
+//! `queue.sql` and `rows.sql`. Mails are written into the outbox and counted with the creation; sending them is the work of another
 //! process here.
 //!
 //! After `--`: `--tickets N`, `--seconds N` (of each turn), `--rounds N`, `--only sqlite|postgres`, and
@@ -182,10 +182,9 @@ impl Scenario {
 
     /// Percent of the bare rate that the server reaches: the median of the rounds.
     fn share(&self) -> f64 {
+        let shares = self.turns.iter().zip(&self.bare);
         median(
-            self.turns
-                .iter()
-                .zip(&self.bare)
+            shares
                 .map(|(turn, bare)| 100.0 * turn.load.rate() / bare)
                 .collect(),
         )
@@ -197,6 +196,10 @@ impl Scenario {
             self.rate(),
             median(self.bare.clone())
         )
+    }
+
+    fn shares(&self) -> String {
+        format!("{:.0} % ({})", self.share(), self.rates())
     }
 
     fn latency(&self) -> String {
@@ -224,6 +227,21 @@ impl Scenario {
         let most = self.turns.iter().map(Turn::cpu).fold(f64::NAN, f64::max);
         format!("{parts}; rounds {least:.2} to {most:.2} ms")
     }
+}
+
+/// Everything that is measured on one database.
+#[derive(Default)]
+struct Scenes {
+    create: Scenario,
+    /// A page of the queue by a server that keeps no rows.
+    unknown: Scenario,
+    /// A page of the queue that is looked for each time, by a server that knows its rows.
+    queue: Scenario,
+    /// A page of the queue by a server that keeps pages.
+    kept: Scenario,
+    /// The same while tickets are created and rows of the page change.
+    busy: Scenario,
+    read: Scenario,
 }
 
 fn median(mut values: Vec<f64>) -> f64 {
@@ -272,16 +290,36 @@ async fn create_now_and_then(
     Ok(())
 }
 
-/// A turn of pages of the queue on a server that keeps them, while tickets are created.
+/// Changes a row of the page ten times a second for a while, each time another one.
+fn change_now_and_then(database: &str, sample: &base::Sample, time: Duration) -> Outcome<()> {
+    let mut conn = base::connect(database)?;
+    let page = base::page(&mut conn, sample)?;
+    let started = std::time::Instant::now();
+    for id in page.iter().cycle() {
+        if started.elapsed() >= time {
+            break;
+        }
+        base::change(&mut conn, *id)?;
+        std::thread::sleep(BEAT);
+    }
+    Ok(())
+}
+
+/// A turn of pages of the queue on a server that keeps what it can, while tickets are created and rows of the page change.
 async fn busy_turn(
     server: &Server,
     postmaster: Option<u32>,
     time: Duration,
     requests: &Requests,
+    database: &str,
 ) -> Outcome<Turn> {
     let creating = tokio::spawn(create_now_and_then(server.address, requests.create(), time));
+    let (database, sample) = (database.to_owned(), requests.sample.clone());
+    let changing =
+        tokio::task::spawn_blocking(move || change_now_and_then(&database, &sample, time));
     let turn = turn(server, postmaster, time, requests.queue()).await?;
     creating.await??;
+    changing.await??;
     Ok(turn)
 }
 
@@ -340,6 +378,17 @@ impl Requests {
         }
     }
 
+    /// The same requests to another server of the same base.
+    async fn to(&self, server: &Server) -> Outcome<Self> {
+        let requests = Self {
+            address: server.address,
+            token: server.sign_in().await?,
+            ..self.clone()
+        };
+        requests.check().await?;
+        Ok(requests)
+    }
+
     /// Creates one ticket and gives its code.
     async fn create_one(&self) -> Outcome<String> {
         let answer = Connection::open(self.address)
@@ -373,6 +422,28 @@ impl Requests {
     }
 }
 
+/// The servers that keep something of what they answered.
+struct Keeping {
+    rows: Server,
+    row_requests: Requests,
+    pages: Server,
+    page_requests: Requests,
+}
+
+impl Keeping {
+    /// Starts them beside one that keeps nothing.
+    async fn start(place: &Place, requests: &Requests) -> Outcome<Self> {
+        let rows = Server::start(place, Workers::Elsewhere, Keeps::Rows).await?;
+        let pages = Server::start(place, Workers::Elsewhere, Keeps::Pages).await?;
+        Ok(Self {
+            row_requests: requests.to(&rows).await?,
+            page_requests: requests.to(&pages).await?,
+            rows,
+            pages,
+        })
+    }
+}
+
 /// Before anything is measured: caches filled, connections made, statements prepared.
 async fn warm_up(server: &Server, requests: &Requests) -> Outcome<()> {
     let time = Duration::from_millis(1500);
@@ -391,7 +462,6 @@ async fn on_postgres(plan: &Plan, folder: &Path) -> Outcome<Vec<Row>> {
     let sample = base::Sample::read(&mut conn)?;
     base::grow(&mut conn, plan.tickets)?;
     let server = Server::start(&place, Workers::Elsewhere, Keeps::Nothing).await?;
-    let keeping = Server::start(&place, Workers::Elsewhere, Keeps::Pages).await?;
     let requests = Requests {
         address: server.address,
         token: server.sign_in().await?,
@@ -399,12 +469,8 @@ async fn on_postgres(plan: &Plan, folder: &Path) -> Outcome<Vec<Row>> {
         tickets: plan.tickets,
     };
     requests.check().await?;
-    let again = Requests {
-        address: keeping.address,
-        token: keeping.sign_in().await?,
-        ..requests.clone()
-    };
-    again.check().await?;
+    let servers = Keeping::start(&place, &requests).await?;
+    let again = &servers.page_requests;
     let code = requests.create_one().await?;
     let api::db::DbConnection::Pg(pg) = &mut conn else {
         return Err("not PostgreSQL".into());
@@ -413,63 +479,79 @@ async fn on_postgres(plan: &Plan, folder: &Path) -> Outcome<Vec<Row>> {
     drop(conn);
     warm_up(&server, &requests).await?;
 
-    let (mut create, mut queue, mut kept, mut busy, mut read) = (
-        Scenario::default(),
-        Scenario::default(),
-        Scenario::default(),
-        Scenario::default(),
-        Scenario::default(),
-    );
+    let mut scenes = Scenes::default();
     let postmaster = Some(cluster.postmaster());
     for round in 1..=plan.rounds {
         say(&format!("PostgreSQL: round {round} of {}", plan.rounds));
-        create
-            .bare
-            .push(cluster.pgbench("create.sql", CLIENTS, plan.turn, &variables)?);
-        create
+        let bare = |script| cluster.pgbench(script, CLIENTS, plan.turn, &variables);
+        scenes.create.bare.push(bare("create.sql")?);
+        scenes
+            .create
             .turns
             .push(turn(&server, postmaster, plan.turn, requests.create()).await?);
-        queue
-            .bare
-            .push(cluster.pgbench("queue.sql", CLIENTS, plan.turn, &variables)?);
-        queue
+        scenes.unknown.bare.push(bare("rows.sql")?);
+        scenes
+            .unknown
             .turns
             .push(turn(&server, postmaster, plan.turn, requests.queue()).await?);
-        kept.turns
-            .push(turn(&keeping, postmaster, plan.turn, again.queue()).await?);
-        busy.turns
-            .push(busy_turn(&keeping, postmaster, plan.turn, &again).await?);
-        read.turns
+        scenes.queue.bare.push(bare("queue.sql")?);
+        scenes.queue.turns.push(
+            turn(
+                &servers.rows,
+                postmaster,
+                plan.turn,
+                servers.row_requests.queue(),
+            )
+            .await?,
+        );
+        scenes
+            .kept
+            .turns
+            .push(turn(&servers.pages, postmaster, plan.turn, again.queue()).await?);
+        scenes.busy.turns.push(
+            busy_turn(
+                &servers.pages,
+                postmaster,
+                plan.turn,
+                again,
+                &place.database,
+            )
+            .await?,
+        );
+        scenes
+            .read
+            .turns
             .push(turn(&server, postmaster, plan.turn, requests.read()).await?);
     }
     let mut rows = vec![
         Row::plain("Cluster", cluster.describe()?),
         Row::at_least(
             "PostgreSQL: create, of pgbench with the same statements",
-            create.share(),
+            scenes.create.share(),
             50.0,
             "%",
-            &create.rates(),
+            &scenes.create.rates(),
+        ),
+        Row::plain(
+            "PostgreSQL: page of the queue, looked for, its rows known, of pgbench with the same statement",
+            scenes.queue.shares(),
         ),
         Row::at_least(
-            "PostgreSQL: page of the queue, read anew, of pgbench",
-            queue.share(),
+            "PostgreSQL: page of the queue, read by a server that keeps no rows, of pgbench with the same statement",
+            scenes.unknown.share(),
             40.0,
             "%",
-            &queue.rates(),
+            &scenes.unknown.rates(),
         ),
     ];
-    rows.extend(common_rows(
-        "PostgreSQL",
-        &create,
-        &queue,
-        &kept,
-        &busy,
-        &read,
-    ));
+    rows.extend(common_rows("PostgreSQL", &scenes));
     rows.push(Row::plain(
         "PostgreSQL: server's memory after the load (most ever)",
         memory(&server)?,
+    ));
+    rows.push(Row::plain(
+        "PostgreSQL: memory of the server that keeps pages and rows (most ever)",
+        memory(&servers.pages)?,
     ));
     Ok(rows)
 }
@@ -500,7 +582,6 @@ async fn on_sqlite(plan: &Plan, folder: &Path) -> Outcome<Vec<Row>> {
     };
 
     let server = Server::start(&place, Workers::Elsewhere, Keeps::Nothing).await?;
-    let keeping = Server::start(&place, Workers::Elsewhere, Keeps::Pages).await?;
     let requests = Requests {
         address: server.address,
         token: server.sign_in().await?,
@@ -508,49 +589,44 @@ async fn on_sqlite(plan: &Plan, folder: &Path) -> Outcome<Vec<Row>> {
         tickets: plan.tickets,
     };
     requests.check().await?;
-    let again = Requests {
-        address: keeping.address,
-        token: keeping.sign_in().await?,
-        ..requests.clone()
-    };
-    again.check().await?;
+    let servers = Keeping::start(&place, &requests).await?;
+    let again = &servers.page_requests;
     let code = requests.create_one().await?;
     warm_up(&server, &requests).await?;
 
-    let (mut create, mut queue, mut kept, mut busy, mut read) = (
-        Scenario::default(),
-        Scenario::default(),
-        Scenario::default(),
-        Scenario::default(),
-        Scenario::default(),
-    );
+    let mut scenes = Scenes::default();
     let mut grouped = Vec::new();
     for round in 1..=plan.rounds {
         say(&format!("SQLite: round {round} of {}", plan.rounds));
-        create
-            .bare
-            .push(bare::writer(path, &sample, &code, 1, plan.turn)?);
-        grouped.push(bare::writer(
-            path,
-            &sample,
-            &code,
-            CLIENTS as u32,
-            plan.turn,
-        )?);
-        create
+        let writer = |group| bare::writer(path, &sample, &code, group, plan.turn);
+        scenes.create.bare.push(writer(1)?);
+        grouped.push(writer(CLIENTS as u32)?);
+        scenes
+            .create
             .turns
             .push(turn(&server, None, plan.turn, requests.create()).await?);
-        queue
-            .bare
-            .push(bare::readers(path, &sample, CORES, plan.turn)?);
-        queue
+        let readers = |whole| bare::readers(path, &sample, CORES, plan.turn, whole);
+        scenes.unknown.bare.push(readers(true)?);
+        scenes
+            .unknown
             .turns
             .push(turn(&server, None, plan.turn, requests.queue()).await?);
-        kept.turns
-            .push(turn(&keeping, None, plan.turn, again.queue()).await?);
-        busy.turns
-            .push(busy_turn(&keeping, None, plan.turn, &again).await?);
-        read.turns
+        scenes.queue.bare.push(readers(false)?);
+        scenes
+            .queue
+            .turns
+            .push(turn(&servers.rows, None, plan.turn, servers.row_requests.queue()).await?);
+        scenes
+            .kept
+            .turns
+            .push(turn(&servers.pages, None, plan.turn, again.queue()).await?);
+        scenes
+            .busy
+            .turns
+            .push(busy_turn(&servers.pages, None, plan.turn, again, &place.database).await?);
+        scenes
+            .read
+            .turns
             .push(turn(&server, None, plan.turn, requests.read()).await?);
     }
     let mut rows = vec![
@@ -570,107 +646,98 @@ async fn on_sqlite(plan: &Plan, folder: &Path) -> Outcome<Vec<Row>> {
         ),
         Row::at_least(
             "SQLite: create, of a bare writer with one transaction for each ticket",
-            create.share(),
+            scenes.create.share(),
             50.0,
             "%",
-            &create.rates(),
+            &scenes.create.rates(),
         ),
         Row::plain(
             format!("SQLite: create, of a bare writer with {CLIENTS} tickets to a transaction"),
             format!(
                 "{:.0} % ({:.0}/s against {:.0}/s)",
-                100.0 * create.rate() / median(grouped.clone()),
-                create.rate(),
+                100.0 * scenes.create.rate() / median(grouped.clone()),
+                scenes.create.rate(),
                 median(grouped)
             ),
         ),
+        Row::plain(
+            format!(
+                "SQLite: page of the queue, looked for, its rows known, of {CORES} bare readers with the same statement"
+            ),
+            scenes.queue.shares(),
+        ),
         Row::at_least(
-            format!("SQLite: page of the queue, read anew, of {CORES} bare readers"),
-            queue.share(),
+            format!(
+                "SQLite: page of the queue, read by a server that keeps no rows, of {CORES} bare readers"
+            ),
+            scenes.unknown.share(),
             40.0,
             "%",
-            &queue.rates(),
+            &scenes.unknown.rates(),
         ),
     ];
-    rows.extend(common_rows("SQLite", &create, &queue, &kept, &busy, &read));
+    rows.extend(common_rows("SQLite", &scenes));
     rows.push(Row::plain(
         "SQLite: server's memory after the load (most ever)",
         memory(&server)?,
     ));
+    rows.push(Row::plain(
+        "SQLite: memory of the server that keeps pages and rows (most ever)",
+        memory(&servers.pages)?,
+    ));
     Ok(rows)
 }
 
-fn common_rows(
-    name: &str,
-    create: &Scenario,
-    queue: &Scenario,
-    kept: &Scenario,
-    busy: &Scenario,
-    read: &Scenario,
-) -> Vec<Row> {
-    vec![
-        Row::plain(
-            format!("{name}: create, {CLIENTS} clients"),
-            create.latency(),
-        ),
-        Row::plain(
-            format!("{name}: page of the queue, read anew, {CLIENTS} clients"),
-            queue.latency(),
-        ),
-        Row::plain(
-            format!("{name}: page of the queue, asked again, {CLIENTS} clients"),
-            kept.latency(),
-        ),
-        Row::plain(
-            format!(
-                "{name}: page of the queue, while ten tickets a second are created, {CLIENTS} clients"
-            ),
-            busy.latency(),
-        ),
-        Row::plain(
-            format!("{name}: read a ticket with its history, {CLIENTS} clients"),
-            read.latency(),
-        ),
-        Row::at_most(
-            format!("{name}: processor time to create"),
-            create.cpu(),
-            1.0,
-            "ms",
-            &create.cpu_parts(),
-        ),
-        Row::at_most(
-            format!("{name}: processor time of a page of the queue, read anew"),
-            queue.cpu(),
+fn common_rows(name: &str, scenes: &Scenes) -> Vec<Row> {
+    let named = [
+        ("create", "to create", 1.0, &scenes.create),
+        (
+            "page of the queue, looked for, its rows known",
+            "of a page of the queue, looked for, its rows known",
             0.4,
-            "ms",
-            &queue.cpu_parts(),
+            &scenes.queue,
         ),
-        Row::at_most(
-            format!(
-                "{name}: processor time of a page of the queue, asked again before anything is written"
-            ),
-            kept.cpu(),
+        (
+            "page of the queue, read by a server that keeps no rows",
+            "of a page of the queue, read by a server that keeps no rows",
             0.4,
-            "ms",
-            &kept.cpu_parts(),
+            &scenes.unknown,
         ),
-        Row::at_most(
-            format!(
-                "{name}: processor time of a page of the queue while ten tickets a second are created, theirs included"
-            ),
-            busy.cpu(),
+        (
+            "page of the queue, asked again",
+            "of a page of the queue, asked again before anything is written",
             0.4,
-            "ms",
-            &busy.cpu_parts(),
+            &scenes.kept,
         ),
-        Row::at_most(
-            format!("{name}: processor time to read a ticket"),
-            read.cpu(),
+        (
+            "page of the queue, while ten tickets a second are created and ten of its rows change",
+            "of a page of the queue while ten tickets a second are created and ten of its rows change, all included",
             0.4,
-            "ms",
-            &read.cpu_parts(),
+            &scenes.busy,
         ),
-    ]
+        (
+            "read a ticket with its history",
+            "to read a ticket",
+            0.4,
+            &scenes.read,
+        ),
+    ];
+    let rates = named.iter().map(|(what, _, _, scene)| {
+        Row::plain(
+            format!("{name}: {what}, {CLIENTS} clients"),
+            scene.latency(),
+        )
+    });
+    let times = named.iter().map(|(_, what, most, scene)| {
+        Row::at_most(
+            format!("{name}: processor time {what}"),
+            scene.cpu(),
+            *most,
+            "ms",
+            &scene.cpu_parts(),
+        )
+    });
+    rates.chain(times).collect()
 }
 
 fn memory(server: &Server) -> Outcome<String> {

@@ -49,6 +49,8 @@ impl Place {
         }
         fs::write(folder.join(Keeps::Pages.file()), &settings)?;
         settings.push_str("kept_bytes = 0\n");
+        fs::write(folder.join(Keeps::Rows.file()), &settings)?;
+        settings.push_str("kept_row_bytes = 0\n");
         fs::write(folder.join(Keeps::Nothing.file()), settings)?;
         Ok(Self {
             program: program.to_owned(),
@@ -94,9 +96,11 @@ impl Place {
 /// What the server keeps of its answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keeps {
-    /// Pages of the queue until something is written, as usual.
+    /// Pages of the queue until something is written, and rows until their tickets change, as usual.
     Pages,
-    /// Nothing: every page is read.
+    /// Rows alone: every page is looked for, as it is after something was written.
+    Rows,
+    /// Nothing: every page is looked for, read and written.
     Nothing,
 }
 
@@ -105,6 +109,7 @@ impl Keeps {
     fn file(self) -> &'static str {
         match self {
             Self::Pages => "atiende.toml",
+            Self::Rows => "keeps-rows.toml",
             Self::Nothing => "keeps-nothing.toml",
         }
     }

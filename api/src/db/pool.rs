@@ -24,7 +24,7 @@ impl Target {
     /// Reads a database address: `postgres://…`, `sqlite:path` or a plain path.
     pub(super) fn parse(url: &str) -> Result<Self, DbError> {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            return Ok(Self::Postgres(url.to_owned()));
+            return Ok(Self::Postgres(with_patience(url)));
         }
         let path = url
             .strip_prefix("sqlite://")
@@ -68,6 +68,35 @@ impl Target {
             }
         }
     }
+}
+
+/// How long a database that has gone silent is waited for: without this a connection to a machine that vanished is only given
+/// up after a quarter of an hour, with all that wait for it. More than the longest statement takes (`statement_timeout`).
+const PATIENCE: [(&str, &str); 5] = [
+    ("connect_timeout", "5"),
+    ("keepalives_idle", "10"),
+    ("keepalives_interval", "5"),
+    ("keepalives_count", "3"),
+    ("tcp_user_timeout", "35000"),
+];
+
+/// The address with a limit for each wait that it does not set itself.
+fn with_patience(url: &str) -> String {
+    let mut patient = url.to_owned();
+    let (_, set) = url.split_once('?').unwrap_or_default();
+    let is_set = |name: &str| {
+        set.split('&')
+            .any(|pair| pair.split('=').next() == Some(name))
+    };
+    let mut sign = if url.contains('?') { '&' } else { '?' };
+    for (name, value) in PATIENCE {
+        if !is_set(name) {
+            patient.push(sign);
+            patient.push_str(&format!("{name}={value}"));
+            sign = '&';
+        }
+    }
+    patient
 }
 
 /// A pooled connection with what is known about its health.
@@ -119,3 +148,27 @@ impl ManageConnection for Manager {
 
 /// How long a request waits for a connection before it is told to come back later.
 pub(super) const CHECKOUT_TIMEOUT: Duration = Duration::from_secs(5);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_silent_database_is_not_waited_for_longer_than_its_address_says() {
+        let all = "connect_timeout=5&keepalives_idle=10&keepalives_interval=5&keepalives_count=3&tcp_user_timeout=35000";
+        assert_eq!(
+            with_patience("postgres://a@h/d"),
+            format!("postgres://a@h/d?{all}")
+        );
+        assert_eq!(
+            with_patience("postgres:///d?host=/run/pg&user=a"),
+            format!("postgres:///d?host=/run/pg&user=a&{all}")
+        );
+        assert_eq!(
+            with_patience(
+                "postgres://h/d?connect_timeout=60&keepalives_idle=1&keepalives_interval=1&keepalives_count=1&tcp_user_timeout=0"
+            ),
+            "postgres://h/d?connect_timeout=60&keepalives_idle=1&keepalives_interval=1&keepalives_count=1&tcp_user_timeout=0"
+        );
+    }
+}

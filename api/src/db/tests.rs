@@ -165,7 +165,7 @@ fn both_databases_give_back_what_was_written() {
 }
 
 #[test]
-fn sqlite_is_built_so_that_a_plan_does_not_depend_on_what_is_bound() {
+fn sqlite_is_built_without_locks_between_connections_and_plans_without_what_is_bound() {
     #[derive(QueryableByName)]
     struct Choice {
         #[diesel(sql_type = Text)]
@@ -178,12 +178,12 @@ fn sqlite_is_built_so_that_a_plan_does_not_depend_on_what_is_bound() {
         Ok(choices)
     });
     let built = built.unwrap();
+    let has = |name: &str| built.iter().any(|choice| choice.compile_options == name);
     // Set in .cargo/config.toml; without it every bound LIMIT has its statement read and planned anew.
-    assert!(
-        built
-            .iter()
-            .any(|choice| choice.compile_options == "ENABLE_QPSG")
-    );
+    assert!(has("ENABLE_QPSG"));
+    // With it all connections wait for each other at every page that they look at.
+    assert!(!has("ENABLE_MEMORY_MANAGEMENT"));
+    assert!(has("THREADSAFE=2"));
 }
 
 #[test]

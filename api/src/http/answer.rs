@@ -147,11 +147,13 @@ impl<T: Serialize> Versioned<T> {
     }
 }
 
+/// Bytes that most things stay under, such as a ticket with its history.
+const USUAL_THING: usize = 8 * 1024;
 /// Bytes that most rows of lists stay under, so that a page seldom outgrows its place.
 const USUAL_ROW: usize = 768;
 
 /// The rows of a page as they are sent, with the hash of them, so that they can be kept and sent again.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Rows {
     text: Vec<u8>,
     hash: String,
@@ -164,15 +166,25 @@ pub struct RowsWriter {
 }
 
 impl RowsWriter {
-    /// Writes one row more.
+    /// Writes one row more, and gives what it wrote.
     ///
     /// # Errors
     /// When it cannot be written as JSON.
-    pub fn push<T: Serialize>(&mut self, item: &T) -> Result<(), super::ApiError> {
+    pub fn push<T: Serialize>(&mut self, item: &T) -> Result<&[u8], super::ApiError> {
         if self.text.len() > 1 {
             self.text.push(b',');
         }
-        serde_json::to_writer(&mut self.text, item).map_err(super::ApiError::internal)
+        let start = self.text.len();
+        serde_json::to_writer(&mut self.text, item).map_err(super::ApiError::internal)?;
+        Ok(&self.text[start..])
+    }
+
+    /// Writes one row more that is JSON already.
+    pub fn push_written(&mut self, row: &[u8]) {
+        if self.text.len() > 1 {
+            self.text.push(b',');
+        }
+        self.text.extend_from_slice(row);
     }
 
     /// The rows.
@@ -192,6 +204,11 @@ impl Rows {
         let mut text = Vec::with_capacity(items * USUAL_ROW + 2);
         text.push(b'[');
         RowsWriter { text }
+    }
+
+    /// The rows as a list in JSON.
+    pub fn text(&self) -> &[u8] {
+        &self.text
     }
 
     /// Bytes that the rows take.
@@ -228,10 +245,13 @@ impl<T: Serialize> Responder for Versioned<T> {
     fn respond_to(self, request: &HttpRequest) -> HttpResponse {
         let text = match self.content {
             Content::Json(text) => text,
-            Content::Thing(thing) => match serde_json::to_vec(&thing) {
-                Ok(text) => text,
-                Err(error) => return super::ApiError::internal(error).error_response(),
-            },
+            Content::Thing(thing) => {
+                let mut text = Vec::with_capacity(USUAL_THING);
+                match serde_json::to_writer(&mut text, &thing) {
+                    Ok(()) => text,
+                    Err(error) => return super::ApiError::internal(error).error_response(),
+                }
+            }
         };
         let etag = match self.tag {
             Tag::Whole(etag) => etag,

@@ -280,7 +280,31 @@ pub fn replay(
     now: DateTime<Utc>,
 ) -> Result<Option<StoredAnswer>, ApiError> {
     let Some(guard) = guard else { return Ok(None) };
-    match find(conn, guard, now)? {
+    let found = find(conn, guard, now)?;
+    answer_of(conn, found, guard, now)
+}
+
+/// The same as [`replay`], of what was found under the name of the request ([`Guard::name`]) together with something else.
+///
+/// # Errors
+/// Those of [`replay`].
+pub fn replay_of(
+    conn: &mut DbConnection,
+    found: Option<KeptRow>,
+    guard: &Guard,
+    now: DateTime<Utc>,
+) -> Result<Option<StoredAnswer>, ApiError> {
+    let found = judge(found, guard, now)?;
+    answer_of(conn, found, guard, now)
+}
+
+fn answer_of(
+    conn: &mut DbConnection,
+    found: Found,
+    guard: &Guard,
+    now: DateTime<Utc>,
+) -> Result<Option<StoredAnswer>, ApiError> {
+    match found {
         Found::Nothing => Ok(None),
         Found::Expired => {
             forget(conn, guard, now)?;
@@ -342,18 +366,23 @@ enum Found {
     Answer(StoredAnswer),
 }
 
+/// What is stored of a request: the hash of its content, the status and the content of its answer, and when it was made.
+pub type KeptRow = (Vec<u8>, Option<i32>, Option<String>, Ts);
+
 fn find(conn: &mut DbConnection, guard: &Guard, now: DateTime<Utc>) -> Result<Found, ApiError> {
-    type Row = (Vec<u8>, Option<i32>, Option<String>, Ts);
-    let found = idempotency::table
+    let query = idempotency::table
         .find((&guard.actor, &guard.route, &guard.key))
         .select((
             idempotency::body_hash,
             idempotency::status,
             idempotency::answer,
             idempotency::created_at,
-        ))
-        .first::<Row>(conn)
-        .optional()?;
+        ));
+    let found = each!(conn, inner => query.first::<KeptRow>(inner)).optional()?;
+    judge(found, guard, now)
+}
+
+fn judge(found: Option<KeptRow>, guard: &Guard, now: DateTime<Utc>) -> Result<Found, ApiError> {
     let Some((body_hash, status, answer, created_at)) = found else {
         return Ok(Found::Nothing);
     };
@@ -437,6 +466,11 @@ impl KeptAnswer {
 }
 
 impl Guard {
+    /// What it is known by: who asks, for which operation, under which key.
+    pub fn name(&self) -> (&str, &str, &str) {
+        (&self.actor, &self.route, &self.key)
+    }
+
     /// An answer as it is to be kept (see [`replay`]).
     ///
     /// # Errors

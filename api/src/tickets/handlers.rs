@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use actix_web::{get, post, web};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use shared::api::page::Page;
 use shared::api::problem::{Problem, ProblemType};
@@ -12,14 +13,15 @@ use shared::api::tickets::{
 };
 use shared::ticket::actor::Privilege;
 use shared::ticket::status::Level;
-use shared::ticket::text::{Body, EmailAddress, Reason, Subject};
+use shared::ticket::text::{Body, EmailAddress, Reason, Subject, TextError};
 
 use super::commands::{self, Change, Creation, Files, OpenTicket, Scope};
 use super::error::fault;
 use super::pipeline::Changed;
-use super::queue::QueuePage;
+use super::queue::{QueuePage, Wanted};
 use super::sight::Sight;
 use super::steps::must_see;
+use super::store::RequesterRow;
 use super::{list, query, store, view};
 use crate::app::AppState;
 use crate::attachments::store::Owner;
@@ -29,7 +31,9 @@ use crate::db::dialect::lock_families;
 use crate::db::gather::Prepared;
 use crate::http::etag::IfMatch;
 use crate::http::faults::Faults;
-use crate::http::idempotency::{OptionalIdempotencyKey, StoredAnswer, once, replay};
+use crate::http::idempotency::{
+    Guard, OptionalIdempotencyKey, StoredAnswer, once, replay, replay_of,
+};
 use crate::http::rate::RateClass;
 use crate::http::{ApiError, Json, Language, Path, Query, Versioned};
 
@@ -79,10 +83,15 @@ pub async fn list_tickets(
     );
     let read = move |conn: &mut DbConnection| -> Result<_, ApiError> {
         let filter = query::filter(conn, &desks, &caller, &asked, now)?;
-        let read = |conn: &mut DbConnection| {
-            let after = after.as_ref();
-            QueuePage::read(conn, &desks, &names, &filter, sort, after, limit, lang)
+        let wanted = Wanted {
+            filter: &filter,
+            sort,
+            after: after.as_ref(),
+            limit,
+            lang,
         };
+        let read =
+            |conn: &mut DbConnection| QueuePage::read(conn, &desks, &names, &kept.rows, &wanted);
         match filter.key() {
             Some(key) => {
                 let key = format!("{key} {sort:?} {after:?} {limit} {lang:?}");
@@ -208,10 +217,13 @@ pub async fn create_ticket(
             .by_slug(conn, &new.desk, now)?
             .ok_or_else(ApiError::not_found)?;
         caller.require(desk.id, Privilege::TicketCreate)?;
-        if let Some(answer) = replay(conn, before.as_ref(), now)? {
-            return Ok::<_, ApiError>(Prepared::Done(answer));
-        }
-        let open = parse_new_ticket(conn, desk.id, &caller, new, ticket_bytes)?;
+        let email = EmailAddress::parse(&new.requester_email);
+        let asked = (email.as_ref().ok(), before.as_ref());
+        let requester = match requester_or_answer(conn, desk.id, asked, now)? {
+            Repeated::No(requester) => requester,
+            Repeated::Yes(answer) => return Ok::<_, ApiError>(Prepared::Done(answer)),
+        };
+        let open = parse_new_ticket(&caller, new, email, requester, ticket_bytes)?;
         let actor = caller.actor_at(desk.id);
         let ticket = commands::prepare_ticket(conn, &desk, &actor, open, now)?;
         let answer = created(ticket.changed())?;
@@ -254,24 +266,54 @@ pub(super) fn ticket_bytes(state: &AppState) -> i64 {
     i64::try_from(state.settings.limits.ticket_bytes).unwrap_or(i64::MAX)
 }
 
-fn parse_new_ticket(
+/// Whether a ticket was recorded before by the same request.
+enum Repeated {
+    /// It was not; who it is for, if there is such a person.
+    No(Option<RequesterRow>),
+    /// It was; what was answered.
+    Yes(StoredAnswer),
+}
+
+/// Looks for the requester and for an earlier request of the same name, in one statement where it can: every ticket of a
+/// program or an agent begins with both.
+fn requester_or_answer(
     conn: &mut DbConnection,
     desk_id: i64,
+    (email, guard): (Option<&EmailAddress>, Option<&Guard>),
+    now: DateTime<Utc>,
+) -> Result<Repeated, ApiError> {
+    let email = email.map(EmailAddress::canonical);
+    let (email, guard) = match (email, guard) {
+        (Some(email), Some(guard)) => (email, guard),
+        (Some(email), None) => {
+            let requester = store::requester_by_email(conn, desk_id, &email)?;
+            return Ok(Repeated::No(requester));
+        }
+        (None, guard) => {
+            let answer = replay(conn, guard, now)?;
+            return Ok(answer.map_or(Repeated::No(None), Repeated::Yes));
+        }
+    };
+    let found = store::requester_and_request(conn, desk_id, &email, guard.name())?;
+    // A person who is gone takes nothing back of what was answered about them.
+    let (requester, answer) = match found {
+        Some((requester, kept)) => (Some(requester), replay_of(conn, kept, guard, now)?),
+        None => (None, replay(conn, Some(guard), now)?),
+    };
+    Ok(answer.map_or(Repeated::No(requester), Repeated::Yes))
+}
+
+fn parse_new_ticket(
     caller: &AgentCaller,
     new: NewTicket,
+    email: Result<EmailAddress, TextError>,
+    requester: Option<RequesterRow>,
     ticket_bytes: i64,
 ) -> Result<OpenTicket, ApiError> {
     let mut faults = Faults::new();
     let subject = faults.take("/subject", Subject::parse(&new.subject));
     let message = faults.take("/message", Body::parse(&new.message));
-    let email = faults.take(
-        "/requester_email",
-        EmailAddress::parse(&new.requester_email),
-    );
-    let requester = match &email {
-        Some(email) => store::requester_by_email(conn, desk_id, &email.canonical())?,
-        None => None,
-    };
+    let email = faults.take("/requester_email", email);
     if email.is_some() && requester.is_none() {
         faults.add(fault("/requester_email", "unknown_requester"));
     }

@@ -1,10 +1,10 @@
 //! The queue: one query that gives the rows of a page, scoped to the caller's desks.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use diesel::connection::DefaultLoadingMode;
 use diesel::dsl::{case_when, count, exists, sql};
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::query_dsl::methods::LoadQuery;
 use diesel::sql_types::{Bool, Integer};
 use serde::{Deserialize, Serialize};
 use shared::api::tickets::{Sort, View};
@@ -15,6 +15,7 @@ use super::sight::{AtDesks, Visible};
 use super::words::{ClockNameWord, ClockStatusWord, RequestTypeWord, StatusWord};
 use crate::db::schema::{organizations, people, ticket_ties, tickets};
 use crate::db::{DbConnection, MultiBackend, Ts};
+use crate::each;
 use crate::people::names;
 
 /// What a page is asked for; all conditions hold together.
@@ -99,7 +100,7 @@ impl ListFilter {
 }
 
 /// Where a page begins: the sort value and the key of the last row before it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
     /// Microseconds since 1970, or the rank of the priority.
     pub value: i64,
@@ -155,33 +156,62 @@ pub struct ListRow {
 }
 
 impl ListRow {
-    /// Where the page after this row begins.
-    pub fn position(&self, sort: Sort) -> Position {
+    /// Where it stands in each order.
+    pub fn place(&self) -> Place {
+        // As the column that is sorted by; see `pipeline::columns`.
+        let due = self.due_at.map_or(END_OF_TIME, Ts::get);
+        Place {
+            id: self.id,
+            due: due.timestamp_micros(),
+            created: self.created_at.get().timestamp_micros(),
+            updated: self.updated_at.get().timestamp_micros(),
+            rank: i64::from(self.priority_rank),
+        }
+    }
+}
+
+/// Where a row stands in each order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    id: i64,
+    due: i64,
+    created: i64,
+    updated: i64,
+    rank: i64,
+}
+
+impl Place {
+    /// Where the page after the row begins.
+    pub fn position(self, sort: Sort) -> Position {
         let value = match sort {
-            Sort::Due | Sort::DueDesc => {
-                // As the column that is sorted by; see `pipeline::columns`.
-                let due = self.due_at.map_or(END_OF_TIME, Ts::get);
-                due.timestamp_micros()
-            }
-            Sort::Created | Sort::CreatedDesc => self.created_at.get().timestamp_micros(),
-            Sort::Updated | Sort::UpdatedDesc => self.updated_at.get().timestamp_micros(),
-            Sort::Priority | Sort::PriorityDesc => i64::from(self.priority_rank),
+            Sort::Due | Sort::DueDesc => self.due,
+            Sort::Created | Sort::CreatedDesc => self.created,
+            Sort::Updated | Sort::UpdatedDesc => self.updated,
+            Sort::Priority | Sort::PriorityDesc => self.rank,
         };
         Position { value, id: self.id }
     }
 }
 
-/// One page of the queue, plus one row more when another page follows. Who the requesters and assignees are is told by
-/// [`Names`](crate::people::names::Names).
-pub fn page(
-    conn: &mut DbConnection,
-    filter: &ListFilter,
-    sort: Sort,
-    after: Option<&Position>,
-    limit: i64,
-) -> QueryResult<Vec<ListRow>> {
-    let mut query = tickets::table
-        .select((
+/// A row of the queue by what it was when it was read: nothing that is shown of a ticket changes without one of these.
+#[derive(Queryable, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// Key.
+    pub id: i64,
+    /// Version.
+    pub version: i32,
+    /// Version of the desk's profile.
+    pub desk_version: i32,
+    /// Last movement.
+    pub updated_at: Ts,
+    /// The stamp of names when the row was read; the same in all rows of a page.
+    pub names_stamp: i64,
+}
+
+/// What is read of a row to be written; the order is that of [`ListRow`].
+macro_rules! columns {
+    () => {
+        (
             tickets::id,
             tickets::desk_id,
             tickets::desk_version,
@@ -203,8 +233,59 @@ pub fn page(
             tickets::updated_at,
             tickets::version,
             names::stamp(),
-        ))
-        .into_boxed::<MultiBackend>();
+        )
+    };
+}
+
+/// One page of the queue, plus one row more when another page follows. Who the requesters and assignees are is told by
+/// [`Names`](crate::people::names::Names).
+pub fn page(
+    conn: &mut DbConnection,
+    filter: &ListFilter,
+    sort: Sort,
+    after: Option<&Position>,
+    limit: i64,
+) -> QueryResult<Vec<ListRow>> {
+    load_limited(
+        narrowed(filter, sort, after).select(columns!()),
+        conn,
+        limit,
+    )
+}
+
+/// The same page, of which only what its rows are known by is read.
+pub fn page_seen(
+    conn: &mut DbConnection,
+    filter: &ListFilter,
+    sort: Sort,
+    after: Option<&Position>,
+    limit: i64,
+) -> QueryResult<Vec<Seen>> {
+    let columns = (
+        tickets::id,
+        tickets::version,
+        tickets::desk_version,
+        tickets::updated_at,
+        names::stamp(),
+    );
+    load_limited(narrowed(filter, sort, after).select(columns), conn, limit)
+}
+
+/// Rows by their keys, in no order. Whoever asks has found the keys within the caller's scope.
+pub fn rows_of(conn: &mut DbConnection, ids: &[i64]) -> QueryResult<Vec<ListRow>> {
+    let query = tickets::table
+        .filter(tickets::id.eq_any(ids))
+        .select(columns!());
+    each!(conn, inner => query.load(inner))
+}
+
+/// The tickets of a list in its order, from a place on.
+fn narrowed<'a>(
+    filter: &'a ListFilter,
+    sort: Sort,
+    after: Option<&Position>,
+) -> tickets::BoxedQuery<'a, MultiBackend> {
+    let mut query = tickets::table.into_boxed::<MultiBackend>();
 
     query = match filter.desks.as_slice() {
         // An equality keeps the index usable for the order; a list of one would not.
@@ -331,7 +412,7 @@ pub fn page(
         Ts::new(DateTime::from_timestamp_micros(position.value).unwrap_or_default())
     };
     let rank = |position: &Position| i32::try_from(position.value).unwrap_or_default();
-    let query = match sort {
+    match sort {
         Sort::Due => keyset!(tickets::due_sort, instant, asc),
         Sort::DueDesc => keyset!(tickets::due_sort, instant, desc),
         Sort::Created => keyset!(tickets::created_at, instant, asc),
@@ -340,14 +421,25 @@ pub fn page(
         Sort::UpdatedDesc => keyset!(tickets::updated_at, instant, desc),
         Sort::Priority => keyset!(tickets::priority_rank, rank, asc),
         Sort::PriorityDesc => keyset!(tickets::priority_rank, rank, desc),
-    };
+    }
+}
+
+/// Loads a page and one row more.
+fn load_limited<'query, Q, Row>(
+    query: Q,
+    conn: &mut DbConnection,
+    limit: i64,
+) -> QueryResult<Vec<Row>>
+where
+    Limited<Q>: LoadQuery<'query, DbConnection, Row>,
+{
     let limited = Limited {
         query,
         rows: limit + 1,
     };
     // Collected row by row, the place of the rows would be outgrown and moved several times.
     let mut rows = Vec::with_capacity(usize::try_from(limit + 1).unwrap_or_default());
-    for row in limited.load_iter::<ListRow, DefaultLoadingMode>(conn)? {
+    for row in limited.internal_load(conn)? {
         rows.push(row?);
     }
     Ok(rows)

@@ -33,6 +33,7 @@ pub mod store;
 pub mod timeline;
 pub mod view;
 pub mod words;
+pub mod written;
 
 /// Mounts the endpoints.
 pub fn routes(config: &mut ServiceConfig) {

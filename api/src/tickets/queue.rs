@@ -5,16 +5,17 @@ use std::sync::Arc;
 use shared::api::tickets::{Sort, ViewCounts};
 use shared::i18n::Lang;
 
-use super::{list, view};
+use super::list;
+use super::written::{Written, WrittenRows};
 use crate::db::DbConnection;
 use crate::db::kept::{Kept, Weight};
-use crate::desks::registry::{DeskRegistry, InstalledDesk};
+use crate::desks::registry::DeskRegistry;
 use crate::http::ApiError;
 use crate::http::answer::Rows;
 use crate::people::names::Names;
 
 /// A page of the queue, written in one language.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct QueuePage {
     /// The rows.
     pub rows: Rows,
@@ -22,8 +23,23 @@ pub struct QueuePage {
     pub next: Option<list::Position>,
 }
 
+/// What a page is asked for.
+#[derive(Debug)]
+pub struct Wanted<'a> {
+    /// The conditions, with the caller's scope in them.
+    pub filter: &'a list::ListFilter,
+    /// The order.
+    pub sort: Sort,
+    /// The row before the page.
+    pub after: Option<&'a list::Position>,
+    /// Most rows.
+    pub limit: i64,
+    /// The language.
+    pub lang: Lang,
+}
+
 impl QueuePage {
-    /// Reads a page and writes it.
+    /// Reads a page and writes it, as far as it is not known.
     ///
     /// # Errors
     /// Those of the database.
@@ -31,40 +47,59 @@ impl QueuePage {
         conn: &mut DbConnection,
         desks: &DeskRegistry,
         names: &Names,
-        filter: &list::ListFilter,
-        sort: Sort,
-        after: Option<&list::Position>,
-        limit: i64,
-        lang: Lang,
+        known: &WrittenRows,
+        wanted: &Wanted<'_>,
     ) -> Result<Arc<Self>, ApiError> {
-        let mut rows = list::page(conn, filter, sort, after, limit)?;
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let more = rows.len() > limit;
-        rows.truncate(limit);
-        let next = rows.last().filter(|_| more).map(|row| row.position(sort));
-        let who: Vec<_> = rows
-            .iter()
-            .map(|row| (row.requester_id, row.assignee_id))
-            .collect();
-        let stamp = rows.first().map_or(0, |row| row.names_stamp);
-        let named = names.of(conn, stamp, &who)?;
-        let mut written = Rows::with_room_for(rows.len());
-        // Most rows of a page go by the profile of the row before.
-        let mut last: Option<Arc<InstalledDesk>> = None;
-        for (row, named) in rows.iter().zip(&named) {
-            let known = last
-                .take()
-                .filter(|desk| (desk.id, desk.version) == (row.desk_id, row.desk_version));
-            let desk = match known {
-                Some(desk) => desk,
-                None => desks.version(conn, row.desk_id, row.desk_version)?,
-            };
-            written.push(&view::row(row, named, &desk, lang))?;
-            last = Some(desk);
+        if known.keeps()
+            && let Some(page) = Self::of_known(conn, desks, names, known, wanted)?
+        {
+            return Ok(page);
         }
-        let rows = written.finish();
-        Ok(Arc::new(Self { rows, next }))
+        let (filter, sort, limit) = (wanted.filter, wanted.sort, wanted.limit);
+        let mut rows = list::page(conn, filter, sort, wanted.after, limit)?;
+        let more = cut(&mut rows, limit);
+        let written = known.write(conn, desks, names, &rows, wanted.lang)?;
+        Ok(Self::of(written, sort, more))
     }
+
+    /// A page of rows that were written before, but for those that changed since, which are read in full; `None` when one of
+    /// them changed once more meanwhile, so that it may stand elsewhere now.
+    fn of_known(
+        conn: &mut DbConnection,
+        desks: &DeskRegistry,
+        names: &Names,
+        known: &WrittenRows,
+        wanted: &Wanted<'_>,
+    ) -> Result<Option<Arc<Self>>, ApiError> {
+        let (sort, lang) = (wanted.sort, wanted.lang);
+        let mut seen = list::page_seen(conn, wanted.filter, sort, wanted.after, wanted.limit)?;
+        let more = cut(&mut seen, wanted.limit);
+        let page = match known.page(&seen, lang) {
+            Ok(page) => Some(page),
+            Err(unknown) => {
+                let rows = list::rows_of(conn, &unknown)?;
+                known.write(conn, desks, names, &rows, lang)?;
+                known.page(&seen, lang).ok()
+            }
+        };
+        Ok(page.map(|page| Self::of(page, sort, more)))
+    }
+
+    fn of(written: Written, sort: Sort, more: bool) -> Arc<Self> {
+        let next = written.last.filter(|_| more);
+        Arc::new(Self {
+            next: next.map(|place| place.position(sort)),
+            rows: written.rows,
+        })
+    }
+}
+
+/// Takes away what is more than a page; whether there was more.
+fn cut<T>(rows: &mut Vec<T>, limit: i64) -> bool {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    more
 }
 
 /// What was answered last about the queue; see [`Kept`].
@@ -73,14 +108,17 @@ pub struct KeptQueue {
     pub pages: Kept<Arc<QueuePage>>,
     /// Counts.
     pub counts: Kept<ViewCounts>,
+    /// Rows, which outlive the pages.
+    pub rows: WrittenRows,
 }
 
 impl KeptQueue {
-    /// Keeps at most so many bytes of pages and a tenth of that of counts.
-    pub fn new(bytes: usize) -> Self {
+    /// Keeps at most so many bytes of pages and a tenth of that of counts, and so many of rows.
+    pub fn new(bytes: usize, row_bytes: usize) -> Self {
         Self {
             pages: Kept::new(bytes),
             counts: Kept::new(bytes / 10),
+            rows: WrittenRows::new(row_bytes),
         }
     }
 }

@@ -12,6 +12,7 @@ use super::sight::{AtDesks, Sight};
 use crate::db::dialect::ticket_counter;
 use crate::db::schema::{events, failed_sweeps, messages, people, tickets, users};
 use crate::db::{DbConnection, JsonText, Ts};
+use crate::http::idempotency::KeptRow;
 use crate::people::store::Place;
 use crate::{each, load_locked};
 
@@ -742,7 +743,7 @@ pub fn requester_by_email(
     email: &str,
 ) -> QueryResult<Option<RequesterRow>> {
     use crate::db::schema::organizations;
-    people::table
+    let query = people::table
         .left_join(
             organizations::table.on(people::organization_id.eq(organizations::id.nullable())),
         )
@@ -759,9 +760,52 @@ pub fn requester_by_email(
             (people::site, people::department, people::extension),
             people::vip,
             people::active,
-        ))
-        .first(conn)
-        .optional()
+        ));
+    each!(conn, inner => query.first(inner)).optional()
+}
+
+/// The same person together with what is kept of a request by its name; nobody, and nothing of the request, where no such
+/// person is.
+pub fn requester_and_request(
+    conn: &mut DbConnection,
+    desk_id: i64,
+    email: &str,
+    (actor, route, key): (&str, &str, &str),
+) -> QueryResult<Option<(RequesterRow, Option<KeptRow>)>> {
+    use crate::db::schema::{idempotency, organizations};
+    let request = idempotency::actor
+        .eq(actor)
+        .and(idempotency::route.eq(route))
+        .and(idempotency::key.eq(key));
+    let query = people::table
+        .left_join(
+            organizations::table.on(people::organization_id.eq(organizations::id.nullable())),
+        )
+        .left_join(idempotency::table.on(request))
+        .filter(people::email.eq(email))
+        .filter(people::desk_id.eq(desk_id))
+        .filter(people::active.eq(true))
+        .select((
+            (
+                people::id,
+                people::full_name,
+                people::email,
+                people::phone,
+                people::language,
+                organizations::name.nullable(),
+                (people::site, people::department, people::extension),
+                people::vip,
+                people::active,
+            ),
+            (
+                idempotency::body_hash,
+                idempotency::status,
+                idempotency::answer,
+                idempotency::created_at,
+            )
+                .nullable(),
+        ));
+    each!(conn, inner => query.first(inner)).optional()
 }
 
 /// A person by key, whether they may use the desk or not.

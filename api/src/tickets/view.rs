@@ -1,15 +1,22 @@
 //! A ticket as agents see it: rows of the queue, the whole ticket, its timeline, its clocks explained.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use chrono::{DateTime, Utc};
-use diesel::dsl::{count_star, exists};
+use diesel::backend::Backend;
+use diesel::dsl::exists;
+use diesel::expression::{
+    AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate,
+};
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::sql_types::BigInt;
 use shared::api::desks::StateView;
 use shared::api::process::RelationKind;
 use shared::api::tickets::{
-    ClockView, IdentityProof, Labelled, PersonRef, RequesterPanel, SegmentKind, SlaChip,
-    SlaExplanation, SlaSegment, SolutionEntry, TicketRow, TicketView, TimelineEntry,
+    ClockView, IdentityProof, Labelled, OTHERS_MAX, PersonRef, RequesterPanel, SegmentKind,
+    SlaChip, SlaExplanation, SlaSegment, SolutionEntry, TicketRow, TicketView, TimelineEntry,
 };
 use shared::api::uploads::Attachment;
 use shared::desk::Desk;
@@ -121,18 +128,81 @@ struct ReadRow {
     requester_phone: String,
     entity: Option<String>,
     place: Place,
-    other_open_tickets: Option<i64>,
+    other_open_tickets: i64,
     has_files: bool,
     has_children: bool,
 }
 
+/// How many other open tickets the requester has, up to [`OTHERS_MAX`]: a monitoring system that opens tickets may have
+/// thousands, and nobody wants to know how many.
+#[derive(Clone, Copy, Debug)]
+struct OthersOpen;
+
+/// The same, of those that somebody sees; the condition is about `other`.
+#[derive(Clone, Debug)]
+struct OthersOpenOf(Visible);
+
+const OTHERS_OPEN: &str = "(SELECT COUNT(*) FROM (SELECT 1 FROM tickets other WHERE other.requester_id = tickets.requester_id \
+     AND other.open AND other.id <> tickets.id";
+
+/// Around the tickets that are counted: what follows their condition.
+static OTHERS_END: LazyLock<String> = LazyLock::new(|| format!(" LIMIT {OTHERS_MAX}) others)"));
+
+impl Expression for OthersOpen {
+    type SqlType = BigInt;
+}
+
+impl Expression for OthersOpenOf {
+    type SqlType = BigInt;
+}
+
+// Whoever selects them has `tickets` in the query.
+impl<QS> AppearsOnTable<QS> for OthersOpen {}
+impl<QS> SelectableExpression<QS> for OthersOpen {}
+impl<QS> AppearsOnTable<QS> for OthersOpenOf {}
+impl<QS> SelectableExpression<QS> for OthersOpenOf {}
+
+impl<GB> ValidGrouping<GB> for OthersOpen {
+    type IsAggregate = is_aggregate::No;
+}
+
+impl<GB> ValidGrouping<GB> for OthersOpenOf {
+    type IsAggregate = is_aggregate::No;
+}
+
+impl QueryId for OthersOpen {
+    type QueryId = Self;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl QueryId for OthersOpenOf {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<DB: Backend> QueryFragment<DB> for OthersOpen {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        pass.push_sql(OTHERS_OPEN);
+        pass.push_sql(&OTHERS_END);
+        Ok(())
+    }
+}
+
+impl<DB: Backend> QueryFragment<DB> for OthersOpenOf
+where
+    Visible: QueryFragment<DB>,
+{
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        pass.push_sql(OTHERS_OPEN);
+        pass.push_sql(" AND ");
+        self.0.walk_ast(pass.reborrow())?;
+        pass.push_sql(&OTHERS_END);
+        Ok(())
+    }
+}
+
 /// One statement for everything that is one row, so that most tickets take two in all.
 fn read(conn: &mut DbConnection, code: &str, sight: &Sight) -> Result<ReadRow, TicketError> {
-    let other = diesel::alias!(tickets as other);
-    let other_open_tickets = other
-        .filter(other.field(tickets::requester_id).eq(tickets::requester_id))
-        .filter(other.field(tickets::open).eq(true))
-        .filter(other.field(tickets::id).ne(tickets::id));
     let files = attachments::table
         .filter(attachments::ticket_id.eq(tickets::id.nullable()))
         .select(attachments::ticket_id);
@@ -160,7 +230,7 @@ fn read(conn: &mut DbConnection, code: &str, sight: &Sight) -> Result<ReadRow, T
                 people::phone,
                 organizations::name.nullable(),
                 (people::site, people::department, people::extension),
-                $others.select(count_star()).single_value(),
+                $others,
                 exists(files),
                 exists(children),
             ))
@@ -170,15 +240,15 @@ fn read(conn: &mut DbConnection, code: &str, sight: &Sight) -> Result<ReadRow, T
         // What coordinators ask, whose statement is the same each time, so that it is not written again to be found among
         // those that are prepared.
         (Visible::All, Some([desk])) => {
-            let query = row!(other_open_tickets).filter(tickets::desk_id.eq(desk));
+            let query = row!(OthersOpen).filter(tickets::desk_id.eq(desk));
             each!(conn, inner => query.first(inner))
         }
         (Visible::All, None) => {
-            let query = row!(other_open_tickets);
+            let query = row!(OthersOpen);
             each!(conn, inner => query.first(inner))
         }
         (visible, desks) => {
-            let query = row!(other_open_tickets.filter(visible.clone().named("other")))
+            let query = row!(OthersOpenOf(visible.clone().named("other")))
                 .filter(visible.clone())
                 .into_boxed::<MultiBackend>();
             let query = match desks {
@@ -291,7 +361,7 @@ pub fn detail(
             department: row.place.department,
             extension: row.place.extension,
             vip: ticket.requester.vip,
-            other_open_tickets: row.other_open_tickets.unwrap_or(0),
+            other_open_tickets: row.other_open_tickets,
         },
         channel: ticket.channel,
         identity: match ticket.identity {

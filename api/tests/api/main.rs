@@ -27,6 +27,7 @@ mod openapi;
 mod people;
 mod portal;
 mod process;
+mod queue;
 mod restricted;
 mod search;
 mod smtp_sink;

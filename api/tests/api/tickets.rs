@@ -53,7 +53,7 @@ async fn scene(app: &TestApp) -> Scene {
 }
 
 /// An agent with every right at the desk and a place in one group.
-async fn member(app: &TestApp, stage: &Stage, name: &str, group: &str) -> Agent {
+pub async fn member(app: &TestApp, stage: &Stage, name: &str, group: &str) -> Agent {
     let agent = app.agent(name, &[(stage.desk, Privilege::ALL)]).await;
     let (desk, user, slug) = (stage.desk, agent.id, group.to_owned());
     app.seed(move |conn| {
@@ -290,6 +290,41 @@ both! {
         let mut other = new;
         other["subject"] = json!("Otra llamada");
         send(other).await.problem(ProblemType::IdempotencyMismatch);
+        assert_eq!(stage::ticket_count(&app).await, 2);
+    }
+
+    async fn a_kept_answer_is_given_again_also_when_its_requester_is_gone(app: TestApp) {
+        let stage = stage::set(&app).await;
+        let laura = member(&app, &stage, "Laura", "mesa").await;
+        let body = json!({
+            "desk": DESK, "requester_email": "Ana.Rojas@Example.org", "channel": "phone", "request_type": "incident", "category": "eset",
+            "priority": "p3", "subject": "La consola no abre", "message": "Detalle."
+        });
+        let ask = async |key: &str, body: &Value| app.post("/api/v1/tickets").by(&laura).header("Idempotency-Key", key).json(body).send().await;
+        let first = ask("uno", &body).await.expect(201);
+        let again = ask("uno", &body).await.expect(201);
+        assert_eq!((again.header("Idempotency-Replayed"), again.text()), (Some("true"), first.text()));
+        let other = json!({ "subject": "Otra cosa" });
+        let mut changed = body.clone();
+        changed["subject"] = other["subject"].clone();
+        ask("uno", &changed).await.problem(ProblemType::IdempotencyMismatch);
+        // Neither of another key nor of another person.
+        ask("dos", &changed).await.expect(201);
+        let ana = stage.ana;
+        app.seed(move |conn| {
+            use db::schema::people;
+            Ok(diesel::update(people::table.find(ana)).set(people::active.eq(false)).execute(conn)?)
+        }).await;
+        let later = ask("uno", &body).await.expect(201);
+        assert_eq!((later.header("Idempotency-Replayed"), later.text()), (Some("true"), first.text()));
+        ask("uno", &changed).await.problem(ProblemType::IdempotencyMismatch);
+        let refused = ask("tres", &body).await.problem(ProblemType::Validation);
+        assert_eq!(refused.errors.iter().map(|fault| fault.pointer.as_str()).collect::<Vec<_>>(), ["/requester_email"]);
+        // An address that is none: what was done under the key counts first.
+        let mut broken = body.clone();
+        broken["requester_email"] = json!("ana.example.org");
+        ask("uno", &broken).await.problem(ProblemType::IdempotencyMismatch);
+        ask("cuatro", &broken).await.problem(ProblemType::Validation);
         assert_eq!(stage::ticket_count(&app).await, 2);
     }
 

@@ -378,9 +378,13 @@ pub struct RequesterPanel {
     /// Whether the person raises the priority at desks that say so.
     #[serde(default)]
     pub vip: bool,
-    /// Other tickets of this person that are not closed.
+    /// Other open tickets of this person that the caller sees; no more than 100 are counted.
+    #[cfg_attr(feature = "schema", schema(minimum = 0, maximum = 100))]
     pub other_open_tickets: i64,
 }
+
+/// Most other open tickets of a requester that are counted.
+pub const OTHERS_MAX: i64 = 100;
 
 /// One clock with all its figures.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,7 +4,7 @@ use crate::components::act;
 use leptos::prelude::*;
 use shared::api::desks::FieldInput;
 use shared::api::tickets::{
-    ClockStatus, ClockView, ExtraView, IdentityProof, RequesterPanel, SolutionEntry,
+    ClockStatus, ClockView, ExtraView, IdentityProof, OTHERS_MAX, RequesterPanel, SolutionEntry,
     SurveyAnswerView, TicketView,
 };
 use shared::api::uploads::Attachment;
@@ -206,7 +206,10 @@ fn requester(
         .concat();
         let text = match person.other_open_tickets {
             1 => case.say(Words::OneOtherTicket),
-            count => case.say_with(Words::OtherTickets, &[&count.to_string()]),
+            count if count < OTHERS_MAX => {
+                case.say_with(Words::OtherTickets, &[&count.to_string()])
+            }
+            count => case.say_with(Words::ManyOtherTickets, &[&count.to_string()]),
         };
         view! { <a class="link small" href=href>{text}</a> }
     });
