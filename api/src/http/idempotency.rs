@@ -369,15 +369,23 @@ enum Found {
 /// What is stored of a request: the hash of its content, the status and the content of its answer, and when it was made.
 pub type KeptRow = (Vec<u8>, Option<i32>, Option<String>, Ts);
 
+/// What is read of a request; the order is that of [`KeptRow`].
+pub const KEPT_COLUMNS: (
+    idempotency::body_hash,
+    idempotency::status,
+    idempotency::answer,
+    idempotency::created_at,
+) = (
+    idempotency::body_hash,
+    idempotency::status,
+    idempotency::answer,
+    idempotency::created_at,
+);
+
 fn find(conn: &mut DbConnection, guard: &Guard, now: DateTime<Utc>) -> Result<Found, ApiError> {
     let query = idempotency::table
         .find((&guard.actor, &guard.route, &guard.key))
-        .select((
-            idempotency::body_hash,
-            idempotency::status,
-            idempotency::answer,
-            idempotency::created_at,
-        ));
+        .select(KEPT_COLUMNS);
     let found = each!(conn, inner => query.first::<KeptRow>(inner)).optional()?;
     judge(found, guard, now)
 }

@@ -12,7 +12,7 @@ use super::sight::{AtDesks, Sight};
 use crate::db::dialect::ticket_counter;
 use crate::db::schema::{events, failed_sweeps, messages, people, tickets, users};
 use crate::db::{DbConnection, JsonText, Ts};
-use crate::http::idempotency::KeptRow;
+use crate::http::idempotency::{KEPT_COLUMNS, KeptRow};
 use crate::people::store::Place;
 use crate::{each, load_locked};
 
@@ -736,6 +736,23 @@ pub struct RequesterRow {
     pub active: bool,
 }
 
+/// What is read of a requester; the order is that of [`RequesterRow`].
+macro_rules! requester_columns {
+    () => {
+        (
+            people::id,
+            people::full_name,
+            people::email,
+            people::phone,
+            people::language,
+            organizations::name.nullable(),
+            (people::site, people::department, people::extension),
+            people::vip,
+            people::active,
+        )
+    };
+}
+
 /// A registered, active person of a desk by mail address.
 pub fn requester_by_email(
     conn: &mut DbConnection,
@@ -750,17 +767,7 @@ pub fn requester_by_email(
         .filter(people::email.eq(email))
         .filter(people::desk_id.eq(desk_id))
         .filter(people::active.eq(true))
-        .select((
-            people::id,
-            people::full_name,
-            people::email,
-            people::phone,
-            people::language,
-            organizations::name.nullable(),
-            (people::site, people::department, people::extension),
-            people::vip,
-            people::active,
-        ));
+        .select(requester_columns!());
     each!(conn, inner => query.first(inner)).optional()
 }
 
@@ -785,26 +792,7 @@ pub fn requester_and_request(
         .filter(people::email.eq(email))
         .filter(people::desk_id.eq(desk_id))
         .filter(people::active.eq(true))
-        .select((
-            (
-                people::id,
-                people::full_name,
-                people::email,
-                people::phone,
-                people::language,
-                organizations::name.nullable(),
-                (people::site, people::department, people::extension),
-                people::vip,
-                people::active,
-            ),
-            (
-                idempotency::body_hash,
-                idempotency::status,
-                idempotency::answer,
-                idempotency::created_at,
-            )
-                .nullable(),
-        ));
+        .select((requester_columns!(), KEPT_COLUMNS.nullable()));
     each!(conn, inner => query.first(inner)).optional()
 }
 
@@ -816,17 +804,7 @@ pub fn requester_by_id(conn: &mut DbConnection, person_id: i64) -> QueryResult<R
             organizations::table.on(people::organization_id.eq(organizations::id.nullable())),
         )
         .filter(people::id.eq(person_id))
-        .select((
-            people::id,
-            people::full_name,
-            people::email,
-            people::phone,
-            people::language,
-            organizations::name.nullable(),
-            (people::site, people::department, people::extension),
-            people::vip,
-            people::active,
-        ))
+        .select(requester_columns!())
         .first(conn)
 }
 

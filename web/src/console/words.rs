@@ -158,7 +158,7 @@ crate::messages! {
         ProvedByPhone = "Validada por teléfono", "Verified by phone";
         RecordedByAgent = "Registro de la mesa", "Recorded by the desk";
         OneOtherTicket = "Otr{o} {word} abiert{o} de esta persona", "1 other open {word} from this person";
-        ManyOtherTickets = "{0} {words} abiert{o}s o más de esta persona", "{0} or more open {words} from this person";
+        ManyOtherTickets = "Otr{o}s {0} o más {words} abiert{o}s de esta persona", "{0} or more other open {words} from this person";
         OtherTickets = "Otr{o}s {0} {words} abiert{o}s de esta persona", "{0} other open {words} from this person";
         Assignment = "Asignación", "Assignment";
         Agent = "Agente", "Agent";
