@@ -23,6 +23,7 @@ use crate::auth::throttle::SignIns;
 use crate::clock::Clock;
 use crate::config::{ConfigError, SecretKeys, Settings};
 use crate::db::gather::Gathering;
+use crate::db::loader::Loader;
 use crate::db::{Db, DbError};
 use crate::desks::registry::{DeskRegistry, FileCeiling};
 use crate::http::describe::CommonProblems;
@@ -36,6 +37,7 @@ use crate::people::names::Names;
 use crate::portal::code::Codes;
 use crate::tickets::commands::Creation;
 use crate::tickets::queue::KeptQueue;
+use crate::tickets::view::TicketAsk;
 use crate::{
     agents, approvals, attachments, desks, mail, people, portal, tickets, tokens, vouching,
 };
@@ -47,6 +49,8 @@ pub struct AppState {
     pub db: Db,
     /// Tickets that are being stored.
     pub creations: Gathering<Creation>,
+    /// Tickets that are being read.
+    pub ticket_reads: Loader<TicketAsk>,
     /// The only source of time.
     pub clock: Clock,
     /// The settings.
@@ -136,6 +140,7 @@ impl AppState {
         let db = Db::open(&settings.database)?;
         Ok(Self {
             creations: Gathering::new(db.clone()),
+            ticket_reads: Loader::new(db.clone()),
             db,
             clock,
             tokens: AccessTokens::new(&keys, settings.public_url.as_str()),

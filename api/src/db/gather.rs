@@ -7,9 +7,9 @@
 //! On SQLite the writer thread commits in groups already, and a statement costs no more than its rows.
 
 use std::collections::VecDeque;
-use std::slice;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+use std::{mem, slice};
 
 use diesel::r2d2::PooledConnection;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
@@ -187,8 +187,11 @@ impl<J: Gathered> Waiting<J> {
             .any(|server| !server.is_connecting && server.since.elapsed() < within)
     }
 
+    /// Whether somebody waits for a connection, and not for longer than one does: who cannot begin counts no more.
     fn is_connecting(&self) -> bool {
-        self.servers.iter().any(|server| server.is_connecting)
+        self.servers
+            .iter()
+            .any(|server| server.is_connecting && server.since.elapsed() < CHECKOUT_TIMEOUT)
     }
 
     /// Notes what a server does from now on.
@@ -201,8 +204,30 @@ impl<J: Gathered> Waiting<J> {
         });
     }
 
+    /// The number of a new server, where something waits and nobody will soon see to it. One at a time waits for a connection.
+    fn enlist(&mut self, patience: Duration, is_connecting: bool) -> Option<u64> {
+        let is_seen_to = self.is_served(patience) || is_connecting && self.is_connecting();
+        if self.jobs.is_empty() || is_seen_to {
+            return None;
+        }
+        let number = self.next;
+        self.next += 1;
+        self.note(number, is_connecting);
+        Some(number)
+    }
+
     fn dismiss(&mut self, number: u64) {
         self.servers.retain(|server| server.number != number);
+    }
+
+    /// A server ends without a connection; gives what nobody else will see to.
+    fn left_by(&mut self, number: u64) -> VecDeque<(J, Reply<J>)> {
+        self.dismiss(number);
+        if self.is_served(CHECKOUT_TIMEOUT) {
+            VecDeque::new()
+        } else {
+            mem::take(&mut self.jobs)
+        }
     }
 
     /// Gives a server a group. Where nothing waits, the server is dismissed.
@@ -236,24 +261,16 @@ impl<J: Gathered> Queue<J> {
             return;
         }
         waiting.jobs.push_back((job, reply));
+        // Under the same lock: whoever has a connection is not told by others that there is none.
+        let number = waiting.enlist(self.patience, false);
         drop(waiting);
-        if let Some(number) = self.enlist(false) {
+        if let Some(number) = number {
             self.serve(number, server);
         }
     }
 
-    /// The number of a new server, where something waits and nobody will soon see to it. One at a time waits for a connection.
     fn enlist(&self, is_connecting: bool) -> Option<u64> {
-        let mut waiting = self.lock();
-        let is_seen_to =
-            waiting.is_served(self.patience) || is_connecting && waiting.is_connecting();
-        if waiting.jobs.is_empty() || is_seen_to {
-            return None;
-        }
-        let number = waiting.next;
-        waiting.next += 1;
-        waiting.note(number, is_connecting);
-        Some(number)
+        self.lock().enlist(self.patience, is_connecting)
     }
 
     /// Stores what waits until nothing does.
@@ -272,13 +289,9 @@ impl<J: Gathered> Queue<J> {
                 outcome = server.store(&jobs, replies);
             }
             if let Err(why) = outcome {
-                let mut waiting = self.lock();
-                waiting.dismiss(number);
                 // They would wait as long for nothing, unless somebody has a connection.
-                if !waiting.is_served(CHECKOUT_TIMEOUT) {
-                    for (_, reply) in waiting.jobs.drain(..) {
-                        reply(Err(DbError::NoConnection(why.0.clone()).into()));
-                    }
+                for (_, reply) in self.lock().left_by(number) {
+                    reply(Err(DbError::NoConnection(why.0.clone()).into()));
                 }
                 return;
             }
@@ -336,8 +349,10 @@ impl<'a> Server<'a> {
         }
         match self.attempt(jobs) {
             Ok(()) => replies.into_iter().for_each(|reply| reply(Ok(()))),
-            // Only whoever is to blame is told so.
-            Err(Failure::Own(_)) => return self.store_each(jobs, replies),
+            // Only whoever is to blame is told so, and only whoever is held up waits.
+            Err(Failure::Own(_) | Failure::Common(Common::Busy(_))) => {
+                return self.store_each(jobs, replies);
+            }
             Err(Failure::Common(common)) => {
                 common.tell::<J>(replies);
                 return common.reached();
@@ -352,6 +367,7 @@ impl<'a> Server<'a> {
         replies: Vec<Reply<J>>,
     ) -> Result<(), Unreachable> {
         let mut replies = replies.into_iter();
+        let mut held_up = 0;
         for job in jobs {
             let outcome = self.attempt(slice::from_ref(job));
             let Some(reply) = replies.next() else { break };
@@ -360,8 +376,16 @@ impl<'a> Server<'a> {
                 Err(Failure::Own(error)) => reply(Err(error)),
                 Err(Failure::Common(common)) => {
                     common.tell::<J>([reply]);
-                    // The others are not made to wait as long one after the other; a new connection they may have.
-                    if !matches!(common, Common::Lost(_)) {
+                    held_up += usize::from(matches!(common, Common::Busy(_)));
+                    let ends = match common {
+                        Common::Unreachable(_) => true,
+                        // A new connection they may have.
+                        Common::Lost(_) => false,
+                        // One may be in nobody else's way; where there are two, the rest is not made to wait as long one after
+                        // the other.
+                        Common::Busy(_) => held_up == 2,
+                    };
+                    if ends {
                         common.tell::<J>(replies);
                         return common.reached();
                     }

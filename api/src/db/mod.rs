@@ -16,6 +16,7 @@ pub mod dialect;
 mod error;
 pub mod gather;
 pub mod kept;
+pub mod loader;
 pub mod migrate;
 mod pool;
 pub mod schema;

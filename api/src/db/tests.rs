@@ -10,6 +10,7 @@ use diesel::sql_types::{BigInt, Text};
 use uuid::Uuid;
 
 use super::gather::{Gathered, Gathering};
+use super::loader::{Ask, Loader};
 use super::*;
 
 diesel::table! {
@@ -1043,17 +1044,31 @@ fn nobody_is_told_that_it_is_stored_when_nobody_knows() {
 }
 
 #[test]
-fn whoever_waited_too_long_with_others_may_ask_again() {
+fn whoever_waited_too_long_may_ask_again_and_others_are_stored() {
     let Some(scratch) = Scratch::postgres() else {
         return;
     };
-    let samples = [(1, Fate::Stored), (2, Fate::Busy)];
+    let is_busy = |outcome: &Result<i64, Failure>| matches!(outcome, Err(Failure::Db(text)) if text.starts_with("NotCommitted") && text.contains("lock timeout"));
+    let samples = [(1, Fate::Stored), (2, Fate::Busy), (3, Fate::Stored)];
+    let (outcomes, groups) = gathered(&scratch, &samples);
+    assert_eq!((&outcomes[0], &outcomes[2]), (&Ok(1), &Ok(3)));
+    assert!(is_busy(&outcomes[1]), "{outcomes:?}");
+    assert_eq!(groups.len(), 4, "together, then one by one: {groups:?}");
+    assert_eq!(ids(&scratch.db), [0, 1, 3]);
+}
+
+#[test]
+fn where_two_waited_too_long_the_rest_does_not_wait_as_long_again() {
+    let Some(scratch) = Scratch::postgres() else {
+        return;
+    };
+    let samples = [1, 2, 3, 4].map(|id| (id, Fate::Busy));
     let (outcomes, groups) = gathered(&scratch, &samples);
     for outcome in &outcomes {
-        let busy = matches!(outcome, Err(Failure::Db(text)) if text.starts_with("NotCommitted") && text.contains("lock timeout"));
+        let busy = matches!(outcome, Err(Failure::Db(text)) if text.starts_with("NotCommitted"));
         assert!(busy, "{outcomes:?}");
     }
-    assert_eq!(groups, [[1, 2]]);
+    assert_eq!(groups.len(), 3, "together, then two of them: {groups:?}");
     assert_eq!(ids(&scratch.db), [0]);
 }
 
@@ -1145,4 +1160,306 @@ fn no_more_is_kept_than_fits() {
     assert_eq!(ask(&one, &scratch.db, "b", 2), 2);
     assert_eq!(ask(&one, &scratch.db, "a", 3), 1);
     assert_eq!(ask(&one, &scratch.db, "b", 4), 4);
+}
+
+/// What reading together does in a test.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Together {
+    Reads,
+    Fails,
+    Panics,
+    LosesConnection,
+}
+
+/// Looks for the number that it has itself, half of it in the database; each reading is noted.
+#[derive(Clone)]
+struct Look {
+    id: i64,
+    together: Together,
+    readings: Arc<Mutex<Vec<Vec<i64>>>>,
+}
+
+impl Look {
+    fn note(&self, ids: Vec<i64>) {
+        self.readings.lock().unwrap().push(ids);
+    }
+}
+
+fn lose_connection(conn: &mut DbConnection) -> QueryResult<()> {
+    conn.batch_execute("SELECT pg_terminate_backend(pg_backend_pid())")
+}
+
+impl Ask for Look {
+    type Found = i64;
+
+    fn one(&self, conn: &mut DbConnection) -> QueryResult<i64> {
+        self.note(vec![self.id]);
+        diesel::select(diesel::dsl::sql::<BigInt>(&format!(
+            "CAST({} AS BIGINT)",
+            self.id
+        )))
+        .get_result(conn)
+    }
+
+    fn all(asks: &[&Self], conn: &mut DbConnection) -> QueryResult<Vec<i64>> {
+        let ids: Vec<i64> = asks.iter().map(|ask| ask.id).collect();
+        asks[0].note(ids.clone());
+        for ask in asks {
+            match ask.together {
+                Together::Reads => {}
+                Together::Fails => conn.batch_execute("SELECT nothing")?,
+                Together::Panics => panic!("on purpose"),
+                Together::LosesConnection => lose_connection(conn)?,
+            }
+        }
+        Ok(ids)
+    }
+}
+
+/// Readers of a test and what they read.
+struct Looking {
+    loader: Loader<Look>,
+    readings: Arc<Mutex<Vec<Vec<i64>>>>,
+    runtime: tokio::runtime::Runtime,
+}
+
+type Work = Arc<dyn Fn(&mut DbConnection) -> Result<(), Failure> + Send + Sync>;
+
+impl Looking {
+    fn new(db: &Db, readers: usize, patience: Duration) -> Self {
+        Self {
+            loader: Loader::with(db.clone(), readers, patience),
+            readings: Arc::default(),
+            runtime: tokio::runtime::Runtime::new().unwrap(),
+        }
+    }
+
+    /// Begins to look; with what is found something is done.
+    fn look(
+        &self,
+        id: i64,
+        together: Together,
+        work: &Work,
+    ) -> tokio::task::JoinHandle<Result<i64, Failure>> {
+        let (loader, work) = (self.loader.clone(), Arc::clone(work));
+        let ask = Look {
+            id,
+            together,
+            readings: Arc::clone(&self.readings),
+        };
+        let with_work = move |conn: &mut DbConnection, found| work(conn).map(|()| found);
+        self.runtime
+            .spawn(async move { loader.load(ask, with_work).await })
+    }
+
+    /// Holds a reader up; gives what lets it go on.
+    fn hold(
+        &self,
+        id: i64,
+    ) -> (
+        tokio::task::JoinHandle<Result<i64, Failure>>,
+        Arc<AtomicBool>,
+    ) {
+        let (begun, released) = (
+            Arc::new(AtomicBool::new(false)),
+            Arc::new(AtomicBool::new(false)),
+        );
+        let (begins, goes_on) = (Arc::clone(&begun), Arc::clone(&released));
+        let work: Work = Arc::new(move |_| {
+            begins.store(true, Ordering::SeqCst);
+            until(|| goes_on.load(Ordering::SeqCst));
+            Ok(())
+        });
+        let held = self.look(id, Together::Reads, &work);
+        until(|| begun.load(Ordering::SeqCst));
+        (held, released)
+    }
+
+    /// Has these wait for the only reader, who is held up with 0; gives what they are told.
+    fn waiting(&self, looks: &[(i64, Together, Work)]) -> Vec<Result<i64, Failure>> {
+        let (held, released) = self.hold(0);
+        let mut tasks = Vec::new();
+        for (place, (id, together, work)) in looks.iter().enumerate() {
+            tasks.push(self.look(*id, *together, work));
+            until(|| self.loader.waiting() > place);
+        }
+        released.store(true, Ordering::SeqCst);
+        assert_eq!(self.runtime.block_on(held).unwrap(), Ok(0));
+        let told = tasks
+            .into_iter()
+            .map(|task| self.runtime.block_on(task).unwrap())
+            .collect();
+        until(|| self.loader.readers() == 0);
+        told
+    }
+
+    /// What was read after 0.
+    fn readings(&self) -> Vec<Vec<i64>> {
+        self.readings.lock().unwrap().drain(1..).collect()
+    }
+}
+
+fn no_work() -> Work {
+    Arc::new(|_| Ok(()))
+}
+
+#[test]
+fn reads_that_wait_are_made_together() {
+    let Some(scratch) = Scratch::postgres() else {
+        return;
+    };
+    let looking = Looking::new(&scratch.db, 1, Duration::from_secs(60));
+    let looks = [1, 2, 3].map(|id| (id, Together::Reads, no_work()));
+    assert_eq!(looking.waiting(&looks), [1, 2, 3].map(Ok));
+    assert_eq!(looking.readings(), [[1, 2, 3]]);
+    // As many as it takes where they are many.
+    let looks: Vec<_> = (1..=40)
+        .map(|id| (id, Together::Reads, no_work()))
+        .collect();
+    assert_eq!(looking.waiting(&looks), Vec::from_iter((1..=40).map(Ok)));
+    let sizes: Vec<usize> = looking.readings().iter().map(Vec::len).collect();
+    assert_eq!(sizes[sizes.len() - 3..], [16, 16, 8]);
+}
+
+#[test]
+fn on_sqlite_everybody_reads_alone() {
+    let scratch = Scratch::sqlite();
+    let looking = Looking::new(&scratch.db, 1, Duration::from_secs(60));
+    let (held, released) = looking.hold(0);
+    let other = looking.look(1, Together::Fails, &no_work());
+    assert_eq!(looking.runtime.block_on(other).unwrap(), Ok(1));
+    released.store(true, Ordering::SeqCst);
+    assert_eq!(looking.runtime.block_on(held).unwrap(), Ok(0));
+    assert_eq!(looking.readings(), [[1]]);
+}
+
+#[test]
+fn whoever_is_not_answered_with_others_reads_alone() {
+    for together in [Together::Fails, Together::Panics, Together::LosesConnection] {
+        let Some(scratch) = Scratch::postgres() else {
+            return;
+        };
+        let looking = Looking::new(&scratch.db, 1, Duration::from_secs(60));
+        let looks = [
+            (1, Together::Reads, no_work()),
+            (2, together, no_work()),
+            (3, Together::Reads, no_work()),
+        ];
+        assert_eq!(looking.waiting(&looks), [1, 2, 3].map(Ok), "{together:?}");
+        let mut readings = looking.readings();
+        assert_eq!(readings.remove(0), [1, 2, 3]);
+        readings.sort();
+        assert_eq!(readings, [[1], [2], [3]], "{together:?}");
+    }
+}
+
+#[test]
+fn what_one_does_with_what_was_found_harms_no_other() {
+    let Some(scratch) = Scratch::postgres() else {
+        return;
+    };
+    let looking = Looking::new(&scratch.db, 1, Duration::from_secs(60));
+    let lost_once = AtomicBool::new(false);
+    let looks: [(i64, Together, Work); 5] = [
+        (1, Together::Reads, Arc::new(|_| Err(Failure::Refused))),
+        (2, Together::Reads, Arc::new(|_| panic!("on purpose"))),
+        (3, Together::Reads, no_work()),
+        (
+            4,
+            Together::Reads,
+            Arc::new(move |conn| {
+                if lost_once.swap(true, Ordering::SeqCst) {
+                    return Ok(());
+                }
+                Ok(lose_connection(conn)?)
+            }),
+        ),
+        (5, Together::Reads, no_work()),
+    ];
+    let told = looking.waiting(&looks);
+    assert_eq!(
+        told,
+        [
+            Err(Failure::Refused),
+            Err(Failure::Db("Panicked".to_owned())),
+            Ok(3),
+            Ok(4),
+            Ok(5)
+        ]
+    );
+    assert_eq!(looking.readings()[0], [1, 2, 3, 4, 5]);
+}
+
+#[test]
+fn nobody_waits_for_a_reader_that_is_held_up() {
+    let Some(scratch) = Scratch::postgres() else {
+        return;
+    };
+    let looking = Looking::new(&scratch.db, 1, Duration::from_millis(20));
+    let (held, released) = looking.hold(0);
+    let other = looking.look(1, Together::Reads, &no_work());
+    assert_eq!(looking.runtime.block_on(other).unwrap(), Ok(1));
+    released.store(true, Ordering::SeqCst);
+    // Its asker lost patience too and asked anew.
+    assert_eq!(looking.runtime.block_on(held).unwrap(), Ok(0));
+    until(|| looking.loader.readers() == 0 && looking.loader.waiting() == 0);
+}
+
+#[test]
+fn nobody_reads_for_one_who_went_away() {
+    let Some(scratch) = Scratch::postgres() else {
+        return;
+    };
+    let looking = Looking::new(&scratch.db, 1, Duration::from_secs(60));
+    let (held, released) = looking.hold(0);
+    let gone = looking.look(1, Together::Reads, &no_work());
+    until(|| looking.loader.waiting() == 1);
+    let stays = looking.look(2, Together::Reads, &no_work());
+    until(|| looking.loader.waiting() == 2);
+    gone.abort();
+    assert!(looking.runtime.block_on(gone).unwrap_err().is_cancelled());
+    released.store(true, Ordering::SeqCst);
+    assert_eq!(looking.runtime.block_on(held).unwrap(), Ok(0));
+    assert_eq!(looking.runtime.block_on(stays).unwrap(), Ok(2));
+    assert_eq!(looking.readings(), [[2]]);
+}
+
+#[test]
+fn only_so_many_read_for_all() {
+    let Some(scratch) = Scratch::postgres() else {
+        return;
+    };
+    let looking = Looking::new(&scratch.db, 2, Duration::from_secs(60));
+    let (first, second) = (looking.hold(0), looking.hold(1));
+    assert_eq!(looking.loader.readers(), 2);
+    let third = looking.look(2, Together::Reads, &no_work());
+    until(|| looking.loader.waiting() == 1);
+    assert_eq!(looking.loader.readers(), 2);
+    for (id, (held, released)) in [(0, first), (1, second)] {
+        released.store(true, Ordering::SeqCst);
+        assert_eq!(looking.runtime.block_on(held).unwrap(), Ok(id));
+    }
+    assert_eq!(looking.runtime.block_on(third).unwrap(), Ok(2));
+    until(|| looking.loader.readers() == 0);
+}
+
+#[test]
+fn readers_of_a_database_that_is_away_are_told_so() {
+    let Some(mut own) = OwnDatabase::create() else {
+        return;
+    };
+    let db = Db::open(&DatabaseSettings::new(&own.url)).unwrap();
+    let looking = Looking::new(&db, 1, Duration::from_secs(60));
+    let (held, released) = looking.hold(0);
+    let other = looking.look(1, Together::Reads, &no_work());
+    until(|| looking.loader.waiting() == 1);
+    own.shut();
+    released.store(true, Ordering::SeqCst);
+    assert_eq!(looking.runtime.block_on(held).unwrap(), Ok(0));
+    let told = looking.runtime.block_on(other).unwrap();
+    assert!(
+        matches!(&told, Err(Failure::Db(text)) if text.starts_with("NoConnection")),
+        "{told:?}"
+    );
+    until(|| looking.loader.readers() == 0);
 }

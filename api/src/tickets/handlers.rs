@@ -22,6 +22,7 @@ use super::queue::{QueuePage, Wanted};
 use super::sight::Sight;
 use super::steps::must_see;
 use super::store::RequesterRow;
+use super::view::{FoundTicket, TicketAsk};
 use super::{list, query, store, view};
 use crate::app::AppState;
 use crate::attachments::store::Owner;
@@ -29,6 +30,7 @@ use crate::auth::AgentCaller;
 use crate::db::DbConnection;
 use crate::db::dialect::lock_families;
 use crate::db::gather::Prepared;
+use crate::desks::registry::InstalledDesk;
 use crate::http::etag::IfMatch;
 use crate::http::faults::Faults;
 use crate::http::idempotency::{
@@ -365,20 +367,16 @@ pub async fn read_ticket(
     Language(lang): Language,
 ) -> Result<Versioned<TicketView>, ApiError> {
     let now = state.clock.now();
-    let (desks, reader) = (state.desks.clone(), caller.clone());
-    let read = move |conn: &mut DbConnection| {
-        view::detail(
-            conn,
-            &desks,
-            &Sight::of(&reader),
-            &code,
-            &|desk| reader.actor_at(desk.id),
-            lang,
-            now,
-        )
-        .map_err(ApiError::from)
+    let ask = TicketAsk {
+        code,
+        sight: Sight::of(&caller),
     };
-    let mut detail = state.db.read(read).await?;
+    let (desks, reader) = (state.desks.clone(), caller.clone());
+    let shown = move |conn: &mut DbConnection, found: Option<FoundTicket>| {
+        let actor_of = |desk: &InstalledDesk| reader.actor_at(desk.id);
+        view::detail(conn, &desks, found, &actor_of, lang, now).map_err(ApiError::from)
+    };
+    let mut detail = state.ticket_reads.load(ask, shown).await?;
     let fingerprint = timeline_fingerprint(&caller, detail.ticket_id);
     detail.view.older = detail
         .older

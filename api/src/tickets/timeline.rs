@@ -7,10 +7,11 @@ use std::sync::LazyLock;
 
 use chrono::{DateTime, Utc};
 use diesel::backend::Backend;
+use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::serialize::ToSql;
-use diesel::sql_types::{BigInt, Integer, Text};
+use diesel::sql_types::{Array, BigInt, Integer, Text};
 use serde::{Deserialize, Serialize};
 use shared::api::tickets::{ActorKind as WireActor, MailStatus, TimelineBody, TimelineEntry};
 use shared::api::uploads::Attachment;
@@ -108,34 +109,58 @@ impl Happenings {
         };
         let rows: Vec<NewestRow> = each!(conn, inner => newest.load(inner))?;
         let mut found = Self::default();
-        for (source, id, at, first, second, third, text) in rows {
-            let at = at.get();
-            match source {
-                EVENT => {
-                    found.events_read += 1;
-                    let event = Happened::read(id, at, first, second, &text);
-                    found.events.extend(event);
-                }
-                MESSAGE => found.messages.push(MessageRow {
-                    id,
-                    author_kind: first,
-                    author_name: second,
-                    visibility: third,
-                    body: text,
-                    at,
-                }),
-                _ => found.mails.push(MailRow {
-                    id,
-                    template: first,
-                    recipient: second,
-                    status: third,
-                    at,
-                }),
+        rows.into_iter().for_each(|row| found.add(row));
+        found.arrange();
+        Ok(found)
+    }
+
+    /// Reads the newest of several tickets, in their order.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn read_each(conn: &mut PgConnection, ticket_ids: Vec<i64>) -> QueryResult<Vec<Self>> {
+        let mut found: Vec<Self> = ticket_ids.iter().map(|_| Self::default()).collect();
+        let rows: Vec<(i64, NewestRow)> = NewestOfEach { ticket_ids }.load(conn)?;
+        for (place, row) in rows {
+            // Places count from 1.
+            let place = usize::try_from(place - 1).unwrap_or(usize::MAX);
+            if let Some(found) = found.get_mut(place) {
+                found.add(row);
             }
         }
-        // No database promises the order of what was put together.
-        found.events.sort_by_key(|row| Reverse(row.seq));
+        found.iter_mut().for_each(Self::arrange);
         Ok(found)
+    }
+
+    fn add(&mut self, (source, id, at, first, second, third, text): NewestRow) {
+        let at = at.get();
+        match source {
+            EVENT => {
+                self.events_read += 1;
+                let event = Happened::read(id, at, first, second, &text);
+                self.events.extend(event);
+            }
+            MESSAGE => self.messages.push(MessageRow {
+                id,
+                author_kind: first,
+                author_name: second,
+                visibility: third,
+                body: text,
+                at,
+            }),
+            _ => self.mails.push(MailRow {
+                id,
+                template: first,
+                recipient: second,
+                status: third,
+                at,
+            }),
+        }
+    }
+
+    /// No database promises the order of what was put together.
+    fn arrange(&mut self) {
+        self.events.sort_by_key(|row| Reverse(row.seq));
     }
 
     /// Whether there may be older events than these.
@@ -351,3 +376,34 @@ where
 }
 
 impl<Conn> RunQueryDsl<Conn> for Newest {}
+
+/// The same of several tickets; each row begins with the place of its ticket, from 1.
+struct NewestOfEach {
+    ticket_ids: Vec<i64>,
+}
+
+impl Query for NewestOfEach {
+    type SqlType = (BigInt, NewestSql);
+}
+
+impl QueryId for NewestOfEach {
+    type QueryId = Self;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl QueryFragment<Pg> for NewestOfEach {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        pass.push_sql("SELECT asked.place, newest.* FROM unnest(");
+        pass.push_bind_param::<Array<BigInt>, _>(&self.ticket_ids)?;
+        pass.push_sql(") WITH ORDINALITY AS asked (id, place) CROSS JOIN LATERAL (");
+        for [begin, _, end] in NEWEST.iter() {
+            pass.push_sql(begin);
+            pass.push_sql("asked.id");
+            pass.push_sql(end);
+        }
+        pass.push_sql(") newest");
+        Ok(())
+    }
+}
+
+impl RunQueryDsl<PgConnection> for NewestOfEach {}

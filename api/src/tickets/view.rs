@@ -5,13 +5,14 @@ use std::sync::LazyLock;
 
 use chrono::{DateTime, Utc};
 use diesel::backend::Backend;
-use diesel::dsl::exists;
+use diesel::dsl::{exists, sql};
 use diesel::expression::{
     AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate,
 };
+use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::sql_types::BigInt;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
 use shared::api::desks::StateView;
 use shared::api::process::RelationKind;
 use shared::api::tickets::{
@@ -41,6 +42,7 @@ use super::store;
 use super::timeline::{Happened, Happenings, TimelinePosition};
 use crate::approvals;
 use crate::attachments::store::AttachmentRow;
+use crate::db::loader::Ask;
 use crate::db::schema::{attachments, organizations, people, ticket_ties, tickets};
 use crate::db::{DbConnection, JsonText, MultiBackend, Ts};
 use crate::desks::registry::{DeskRegistry, InstalledDesk};
@@ -114,7 +116,7 @@ fn labelled<'a, Text: From<&'a str>>(id: &'a str, label: &'a str) -> Labelled<Te
 }
 
 /// A ticket as loaded for reading.
-#[derive(Queryable)]
+#[derive(Debug, Queryable)]
 struct ReadRow {
     id: i64,
     desk_id: i64,
@@ -201,23 +203,15 @@ where
     }
 }
 
-/// One statement for everything that is one row, so that most tickets take two in all.
-fn read(conn: &mut DbConnection, code: &str, sight: &Sight) -> Result<ReadRow, TicketError> {
-    let files = attachments::table
-        .filter(attachments::ticket_id.eq(tickets::id.nullable()))
-        .select(attachments::ticket_id);
-    let children = ticket_ties::table
-        .filter(ticket_ties::parent_id.eq(tickets::id.nullable()))
-        .select(ticket_ties::parent_id);
-    let found = tickets::table
-        .inner_join(people::table.on(people::id.eq(tickets::requester_id)))
-        .left_join(
-            organizations::table.on(people::organization_id.eq(organizations::id.nullable())),
-        )
-        .filter(tickets::code.eq(code));
-    macro_rules! row {
-        ($others:expr) => {
-            found.select((
+/// Everything of a ticket that is one row, with the number of others that is counted.
+macro_rules! ticket_row {
+    ($others:expr) => {
+        tickets::table
+            .inner_join(people::table.on(people::id.eq(tickets::requester_id)))
+            .left_join(
+                organizations::table.on(people::organization_id.eq(organizations::id.nullable())),
+            )
+            .select((
                 tickets::id,
                 tickets::desk_id,
                 tickets::desk_version,
@@ -231,24 +225,38 @@ fn read(conn: &mut DbConnection, code: &str, sight: &Sight) -> Result<ReadRow, T
                 organizations::name.nullable(),
                 (people::site, people::department, people::extension),
                 $others,
-                exists(files),
-                exists(children),
+                exists(
+                    attachments::table
+                        .filter(attachments::ticket_id.eq(tickets::id.nullable()))
+                        .select(attachments::ticket_id),
+                ),
+                exists(
+                    ticket_ties::table
+                        .filter(ticket_ties::parent_id.eq(tickets::id.nullable()))
+                        .select(ticket_ties::parent_id),
+                ),
             ))
-        };
-    }
+    };
+}
+
+/// One statement for everything that is one row, so that most tickets take two in all.
+fn read(conn: &mut DbConnection, code: &str, sight: &Sight) -> QueryResult<Option<ReadRow>> {
     let row = match (&sight.visible, sight.desks.as_deref()) {
         // What coordinators ask, whose statement is the same each time, so that it is not written again to be found among
         // those that are prepared.
         (Visible::All, Some([desk])) => {
-            let query = row!(OthersOpen).filter(tickets::desk_id.eq(desk));
+            let query = ticket_row!(OthersOpen)
+                .filter(tickets::code.eq(code))
+                .filter(tickets::desk_id.eq(desk));
             each!(conn, inner => query.first(inner))
         }
         (Visible::All, None) => {
-            let query = row!(OthersOpen);
+            let query = ticket_row!(OthersOpen).filter(tickets::code.eq(code));
             each!(conn, inner => query.first(inner))
         }
         (visible, desks) => {
-            let query = row!(OthersOpenOf(visible.clone().named("other")))
+            let query = ticket_row!(OthersOpenOf(visible.clone().named("other")))
+                .filter(tickets::code.eq(code))
                 .filter(visible.clone())
                 .into_boxed::<MultiBackend>();
             let query = match desks {
@@ -259,7 +267,131 @@ fn read(conn: &mut DbConnection, code: &str, sight: &Sight) -> Result<ReadRow, T
             query.first(conn)
         }
     };
-    row.optional()?.ok_or(TicketError::NotFound)
+    row.optional()
+}
+
+/// What several ask for who see all tickets of a desk, or of all desks, in one statement of PostgreSQL: each row begins with
+/// the place of who asked, from 1.
+struct OfEach<Q> {
+    codes: Vec<String>,
+    /// None is every desk.
+    desks: Vec<Option<i64>>,
+    /// The tickets, filtered by [`ASKED`].
+    tickets: Q,
+}
+
+/// Which tickets; `asked` is what somebody asks for.
+const ASKED: &str =
+    "tickets.code = asked.code AND (asked.desk IS NULL OR tickets.desk_id = asked.desk)";
+
+impl<Q: Query> Query for OfEach<Q> {
+    type SqlType = (BigInt, Q::SqlType);
+}
+
+// Its text depends on the type of its tickets alone: the condition on them is always the same.
+impl<Q: 'static> QueryId for OfEach<Q> {
+    type QueryId = Self;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for OfEach<Q> {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        pass.push_sql("SELECT asked.place, found.* FROM unnest(");
+        pass.push_bind_param::<Array<Text>, _>(&self.codes)?;
+        pass.push_sql(", ");
+        pass.push_bind_param::<Array<Nullable<BigInt>>, _>(&self.desks)?;
+        pass.push_sql(") WITH ORDINALITY AS asked (code, desk, place) CROSS JOIN LATERAL (");
+        self.tickets.walk_ast(pass.reborrow())?;
+        pass.push_sql(") found");
+        Ok(())
+    }
+}
+
+impl<Q> RunQueryDsl<PgConnection> for OfEach<Q> {}
+
+/// A ticket that an agent wants to read.
+#[derive(Clone, Debug)]
+pub struct TicketAsk {
+    /// Its code.
+    pub code: String,
+    /// What the agent sees.
+    pub sight: Sight,
+}
+
+/// What most tickets take: the row and the newest of what happened.
+#[derive(Debug)]
+pub struct FoundTicket {
+    row: ReadRow,
+    newest: Happenings,
+}
+
+impl TicketAsk {
+    /// The desk that is asked for, where what is seen there is all of it.
+    fn plain(&self) -> Option<Option<i64>> {
+        match (&self.sight.visible, self.sight.desks.as_deref()) {
+            (Visible::All, None) => Some(None),
+            (Visible::All, Some([desk])) => Some(Some(*desk)),
+            _ => None,
+        }
+    }
+}
+
+impl Ask for TicketAsk {
+    type Found = Option<FoundTicket>;
+
+    fn one(&self, conn: &mut DbConnection) -> QueryResult<Self::Found> {
+        let Some(row) = read(conn, &self.code, &self.sight)? else {
+            return Ok(None);
+        };
+        let newest = Happenings::read(conn, row.id, None)?;
+        Ok(Some(FoundTicket { row, newest }))
+    }
+
+    fn all(asks: &[&Self], conn: &mut DbConnection) -> QueryResult<Vec<Self::Found>> {
+        if !conn.is_postgres() {
+            return asks.iter().map(|ask| ask.one(conn)).collect();
+        }
+        let mut rows: Vec<Option<ReadRow>> = Vec::with_capacity(asks.len());
+        let (mut places, mut codes, mut at) = (Vec::new(), Vec::new(), Vec::new());
+        for (place, ask) in asks.iter().enumerate() {
+            rows.push(match ask.plain() {
+                None => read(conn, &ask.code, &ask.sight)?,
+                Some(desk) => {
+                    places.push(place);
+                    codes.push(ask.code.clone());
+                    at.push(desk);
+                    None
+                }
+            });
+        }
+        let DbConnection::Pg(conn) = conn else {
+            return Ok(Vec::new());
+        };
+        if !codes.is_empty() {
+            let query = OfEach {
+                codes,
+                desks: at,
+                tickets: ticket_row!(OthersOpen).filter(sql::<Bool>(ASKED)),
+            };
+            let found: Vec<(i64, ReadRow)> = query.load(conn)?;
+            for (place, row) in found {
+                let asked = usize::try_from(place - 1).ok();
+                let place = asked.and_then(|asked| places.get(asked));
+                if let Some(slot) = place.and_then(|place| rows.get_mut(*place)) {
+                    *slot = Some(row);
+                }
+            }
+        }
+        let ids = rows.iter().flatten().map(|row| row.id).collect();
+        let mut newest = Happenings::read_each(conn, ids)?.into_iter();
+        let found = rows.into_iter().map(|row| {
+            row.map(|row| FoundTicket {
+                row,
+                newest: newest.next().unwrap_or_default(),
+            })
+        });
+        Ok(found.collect())
+    }
 }
 
 /// A read ticket.
@@ -276,19 +408,17 @@ pub struct Detail {
 pub fn detail(
     conn: &mut DbConnection,
     desks: &DeskRegistry,
-    sight: &Sight,
-    code: &str,
+    found: Option<FoundTicket>,
     actor_of: &dyn Fn(&InstalledDesk) -> Actor,
     lang: Lang,
     now: DateTime<Utc>,
 ) -> Result<Detail, TicketError> {
-    let row = read(conn, code, sight)?;
+    let FoundTicket { row, newest } = found.ok_or(TicketError::NotFound)?;
     let desk = desks.version(conn, row.desk_id, row.desk_version)?;
     let actor = actor_of(&desk);
     must_see(&row.state.0, &desk, &actor)?;
     let hidden = hidden_notes(conn, &row, &desk, &actor)?;
     let files = files_of(conn, &row, &hidden)?;
-    let newest = Happenings::read(conn, row.id, None)?;
     let solution_log = solution_log(conn, row.id, &newest, &desk.profile, lang)?;
     let page = newest.page(&files, &hidden, &desk.profile, lang);
     let family = relations::Family {
@@ -425,7 +555,7 @@ pub fn older_timeline(
     before: impl FnOnce(i64) -> Result<Option<TimelinePosition>, crate::http::ApiError>,
     lang: Lang,
 ) -> Result<(i64, Vec<TimelineEntry>, Option<TimelinePosition>), crate::http::ApiError> {
-    let row = read(conn, code, sight)?;
+    let row = read(conn, code, sight)?.ok_or(TicketError::NotFound)?;
     let desk = desks.version(conn, row.desk_id, row.desk_version)?;
     let actor = actor_of(&desk);
     must_see(&row.state.0, &desk, &actor)?;
@@ -447,7 +577,7 @@ pub fn sla(
     lang: Lang,
     now: DateTime<Utc>,
 ) -> Result<Vec<SlaExplanation>, TicketError> {
-    let row = read(conn, code, sight)?;
+    let row = read(conn, code, sight)?.ok_or(TicketError::NotFound)?;
     let desk = desks.version(conn, row.desk_id, row.desk_version)?;
     must_see(&row.state.0, &desk, &actor_of(&desk))?;
     let ticket = row.state.0;

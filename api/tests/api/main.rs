@@ -28,6 +28,7 @@ mod people;
 mod portal;
 mod process;
 mod queue;
+mod reads;
 mod restricted;
 mod search;
 mod smtp_sink;

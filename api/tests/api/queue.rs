@@ -135,7 +135,7 @@ async fn assert_same(app: &TestApp, reader: &Reader, done: &str) {
     }
 }
 
-async fn record(app: &TestApp, by: &Agent, email: &str, subject: &str) -> String {
+pub async fn record(app: &TestApp, by: &Agent, email: &str, subject: &str) -> String {
     let body = json!({
         "desk": DESK, "requester_email": email, "channel": "phone", "request_type": "incident", "category": "eset",
         "priority": "p3", "subject": subject, "message": "Detalle."
@@ -150,7 +150,7 @@ async fn record(app: &TestApp, by: &Agent, email: &str, subject: &str) -> String
     made.json::<Value>()["code"].as_str().unwrap().to_owned()
 }
 
-async fn act(app: &TestApp, by: &Agent, code: &str, deed: &str, body: Value, status: u16) {
+pub async fn act(app: &TestApp, by: &Agent, code: &str, deed: &str, body: Value, status: u16) {
     let path = format!("/api/v1/tickets/{code}");
     let ticket: TicketView = app.get(&path).by(by).send().await.expect(200).json();
     app.post(&format!("{path}/{deed}"))
