@@ -27,6 +27,9 @@ pub(super) const MOST_WAITING: usize = 2048;
 /// After this long somebody else stores what waits, too: whoever is in the way of one group is not in that of all.
 const PATIENCE: Duration = Duration::from_millis(250);
 
+/// What failed before this waited for a lock, of which PostgreSQL gives up the wait after ten seconds: see `pool`.
+const WAITED_FOR_A_LOCK: Duration = Duration::from_secs(15);
+
 /// A prepared write that can be stored together with others of its kind.
 pub trait Gathered: Sized + Send + 'static {
     /// Why it cannot be stored.
@@ -347,10 +350,13 @@ impl<'a> Server<'a> {
         if jobs.len() == 1 {
             return self.store_each(jobs, replies);
         }
+        let begun = Instant::now();
         match self.attempt(jobs) {
             Ok(()) => replies.into_iter().for_each(|reply| reply(Ok(()))),
-            // Only whoever is to blame is told so, and only whoever is held up waits.
-            Err(Failure::Own(_) | Failure::Common(Common::Busy(_))) => {
+            // Only whoever is to blame is told so.
+            Err(Failure::Own(_)) => return self.store_each(jobs, replies),
+            // One that waits for a lock need not be in the way of the others; a statement that took too long is not repeated.
+            Err(Failure::Common(Common::Busy(_))) if begun.elapsed() < WAITED_FOR_A_LOCK => {
                 return self.store_each(jobs, replies);
             }
             Err(Failure::Common(common)) => {

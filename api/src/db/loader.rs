@@ -4,13 +4,14 @@
 //! to read a ticket is what its statements take, not what their rows take. Nobody waits for company: while a reader is free,
 //! who comes is served at once and alone.
 //!
-//! Nobody depends on it either. Whose answer does not come, because the connection broke, a statement failed or nothing moves,
-//! reads alone, as [`Db::read`] does, and has the failure of that.
+//! Nobody depends on it either. Whose answer does not come, because the connection broke, a statement failed, nobody takes what
+//! waits or it takes too long, reads alone, as [`Db::read`] does, and has the failure of that.
 //!
 //! On SQLite, where a statement costs no more than its rows, everybody reads alone.
 
 use std::collections::VecDeque;
 use std::num::NonZero;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
@@ -18,19 +19,25 @@ use std::time::{Duration, Instant};
 use diesel::prelude::*;
 use tokio::sync::oneshot;
 
-use super::pool::Pooled;
+use super::pool::{CHECKOUT_TIMEOUT, Pooled};
 use super::{Db, DbConnection, DbError, ReadOutcome};
 
 /// Most reads that are made together; the first of them waits for what the database takes for all.
 const MOST: usize = 16;
 
-/// Where nothing was taken for this long, whoever waits reads alone.
+/// Where nothing was taken for this long, whoever still waits reads alone.
 const PATIENCE: Duration = Duration::from_millis(250);
+
+/// After this long everybody reads alone, also who was taken: another one's read may be in the way.
+const LONGEST: Duration = CHECKOUT_TIMEOUT;
 
 /// What somebody wants to read.
 pub trait Ask: Clone + Send + 'static {
     /// What is found.
     type Found: Send + 'static;
+
+    /// Whether it is not read with others.
+    fn is_alone(&self) -> bool;
 
     /// Reads what one asks for.
     ///
@@ -38,7 +45,7 @@ pub trait Ask: Clone + Send + 'static {
     /// Those of the database.
     fn one(&self, conn: &mut DbConnection) -> QueryResult<Self::Found>;
 
-    /// Reads what several ask for and gives it in their order: to each what [`Ask::one`] would.
+    /// Reads what several ask for, none of whom is alone, and gives it in their order: to each what [`Ask::one`] would.
     ///
     /// # Errors
     /// Those of the database; then each is read alone.
@@ -61,19 +68,19 @@ impl<A: Ask> Clone for Loader<A> {
 }
 
 impl<A: Ask> Loader<A> {
-    /// Nothing waits. There are as many readers as processors, and at most half of the connections are theirs.
+    /// Nothing waits. There are as many readers as processors, and at most half of the connections are theirs; where there is
+    /// only one, everybody reads alone.
     pub fn new(db: Db) -> Self {
         let processors = available_parallelism().map_or(1, NonZero::get);
         let connections = usize::try_from(db.inner.pool.max_size()).unwrap_or(1);
-        let most = processors.max(2).min((connections / 2).max(1));
-        Self::with(db, most, PATIENCE)
+        Self::with(db, processors.max(2).min(connections / 2), PATIENCE)
     }
 
     pub(super) fn with(db: Db, most_readers: usize, patience: Duration) -> Self {
         let waiting = Waiting {
             jobs: VecDeque::new(),
             readers: 0,
-            taken: Instant::now(),
+            moved: Instant::now(),
         };
         let queue = Queue {
             waiting: Mutex::new(waiting),
@@ -110,6 +117,8 @@ impl<A: Ask> Loader<A> {
         E: From<DbError> + Send + 'static,
     {
         if self.db.is_postgres()
+            && self.queue.most_readers > 0
+            && !ask.is_alone()
             && let Some(answer) = self.load_with_others(ask.clone(), work.clone()).await
         {
             return answer;
@@ -129,17 +138,25 @@ impl<A: Ask> Loader<A> {
         E: From<DbError> + Send + 'static,
     {
         let (answer, mut receiver) = oneshot::channel();
-        let rest = Box::new(Rest { work, answer });
-        if self.queue.push(Job { ask, rest }) {
-            let Self { db, queue } = self.clone();
+        let taken = Arc::new(AtomicBool::new(false));
+        let job = Job {
+            ask,
+            rest: Box::new(Rest { work, answer }),
+            taken: Arc::clone(&taken),
+        };
+        if let Some(reader) = Queue::push(&self.queue, job) {
+            let db = self.db.clone();
             // Not waited for: whoever reads for all goes on after this one is answered.
-            drop(tokio::task::spawn_blocking(move || queue.serve(&db)));
+            drop(tokio::task::spawn_blocking(move || reader.serve(&db)));
         }
+        let asked = Instant::now();
         loop {
-            match tokio::time::timeout(self.queue.patience, &mut receiver).await {
-                Ok(answer) => return answer.ok(),
-                Err(_) if self.queue.moves() => {}
-                Err(_) => return None,
+            if let Ok(answer) = tokio::time::timeout(self.queue.patience, &mut receiver).await {
+                return answer.ok();
+            }
+            let goes_on = taken.load(Ordering::Acquire) || self.queue.moves();
+            if !goes_on || asked.elapsed() >= LONGEST {
+                return None;
             }
         }
     }
@@ -149,6 +166,8 @@ impl<A: Ask> Loader<A> {
 struct Job<A: Ask> {
     ask: A,
     rest: Box<dyn Work<A::Found>>,
+    /// Whether a reader has it.
+    taken: Arc<AtomicBool>,
 }
 
 /// What is done with what was found.
@@ -195,7 +214,7 @@ struct Waiting<A: Ask> {
     /// Who read for all.
     readers: usize,
     /// When one of them took something last.
-    taken: Instant,
+    moved: Instant,
 }
 
 impl<A: Ask> Queue<A> {
@@ -203,29 +222,38 @@ impl<A: Ask> Queue<A> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether one more reader is to begin, who counts from now on.
-    fn push(&self, job: Job<A>) -> bool {
-        let mut waiting = self.lock();
+    /// Gives one more reader where one is to begin.
+    fn push(queue: &Arc<Self>, job: Job<A>) -> Option<Reader<A>> {
+        let mut waiting = queue.lock();
         waiting.jobs.push_back(job);
-        let begins = waiting.readers < self.most_readers;
-        waiting.readers += usize::from(begins);
-        begins
+        if waiting.readers >= queue.most_readers {
+            return None;
+        }
+        waiting.readers += 1;
+        Some(Reader {
+            queue: Arc::clone(queue),
+            counts: true,
+        })
     }
 
     fn moves(&self) -> bool {
-        self.lock().taken.elapsed() < self.patience
+        self.lock().moved.elapsed() < self.patience
     }
+}
 
+/// One who reads for all and counts as such, however it ends.
+struct Reader<A: Ask> {
+    queue: Arc<Queue<A>>,
+    counts: bool,
+}
+
+impl<A: Ask> Reader<A> {
     /// Reads what waits until nothing does.
-    fn serve(&self, db: &Db) {
-        let mut reader = Reader {
-            queue: self,
-            counts: true,
-        };
+    fn serve(mut self, db: &Db) {
         // First of all, or what is taken would wait for a connection while others have one.
         while let Ok(mut pooled) = db.checkout() {
             while !pooled.broken && db.is_fresh(&pooled) {
-                let jobs = reader.group();
+                let jobs = self.group();
                 if jobs.is_empty() {
                     return;
                 }
@@ -233,46 +261,43 @@ impl<A: Ask> Queue<A> {
             }
         }
         // There is no connection, as each asker finds out alone.
-        drop(reader.gives_up());
+        drop(self.gives_up());
     }
-}
 
-/// One who reads for all and counts as such, however it ends.
-struct Reader<'a, A: Ask> {
-    queue: &'a Queue<A>,
-    counts: bool,
-}
-
-impl<A: Ask> Reader<'_, A> {
     /// What is read next. Where nothing waits, the reader ends: who comes after that begins another one.
     fn group(&mut self) -> Vec<Job<A>> {
         let mut waiting = self.queue.lock();
-        waiting.taken = Instant::now();
         let mut group = Vec::new();
         while group.len() < MOST
             && let Some(job) = waiting.jobs.pop_front()
         {
             if !job.rest.is_given_up() {
+                job.taken.store(true, Ordering::Release);
                 group.push(job);
             }
         }
         if group.is_empty() {
             waiting.readers -= 1;
             self.counts = false;
+        } else {
+            waiting.moved = Instant::now();
         }
         group
     }
 
-    /// The reader ends and leaves what waits.
+    /// The reader ends; gives what nobody else will read.
     fn gives_up(&mut self) -> VecDeque<Job<A>> {
         let mut waiting = self.queue.lock();
         waiting.readers -= 1;
         self.counts = false;
+        if waiting.readers > 0 {
+            return VecDeque::new();
+        }
         std::mem::take(&mut waiting.jobs)
     }
 }
 
-impl<A: Ask> Drop for Reader<'_, A> {
+impl<A: Ask> Drop for Reader<A> {
     fn drop(&mut self) {
         if self.counts {
             self.queue.lock().readers -= 1;
@@ -294,6 +319,8 @@ fn read<A: Ask>(jobs: Vec<Job<A>>, db: &Db, pooled: &mut Pooled) {
         if pooled.broken {
             return;
         }
-        job.rest.done(db, pooled, found);
+        if !job.rest.is_given_up() {
+            job.rest.done(db, pooled, found);
+        }
     }
 }

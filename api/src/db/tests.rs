@@ -1166,6 +1166,7 @@ fn no_more_is_kept_than_fits() {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Together {
     Reads,
+    Never,
     Fails,
     Panics,
     LosesConnection,
@@ -1192,6 +1193,10 @@ fn lose_connection(conn: &mut DbConnection) -> QueryResult<()> {
 impl Ask for Look {
     type Found = i64;
 
+    fn is_alone(&self) -> bool {
+        self.together == Together::Never
+    }
+
     fn one(&self, conn: &mut DbConnection) -> QueryResult<i64> {
         self.note(vec![self.id]);
         diesel::select(diesel::dsl::sql::<BigInt>(&format!(
@@ -1206,7 +1211,7 @@ impl Ask for Look {
         asks[0].note(ids.clone());
         for ask in asks {
             match ask.together {
-                Together::Reads => {}
+                Together::Reads | Together::Never => {}
                 Together::Fails => conn.batch_execute("SELECT nothing")?,
                 Together::Panics => panic!("on purpose"),
                 Together::LosesConnection => lose_connection(conn)?,
@@ -1360,34 +1365,47 @@ fn what_one_does_with_what_was_found_harms_no_other() {
     };
     let looking = Looking::new(&scratch.db, 1, Duration::from_secs(60));
     let lost_once = AtomicBool::new(false);
-    let looks: [(i64, Together, Work); 5] = [
-        (1, Together::Reads, Arc::new(|_| Err(Failure::Refused))),
-        (2, Together::Reads, Arc::new(|_| panic!("on purpose"))),
-        (3, Together::Reads, no_work()),
-        (
-            4,
-            Together::Reads,
-            Arc::new(move |conn| {
-                if lost_once.swap(true, Ordering::SeqCst) {
-                    return Ok(());
-                }
-                Ok(lose_connection(conn)?)
-            }),
-        ),
-        (5, Together::Reads, no_work()),
+    let loses: Work = Arc::new(move |conn| {
+        if lost_once.swap(true, Ordering::SeqCst) {
+            return Ok(());
+        }
+        Ok(lose_connection(conn)?)
+    });
+    let refuses: Work = Arc::new(|_| Err(Failure::Refused));
+    let looks = [
+        (1, Together::Reads, refuses),
+        (2, Together::Reads, no_work()),
+        (3, Together::Reads, loses),
+        (4, Together::Reads, no_work()),
     ];
     let told = looking.waiting(&looks);
-    assert_eq!(
-        told,
-        [
-            Err(Failure::Refused),
-            Err(Failure::Db("Panicked".to_owned())),
-            Ok(3),
-            Ok(4),
-            Ok(5)
-        ]
-    );
-    assert_eq!(looking.readings()[0], [1, 2, 3, 4, 5]);
+    assert_eq!(told, [Err(Failure::Refused), Ok(2), Ok(3), Ok(4)]);
+    let mut readings = looking.readings();
+    assert_eq!(readings.remove(0), [1, 2, 3, 4]);
+    readings.sort();
+    assert_eq!(readings, [[3], [4]], "those that had no answer yet");
+
+    let panics: Work = Arc::new(|_| panic!("on purpose"));
+    let looks = [
+        (5, Together::Reads, panics),
+        (6, Together::Reads, no_work()),
+    ];
+    let told = looking.waiting(&looks);
+    assert_eq!(told, [Err(Failure::Db("Panicked".to_owned())), Ok(6)]);
+}
+
+#[test]
+fn who_reads_alone_waits_for_no_reader() {
+    let Some(scratch) = Scratch::postgres() else {
+        return;
+    };
+    let looking = Looking::new(&scratch.db, 1, Duration::from_secs(60));
+    let (held, released) = looking.hold(0);
+    let other = looking.look(1, Together::Never, &no_work());
+    assert_eq!(looking.runtime.block_on(other).unwrap(), Ok(1));
+    released.store(true, Ordering::SeqCst);
+    assert_eq!(looking.runtime.block_on(held).unwrap(), Ok(0));
+    assert_eq!(looking.readings(), [[1]]);
 }
 
 #[test]
@@ -1400,9 +1418,13 @@ fn nobody_waits_for_a_reader_that_is_held_up() {
     let other = looking.look(1, Together::Reads, &no_work());
     assert_eq!(looking.runtime.block_on(other).unwrap(), Ok(1));
     released.store(true, Ordering::SeqCst);
-    // Its asker lost patience too and asked anew.
     assert_eq!(looking.runtime.block_on(held).unwrap(), Ok(0));
     until(|| looking.loader.readers() == 0 && looking.loader.waiting() == 0);
+    assert_eq!(
+        looking.readings(),
+        [[1]],
+        "what is being read is not read twice"
+    );
 }
 
 #[test]

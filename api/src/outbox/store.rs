@@ -363,6 +363,9 @@ fn without_secrets(payload: &str) -> String {
     serde_json::to_string(&parsed).unwrap_or_else(|_| payload.to_owned())
 }
 
+/// What the record says of a mail that was withdrawn; nothing else says that it was.
+pub const WITHDRAWN: &str = "the recipient was shut out before it was sent";
+
 /// Withdraws the mails that wait for somebody who was shut out: those that `is_theirs` says yes to, by desk and content.
 /// Gives how many. They stay in the record as not sent.
 ///
@@ -390,7 +393,7 @@ pub fn withdraw(
         withdrawn += diesel::update(outbox::table.find(id).filter(is_pending()))
             .set((
                 outbox::status.eq("failed"),
-                outbox::last_error.eq("the recipient was shut out before it was sent"),
+                outbox::last_error.eq(WITHDRAWN),
                 outbox::payload.eq(without_secrets(&payload)),
             ))
             .execute(conn)?;

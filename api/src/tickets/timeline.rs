@@ -27,6 +27,7 @@ use crate::attachments::store::AttachmentRow;
 use crate::db::types::TsSql;
 use crate::db::{DbConnection, Ts};
 use crate::each;
+use crate::outbox::store::WITHDRAWN;
 
 /// Most entries of one page of the timeline.
 const PAGE: usize = 60;
@@ -279,6 +280,7 @@ impl MailRow {
                 status: match self.status.as_str() {
                     "sent" => MailStatus::Sent,
                     "failed" => MailStatus::Failed,
+                    "withdrawn" => MailStatus::Withdrawn,
                     _ => MailStatus::Pending,
                 },
             },
@@ -340,7 +342,7 @@ static NEWEST: LazyLock<[[String; 3]; 3]> = LazyLock::new(|| {
         [
             format!(
                 " UNION ALL SELECT * FROM (SELECT {MAIL}, outbox.id, outbox.created_at, outbox.template, outbox.recipient, \
-                 outbox.status, '' FROM outbox WHERE outbox.ticket_id = "
+                 CASE WHEN outbox.status = 'failed' AND outbox.last_error = '{WITHDRAWN}' THEN 'withdrawn' ELSE outbox.status END, '' FROM outbox WHERE outbox.ticket_id = "
             ),
             " AND outbox.created_at < ".to_owned(),
             format!(" ORDER BY outbox.id DESC LIMIT {READ}) newest_mails"),

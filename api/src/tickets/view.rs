@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use chrono::{DateTime, Utc};
 use diesel::backend::Backend;
-use diesel::dsl::{exists, sql};
+use diesel::dsl::exists;
 use diesel::expression::{
     AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate,
 };
@@ -272,34 +272,32 @@ fn read(conn: &mut DbConnection, code: &str, sight: &Sight) -> QueryResult<Optio
 
 /// What several ask for who see all tickets of a desk, or of all desks, in one statement of PostgreSQL: each row begins with
 /// the place of who asked, from 1.
+#[derive(QueryId)]
 struct OfEach<Q> {
-    codes: Vec<String>,
-    /// None is every desk.
-    desks: Vec<Option<i64>>,
-    /// The tickets, filtered by [`ASKED`].
+    codes: Codes,
+    desks: Desks,
+    /// The tickets, filtered by [`Asked`].
     tickets: Q,
 }
 
-/// Which tickets; `asked` is what somebody asks for.
-const ASKED: &str =
-    "tickets.code = asked.code AND (asked.desk IS NULL OR tickets.desk_id = asked.desk)";
+/// The codes that are asked for.
+#[derive(QueryId)]
+struct Codes(Vec<String>);
+
+/// The desk of each; none is every desk.
+#[derive(QueryId)]
+struct Desks(Vec<Option<i64>>);
 
 impl<Q: Query> Query for OfEach<Q> {
     type SqlType = (BigInt, Q::SqlType);
 }
 
-// Its text depends on the type of its tickets alone: the condition on them is always the same.
-impl<Q: 'static> QueryId for OfEach<Q> {
-    type QueryId = Self;
-    const HAS_STATIC_QUERY_ID: bool = true;
-}
-
 impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for OfEach<Q> {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         pass.push_sql("SELECT asked.place, found.* FROM unnest(");
-        pass.push_bind_param::<Array<Text>, _>(&self.codes)?;
+        pass.push_bind_param::<Array<Text>, _>(&self.codes.0)?;
         pass.push_sql(", ");
-        pass.push_bind_param::<Array<Nullable<BigInt>>, _>(&self.desks)?;
+        pass.push_bind_param::<Array<Nullable<BigInt>>, _>(&self.desks.0)?;
         pass.push_sql(") WITH ORDINALITY AS asked (code, desk, place) CROSS JOIN LATERAL (");
         self.tickets.walk_ast(pass.reborrow())?;
         pass.push_sql(") found");
@@ -308,6 +306,31 @@ impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for OfEach<Q> {
 }
 
 impl<Q> RunQueryDsl<PgConnection> for OfEach<Q> {}
+
+/// A condition on `tickets`: what somebody of [`OfEach`] asks for.
+#[derive(Clone, Copy, Debug, QueryId)]
+struct Asked;
+
+impl Expression for Asked {
+    type SqlType = Bool;
+}
+
+// As with `OthersOpen`.
+impl<QS> AppearsOnTable<QS> for Asked {}
+impl<QS> SelectableExpression<QS> for Asked {}
+
+impl<GB> ValidGrouping<GB> for Asked {
+    type IsAggregate = is_aggregate::No;
+}
+
+impl<DB: Backend> QueryFragment<DB> for Asked {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        pass.push_sql(
+            "tickets.code = asked.code AND (asked.desk IS NULL OR tickets.desk_id = asked.desk)",
+        );
+        Ok(())
+    }
+}
 
 /// A ticket that an agent wants to read.
 #[derive(Clone, Debug)]
@@ -339,6 +362,11 @@ impl TicketAsk {
 impl Ask for TicketAsk {
     type Found = Option<FoundTicket>;
 
+    // What few see, or at several desks, is asked with conditions of its own.
+    fn is_alone(&self) -> bool {
+        self.plain().is_none()
+    }
+
     fn one(&self, conn: &mut DbConnection) -> QueryResult<Self::Found> {
         let Some(row) = read(conn, &self.code, &self.sight)? else {
             return Ok(None);
@@ -348,38 +376,22 @@ impl Ask for TicketAsk {
     }
 
     fn all(asks: &[&Self], conn: &mut DbConnection) -> QueryResult<Vec<Self::Found>> {
-        if !conn.is_postgres() {
+        let plain: Option<Vec<Option<i64>>> = asks.iter().map(|ask| ask.plain()).collect();
+        let (DbConnection::Pg(conn), Some(desks)) = (&mut *conn, plain) else {
             return asks.iter().map(|ask| ask.one(conn)).collect();
-        }
-        let mut rows: Vec<Option<ReadRow>> = Vec::with_capacity(asks.len());
-        let (mut places, mut codes, mut at) = (Vec::new(), Vec::new(), Vec::new());
-        for (place, ask) in asks.iter().enumerate() {
-            rows.push(match ask.plain() {
-                None => read(conn, &ask.code, &ask.sight)?,
-                Some(desk) => {
-                    places.push(place);
-                    codes.push(ask.code.clone());
-                    at.push(desk);
-                    None
-                }
-            });
-        }
-        let DbConnection::Pg(conn) = conn else {
-            return Ok(Vec::new());
         };
-        if !codes.is_empty() {
-            let query = OfEach {
-                codes,
-                desks: at,
-                tickets: ticket_row!(OthersOpen).filter(sql::<Bool>(ASKED)),
-            };
-            let found: Vec<(i64, ReadRow)> = query.load(conn)?;
-            for (place, row) in found {
-                let asked = usize::try_from(place - 1).ok();
-                let place = asked.and_then(|asked| places.get(asked));
-                if let Some(slot) = place.and_then(|place| rows.get_mut(*place)) {
-                    *slot = Some(row);
-                }
+        let query = OfEach {
+            codes: Codes(asks.iter().map(|ask| ask.code.clone()).collect()),
+            desks: Desks(desks),
+            tickets: ticket_row!(OthersOpen).filter(Asked),
+        };
+        let mut rows: Vec<Option<ReadRow>> = asks.iter().map(|_| None).collect();
+        let found: Vec<(i64, ReadRow)> = query.load(conn)?;
+        for (place, row) in found {
+            // Places count from 1.
+            let place = usize::try_from(place - 1).ok();
+            if let Some(slot) = place.and_then(|place| rows.get_mut(place)) {
+                *slot = Some(row);
             }
         }
         let ids = rows.iter().flatten().map(|row| row.id).collect();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use api::auth::session::Audience;
 use api::config::Budget;
 use api::desks::registry::DeskRegistry;
+use api::http::ApiError;
 use api::people::names::Names;
 use api::tickets::{audit, timeline};
 use api::{db, sla};
@@ -651,6 +652,27 @@ both! {
         act(&app, &scene, &scene.second, "solutions", json!({ "solution": "Se renovó el certificado." })).await.expect(200);
         assert_eq!(templates(&stage::mails(&app, ANA).await), told);
         assert!(templates(&stage::mails(&app, "andres@example.org").await).contains(&"escalated"), "the others are told as before");
+    }
+
+    //
+    async fn a_mail_that_was_called_back_is_not_said_to_have_failed(app: TestApp) {
+        let scene = scene(&app).await;
+        take(&app, &scene).await;
+        act(&app, &scene, &scene.first, "messages", json!({ "visibility": "public", "body": "Uno." })).await.expect(201);
+        app.seed(|conn| {
+            use db::schema::outbox;
+            let of_the_message = outbox::table.filter(outbox::template.eq("message_to_requester"));
+            diesel::update(of_the_message).set((outbox::status.eq("failed"), outbox::last_error.eq("550 no such user"))).execute(conn)?;
+            Ok::<_, ApiError>(api::outbox::store::withdraw(conn, ANA, |_, _| true)?)
+        }).await;
+        let ticket: TicketView = app.get(&format!("/api/v1/tickets/{}", scene.code)).by(&scene.first).send().await.expect(200).json();
+        let of_ana = |entry: &TimelineEntry| match &entry.body {
+            TimelineBody::Mail { template, recipient, status, .. } if recipient == ANA => Some((template.clone(), *status)),
+            _ => None,
+        };
+        let mails: Vec<_> = ticket.timeline.iter().filter_map(of_ana).collect();
+        let expected = [("ticket_created", MailStatus::Withdrawn), ("message_to_requester", MailStatus::Failed)];
+        assert_eq!(mails, expected.map(|(template, status)| (template.to_owned(), status)));
     }
 
     async fn tickets_that_are_created_at_once_are_each_whole(app: TestApp) {

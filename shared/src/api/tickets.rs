@@ -740,8 +740,10 @@ pub enum MailStatus {
     Pending,
     /// The mail server took it.
     Sent,
-    /// Given up, or withdrawn because its recipient was shut out.
+    /// Given up after its tries, or refused.
     Failed,
+    /// Called back before it was sent, because its recipient was shut out.
+    Withdrawn,
 }
 
 /// A public reply or an internal note.

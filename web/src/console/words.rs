@@ -145,6 +145,7 @@ crate::messages! {
         MailPending = "Por enviar", "To be sent";
         MailSent = "Enviado", "Sent";
         MailFailed = "No se pudo enviar", "Could not be sent";
+        MailWithdrawn = "Retirado antes de enviarse", "Withdrawn before it was sent";
         Data = "Datos", "Details";
         Name = "Nombre", "Name";
         Entity = "Entidad", "Entity";

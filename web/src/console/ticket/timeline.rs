@@ -317,6 +317,7 @@ fn entry_view(case: Case, entry: TimelineEntry) -> AnyView {
                 MailStatus::Pending => ("clock", Words::MailPending, "tag sm waiting", ""),
                 MailStatus::Sent => ("check", Words::MailSent, "tag sm plain", "sr"),
                 MailStatus::Failed => ("alert", Words::MailFailed, "tag sm breached", ""),
+                MailStatus::Withdrawn => ("x", Words::MailWithdrawn, "tag sm plain", ""),
             };
             view! {
                 <li class="msg-event">
