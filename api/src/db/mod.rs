@@ -29,8 +29,10 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use diesel::backend::Backend;
 use diesel::connection::{SimpleConnection, TransactionManager};
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::r2d2::{Pool, PooledConnection, R2D2Connection};
 use diesel::result::Error as DieselError;
 use diesel::sql_types::{BigInt, Text};
@@ -40,6 +42,7 @@ pub use error::{DbError, is_contention};
 pub use types::{Json, JsonText, Ts, Uid};
 
 use crate::config::DatabaseSettings;
+use crate::each;
 use pool::{CHECKOUT_TIMEOUT, Manager, Pooled, Target};
 use writer::{ClosureJob, Writer};
 
@@ -259,26 +262,14 @@ impl Db {
     /// # Errors
     /// When the database does not answer.
     pub fn mark(&self, conn: &mut DbConnection) -> QueryResult<Mark> {
-        #[derive(QueryableByName)]
-        struct Snapshot {
-            #[diesel(sql_type = Text)]
-            visible: String,
-        }
-        #[derive(QueryableByName)]
-        struct Version {
-            #[diesel(sql_type = BigInt)]
-            data_version: i64,
-        }
         let generation = self.inner.generation.load(Ordering::Acquire);
         let stored = match &self.inner.watch {
             None => {
-                let snapshot = diesel::sql_query("SELECT pg_current_snapshot()::text AS visible");
-                Stored::Transactions(snapshot.get_result::<Snapshot>(conn)?.visible)
+                Stored::Transactions(each!(conn, inner => VisibleTransactions.get_result(inner))?)
             }
             Some(watch) => {
                 let mut watch = watch.lock().unwrap_or_else(PoisonError::into_inner);
-                let version = diesel::sql_query("PRAGMA data_version");
-                Stored::Commits(version.get_result::<Version>(&mut *watch)?.data_version)
+                Stored::Commits(each!(&mut *watch, inner => CountedCommits.get_result(inner))?)
             }
         };
         Ok(Mark { generation, stored })
@@ -424,6 +415,40 @@ impl Db {
         );
     }
 }
+
+/// Asked for each page of the queue, and so kept prepared, as `diesel::sql_query` is not.
+#[derive(QueryId)]
+struct VisibleTransactions;
+
+impl Query for VisibleTransactions {
+    type SqlType = Text;
+}
+
+impl<DB: Backend> QueryFragment<DB> for VisibleTransactions {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        pass.push_sql("SELECT pg_current_snapshot()::text");
+        Ok(())
+    }
+}
+
+impl<Conn> RunQueryDsl<Conn> for VisibleTransactions {}
+
+/// The same of SQLite.
+#[derive(QueryId)]
+struct CountedCommits;
+
+impl Query for CountedCommits {
+    type SqlType = BigInt;
+}
+
+impl<DB: Backend> QueryFragment<DB> for CountedCommits {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        pass.push_sql("PRAGMA data_version");
+        Ok(())
+    }
+}
+
+impl<Conn> RunQueryDsl<Conn> for CountedCommits {}
 
 enum ReadOutcome<T, E> {
     Done(Result<T, E>),
