@@ -75,6 +75,10 @@ fn key(entry: &TimelineEntry) -> (u8, i64) {
             ..
         } => 4,
         TimelineBody::Mail {
+            status: MailStatus::Withdrawn,
+            ..
+        } => 5,
+        TimelineBody::Mail {
             status: MailStatus::Pending,
             ..
         }
