@@ -1,8 +1,8 @@
 //! Reads of one kind that are made together where several wait.
 //!
 //! Whoever reads while all readers are busy waits, and what waits is read next, in one go. On PostgreSQL most of what it takes
-//! to read a ticket is what its statements take, not what their rows take. Nobody waits for company: while a reader is free,
-//! who comes is served at once and alone.
+//! to read a ticket is what its statements take, not what their rows take. Nobody waits for company: who comes while nobody
+//! else does is served at once and alone.
 //!
 //! Nobody depends on it either. Whose answer does not come, because the connection broke, a statement failed, nobody takes what
 //! waits or it takes too long, reads alone, as [`Db::read`] does, and has the failure of that.
@@ -68,15 +68,16 @@ impl<A: Ask> Clone for Loader<A> {
 }
 
 impl<A: Ask> Loader<A> {
-    /// Nothing waits. There are as many readers as processors, and at most half of the connections are theirs; where there is
-    /// only one, everybody reads alone.
+    /// Nothing waits. There are as many readers as processors, two at least, and at most half of the connections are theirs;
+    /// where there is only one connection, everybody reads alone.
     pub fn new(db: Db) -> Self {
         let processors = available_parallelism().map_or(1, NonZero::get);
         let connections = usize::try_from(db.inner.pool.max_size()).unwrap_or(1);
-        Self::with(db, processors.max(2).min(connections / 2), PATIENCE)
+        let most_readers = processors.max(2).min(connections / 2);
+        Self::with(db, most_readers, PATIENCE, LONGEST)
     }
 
-    pub(super) fn with(db: Db, most_readers: usize, patience: Duration) -> Self {
+    pub(super) fn with(db: Db, most_readers: usize, patience: Duration, longest: Duration) -> Self {
         let waiting = Waiting {
             jobs: VecDeque::new(),
             readers: 0,
@@ -86,6 +87,7 @@ impl<A: Ask> Loader<A> {
             waiting: Mutex::new(waiting),
             most_readers,
             patience,
+            longest,
         };
         Self {
             db,
@@ -155,7 +157,7 @@ impl<A: Ask> Loader<A> {
                 return answer.ok();
             }
             let goes_on = taken.load(Ordering::Acquire) || self.queue.moves();
-            if !goes_on || asked.elapsed() >= LONGEST {
+            if !goes_on || asked.elapsed() >= self.queue.longest {
                 return None;
             }
         }
@@ -207,6 +209,7 @@ struct Queue<A: Ask> {
     waiting: Mutex<Waiting<A>>,
     most_readers: usize,
     patience: Duration,
+    longest: Duration,
 }
 
 struct Waiting<A: Ask> {

@@ -24,7 +24,7 @@ impl Target {
     /// Reads a database address: `postgres://…`, `sqlite:path` or a plain path.
     pub(super) fn parse(url: &str) -> Result<Self, DbError> {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            return Ok(Self::Postgres(with_patience(url)));
+            return Ok(Self::Postgres(with_defaults(url)));
         }
         let path = url
             .strip_prefix("sqlite://")
@@ -72,7 +72,10 @@ impl Target {
 
 /// How long a database that has gone silent is waited for: without this a connection to a machine that vanished is only given
 /// up after a quarter of an hour, with all that wait for it. More than the longest statement takes (`statement_timeout`).
-const PATIENCE: [(&str, &str); 5] = [
+///
+/// And no encryption by Kerberos unless it is asked for: its library aborts a program that ends while another thread connects.
+const DEFAULTS: [(&str, &str); 6] = [
+    ("gssencmode", "disable"),
     ("connect_timeout", "5"),
     ("keepalives_idle", "10"),
     ("keepalives_interval", "5"),
@@ -80,8 +83,8 @@ const PATIENCE: [(&str, &str); 5] = [
     ("tcp_user_timeout", "35000"),
 ];
 
-/// The address with a limit for each wait that it does not set itself.
-fn with_patience(url: &str) -> String {
+/// The address with what it does not set itself.
+fn with_defaults(url: &str) -> String {
     let mut patient = url.to_owned();
     let (_, set) = url.split_once('?').unwrap_or_default();
     let is_set = |name: &str| {
@@ -89,7 +92,7 @@ fn with_patience(url: &str) -> String {
             .any(|pair| pair.split('=').next() == Some(name))
     };
     let mut sign = if url.contains('?') { '&' } else { '?' };
-    for (name, value) in PATIENCE {
+    for (name, value) in DEFAULTS {
         if !is_set(name) {
             patient.push(sign);
             patient.push_str(&format!("{name}={value}"));
@@ -154,21 +157,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_silent_database_is_not_waited_for_longer_than_its_address_says() {
-        let all = "connect_timeout=5&keepalives_idle=10&keepalives_interval=5&keepalives_count=3&tcp_user_timeout=35000";
+    fn an_address_is_given_what_it_does_not_set_itself() {
+        let all = "gssencmode=disable&connect_timeout=5&keepalives_idle=10&keepalives_interval=5&keepalives_count=3&tcp_user_timeout=35000";
         assert_eq!(
-            with_patience("postgres://a@h/d"),
+            with_defaults("postgres://a@h/d"),
             format!("postgres://a@h/d?{all}")
         );
         assert_eq!(
-            with_patience("postgres:///d?host=/run/pg&user=a"),
+            with_defaults("postgres:///d?host=/run/pg&user=a"),
             format!("postgres:///d?host=/run/pg&user=a&{all}")
         );
         assert_eq!(
-            with_patience(
-                "postgres://h/d?connect_timeout=60&keepalives_idle=1&keepalives_interval=1&keepalives_count=1&tcp_user_timeout=0"
+            with_defaults(
+                "postgres://h/d?gssencmode=prefer&connect_timeout=60&keepalives_idle=1&keepalives_interval=1&keepalives_count=1&tcp_user_timeout=0"
             ),
-            "postgres://h/d?connect_timeout=60&keepalives_idle=1&keepalives_interval=1&keepalives_count=1&tcp_user_timeout=0"
+            "postgres://h/d?gssencmode=prefer&connect_timeout=60&keepalives_idle=1&keepalives_interval=1&keepalives_count=1&tcp_user_timeout=0"
         );
     }
 }

@@ -1232,8 +1232,12 @@ type Work = Arc<dyn Fn(&mut DbConnection) -> Result<(), Failure> + Send + Sync>;
 
 impl Looking {
     fn new(db: &Db, readers: usize, patience: Duration) -> Self {
+        Self::until(db, readers, patience, Duration::from_secs(60))
+    }
+
+    fn until(db: &Db, readers: usize, patience: Duration, longest: Duration) -> Self {
         Self {
-            loader: Loader::with(db.clone(), readers, patience),
+            loader: Loader::with(db.clone(), readers, patience, longest),
             readings: Arc::default(),
             runtime: tokio::runtime::Runtime::new().unwrap(),
         }
@@ -1327,6 +1331,28 @@ fn reads_that_wait_are_made_together() {
 }
 
 #[test]
+fn a_server_has_readers_while_it_has_connections_to_spare() {
+    let Some(own) = OwnDatabase::create() else {
+        return;
+    };
+    for (connections, has_readers) in [(1, false), (2, true), (8, true)] {
+        let settings = DatabaseSettings {
+            pool_size: connections,
+            ..DatabaseSettings::new(&own.url)
+        };
+        let db = Db::open(&settings).unwrap();
+        let looking = Looking {
+            loader: Loader::new(db),
+            ..Looking::new(&Scratch::sqlite().db, 1, Duration::from_secs(60))
+        };
+        let (held, released) = looking.hold(0);
+        assert_eq!(looking.loader.readers() > 0, has_readers, "{connections}");
+        released.store(true, Ordering::SeqCst);
+        assert_eq!(looking.runtime.block_on(held).unwrap(), Ok(0));
+    }
+}
+
+#[test]
 fn on_sqlite_everybody_reads_alone() {
     let scratch = Scratch::sqlite();
     let looking = Looking::new(&scratch.db, 1, Duration::from_secs(60));
@@ -1413,10 +1439,13 @@ fn nobody_waits_for_a_reader_that_is_held_up() {
     let Some(scratch) = Scratch::postgres() else {
         return;
     };
-    let looking = Looking::new(&scratch.db, 1, Duration::from_millis(20));
+    let patience = Duration::from_millis(20);
+    let looking = Looking::new(&scratch.db, 1, patience);
     let (held, released) = looking.hold(0);
+    let begun = Instant::now();
     let other = looking.look(1, Together::Reads, &no_work());
     assert_eq!(looking.runtime.block_on(other).unwrap(), Ok(1));
+    until(|| begun.elapsed() > patience * 10);
     released.store(true, Ordering::SeqCst);
     assert_eq!(looking.runtime.block_on(held).unwrap(), Ok(0));
     until(|| looking.loader.readers() == 0 && looking.loader.waiting() == 0);
@@ -1425,6 +1454,37 @@ fn nobody_waits_for_a_reader_that_is_held_up() {
         [[1]],
         "what is being read is not read twice"
     );
+}
+
+#[test]
+fn who_is_held_up_by_another_of_the_group_reads_alone_in_the_end() {
+    let Some(scratch) = Scratch::postgres() else {
+        return;
+    };
+    let longest = Duration::from_millis(100);
+    let looking = Looking::until(&scratch.db, 1, longest, longest);
+    let (held, released) = looking.hold(0);
+    let (stuck, go_on) = (
+        Arc::new(AtomicBool::new(false)),
+        Arc::new(AtomicBool::new(false)),
+    );
+    let (is_stuck, goes_on) = (Arc::clone(&stuck), Arc::clone(&go_on));
+    let holds: Work = Arc::new(move |_| {
+        is_stuck.store(true, Ordering::SeqCst);
+        until(|| goes_on.load(Ordering::SeqCst));
+        Ok(())
+    });
+    let first = looking.look(1, Together::Reads, &holds);
+    until(|| looking.loader.waiting() == 1);
+    let second = looking.look(2, Together::Reads, &no_work());
+    until(|| looking.loader.waiting() == 2);
+    released.store(true, Ordering::SeqCst);
+    until(|| stuck.load(Ordering::SeqCst));
+    assert_eq!(looking.runtime.block_on(second).unwrap(), Ok(2));
+    go_on.store(true, Ordering::SeqCst);
+    assert_eq!(looking.runtime.block_on(first).unwrap(), Ok(1));
+    assert_eq!(looking.runtime.block_on(held).unwrap(), Ok(0));
+    until(|| looking.loader.readers() == 0);
 }
 
 #[test]
