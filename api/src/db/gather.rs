@@ -293,7 +293,9 @@ impl<J: Gathered> Queue<J> {
             }
             if let Err(why) = outcome {
                 // They would wait as long for nothing, unless somebody has a connection.
-                for (_, reply) in self.lock().left_by(number) {
+                // A lock in the head of the loop would be held to its end.
+                let left = self.lock().left_by(number);
+                for (_, reply) in left {
                     reply(Err(DbError::NoConnection(why.0.clone()).into()));
                 }
                 return;
