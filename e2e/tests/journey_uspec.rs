@@ -130,6 +130,8 @@ async fn office_asks_a_provider(stage: &Stage, elena: &Seat, code: &str) {
     elena.begin("Enviar al proveedor").await;
     // The cause comes first, and the window leads to it.
     elena.see("Falta registrar la causa.").await;
+    // The window that leads there goes late, and does not take this one with it.
+    elena.late_frames(1500).await;
     elena.click(Button("Registrar la causa")).await;
     elena
         .fill(
@@ -137,6 +139,8 @@ async fn office_asks_a_provider(stage: &Stage, elena: &Seat, code: &str) {
             "El complemento no es compatible con la versión nueva.",
         )
         .await;
+    elena.frames_pass().await;
+    elena.late_frames(0).await;
     elena.finish("Guardar").await;
     elena.begin("Enviar al proveedor").await;
     //

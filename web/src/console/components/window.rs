@@ -14,7 +14,10 @@ pub fn shown(on_closed: Callback<()>) -> RwSignal<bool> {
     watch(move || {
         if !open.get() {
             request_animation_frame(move || {
-                let _ = on_closed.try_run(());
+                // Where another window took its place before this frame, that one is not to be taken away.
+                if open.try_get_untracked() == Some(false) {
+                    let _ = on_closed.try_run(());
+                }
             });
         }
     });
