@@ -1,7 +1,7 @@
-//! What Linux says about processes: time on the processor and memory.
+//! What Linux says about processes: time on the processor and memory. And about the host of a virtual machine: what it took.
 
 use std::fs;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::Outcome;
 
@@ -87,6 +87,38 @@ fn status(pid: u32, name: &str) -> Outcome<f64> {
         .ok_or("no memory in /proc/<pid>/status")?
         .parse()?;
     Ok(kib * 1024.0 / 1e6)
+}
+
+/// How long all processors together worked for others on the host of this virtual machine, since it began; in ticks.
+fn stolen() -> Outcome<u64> {
+    let text = fs::read_to_string("/proc/stat")?;
+    let all = text.lines().next().ok_or("an empty /proc/stat")?;
+    // The name, then user, nice, system, idle, iowait, irq, softirq, steal.
+    let steal = all.split_ascii_whitespace().nth(8);
+    Ok(steal.ok_or("a short /proc/stat")?.parse()?)
+}
+
+/// From when on it is counted what the host takes.
+pub struct Since {
+    stolen: u64,
+    at: Instant,
+}
+
+impl Since {
+    /// From now on.
+    pub fn now() -> Outcome<Self> {
+        Ok(Self {
+            stolen: stolen()?,
+            at: Instant::now(),
+        })
+    }
+
+    /// Percent of so many processors that the host gave to others.
+    pub fn taken(&self, cores: usize) -> Outcome<f64> {
+        let taken = ticks(stolen()?.saturating_sub(self.stolen));
+        let all = self.at.elapsed() * u32::try_from(cores)?;
+        Ok(100.0 * taken.as_secs_f64() / all.as_secs_f64())
+    }
 }
 
 /// How many processes wanted the processor in the last minute, on average.

@@ -18,6 +18,7 @@ mod postgres;
 mod report;
 mod server;
 
+use std::cell::{Cell, RefCell};
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -112,12 +113,14 @@ fn run() -> Outcome<usize> {
         "Other processes that wanted a core when the run began (load average)",
         format!("{:.1}", machine::load_average()?),
     )];
+    let quiet = Quiet::default();
     if plan.sqlite {
-        rows.extend(runtime.block_on(on_sqlite(&plan, &folder.0.join("sqlite")))?);
+        rows.extend(runtime.block_on(on_sqlite(&plan, &folder.0.join("sqlite"), &quiet))?);
     }
     if plan.postgres {
-        rows.extend(runtime.block_on(on_postgres(&plan, &folder.0.join("postgres")))?);
+        rows.extend(runtime.block_on(on_postgres(&plan, &folder.0.join("postgres"), &quiet))?);
     }
+    rows.insert(1, quiet.row());
     let table = report::table(&rows);
     let result = root().join("target/bench");
     fs::create_dir_all(&result)?;
@@ -146,6 +149,74 @@ impl Drop for Folder {
 
 fn say(text: &str) {
     eprintln!("load: {text}");
+}
+
+/// Percent of the processors; where the host of a virtual machine took more of them in a turn, the turn says more about the
+/// host than about the program.
+const TAKEN: f64 = 5.0;
+/// How often such a turn is measured again before the best of them counts.
+const AGAIN: usize = 4;
+
+/// Measures what the host of a virtual machine does not disturb.
+#[derive(Default)]
+struct Quiet {
+    /// Percent of the processors taken in each turn that counts.
+    taken: RefCell<Vec<f64>>,
+    again: Cell<usize>,
+}
+
+impl Quiet {
+    /// What a turn measured; of disturbed ones, which fail at times, the one that was disturbed least.
+    async fn turn<T>(&self, measure: impl AsyncFn() -> Outcome<T>) -> Outcome<T> {
+        let mut best: Option<(f64, Outcome<T>)> = None;
+        for _ in 0..=AGAIN {
+            if best.is_some() {
+                self.again.set(self.again.get() + 1);
+            }
+            let since = machine::Since::now()?;
+            let measured = measure().await;
+            let taken = since.taken(CORES)?;
+            let better = match &best {
+                Some((least, Ok(_))) => measured.is_ok() && taken < *least,
+                Some((least, Err(_))) => measured.is_ok() || taken < *least,
+                None => true,
+            };
+            if better {
+                best = Some((taken, measured));
+            }
+            if taken <= TAKEN {
+                break;
+            }
+        }
+        let (taken, measured) = best.ok_or("nothing was measured")?;
+        self.taken.borrow_mut().push(taken);
+        measured
+    }
+
+    /// A turn of the server with all clients; their requests are made anew for each.
+    async fn server<M: Fn(u64) -> Vec<u8> + Send + Sync + Clone + 'static>(
+        &self,
+        server: &Server,
+        postmaster: Option<u32>,
+        time: Duration,
+        make: impl Fn() -> M,
+    ) -> Outcome<Turn> {
+        let measure = async || turn(server, postmaster, time, make()).await;
+        self.turn(measure).await
+    }
+
+    fn row(&self) -> Row {
+        let taken = self.taken.borrow();
+        let most = taken.iter().copied().fold(0.0, f64::max);
+        Row::plain(
+            "Processors that the host gave to others during the turns that count",
+            format!(
+                "{:.1} % (at most {most:.1} %; {} turns were measured again for more than {TAKEN:.0} %)",
+                median(taken.clone()),
+                self.again.get()
+            ),
+        )
+    }
 }
 
 /// One turn of the server: what the clients saw, and what it cost per request.
@@ -453,7 +524,7 @@ async fn warm_up(server: &Server, requests: &Requests) -> Outcome<()> {
     Ok(())
 }
 
-async fn on_postgres(plan: &Plan, folder: &Path) -> Outcome<Vec<Row>> {
+async fn on_postgres(plan: &Plan, folder: &Path, quiet: &Quiet) -> Outcome<Vec<Row>> {
     say("PostgreSQL: cluster, sample data and copies");
     let mut cluster = postgres::Cluster::start()?;
     let place = Place::new(&plan.server, folder, &cluster.url())?;
@@ -483,45 +554,30 @@ async fn on_postgres(plan: &Plan, folder: &Path) -> Outcome<Vec<Row>> {
     let postmaster = Some(cluster.postmaster());
     for round in 1..=plan.rounds {
         say(&format!("PostgreSQL: round {round} of {}", plan.rounds));
-        let bare = |script| cluster.pgbench(script, CLIENTS, plan.turn, &variables);
-        scenes.create.bare.push(bare("create.sql")?);
-        scenes
-            .create
-            .turns
-            .push(turn(&server, postmaster, plan.turn, requests.create()).await?);
-        scenes.unknown.bare.push(bare("rows.sql")?);
-        scenes
-            .unknown
-            .turns
-            .push(turn(&server, postmaster, plan.turn, requests.queue()).await?);
-        scenes.queue.bare.push(bare("queue.sql")?);
-        scenes.queue.turns.push(
-            turn(
-                &servers.rows,
-                postmaster,
-                plan.turn,
-                servers.row_requests.queue(),
-            )
-            .await?,
-        );
-        scenes
-            .kept
-            .turns
-            .push(turn(&servers.pages, postmaster, plan.turn, again.queue()).await?);
-        scenes.busy.turns.push(
-            busy_turn(
-                &servers.pages,
-                postmaster,
-                plan.turn,
-                again,
-                &place.database,
-            )
-            .await?,
-        );
-        scenes
-            .read
-            .turns
-            .push(turn(&server, postmaster, plan.turn, requests.read()).await?);
+        let bare = async |script| {
+            let measure = async || cluster.pgbench(script, CLIENTS, plan.turn, &variables);
+            quiet.turn(measure).await
+        };
+        scenes.create.bare.push(bare("create.sql").await?);
+        let creates = quiet.server(&server, postmaster, plan.turn, || requests.create());
+        scenes.create.turns.push(creates.await?);
+        scenes.unknown.bare.push(bare("rows.sql").await?);
+        let pages = quiet.server(&server, postmaster, plan.turn, || requests.queue());
+        scenes.unknown.turns.push(pages.await?);
+        scenes.queue.bare.push(bare("queue.sql").await?);
+        let pages = quiet.server(&servers.rows, postmaster, plan.turn, || {
+            servers.row_requests.queue()
+        });
+        scenes.queue.turns.push(pages.await?);
+        let pages = quiet.server(&servers.pages, postmaster, plan.turn, || again.queue());
+        scenes.kept.turns.push(pages.await?);
+        let busy = async || {
+            let (servers, base) = (&servers.pages, &place.database);
+            busy_turn(servers, postmaster, plan.turn, again, base).await
+        };
+        scenes.busy.turns.push(quiet.turn(busy).await?);
+        let reads = quiet.server(&server, postmaster, plan.turn, || requests.read());
+        scenes.read.turns.push(reads.await?);
     }
     let mut rows = vec![
         Row::plain("Cluster", cluster.describe()?),
@@ -556,7 +612,7 @@ async fn on_postgres(plan: &Plan, folder: &Path) -> Outcome<Vec<Row>> {
     Ok(rows)
 }
 
-async fn on_sqlite(plan: &Plan, folder: &Path) -> Outcome<Vec<Row>> {
+async fn on_sqlite(plan: &Plan, folder: &Path, quiet: &Quiet) -> Outcome<Vec<Row>> {
     say("SQLite: sample data and copies");
     let file = folder.join("atiende.db");
     let path = file
@@ -598,36 +654,33 @@ async fn on_sqlite(plan: &Plan, folder: &Path) -> Outcome<Vec<Row>> {
     let mut grouped = Vec::new();
     for round in 1..=plan.rounds {
         say(&format!("SQLite: round {round} of {}", plan.rounds));
-        let writer = |group| bare::writer(path, &sample, &code, group, plan.turn);
-        scenes.create.bare.push(writer(1)?);
-        grouped.push(writer(CLIENTS as u32)?);
-        scenes
-            .create
-            .turns
-            .push(turn(&server, None, plan.turn, requests.create()).await?);
-        let readers = |whole| bare::readers(path, &sample, CORES, plan.turn, whole);
-        scenes.unknown.bare.push(readers(true)?);
-        scenes
-            .unknown
-            .turns
-            .push(turn(&server, None, plan.turn, requests.queue()).await?);
-        scenes.queue.bare.push(readers(false)?);
-        scenes
-            .queue
-            .turns
-            .push(turn(&servers.rows, None, plan.turn, servers.row_requests.queue()).await?);
-        scenes
-            .kept
-            .turns
-            .push(turn(&servers.pages, None, plan.turn, again.queue()).await?);
-        scenes
-            .busy
-            .turns
-            .push(busy_turn(&servers.pages, None, plan.turn, again, &place.database).await?);
-        scenes
-            .read
-            .turns
-            .push(turn(&server, None, plan.turn, requests.read()).await?);
+        let writer = async |group| {
+            let measure = async || bare::writer(path, &sample, &code, group, plan.turn);
+            quiet.turn(measure).await
+        };
+        scenes.create.bare.push(writer(1).await?);
+        grouped.push(writer(CLIENTS as u32).await?);
+        let creates = quiet.server(&server, None, plan.turn, || requests.create());
+        scenes.create.turns.push(creates.await?);
+        let readers = async |whole| {
+            let measure = async || bare::readers(path, &sample, CORES, plan.turn, whole);
+            quiet.turn(measure).await
+        };
+        scenes.unknown.bare.push(readers(true).await?);
+        let pages = quiet.server(&server, None, plan.turn, || requests.queue());
+        scenes.unknown.turns.push(pages.await?);
+        scenes.queue.bare.push(readers(false).await?);
+        let pages = quiet.server(&servers.rows, None, plan.turn, || {
+            servers.row_requests.queue()
+        });
+        scenes.queue.turns.push(pages.await?);
+        let pages = quiet.server(&servers.pages, None, plan.turn, || again.queue());
+        scenes.kept.turns.push(pages.await?);
+        let busy =
+            async || busy_turn(&servers.pages, None, plan.turn, again, &place.database).await;
+        scenes.busy.turns.push(quiet.turn(busy).await?);
+        let reads = quiet.server(&server, None, plan.turn, || requests.read());
+        scenes.read.turns.push(reads.await?);
     }
     let mut rows = vec![
         Row::at_most(

@@ -6,6 +6,7 @@
 //! processes on one database. Answers that depend on the time of day carry it in their key, to ten seconds.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::{Mutex, PoisonError};
 
 use diesel::result::Error as DieselError;
@@ -18,20 +19,20 @@ pub trait Weight {
     fn bytes(&self) -> usize;
 }
 
-/// Answers of one kind, up to so many bytes of them.
-pub struct Kept<T> {
+/// Answers of one kind to questions of one kind, up to so many bytes of both.
+pub struct Kept<K, T> {
     most: usize,
-    held: Mutex<Held<T>>,
+    held: Mutex<Held<K, T>>,
 }
 
-struct Held<T> {
+struct Held<K, T> {
     /// When the answers were right; all of one moment.
     mark: Option<Mark>,
-    answers: HashMap<String, T>,
+    answers: HashMap<K, T>,
     bytes: usize,
 }
 
-impl<T: Clone + Weight> Kept<T> {
+impl<K: Hash + Eq + Weight, T: Clone + Weight> Kept<K, T> {
     /// Keeps at most so many bytes; with 0 nothing is kept, and every answer is read.
     pub fn new(most: usize) -> Self {
         Self {
@@ -52,7 +53,7 @@ impl<T: Clone + Weight> Kept<T> {
         &self,
         db: &Db,
         conn: &mut DbConnection,
-        key: String,
+        key: K,
         read: impl FnOnce(&mut DbConnection) -> Result<T, E>,
     ) -> Result<T, E> {
         if self.most == 0 {
@@ -74,7 +75,7 @@ impl<T: Clone + Weight> Kept<T> {
         held.answers.len()
     }
 
-    fn find(&self, mark: &Mark, key: &str) -> Option<T> {
+    fn find(&self, mark: &Mark, key: &K) -> Option<T> {
         let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         if held.mark.as_ref() == Some(mark) {
             held.answers.get(key).cloned()
@@ -83,8 +84,8 @@ impl<T: Clone + Weight> Kept<T> {
         }
     }
 
-    fn keep(&self, mark: Mark, key: String, answer: &T) {
-        let bytes = answer.bytes() + key.len();
+    fn keep(&self, mark: Mark, key: K, answer: &T) {
+        let bytes = answer.bytes() + key.bytes();
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         if held.mark.as_ref() != Some(&mark) {
             held.answers.clear();

@@ -1087,13 +1087,19 @@ fn a_server_that_speaks_spanish_is_understood() {
     assert!(!said("la relación «tickets» no existe"));
 }
 
+impl kept::Weight for String {
+    fn bytes(&self) -> usize {
+        self.len()
+    }
+}
+
 impl kept::Weight for u32 {
     fn bytes(&self) -> usize {
         4
     }
 }
 
-fn ask(kept: &kept::Kept<u32>, db: &Db, key: &str, fresh: u32) -> u32 {
+fn ask(kept: &kept::Kept<String, u32>, db: &Db, key: &str, fresh: u32) -> u32 {
     let read = |conn: &mut DbConnection| -> Result<u32, Failure> {
         kept.get_or_read(db, conn, key.to_owned(), |_| Ok::<_, Failure>(fresh))
     };
@@ -1102,7 +1108,7 @@ fn ask(kept: &kept::Kept<u32>, db: &Db, key: &str, fresh: u32) -> u32 {
 
 /// Asks twice in a row until the second answer is the first one. Other tests write to the same cluster of PostgreSQL, and each of
 /// their commits makes an answer one that is read again; but not for ever.
-fn is_kept(kept: &kept::Kept<u32>, db: &Db, key: &str) -> bool {
+fn is_kept(kept: &kept::Kept<String, u32>, db: &Db, key: &str) -> bool {
     (0..10_000).any(|turn| ask(kept, db, key, 2 * turn) == ask(kept, db, key, 2 * turn + 1))
 }
 

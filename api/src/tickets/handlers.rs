@@ -18,7 +18,7 @@ use shared::ticket::text::{Body, EmailAddress, Reason, Subject, TextError};
 use super::commands::{self, Change, Creation, Files, OpenTicket, Scope};
 use super::error::fault;
 use super::pipeline::Changed;
-use super::queue::{QueuePage, Wanted};
+use super::queue::{CountsKey, QueuePage, Wanted};
 use super::sight::Sight;
 use super::steps::must_see;
 use super::store::RequesterRow;
@@ -94,11 +94,8 @@ pub async fn list_tickets(
         };
         let read =
             |conn: &mut DbConnection| QueuePage::read(conn, &desks, &names, &kept.rows, &wanted);
-        match filter.key() {
-            Some(key) => {
-                let key = format!("{key} {sort:?} {after:?} {limit} {lang:?}");
-                kept.pages.get_or_read(&db, conn, key, read)
-            }
+        match wanted.key() {
+            Some(key) => kept.pages.get_or_read(&db, conn, key, read),
             None => read(conn),
         }
     };
@@ -157,11 +154,14 @@ pub async fn count_tickets(
             .copied()
             .filter(|desk| caller.may(*desk, Privilege::AccessDecide))
             .collect();
-        let key = format!("{} {deciding:?}", filter.key_of_counts());
-        kept.counts.get_or_read(&db, conn, key, |conn| {
+        let key = CountsKey {
+            filter: filter.key_of_counts(),
+            deciding,
+        };
+        kept.counts.get_or_read(&db, conn, key.clone(), |conn| {
             let counts = list::counts(conn, &filter)?;
             let access_requests =
-                crate::people::store::count_pending_access_requests(conn, &deciding)?;
+                crate::people::store::count_pending_access_requests(conn, &key.deciding)?;
             Ok(ViewCounts {
                 mine: counts.mine,
                 group: counts.group,

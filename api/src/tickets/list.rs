@@ -19,7 +19,7 @@ use crate::each;
 use crate::people::names;
 
 /// What a page is asked for; all conditions hold together.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ListFilter {
     /// Desks that the caller may read, already narrowed to the desk asked for.
     pub desks: Vec<i64>,
@@ -57,9 +57,8 @@ pub struct ListFilter {
 const KEPT_SECONDS: i64 = 10;
 
 impl ListFilter {
-    /// The conditions as words, the same for everybody who is given the same rows; none for a search, which is seldom asked
-    /// twice.
-    pub fn key(&self) -> Option<String> {
+    /// The conditions, the same for everybody who is given the same rows; none for a search, which is seldom asked twice.
+    pub fn key(&self) -> Option<Self> {
         if self.found.is_some() {
             return None;
         }
@@ -80,17 +79,32 @@ impl ListFilter {
             | View::Solved
             | View::Closed => DateTime::UNIX_EPOCH,
         };
-        Some(format!("{key:?}"))
+        Some(key)
     }
 
-    /// The conditions of counts as words; they are of one caller, and of now.
-    pub fn key_of_counts(&self) -> String {
-        let key = Self {
+    /// The conditions of counts; they are of one caller, and of now.
+    pub fn key_of_counts(&self) -> Self {
+        Self {
             due_before: DateTime::UNIX_EPOCH,
             now: self.recently(),
             ..self.clone()
+        }
+    }
+
+    /// Bytes that its lists take beside itself, roughly.
+    pub fn beside(&self) -> usize {
+        let keys = match &self.visible {
+            Visible::All => 0,
+            Visible::Of {
+                open_at, own_at, ..
+            } => open_at.len() + own_at.len(),
         };
-        format!("{key:?}")
+        let priorities = self
+            .priorities
+            .iter()
+            .map(|key| size_of::<String>() + key.len());
+        8 * (keys + self.desks.len() + self.group_ids.len() + self.statuses.len())
+            + priorities.sum::<usize>()
     }
 
     fn recently(&self) -> DateTime<Utc> {
@@ -100,7 +114,7 @@ impl ListFilter {
 }
 
 /// Where a page begins: the sort value and the key of the last row before it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Position {
     /// Microseconds since 1970, or the rank of the priority.
     pub value: i64,
@@ -472,7 +486,7 @@ impl<Q: QueryFragment<MultiBackend>> QueryFragment<MultiBackend> for Limited<Q> 
 impl<Q> RunQueryDsl<DbConnection> for Limited<Q> {}
 
 /// Which tickets a text was found in.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Found {
     /// In these, however far down the queue they stand.
     These(Vec<i64>),
@@ -630,6 +644,8 @@ pub fn due_soon_limit(
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     fn filter() -> ListFilter {
@@ -652,7 +668,7 @@ mod tests {
         }
     }
 
-    fn key(change: impl FnOnce(&mut ListFilter)) -> String {
+    fn key(change: impl FnOnce(&mut ListFilter)) -> ListFilter {
         let mut filter = filter();
         change(&mut filter);
         filter.key().unwrap()
@@ -698,10 +714,8 @@ mod tests {
                 filter.now += TimeDelta::seconds(KEPT_SECONDS);
             }));
         }
-        let count = keys.len();
-        keys.sort_unstable();
-        keys.dedup();
-        assert_eq!(keys.len(), count, "{keys:#?}");
+        let different: HashSet<&ListFilter> = keys.iter().collect();
+        assert_eq!(different.len(), keys.len(), "{keys:#?}");
     }
 
     #[test]
@@ -724,9 +738,7 @@ mod tests {
         keys[1].user_id = 8;
         keys[2].group_ids = vec![4];
         keys[3].now += TimeDelta::seconds(KEPT_SECONDS);
-        let mut keys = keys.map(|filter| filter.key_of_counts()).to_vec();
-        keys.sort_unstable();
-        keys.dedup();
-        assert_eq!(keys.len(), 4);
+        let different: HashSet<ListFilter> = keys.iter().map(ListFilter::key_of_counts).collect();
+        assert_eq!(different.len(), 4);
     }
 }

@@ -38,6 +38,38 @@ pub struct Wanted<'a> {
     pub lang: Lang,
 }
 
+impl Wanted<'_> {
+    /// What the page is kept under; nothing for a search.
+    pub fn key(&self) -> Option<PageKey> {
+        Some(PageKey {
+            filter: self.filter.key()?,
+            sort: self.sort,
+            after: self.after.cloned(),
+            limit: self.limit,
+            lang: self.lang,
+        })
+    }
+}
+
+/// What a page is kept under; see [`Wanted`].
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct PageKey {
+    filter: list::ListFilter,
+    sort: Sort,
+    after: Option<list::Position>,
+    limit: i64,
+    lang: Lang,
+}
+
+/// What counts are kept under.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct CountsKey {
+    /// The conditions.
+    pub filter: list::ListFilter,
+    /// Desks whose requests for access the caller decides.
+    pub deciding: Vec<i64>,
+}
+
 impl QueuePage {
     /// Reads a page and writes it, as far as it is not known.
     ///
@@ -105,9 +137,9 @@ fn cut<T>(rows: &mut Vec<T>, limit: i64) -> bool {
 /// What was answered last about the queue; see [`Kept`].
 pub struct KeptQueue {
     /// Pages.
-    pub pages: Kept<Arc<QueuePage>>,
+    pub pages: Kept<PageKey, Arc<QueuePage>>,
     /// Counts.
-    pub counts: Kept<ViewCounts>,
+    pub counts: Kept<CountsKey, ViewCounts>,
     /// Rows, which outlive the pages.
     pub rows: WrittenRows,
 }
@@ -120,6 +152,18 @@ impl KeptQueue {
             counts: Kept::new(bytes / 10),
             rows: WrittenRows::new(row_bytes),
         }
+    }
+}
+
+impl Weight for PageKey {
+    fn bytes(&self) -> usize {
+        size_of::<Self>() + self.filter.beside()
+    }
+}
+
+impl Weight for CountsKey {
+    fn bytes(&self) -> usize {
+        size_of::<Self>() + self.filter.beside() + 8 * self.deciding.len()
     }
 }
 

@@ -46,7 +46,7 @@ impl Sight {
 }
 
 /// A condition on the rows of `tickets`, under that name or another one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Visible {
     /// Every ticket.
     All,
@@ -66,7 +66,7 @@ pub enum Visible {
 }
 
 /// How the database finds out what is not visible; the answer is the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Way {
     /// For each row: right where few are looked at. PostgreSQL joins, SQLite asks an index.
     RowByRow,
