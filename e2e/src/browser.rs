@@ -639,13 +639,13 @@ impl Browser {
             .unwrap_or_else(|error| panic!("{}: a script failed: {error}", self.who))
     }
 
-    /// Draws the page's frames late, as a busy machine does; zero is as fast as it can.
+    /// Draws the page's frames late, as a busy machine does; with zero as fast as the browser can.
     pub async fn late_frames(&self, milliseconds: u32) {
         let script = "const drawn = window.frameOfBrowser ??= window.requestAnimationFrame.bind(window); window.requestAnimationFrame = arguments[0] === 0 ? drawn : react => setTimeout(() => drawn(react), arguments[0]);";
         self.script(script, vec![json!(milliseconds)]).await;
     }
 
-    /// Waits until every frame that the page waits for has been drawn.
+    /// Waits until every frame has been drawn that the page asked for before, if frames are as late as they were then.
     pub async fn frames_pass(&self) {
         self.script_later("requestAnimationFrame(() => arguments[0]());", vec![])
             .await;

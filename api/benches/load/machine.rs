@@ -1,4 +1,4 @@
-//! What Linux says about processes: time on the processor and memory. And about the host of a virtual machine: what it took.
+//! What Linux says about processes (time on the processor and memory), and about what the host of a virtual machine took.
 
 use std::fs;
 use std::time::{Duration, Instant};
@@ -89,7 +89,7 @@ fn status(pid: u32, name: &str) -> Outcome<f64> {
     Ok(kib * 1024.0 / 1e6)
 }
 
-/// How long all processors together worked for others on the host of this virtual machine, since it began; in ticks.
+/// Ticks in which the host of this virtual machine gave its processors to others, since it began.
 fn stolen() -> Outcome<u64> {
     let text = fs::read_to_string("/proc/stat")?;
     let all = text.lines().next().ok_or("an empty /proc/stat")?;
@@ -113,10 +113,11 @@ impl Since {
         })
     }
 
-    /// Percent of so many processors that the host gave to others.
-    pub fn taken(&self, cores: usize) -> Outcome<f64> {
+    /// Percent of all processors that the host gave to others.
+    pub fn taken(&self) -> Outcome<f64> {
         let taken = ticks(stolen()?.saturating_sub(self.stolen));
-        let all = self.at.elapsed() * u32::try_from(cores)?;
+        let processors = std::thread::available_parallelism()?.get();
+        let all = self.at.elapsed() * u32::try_from(processors)?;
         Ok(100.0 * taken.as_secs_f64() / all.as_secs_f64())
     }
 }

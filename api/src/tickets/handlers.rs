@@ -156,12 +156,12 @@ pub async fn count_tickets(
             .collect();
         let key = CountsKey {
             filter: filter.key_of_counts(),
-            deciding,
+            deciding: deciding.clone(),
         };
-        kept.counts.get_or_read(&db, conn, key.clone(), |conn| {
+        kept.counts.get_or_read(&db, conn, key, |conn| {
             let counts = list::counts(conn, &filter)?;
             let access_requests =
-                crate::people::store::count_pending_access_requests(conn, &key.deciding)?;
+                crate::people::store::count_pending_access_requests(conn, &deciding)?;
             Ok(ViewCounts {
                 mine: counts.mine,
                 group: counts.group,

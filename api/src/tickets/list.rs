@@ -67,7 +67,7 @@ impl ListFilter {
             key.user_id = 0;
         }
         if self.view != View::Group {
-            key.group_ids.clear();
+            key.group_ids = Vec::new();
         }
         key.due_before = DateTime::UNIX_EPOCH;
         key.now = match self.view {

@@ -1,4 +1,4 @@
-//! Instants in lists, as they are sent. They read the same as chrono writes them, but are written where they stand and handed
+//! Instants in lists, as they are sent. They read the same as chrono writes them, but take no memory of their own and are handed
 //! over in one piece: a list of rows is a good part instants, and chrono hands them over letter by letter.
 
 use chrono::{DateTime, Datelike, SecondsFormat, Timelike, Utc};
@@ -92,7 +92,9 @@ mod tests {
             1_763_643_599_999_999,
             -1,
             253_402_214_400_000_000,
-            // The first microsecond of the year 10 000, the last before the year 0.
+            // Years of fewer digits; the first microsecond of the year 10 000, the last before the year 0.
+            -62_135_596_800_000_000,
+            -30_000_000_000_000_000,
             253_402_300_800_000_000,
             -62_167_219_200_000_001,
         ] {

@@ -273,12 +273,16 @@ impl Parts {
     pub fn window(self, window: Window, closed: Callback<()>) -> AnyView {
         let part = self.windows;
         let ui = use_ui();
+        // Ends with this window, where another one takes its place.
+        let wanted = StoredValue::new(());
         part.fetch();
         watch(move || {
             if matches!(part.state.get(), State::Failed) {
                 ui.toast(Kind::Error, t(Words::PartNotLoaded));
                 request_animation_frame(move || {
-                    let _ = closed.try_run(());
+                    if wanted.try_get_value().is_some() {
+                        let _ = closed.try_run(());
+                    }
                 });
             }
         });
