@@ -89,6 +89,11 @@ impl Hand {
         self.get(&format!("/tickets/{code}")).await
     }
 
+    /// Does something to what has a version.
+    pub async fn post(&self, path: &str, version: &Value, body: Value) {
+        self.change(Method::POST, path, version, &body).await;
+    }
+
     /// Puts something in its place.
     pub async fn put(&self, path: &str, version: &Value, body: Value) {
         self.change(Method::PUT, path, version, &body).await;

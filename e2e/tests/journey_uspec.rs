@@ -133,15 +133,26 @@ async fn office_asks_a_provider(stage: &Stage, elena: &Seat, code: &str) {
     // The window that leads there goes late, and does not take this one with it.
     elena.late_frames(1500).await;
     elena.click(Button("Registrar la causa")).await;
-    elena
-        .fill(
-            "Causa",
-            "El complemento no es compatible con la versión nueva.",
-        )
-        .await;
+    let cause = "El complemento no es compatible con la versión nueva.";
+    elena.fill("Causa", cause).await;
     elena.frames_pass().await;
     elena.late_frames(0).await;
+    // What a colleague writes meanwhile comes by itself, and is not overwritten without a word.
+    let colleague = Hand::of(stage, ELENA).await;
+    let version = &colleague.ticket(code).await["version"];
+    let causes = format!("/tickets/{code}/causes");
+    let other = "El perfil está dañado.";
+    colleague
+        .post(&causes, version, json!({ "cause": other }))
+        .await;
+    elena.holds_somewhere(other).await;
+    elena.click(Button("Guardar")).await;
+    elena
+        .see("Alguien cambió estos datos mientras tanto.")
+        .await;
+    elena.holds("Causa", cause).await;
     elena.finish("Guardar").await;
+    assert_eq!(colleague.ticket(code).await["cause"], cause);
     elena.begin("Enviar al proveedor").await;
     //
     elena.answer(C3, "No").await;

@@ -119,6 +119,11 @@ impl ApiError {
         }
     }
 
+    /// The same with the code of the ticket that it is about, for whoever is at another one by now.
+    pub fn about(&self, code: &str) -> String {
+        [code, ": ", &self.detail()].concat()
+    }
+
     /// The wrong fields, if the content was at fault.
     pub fn fields(&self) -> &[FieldError] {
         self.problem().map_or(&[], |problem| &problem.errors)

@@ -40,10 +40,16 @@ pub fn Dialog(
             (true, true) | (false, false) => {}
         }
     });
+    // The browser tells in the next frame; by then it may be open again.
+    let closed = move || {
+        if node.get_untracked().is_none_or(|dialog| !dialog.open()) {
+            open.set(false);
+        }
+    };
     let title_id = [id, "-title"].concat();
     let labelled = title_id.clone();
     view! {
-        <dialog class=class id=id node_ref=node aria-labelledby=labelled on:close=act(move |_| open.set(false))>
+        <dialog class=class id=id node_ref=node aria-labelledby=labelled on:close=act(move |_| closed())>
             <div class="dialog-head">
                 <h2 id=title_id>{title}</h2>
                 <button class="btn ghost icon-only" type="button" aria-label=t(Words::Close) on:click=act(move |_| open.set(false))>{icon("x")}</button>

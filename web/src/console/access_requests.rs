@@ -44,6 +44,10 @@ pub fn AccessRequestsPage() -> impl IntoView {
     let load = move |cursor: Option<String>| {
         let number = asked.get_value() + 1;
         asked.set_value(number);
+        // Nothing is to be added to a list that is read anew.
+        if cursor.is_none() {
+            next.set(None);
+        }
         let (desk, status) = (session.desk.get_untracked(), tab.get_untracked());
         later(async move {
             let answer = api::access_requests(client, &desk, status, cursor.as_deref()).await;

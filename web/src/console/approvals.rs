@@ -71,7 +71,10 @@ pub fn ApprovalsPage() -> impl IntoView {
             let answer = api::approval(client, &code).await;
             let said = match answer {
                 Ok(waiting) => {
-                    let _ = open.try_set(waiting.into_iter().next());
+                    // Another one may have been opened meanwhile, and be written in.
+                    if open.try_with_untracked(Option::is_none) == Some(true) {
+                        open.set(waiting.into_iter().next());
+                    }
                     return;
                 }
                 Err(refused) if refused.status() == 404 => t_with(PageWords::NotAsked, &[&code]),

@@ -264,10 +264,11 @@ fn Role(role: ApproverRole, now: RwSignal<ApproverRoles>) -> impl IntoView {
         busy.set(true);
         error.set(None);
         taken.set(None);
+        let sent = holders.get_untracked();
         let body = ApproverHolders {
-            holders: holders
-                .get_untracked()
-                .into_iter()
+            holders: sent
+                .iter()
+                .cloned()
                 .map(|holder| ApproverHolder {
                     full_name: None,
                     ..holder
@@ -304,7 +305,10 @@ fn Role(role: ApproverRole, now: RwSignal<ApproverRoles>) -> impl IntoView {
                 Ok(list) => {
                     let mine = own(&list);
                     saved.set(mine.clone());
-                    holders.set(mine);
+                    // Who was added while it was sent stays, to be saved as well.
+                    if holders.with_untracked(|holders| *holders == sent) {
+                        holders.set(mine);
+                    }
                     now.set(list);
                     ui.toast(Kind::Success, t(PageWords::HoldersKept));
                 }

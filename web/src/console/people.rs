@@ -59,6 +59,10 @@ pub fn PeoplePage() -> impl IntoView {
     let load = move |cursor: Option<String>| {
         let number = asked.get_value() + 1;
         asked.set_value(number);
+        // Nothing is to be added to a list that is read anew.
+        if cursor.is_none() {
+            next.set(None);
+        }
         let (desk, wanted) = (session.desk.get_untracked(), sought.get_value());
         later(async move {
             let answer = api::people(client, &desk, &wanted, cursor.as_deref()).await;
@@ -407,6 +411,30 @@ fn PersonWindow(
     let lang = RwSignal::new(person.language.as_str().to_owned());
     let active = RwSignal::new(person.active);
     let known = StoredValue::new(person.clone());
+    // What was not touched goes along with what a colleague saved.
+    let follow = move |before: &Person, now: &Person| {
+        let text = |field: RwSignal<String>, of: fn(&Person) -> &str| {
+            if field.with_untracked(|text| text == of(before)) {
+                field.set(of(now).to_owned());
+            }
+        };
+        text(name, |one| &one.full_name);
+        text(phone, |one| &one.phone);
+        text(entity, |one| {
+            one.organization.as_ref().map_or("", |entity| &entity.name)
+        });
+        text(works.site, |one| one.site.as_deref().unwrap_or_default());
+        text(works.department, |one| {
+            one.department.as_deref().unwrap_or_default()
+        });
+        text(works.extension, |one| {
+            one.extension.as_deref().unwrap_or_default()
+        });
+        text(lang, |one| one.language.as_str());
+        if active.get_untracked() == before.active {
+            active.set(now.active);
+        }
+    };
     let notice = RwSignal::new(false);
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
@@ -476,8 +504,11 @@ fn PersonWindow(
                 }
                 Err(refused) if refused.status() == 412 => {
                     notice.set(true);
-                    if let Ok(fresh) = api::person(client, person.id).await {
-                        let _ = known.try_set_value(fresh);
+                    if let Ok(fresh) = api::person(client, person.id).await
+                        && !known.is_disposed()
+                    {
+                        follow(&person, &fresh);
+                        known.set_value(fresh);
                     }
                 }
                 Err(refused) => {

@@ -48,7 +48,10 @@ pub fn PersonPicker(
     let error = faults.of(id);
     let desk = StoredValue::new(desk);
     let search = move |wanted: String| {
-        let number = asked.get_value() + 1;
+        // The picker may be gone by now.
+        let Some(number) = asked.try_get_value().map(|number| number + 1) else {
+            return;
+        };
         asked.set_value(number);
         let desk = desk.get_value();
         later(async move {

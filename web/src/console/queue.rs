@@ -75,6 +75,8 @@ pub struct Queue {
     etag: StoredValue<Option<String>>,
     /// Rises with each question, so that late answers are dropped.
     asked: StoredValue<u32>,
+    /// Number of the last question that was answered.
+    answered: StoredValue<u32>,
     again: RwSignal<u32>,
 }
 
@@ -204,6 +206,7 @@ pub fn Workbench() -> impl IntoView {
         held: RwSignal::new(None),
         etag: StoredValue::new(None),
         asked: StoredValue::new(0),
+        answered: StoredValue::new(0),
         again: RwSignal::new(0),
     };
     provide_context(queue);
@@ -249,6 +252,7 @@ fn load_list(queue: Queue, wide: RwSignal<bool>) {
             if queue.asked.try_get_value() != Some(number) {
                 return;
             }
+            queue.answered.set_value(number);
             match answer {
                 Ok(Fetched::Same) => {}
                 Ok(Fetched::New(page, etag)) => {
@@ -302,7 +306,8 @@ fn load_list(queue: Queue, wide: RwSignal<bool>) {
         }
     });
     browser::poll(POLL_SECONDS, move || {
-        if visible.get_untracked() {
+        // Not while an answer is still on its way: a slow server would never be heard out.
+        if visible.get_untracked() && queue.asked.get_value() == queue.answered.get_value() {
             ask(true);
         }
     });
@@ -347,10 +352,10 @@ fn SearchField(queue: Queue) -> impl IntoView {
         let later = set_timeout_with_handle(
             move || {
                 let q = (!text.is_empty()).then_some(text.clone());
-                refine(TicketQuery {
-                    q,
-                    ..queue.query.get_untracked()
-                });
+                // The queue may be gone by now.
+                if let Some(query) = queue.query.try_get_untracked() {
+                    refine(TicketQuery { q, ..query });
+                }
             },
             TYPING_PAUSE,
         );

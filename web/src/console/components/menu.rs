@@ -126,8 +126,10 @@ pub fn Menu(
 
 /// A list that would reach past the window's end moves back inside it.
 fn keep_in_window(anchor: NodeRef<leptos::html::Div>) {
+    // Redrawn meanwhile, it is gone.
     let list = anchor
-        .get_untracked()
+        .try_get_untracked()
+        .flatten()
         .and_then(|anchor| anchor.last_element_child())
         .and_then(|list| list.dyn_into::<web_sys::HtmlElement>().ok());
     let width = window().inner_width().ok().and_then(|width| width.as_f64());

@@ -84,19 +84,23 @@ pub fn Composer(case: Case) -> impl IntoView {
         };
         let (name, kind_name, files_name) =
             (store_key.get_value(), beside(".kind"), beside(".files"));
+        let code = case.code();
         busy.set(true);
         error.set(None);
         later(async move {
-            let outcome =
-                api::create_message(client, &case.code(), &message, &key.get_value()).await;
+            let outcome = api::create_message(client, &code, &message, &key.get_value()).await;
             if busy.try_set(false).is_some() {
-                // The ticket was left meanwhile: what was sent must not come back, what was typed since must.
-                if outcome.is_ok() {
-                    KEPT.put(&files_name, None);
-                    if KEPT.get(&name).as_ref() == Some(&raw) {
-                        KEPT.put(&name, None);
-                        KEPT.put(&kind_name, None);
+                // The ticket was left meanwhile: what was sent must not come back, what was typed since must, and what was not
+                // sent is told.
+                match outcome {
+                    Ok(()) => {
+                        KEPT.put(&files_name, None);
+                        if KEPT.get(&name).as_ref() == Some(&raw) {
+                            KEPT.put(&name, None);
+                            KEPT.put(&kind_name, None);
+                        }
                     }
+                    Err(refused) => case.ui.toast(Kind::Error, refused.about(&code)),
                 }
                 return;
             }

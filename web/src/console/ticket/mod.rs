@@ -63,6 +63,8 @@ pub struct Case {
     older_cursor: RwSignal<Option<Option<String>>>,
     etag: StoredValue<Option<String>>,
     asked: StoredValue<u32>,
+    /// Number of the last question that was answered.
+    answered: StoredValue<u32>,
     /// Whether the next news are of the agent's own making, so that the conversation shows its end.
     follow: StoredValue<bool>,
     /// Whether the agent handed it to the security group.
@@ -148,6 +150,7 @@ impl Case {
             older_cursor: RwSignal::new(None),
             etag: StoredValue::new(None),
             asked: StoredValue::new(0),
+            answered: StoredValue::new(0),
             follow: StoredValue::new(false),
             to_security: StoredValue::new(false),
             folded: RwSignal::new(browser::stored(PANEL).as_deref() == Some("folded")),
@@ -172,8 +175,13 @@ impl Case {
             if self.asked.try_get_value() != Some(number) {
                 return;
             }
+            self.answered.set_value(number);
             match answer {
-                Ok(Fetched::Same) => self.worked(),
+                Ok(Fetched::Same) => {
+                    // What was just done was refused: there is nothing to go along with.
+                    self.follow.set_value(false);
+                    self.worked();
+                }
                 Ok(Fetched::New(view, etag)) => {
                     self.etag.set_value(etag);
                     self.worked();
@@ -188,6 +196,14 @@ impl Case {
                 Err(_) => {}
             }
         });
+    }
+
+    /// Asks for news, unless an answer is still on its way: where the server takes longer than from one question to the next,
+    /// each question would make the answer before it one that nobody waits for.
+    fn poll(self) {
+        if self.asked.get_value() == self.answered.get_value() {
+            self.load();
+        }
     }
 
     /// Nothing is told when nothing was wrong, so that no part of the ticket is drawn again.
@@ -328,12 +344,16 @@ impl Case {
         let Some(version) = version.filter(|_| !busy.get_untracked()) else {
             return;
         };
+        let code = self.code();
         busy.set(true);
         later(async move {
             let outcome = action
-                .send(self.client, &self.code(), version, &browser::random_key())
+                .send(self.client, &code, version, &browser::random_key())
                 .await;
             if busy.try_set(false).is_some() {
+                if let Err(error) = outcome {
+                    self.ui.toast(Kind::Error, error.about(&code));
+                }
                 return;
             }
             match outcome {
@@ -397,7 +417,7 @@ pub fn TicketPane() -> impl IntoView {
 fn Ticket(code: String) -> impl IntoView {
     let case = Case::open(code.clone());
     case.load();
-    browser::poll(POLL_SECONDS, move || case.load());
+    browser::poll(POLL_SECONDS, move || case.poll());
     title(&code);
     let there = Memo::new(move |_| case.view.with(Option::is_some));
     let shown = Memo::new(move |_| there.get() && case.failure.with(Option::is_none));

@@ -117,6 +117,8 @@ fn unrelate(case: Case, kind: RelationKind, other: String, busy: RwSignal<bool>)
         (other, case.code())
     };
     busy.set(true);
+    // Now, not when the answer has come: whoever is writing something else by then goes on with it.
+    browser::focus_id("panel-ties");
     later(async move {
         let outcome = api::unrelate(case.client, &parent, &child).await;
         if busy.try_set(false).is_some() {
@@ -127,6 +129,5 @@ fn unrelate(case: Case, kind: RelationKind, other: String, busy: RwSignal<bool>)
             Err(error) => case.ui.toast(Kind::Error, error.detail()),
         }
         case.changed();
-        browser::focus_id("panel-ties");
     });
 }

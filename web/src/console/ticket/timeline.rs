@@ -229,7 +229,9 @@ fn Older(case: Case, list: NodeRef<html::Ol>) -> impl IntoView {
         busy.set(true);
         later(async move {
             let answer = api::timeline(case.client, &case.code(), &before).await;
-            let _ = busy.try_set(false);
+            if busy.try_set(false).is_some() {
+                return;
+            }
             match answer {
                 Ok(mut page) => {
                     let scroller = list.get_untracked().and_then(|list| list.parent_element());

@@ -29,6 +29,8 @@ pub fn ExtraWindow(form: ActionForm) -> impl IntoView {
     let files = StoredValue::new(Vec::<(String, Uploads)>::new());
     // None until the desk's profile is there, and where the category has no form.
     let extra = RwSignal::new(None::<Extra>);
+    let given = move || form.view().map(|view| view.extra.clone());
+    let filled = StoredValue::new(given());
     let submit = move |()| {
         let Some(extra) = extra.get_untracked() else {
             return;
@@ -42,7 +44,7 @@ pub fn ExtraWindow(form: ActionForm) -> impl IntoView {
             }
         });
         let answers = extra.answers(&mut check);
-        if form.faults.show(check.done()) {
+        if form.faults.show(check.done()) || form.overtaken(filled, given()) {
             return;
         }
         form.send(
@@ -167,8 +169,9 @@ fn special_field(
 /// Keeps the cause that was found.
 #[component]
 pub fn CauseWindow(form: ActionForm) -> impl IntoView {
-    let known = form.view().and_then(|view| view.cause.clone());
-    let cause = RwSignal::new(known.unwrap_or_default());
+    let known = move || form.view().and_then(|view| view.cause.clone());
+    let filled = StoredValue::new(known());
+    let cause = RwSignal::new(known().unwrap_or_default());
     KEPT.keep(form.key_of("cause"), cause);
     let submit = move |()| {
         let mut check = Check::default();
@@ -181,6 +184,9 @@ pub fn CauseWindow(form: ActionForm) -> impl IntoView {
             return;
         }
         let Some(typed) = typed else { return };
+        if form.overtaken(filled, known()) {
+            return;
+        }
         let body = NewCause {
             cause: typed.into_string(),
         };

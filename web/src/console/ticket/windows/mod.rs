@@ -162,17 +162,20 @@ impl ActionForm {
         self.busy.set(true);
         self.error.set(None);
         self.notice.set(None);
-        let case = self.case;
+        let (case, code) = (self.case, self.case.code());
         let prefix = self.prefix.get_value();
         later(async move {
             let outcome = action
-                .send(case.client, &case.code(), version, &self.key.get_value())
+                .send(case.client, &code, version, &self.key.get_value())
                 .await;
             // Also where the window was closed meanwhile.
             if outcome.is_ok() {
                 KEPT.forget(&prefix);
             }
             if self.busy.try_set(false).is_some() {
+                if let Err(error) = outcome {
+                    case.ui.toast(Kind::Error, error.about(&code));
+                }
                 return;
             }
             match outcome {
@@ -200,6 +203,22 @@ impl ActionForm {
             _ if self.faults.show_from(&error) => {}
             _ => self.error.set(Some(error)),
         }
+    }
+
+    /// Whether what a window was filled with has been changed since; that is said above the form once, and sending it again
+    /// is meant.
+    fn overtaken<T: PartialEq + Send + Sync + 'static>(
+        self,
+        filled: StoredValue<T>,
+        now: T,
+    ) -> bool {
+        let told = self.notice.with_untracked(Option::is_some);
+        let changed = filled.with_value(|filled| *filled != now);
+        filled.set_value(now);
+        if changed && !told {
+            self.notice.set(Some(t(Words::ChangedMeanwhile).to_owned()));
+        }
+        changed && !told
     }
 
     /// Closes this window and shows a place of the panel instead.

@@ -53,7 +53,10 @@ fn TicketFinder(
         .unwrap_or_default();
     let (desk, known) = (StoredValue::new(desk), StoredValue::new(known));
     let search = move |wanted: String| {
-        let number = asked.get_value() + 1;
+        // The window may be gone by now.
+        let Some(number) = asked.try_get_value().map(|number| number + 1) else {
+            return;
+        };
         asked.set_value(number);
         later(async move {
             let kind = request_type.get_untracked();
@@ -265,19 +268,23 @@ fn put_under(form: ActionForm, parent: String) {
     form.busy.set(true);
     form.error.set(None);
     form.notice.set(None);
+    let (code, key) = (case.code(), form.key.get_value());
     later(async move {
         let action = TicketAction::Relate(NewRelation {
-            children: vec![case.code()],
+            children: vec![code.clone()],
         });
         let outcome = match api::ticket(case.client, &parent, None).await {
             Ok(crate::client::Fetched::New(view, _)) => action
-                .send(case.client, &parent, view.version, &form.key.get_value())
+                .send(case.client, &parent, view.version, &key)
                 .await
                 .map(|_| ()),
             Ok(crate::client::Fetched::Same) => Ok(()),
             Err(error) => Err(error),
         };
         if form.busy.try_set(false).is_some() {
+            if let Err(error) = outcome {
+                case.ui.toast(Kind::Error, error.about(&code));
+            }
             return;
         }
         match outcome {
