@@ -2,10 +2,10 @@
 //! beside bare connections to SQLite with the same durability.
 //!
 //! `cargo bench -p api --bench load` prepares both databases with 100 000 tickets, takes turns between the server and its
-//! measure, and writes the medians to `target/bench/load.md`. It uses the loopback and the socket of its cluster only, needs some 3 GB of disk in the
-//! temporary folder for the time of the run, and takes some ten minutes; longer where turns are disturbed and measured again. The statements of `pgbench` are in `create.sql`,
-//! `queue.sql` and `rows.sql`. Mails are written into the outbox and counted with the creation; sending them is the work of another
-//! process here.
+//! measure, and writes the medians to `target/bench/load.md`. It uses the loopback and the socket of its cluster only, needs some
+//! 3 GB of disk in the temporary folder for the time of the run, and takes some ten minutes; longer where turns are disturbed
+//! and measured again. The statements of `pgbench` are in `create.sql`, `queue.sql` and `rows.sql`. Mails are written into the
+//! outbox and counted with the creation; sending them is the work of another process here.
 //!
 //! After `--`: `--tickets N`, `--seconds N` (of each turn), `--rounds N`, `--only sqlite|postgres`, and
 //! `--server PATH` for another build than that of this run.

@@ -65,6 +65,8 @@ pub fn ExtraWindow(form: ActionForm) -> impl IntoView {
         };
         files.set_value(held);
         asked.keep(&form.key_of(""));
+        // The profile may have come later than the window.
+        filled.set_value(given());
         extra.set(Some(asked));
         view! { <ExtraFields extra=asked faults=form.faults special/> }.into_any()
     };

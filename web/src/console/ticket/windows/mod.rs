@@ -205,20 +205,19 @@ impl ActionForm {
         }
     }
 
-    /// Whether what a window was filled with has been changed since; that is said above the form once, and sending it again
-    /// is meant.
+    /// Whether what a window was filled with has been changed since, or since that was last said above the form; sending it
+    /// after that is meant.
     fn overtaken<T: PartialEq + Send + Sync + 'static>(
         self,
         filled: StoredValue<T>,
         now: T,
     ) -> bool {
-        let told = self.notice.with_untracked(Option::is_some);
         let changed = filled.with_value(|filled| *filled != now);
-        filled.set_value(now);
-        if changed && !told {
+        if changed {
+            filled.set_value(now);
             self.notice.set(Some(t(Words::ChangedMeanwhile).to_owned()));
         }
-        changed && !told
+        changed
     }
 
     /// Closes this window and shows a place of the panel instead.
