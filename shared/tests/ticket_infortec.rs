@@ -331,6 +331,23 @@ fn escalating_keeps_the_state_and_changes_level_and_group() {
     assert_eq!(levels, [1, 1, 1, 2, 2, 3, 1]);
 }
 
+///
+#[test]
+fn an_escalation_without_a_group_goes_to_the_specialists_of_the_product() {
+    let desk = desks::infortec();
+    for (product, group) in [
+        ("kaspersky-endpoint", "endpoint"),
+        ("eset", "endpoint"),
+        ("sophos-perimetro", "perimetro"),
+    ] {
+        let new = new_ticket(product, Some("p2"));
+        let mut story = Story::open(&desk, new, &requester());
+        story.does(&ben(), take());
+        story.does(&ben(), escalate(2));
+        assert_eq!(story.ticket.group.as_deref(), Some(group), "{product}");
+    }
+}
+
 #[test]
 fn escalating_needs_a_level_and_a_justification() {
     let mut story = in_progress();

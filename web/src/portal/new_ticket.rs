@@ -566,10 +566,10 @@ fn clock_time(time: &str) -> String {
         return time.to_owned();
     };
     let half = match (hour < 12, lang()) {
-        (true, Lang::Es) => " a. m.",
-        (false, Lang::Es) => " p. m.",
-        (true, Lang::En) => " a.m.",
-        (false, Lang::En) => " p.m.",
+        (true, Lang::Es) => "\u{a0}a.\u{a0}m.",
+        (false, Lang::Es) => "\u{a0}p.\u{a0}m.",
+        (true, Lang::En) => "\u{a0}a.m.",
+        (false, Lang::En) => "\u{a0}p.m.",
     };
     let hour = match hour % 12 {
         0 => 12,

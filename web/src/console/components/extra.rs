@@ -36,23 +36,25 @@ impl Extra {
         let extra = Self::new(form);
         extra.fields.with_value(|fields| {
             for (field, value) in fields {
-                let Some((_, answer)) = given.iter().find(|(key, _)| *key == field.id) else {
-                    continue;
-                };
-                let option = field
-                    .options
-                    .iter()
-                    .find(|option| option.id == *answer || option.label == *answer);
-                let key = match (option, field.kind) {
-                    (Some(option), _) => option.id.clone(),
-                    (None, FieldInput::YesNo) if answer == t(TreeWords::Yes) => "yes".to_owned(),
-                    (None, FieldInput::YesNo) if answer == t(TreeWords::No) => "no".to_owned(),
-                    (None, _) => answer.clone(),
-                };
-                value.set(key);
+                if let Some(key) = as_chosen(field, given) {
+                    value.set(key);
+                }
             }
         });
         extra
+    }
+
+    /// Brings what was not touched up to date with what others answered meanwhile. A file and a person stay.
+    pub fn follow(self, before: &[(String, String)], now: &[(String, String)]) {
+        for (field, value) in self.fields.get_value() {
+            if matches!(field.kind, FieldInput::File | FieldInput::Person) {
+                continue;
+            }
+            let [was, is] = [before, now].map(|given| as_chosen(&field, given).unwrap_or_default());
+            if was != is && value.with_untracked(|value| *value == was) {
+                value.set(is);
+            }
+        }
     }
 
     /// Keeps the answers in this browser under keys that begin like this. What a file or a person field shows is more
@@ -107,6 +109,21 @@ impl Extra {
         });
         answers
     }
+}
+
+/// What a field holds for an answer that was given: of a choice its key.
+fn as_chosen(field: &FieldView, given: &[(String, String)]) -> Option<String> {
+    let (_, answer) = given.iter().find(|(key, _)| *key == field.id)?;
+    let option = field
+        .options
+        .iter()
+        .find(|option| option.id == *answer || option.label == *answer);
+    Some(match (option, field.kind) {
+        (Some(option), _) => option.id.clone(),
+        (None, FieldInput::YesNo) if answer == t(TreeWords::Yes) => "yes".to_owned(),
+        (None, FieldInput::YesNo) if answer == t(TreeWords::No) => "no".to_owned(),
+        (None, _) => answer.clone(),
+    })
 }
 
 /// The fields of a form.
@@ -176,5 +193,56 @@ fn field_view(
             view! { <RadioCards id legend=label value faults choices columns=true/> }.into_any()
         }
         FieldInput::File | FieldInput::Person => special.run((field.clone(), value)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn field(id: &str, kind: FieldInput) -> FieldView {
+        FieldView {
+            id: id.into(),
+            label: id.into(),
+            kind,
+            required: false,
+            options: Vec::new(),
+            shown_when: None,
+        }
+    }
+
+    fn given(answers: &[(&str, &str)]) -> Vec<(String, String)> {
+        let pair = |(key, answer): &(&str, &str)| ((*key).into(), (*answer).into());
+        answers.iter().map(pair).collect()
+    }
+
+    #[test]
+    fn only_untouched_answers_follow_what_others_gave() {
+        let owner = Owner::new();
+        owner.set();
+        let form = FormView {
+            id: "title".into(),
+            fields: vec![
+                field("author", FieldInput::Text),
+                field("title", FieldInput::Text),
+                field("year", FieldInput::Text),
+                field("cover", FieldInput::File),
+            ],
+        };
+        let before = given(&[("author", "Ana"), ("title", "Uno"), ("cover", "7")]);
+        let extra = Extra::filled(&form, &before);
+        let typed = |id: &str| {
+            let fields = extra.fields.get_value();
+            let (_, value) = fields.into_iter().find(|(field, _)| field.id == id)?;
+            Some(value)
+        };
+        typed("title").unwrap().set("Dos".into());
+        let now = given(&[("title", "Tres"), ("year", "1999"), ("cover", "8")]);
+        extra.follow(&before, &now);
+        let held = |id| typed(id).unwrap().get_untracked();
+        assert_eq!(
+            ["author", "title", "year", "cover"].map(held),
+            ["", "Dos", "1999", "7"]
+        );
     }
 }

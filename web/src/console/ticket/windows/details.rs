@@ -29,7 +29,7 @@ pub fn ExtraWindow(form: ActionForm) -> impl IntoView {
     let files = StoredValue::new(Vec::<(String, Uploads)>::new());
     // None until the desk's profile is there, and where the category has no form.
     let extra = RwSignal::new(None::<Extra>);
-    let given = move || form.view().map(|view| view.extra.clone());
+    let given = move || form.view().map_or_else(Vec::new, |view| given_in(&view));
     let filled = StoredValue::new(given());
     let submit = move |()| {
         let Some(extra) = extra.get_untracked() else {
@@ -44,7 +44,12 @@ pub fn ExtraWindow(form: ActionForm) -> impl IntoView {
             }
         });
         let answers = extra.answers(&mut check);
-        if form.faults.show(check.done()) || form.overtaken(filled, given()) {
+        if form.faults.show(check.done()) {
+            return;
+        }
+        let before = filled.get_value();
+        if form.overtaken(filled, given()) {
+            filled.with_value(|now| extra.follow(&before, now));
             return;
         }
         form.send(
@@ -58,7 +63,8 @@ pub fn ExtraWindow(form: ActionForm) -> impl IntoView {
     let fields = move |desk: Arc<DeskView>| {
         let asked = form.view().and_then(|view| {
             let fields = form_of(&desk, &view)?;
-            Some((file_fields(form, &view, fields), answers_of(&view, fields)))
+            let answers = Extra::filled(fields, &given());
+            Some((file_fields(form, &view, fields), answers))
         });
         let Some((held, asked)) = asked else {
             return view! { <Banner kind=Kind::Info><p>{form.case.say_category(StepWords::NoForm)}</p></Banner> }.into_any();
@@ -85,14 +91,12 @@ fn form_of<'d>(desk: &'d DeskView, view: &TicketView) -> Option<&'d FormView> {
     desk.forms.iter().find(|one| one.id == *name)
 }
 
-/// What was answered before.
-fn answers_of(view: &TicketView, fields: &FormView) -> Extra {
-    let given: Vec<(String, String)> = view
-        .extra
-        .iter()
+/// What was answered before, by the key of the field.
+fn given_in(view: &TicketView) -> Vec<(String, String)> {
+    let answers = view.extra.iter();
+    answers
         .map(|one| (one.id.clone(), one.given.clone()))
-        .collect();
-    Extra::filled(fields, &given)
+        .collect()
 }
 
 /// The fields of a form that take a file, each with the one that was given.
