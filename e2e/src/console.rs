@@ -251,6 +251,22 @@ impl Seat {
         self.no_window().await;
     }
 
+    /// Sends a window whose ticket has changed a moment ago: either that has come already, or it is told and sent again.
+    pub async fn finish_at_last(&self, button: &str) {
+        let what = format!("{}: the window of {button:?} to be sent", self.page.who);
+        let open = "return document.querySelector('dialog[open]') !== null;";
+        until(&what, async || {
+            if self.script(open, vec![]).await == json!(false) {
+                return Ok(());
+            }
+            if self.has(Button(button)).await {
+                self.click(Button(button)).await;
+            }
+            Err("it is still open".to_owned())
+        })
+        .await;
+    }
+
     /// Closes a window without sending it.
     pub async fn leave(&self) {
         self.press("\u{E00C}").await;

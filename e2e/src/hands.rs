@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 
+use reqwest::multipart::{Form, Part};
 use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -82,6 +83,21 @@ impl Hand {
         let body: Value = answer.json().await.unwrap_or_default();
         assert!(status.is_success(), "GET {path}: {status} {body}");
         body
+    }
+
+    /// Sends a file, and gives the key to name it by.
+    pub async fn upload(&self, name: &str, bytes: &'static [u8]) -> Value {
+        let part = Part::bytes(bytes).file_name(name.to_owned());
+        let request = self
+            .client
+            .post(format!("{}/uploads", self.base))
+            .bearer_auth(self.token.borrow())
+            .multipart(Form::new().part("file", part));
+        let answer = request.send().await.expect("the server answers");
+        let status = answer.status();
+        let body: Value = answer.json().await.unwrap_or_default();
+        assert!(status.is_success(), "{name}: {status} {body}");
+        body["id"].clone()
     }
 
     /// A ticket as the agent sees it.

@@ -145,8 +145,6 @@ async fn office_asks_a_provider(stage: &Stage, elena: &Seat, code: &str) {
     colleague
         .post(&causes, version, json!({ "cause": other }))
         .await;
-    elena.holds_somewhere(other).await;
-    elena.click(Button("Guardar")).await;
     elena
         .see("Alguien cambió estos datos mientras tanto.")
         .await;

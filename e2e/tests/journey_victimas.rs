@@ -9,9 +9,11 @@ use e2e::browser::Browser;
 use e2e::console::{Pick, Seat, Told};
 use e2e::database::Engine;
 use e2e::desks::{Desk, quiet_tuesday};
+use e2e::hands::Hand;
 use e2e::people::{ANA, DIEGO, IVAN, PILAR, ROSA};
 use e2e::seek::Target::{Button, Choice, Fact, Field, Heading, Link, Text, Tick, TickWith};
 use e2e::stage::{Stage, play};
+use serde_json::{Value, json};
 
 const DESK: Desk = Desk {
     slug: "victimas",
@@ -389,10 +391,31 @@ async fn vendor_solves(stage: &Stage, team: &Team) {
     pilar.find(Fact(photograph)).await;
     pilar.begin("Completar datos de la solicitud").await;
     pilar.find(Button("Quitar antes.jpg")).await;
+    // What a colleague completes meanwhile comes by itself where nothing was typed.
+    pilar.fill("Puesto", "8").await;
+    let colleague = Hand::of(stage, PILAR).await;
+    let photo = colleague.upload("otra.jpg", b"\xff\xd8\xff\xe0otra").await;
+    let answers = json!({ "floor": "3", "workstation": "9", "photo": photo });
+    complete(&colleague, &code, answers).await;
+    pilar
+        .see("Alguien cambió estos datos mientras tanto.")
+        .await;
+    pilar.holds("Piso", "3").await;
+    pilar.holds("Puesto", "8").await;
+    pilar.find(Button("Quitar otra.jpg")).await;
+    pilar.gone(Button("Quitar antes.jpg")).await;
+    pilar.finish("Guardar").await;
+    assert_eq!(
+        given(&colleague, &code, ["floor", "workstation"]).await,
+        ["3", "8"]
+    );
+    pilar.find(Button("otra.jpg")).await;
+    pilar.begin("Completar datos de la solicitud").await;
+    pilar.find(Button("Quitar otra.jpg")).await;
     // what is refused takes nothing away, and nothing is saved over it unseen.
     pilar.attach(photograph, &[&video]).await;
     pilar.see("Este archivo pesa 31 MB").await;
-    pilar.find(Button("Quitar antes.jpg")).await;
+    pilar.find(Button("Quitar otra.jpg")).await;
     pilar.click(Button("Guardar")).await;
     pilar
         .find(Link(
@@ -402,8 +425,14 @@ async fn vendor_solves(stage: &Stage, team: &Team) {
     // Another choice takes the place of the refused one.
     pilar.attach_to(photograph, &[&after]).await;
     pilar.gone(Button("Quitar video.mp4")).await;
-    pilar.gone(Button("Quitar antes.jpg")).await;
-    pilar.finish("Guardar").await;
+    pilar.gone(Button("Quitar otra.jpg")).await;
+    // only what was changed is sent, so what a colleague has just changed stays, seen or not.
+    complete(&colleague, &code, json!({ "floor": "4" })).await;
+    pilar.finish_at_last("Guardar").await;
+    assert_eq!(
+        given(&colleague, &code, ["floor", "workstation"]).await,
+        ["4", "8"]
+    );
     pilar.find(Button("despues.jpg")).await;
     team.pilar.take().await;
     starts(&team.pilar, "Inicia la atención").await;
@@ -415,6 +444,25 @@ async fn vendor_solves(stage: &Stage, team: &Team) {
     team.rosa.at_ticket(&code).await;
     //
     solves(&team.rosa, "Soporte del proveedor", "Se cambió la tarjeta.").await;
+}
+
+/// A colleague completes the answers to the form of the category.
+async fn complete(colleague: &Hand, code: &str, answers: Value) {
+    let version = &colleague.ticket(code).await["version"];
+    let extra = format!("/tickets/{code}/extra");
+    colleague
+        .post(&extra, version, json!({ "extra": answers }))
+        .await;
+}
+
+/// The answers that the ticket has.
+async fn given<const N: usize>(agent: &Hand, code: &str, fields: [&str; N]) -> [Value; N] {
+    let ticket = agent.ticket(code).await;
+    let answers = ticket["extra"].as_array().cloned().unwrap_or_default();
+    fields.map(|field| {
+        let answer = answers.iter().find(|answer| answer["id"] == field);
+        answer.map_or(Value::Null, |answer| answer["given"].clone())
+    })
 }
 
 /// Begins to end the case on the screen because nobody answers.

@@ -335,16 +335,23 @@ fn escalating_keeps_the_state_and_changes_level_and_group() {
 #[test]
 fn an_escalation_without_a_group_goes_to_the_specialists_of_the_product() {
     let desk = desks::infortec();
+    let andres = || assignee(13, "Andrés Páez", &["endpoint", "perimetro"]);
     for (product, group) in [
         ("kaspersky-endpoint", "endpoint"),
         ("eset", "endpoint"),
         ("sophos-perimetro", "perimetro"),
     ] {
-        let new = new_ticket(product, Some("p2"));
-        let mut story = Story::open(&desk, new, &requester());
-        story.does(&ben(), take());
-        story.does(&ben(), escalate(2));
-        assert_eq!(story.ticket.group.as_deref(), Some(group), "{product}");
+        for person in [None, Some(andres())] {
+            let new = new_ticket(product, Some("p2"));
+            let mut story = Story::open(&desk, new, &requester());
+            story.does(&ben(), take());
+            let mut command = escalate(2);
+            if let Command::Escalate { assignee, .. } = &mut command {
+                assignee.clone_from(&person);
+            }
+            story.does(&ben(), command);
+            assert_eq!(story.ticket.group.as_deref(), Some(group), "{product}");
+        }
     }
 }
 

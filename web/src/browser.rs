@@ -79,6 +79,12 @@ pub fn focus_first(selector: &'static str) {
     request_animation_frame(move || focus_now(selector));
 }
 
+/// Whether a field shows something that its browser cannot read, e.g. half a date, and so gives as nothing.
+pub fn is_unreadable(id: &str) -> bool {
+    let found = document().query_selector(&["#", id, ":invalid"].concat());
+    found.is_ok_and(|field| field.is_some())
+}
+
 /// Moves the keyboard focus at once to the first element that matches: for what is on the page already, so that the
 /// next key finds it there.
 pub fn focus_now(selector: &str) {

@@ -83,17 +83,37 @@ impl Store {
 
     /// Takes up what was kept of a text, and keeps it while it differs from what stands there now.
     pub fn keep(self, key: String, text: RwSignal<String>) {
-        let present = text.get_untracked();
+        self.keep_over(key, text, StoredValue::new(text.get_untracked()));
+    }
+
+    /// The same where what stands there may change while it is typed over; it is kept anew when the text says that it changed.
+    pub fn keep_over(self, key: String, text: RwSignal<String>, present: StoredValue<String>) {
         // Typed over another value than the one that stands there now, it must not come back.
-        let key = if present.is_empty() {
-            key
-        } else {
+        let over = move |present: &str| {
+            if present.is_empty() {
+                return key.clone();
+            }
             let sum = present.bytes().fold(0x811c_9dc5u32, |sum, byte| {
                 (sum ^ u32::from(byte)).wrapping_mul(0x0100_0193)
             });
-            [key, sum.to_string()].join("@")
+            [&key, "@", &sum.to_string()].concat()
         };
-        self.keep_beside(key, text, StoredValue::new(present));
+        let mut key = present.with_value(|present| over(present));
+        if let Some(kept) = self.get(&key) {
+            text.set(kept);
+        }
+        watch(move || {
+            text.with(|text| {
+                present.with_value(|present| {
+                    let now = over(present);
+                    if now != key {
+                        self.put(&key, None);
+                        key.clone_from(&now);
+                    }
+                    self.put(&key, (text != present).then_some(text.as_str()));
+                });
+            });
+        });
     }
 
     /// Takes up what was kept of a text, and keeps it while it differs from another one, which nobody typed.

@@ -486,9 +486,15 @@ impl Life<'_> {
     }
 
     fn escalate(&mut self, team: &Team, why: &str) -> Result<(), ApiError> {
-        let desk = self.load()?.1;
-        let level = desk.profile.level(Level::TWO);
-        let Some(group) = level.and_then(|level| level.groups.first().cloned()) else {
+        let (record, desk) = self.load()?;
+        let usual = || desk.profile.level(Level::TWO)?.groups.first();
+        let category = record.state.category.as_deref();
+        let group = desk
+            .profile
+            .proposed_group(category, Level::TWO)
+            .filter(|group| team.second.1.groups.iter().any(|one| one == group))
+            .or_else(|| usual().map(String::as_str));
+        let Some(group) = group.map(str::to_owned) else {
             return Ok(());
         };
         let change = Change::Escalate {

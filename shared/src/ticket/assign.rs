@@ -427,7 +427,8 @@ impl Case<'_> {
         Some(event)
     }
 
-    /// The group that an agent belongs to at a level: the present one if they do, else the first that they do.
+    /// The group that an agent belongs to at a level: the present one if they do, else that which the escalation matrix
+    /// proposes, else the first.
     pub(super) fn group_of(&self, agent: &Assignee, level: Level) -> Option<String> {
         let belongs = |group: &&str| agent.groups.iter().any(|key| key == group);
         let groups = self.level_groups(level);
@@ -436,8 +437,11 @@ impl Case<'_> {
             .group
             .as_deref()
             .filter(|group| groups.contains(group));
+        let category = self.ticket.category.as_deref();
+        let proposed = self.desk.proposed_group(category, level);
         present
             .filter(belongs)
+            .or_else(|| proposed.filter(|group| groups.contains(group) && belongs(group)))
             .or_else(|| groups.into_iter().find(belongs))
             .map(str::to_owned)
     }

@@ -135,6 +135,22 @@ impl Uploads {
         }]);
     }
 
+    /// Shows the file that a ticket has now instead of the one that it had, unless another one is on its way.
+    pub fn begin_again(self, file: Option<&Attachment>) -> bool {
+        let rests = |items: &Vec<FileItem>| {
+            let mut items = items.iter();
+            items.all(|item| matches!(item.state, FileState::Done(_)))
+        };
+        if !self.items.with_untracked(rests) {
+            return false;
+        }
+        match file {
+            Some(file) => self.begin_with(file),
+            None => self.items.set(Vec::new()),
+        }
+        true
+    }
+
     /// Checks and sends files that the person chose or dropped. Where one file goes, another one takes its place, but not
     /// before it has arrived.
     pub fn add(self, files: Vec<File>, limits: Limits) {

@@ -513,6 +513,7 @@ crate::messages! {
         GivesPriority = "{Word} que resulta:", "Resulting {word}:";
         FormData = "Datos de la solicitud", "Request details";
         FieldMissing = "Este dato es obligatorio.", "This is required.";
+        Unreadable = "Esto no se entiende. Corríjalo o bórrelo.", "This cannot be read. Correct it or clear it.";
         Yes = "Sí", "Yes";
         No = "No", "No";
     }

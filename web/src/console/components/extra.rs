@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use leptos::prelude::*;
 use shared::api::desks::{FieldInput, FieldView, FormView};
 
+use crate::browser;
 use crate::components::form::{
     Check, Choice, Entry, Faults, RadioCards, SelectField, TextField, named,
 };
@@ -15,54 +16,68 @@ use crate::i18n::t;
 /// The answers of a form as they are typed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Extra {
-    fields: StoredValue<Vec<(FieldView, RwSignal<String>)>>,
+    fields: StoredValue<Vec<Asked>>,
+}
+
+/// A field, what stands in it, and what the ticket has there.
+#[derive(Clone)]
+struct Asked {
+    field: FieldView,
+    value: RwSignal<String>,
+    present: StoredValue<String>,
 }
 
 impl Extra {
     /// Nothing answered yet.
     pub fn new(form: &FormView) -> Self {
-        let fields = form
-            .fields
-            .iter()
-            .map(|field| (field.clone(), RwSignal::new(String::new())))
-            .collect();
-        Self {
-            fields: StoredValue::new(fields),
-        }
+        Self::filled(form, &[])
     }
 
     /// With the answers that were given before, by the key of the field; of a choice the key or the words.
     pub fn filled(form: &FormView, given: &[(String, String)]) -> Self {
-        let extra = Self::new(form);
-        extra.fields.with_value(|fields| {
-            for (field, value) in fields {
-                if let Some(key) = as_chosen(field, given) {
-                    value.set(key);
-                }
+        let asked = |field: &FieldView| {
+            let present = as_chosen(field, given);
+            Asked {
+                field: field.clone(),
+                value: RwSignal::new(present.clone()),
+                present: StoredValue::new(present),
             }
-        });
-        extra
+        };
+        Self {
+            fields: StoredValue::new(form.fields.iter().map(asked).collect()),
+        }
     }
 
-    /// Brings what was not touched up to date with what others answered meanwhile. A file and a person stay.
-    pub fn follow(self, before: &[(String, String)], now: &[(String, String)]) {
-        for (field, value) in self.fields.get_value() {
-            if matches!(field.kind, FieldInput::File | FieldInput::Person) {
+    /// Brings what was not touched up to date with what the ticket has now, and says whether anything came that was not
+    /// typed here as well. `file` shows another file in a field, unless one is on its way there.
+    pub fn follow(self, given: &[(String, String)], file: impl Fn(&str, &str) -> bool) -> bool {
+        let mut news = false;
+        for Asked {
+            field,
+            value,
+            present,
+        } in self.fields.get_value()
+        {
+            let now = as_chosen(&field, given);
+            let untouched = present.with_value(|was| value.with_untracked(|value| value == was));
+            let changed = present.with_value(|was| *was != now);
+            if changed && untouched && field.kind == FieldInput::File && !file(&field.id, &now) {
+                // Whatever is on its way takes its place, which is told.
+                news = true;
                 continue;
             }
-            let [was, is] = [before, now].map(|given| as_chosen(&field, given).unwrap_or_default());
-            if was != is && value.with_untracked(|value| *value == was) {
-                value.set(is);
-            }
+            news |= keep_up(value, present, now);
         }
+        news
     }
 
     /// Keeps the answers in this browser under keys that begin like this. What a file or a person field shows is more
     /// than its key, so these are left to the form.
     pub fn keep(self, prefix: &str) {
-        for (field, value) in self.fields.get_value() {
-            if !matches!(field.kind, FieldInput::File | FieldInput::Person) {
-                KEPT.keep([prefix, &field.id].concat(), value);
+        for asked in self.fields.get_value() {
+            if !matches!(asked.field.kind, FieldInput::File | FieldInput::Person) {
+                let key = [prefix, &asked.field.id].concat();
+                KEPT.keep_over(key, asked.value, asked.present);
             }
         }
     }
@@ -73,9 +88,9 @@ impl Extra {
             return true;
         };
         self.fields.with_value(|fields| {
-            let other = fields.iter().find(|(other, _)| other.id == when.field);
-            other.is_some_and(|(other, value)| {
-                self.asks(other) && value.with(|value| when.is.contains(value))
+            let other = fields.iter().find(|other| other.field.id == when.field);
+            other.is_some_and(|other| {
+                self.asks(&other.field) && other.value.with(|value| when.is.contains(value))
             })
         })
     }
@@ -83,27 +98,48 @@ impl Extra {
     /// Whether the field with this key is asked at this moment.
     pub fn asks_now(self, key: &str) -> bool {
         self.fields.with_value(|fields| {
-            let field = fields.iter().find(|(field, _)| field.id == key);
-            field.is_some_and(|(field, _)| untrack(|| self.asks(field)))
+            let asked = fields.iter().find(|asked| asked.field.id == key);
+            asked.is_some_and(|asked| untrack(|| self.asks(&asked.field)))
         })
     }
 
-    /// The answers to what is asked, with a fault for each that lacks and has none yet.
+    /// The answers to what is asked that the ticket does not have so, an empty one where it is taken back; with a fault for
+    /// each that lacks and has none yet.
     pub fn answers(self, check: &mut Check) -> BTreeMap<String, String> {
         let mut answers = BTreeMap::new();
         self.fields.with_value(|fields| {
-            for (field, value) in fields {
+            for Asked {
+                field,
+                value,
+                present,
+            } in fields
+            {
                 if !untrack(|| self.asks(field)) {
                     continue;
                 }
                 let text = value.with_untracked(|value| value.trim().to_owned());
-                if !text.is_empty() {
-                    answers.insert(field.id.clone(), text);
-                } else if field.required && !check.faulty(named("extra", &field.id)) {
+                let had = present.with_value(|present| !present.is_empty());
+                if text.is_empty() && had && field.kind == FieldInput::File {
+                    // A file is replaced, not taken back; it may be one that is not shown to everybody.
+                    continue;
+                }
+                if text.is_empty()
+                    && matches!(field.kind, FieldInput::Number | FieldInput::Date)
+                    && browser::is_unreadable(named("extra", &field.id))
+                {
                     check.fault(
                         named("extra", &field.id),
-                        t(TreeWords::FieldMissing).to_owned(),
+                        t(TreeWords::Unreadable).to_owned(),
                     );
+                } else if text.is_empty() && field.required {
+                    if !check.faulty(named("extra", &field.id)) {
+                        check.fault(
+                            named("extra", &field.id),
+                            t(TreeWords::FieldMissing).to_owned(),
+                        );
+                    }
+                } else if present.with_value(|present| present.trim() != text) {
+                    answers.insert(field.id.clone(), text);
                 }
             }
         });
@@ -111,19 +147,38 @@ impl Extra {
     }
 }
 
-/// What a field holds for an answer that was given: of a choice its key.
-fn as_chosen(field: &FieldView, given: &[(String, String)]) -> Option<String> {
-    let (_, answer) = given.iter().find(|(key, _)| *key == field.id)?;
+/// Brings a text that was not touched up to date with what stands there now; says whether that is news to who typed it.
+pub fn keep_up(value: RwSignal<String>, present: StoredValue<String>, now: String) -> bool {
+    if present.with_value(|was| *was == now) {
+        return false;
+    }
+    let untouched = present.with_value(|was| value.with_untracked(|value| value == was));
+    let news = value.with_untracked(|value| value.trim() != now.trim());
+    present.set_value(now.clone());
+    if untouched || !news {
+        value.set(now);
+    } else {
+        // It is typed over something else from now on.
+        value.notify();
+    }
+    news
+}
+
+/// What a field holds for an answer that was given: of a choice its key; nothing where there was none.
+fn as_chosen(field: &FieldView, given: &[(String, String)]) -> String {
+    let Some((_, answer)) = given.iter().find(|(key, _)| *key == field.id) else {
+        return String::new();
+    };
     let option = field
         .options
         .iter()
         .find(|option| option.id == *answer || option.label == *answer);
-    Some(match (option, field.kind) {
+    match (option, field.kind) {
         (Some(option), _) => option.id.clone(),
         (None, FieldInput::YesNo) if answer == t(TreeWords::Yes) => "yes".to_owned(),
         (None, FieldInput::YesNo) if answer == t(TreeWords::No) => "no".to_owned(),
         (None, _) => answer.clone(),
-    })
+    }
 }
 
 /// The fields of a form.
@@ -137,7 +192,8 @@ pub fn ExtraFields(
     special: Callback<(FieldView, RwSignal<String>), AnyView>,
 ) -> impl IntoView {
     let fields = extra.fields.get_value();
-    let draw = move |(field, value): (FieldView, RwSignal<String>)| {
+    let draw = move |asked: Asked| {
+        let (field, value) = (asked.field, asked.value);
         let shown = {
             let field = field.clone();
             Memo::new(move |_| extra.asks(&field))
@@ -198,6 +254,8 @@ fn field_view(
 
 #[cfg(test)]
 mod tests {
+    use shared::api::tickets::Labelled;
+
     use super::*;
 
     fn field(id: &str, kind: FieldInput) -> FieldView {
@@ -220,29 +278,81 @@ mod tests {
     fn only_untouched_answers_follow_what_others_gave() {
         let owner = Owner::new();
         owner.set();
+        let mut kind = field("kind", FieldInput::Choice);
+        kind.options = vec![Labelled {
+            id: "book".into(),
+            label: "Libro".into(),
+        }];
         let form = FormView {
             id: "title".into(),
             fields: vec![
                 field("author", FieldInput::Text),
                 field("title", FieldInput::Text),
                 field("year", FieldInput::Text),
+                field("lent", FieldInput::YesNo),
+                kind,
                 field("cover", FieldInput::File),
+                field("back", FieldInput::File),
             ],
         };
-        let before = given(&[("author", "Ana"), ("title", "Uno"), ("cover", "7")]);
-        let extra = Extra::filled(&form, &before);
-        let typed = |id: &str| {
+        let before = [
+            ("author", "Ana"),
+            ("title", "Uno"),
+            ("lent", "no"),
+            ("cover", "7"),
+            ("back", "5"),
+        ];
+        let extra = Extra::filled(&form, &given(&before));
+        let of = |id: &str| {
             let fields = extra.fields.get_value();
-            let (_, value) = fields.into_iter().find(|(field, _)| field.id == id)?;
-            Some(value)
+            fields
+                .into_iter()
+                .find(|asked| asked.field.id == id)
+                .unwrap()
         };
-        typed("title").unwrap().set("Dos".into());
-        let now = given(&[("title", "Tres"), ("year", "1999"), ("cover", "8")]);
-        extra.follow(&before, &now);
-        let held = |id| typed(id).unwrap().get_untracked();
-        assert_eq!(
-            ["author", "title", "year", "cover"].map(held),
-            ["", "Dos", "1999", "7"]
-        );
+        let held = || {
+            ["author", "title", "year", "lent", "kind", "cover", "back"]
+                .map(|id| of(id).value.get_untracked())
+        };
+        let sent = || {
+            let answers = extra.answers(&mut Check::default()).into_iter();
+            answers.collect::<Vec<_>>()
+        };
+        assert_eq!(sent(), []);
+        of("title").value.set("Dos".into());
+        assert_eq!(sent(), given(&[("title", "Dos")]));
+
+        // A new file travels to the back, so what stands there stays.
+        let now = [
+            ("title", "Tres"),
+            ("year", "1999"),
+            ("lent", "yes"),
+            ("kind", "Libro"),
+            ("cover", "8"),
+            ("back", "6"),
+        ];
+        let arrives = |field: &str, _: &str| field == "cover";
+        assert!(extra.follow(&given(&now), arrives));
+        assert_eq!(held(), ["", "Dos", "1999", "yes", "book", "8", "5"]);
+        assert_eq!(sent(), given(&[("title", "Dos")]));
+        let arrives = |_: &str, _: &str| true;
+        assert!(extra.follow(&given(&now), arrives));
+        assert_eq!(held()[6], "6");
+        assert!(!extra.follow(&given(&now), arrives), "told once");
+
+        // What one has stored oneself is no news, also when its answer was lost.
+        of("title").value.set("Dos \n".into());
+        let now = [
+            ("title", "Dos"),
+            ("year", "1999"),
+            ("lent", "yes"),
+            ("kind", "book"),
+            ("cover", "8"),
+            ("back", "6"),
+        ];
+        assert!(!extra.follow(&given(&now), arrives));
+        assert_eq!(sent(), []);
+        of("year").value.set(" ".into());
+        assert_eq!(sent(), given(&[("year", "")]));
     }
 }

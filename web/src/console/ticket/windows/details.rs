@@ -16,7 +16,7 @@ use crate::components::feedback::{Banner, Kind};
 use crate::components::files::{FilePicker, Limits};
 use crate::components::form::{Check, TextArea, named};
 use crate::console::KEPT;
-use crate::console::components::extra::{Extra, ExtraFields};
+use crate::console::components::extra::{Extra, ExtraFields, keep_up};
 use crate::console::person_picker::PersonPicker;
 use crate::console::words::{StepWords, Words, files_fault};
 use crate::i18n::t;
@@ -29,8 +29,6 @@ pub fn ExtraWindow(form: ActionForm) -> impl IntoView {
     let files = StoredValue::new(Vec::<(String, Uploads)>::new());
     // None until the desk's profile is there, and where the category has no form.
     let extra = RwSignal::new(None::<Extra>);
-    let given = move || form.view().map_or_else(Vec::new, |view| given_in(&view));
-    let filled = StoredValue::new(given());
     let submit = move |()| {
         let Some(extra) = extra.get_untracked() else {
             return;
@@ -47,33 +45,52 @@ pub fn ExtraWindow(form: ActionForm) -> impl IntoView {
         if form.faults.show(check.done()) {
             return;
         }
-        let before = filled.get_value();
-        if form.overtaken(filled, given()) {
-            filled.with_value(|now| extra.follow(&before, now));
-            return;
-        }
         form.send(
             TicketAction::SetExtra(NewExtra { extra: answers }),
             t(StepWords::Done),
         );
     };
+    watch(move || {
+        let (Some(view), Some(extra)) = (form.case.view.get(), extra.get()) else {
+            return;
+        };
+        let file = |field: &str, key: &str| {
+            let shown = files.with_value(|files| files.iter().find(|(id, _)| id == field).cloned());
+            let file = view.attachments.iter().find(|file| file.id == key);
+            shown.is_some_and(|(_, uploads)| uploads.begin_again(file))
+        };
+        if extra.follow(&given_in(&view), file) {
+            form.overtaken();
+        }
+    });
     let special = Callback::new(move |(field, value)| {
         files.with_value(|files| special_field(form, files, field, value))
     });
+    let shape = Memo::new(move |_| {
+        let view = form.case.view.get()?;
+        let desk = form.case.desk()?;
+        Some(form_of(&desk, &view).map(|form| form.id.clone()))
+    });
+    let drawn = StoredValue::new(None);
     let fields = move |desk: Arc<DeskView>| {
+        // Another category may have other fields.
+        let now = shape.get();
+        if drawn.with_value(|drawn| drawn.as_ref().is_some_and(|drawn| *drawn != now)) {
+            form.faults.set_quietly(Vec::new());
+            form.overtaken();
+        }
+        drawn.set_value(Some(now));
         let asked = form.view().and_then(|view| {
             let fields = form_of(&desk, &view)?;
-            let answers = Extra::filled(fields, &given());
+            let answers = Extra::filled(fields, &given_in(&view));
             Some((file_fields(form, &view, fields), answers))
         });
+        extra.set(asked.as_ref().map(|(_, asked)| *asked));
         let Some((held, asked)) = asked else {
             return view! { <Banner kind=Kind::Info><p>{form.case.say_category(StepWords::NoForm)}</p></Banner> }.into_any();
         };
         files.set_value(held);
         asked.keep(&form.key_of(""));
-        // The profile may have come later than the window.
-        filled.set_value(given());
-        extra.set(Some(asked));
         view! { <ExtraFields extra=asked faults=form.faults special/> }.into_any()
     };
     view! {
@@ -154,16 +171,25 @@ fn special_field(
         }
         .into_any();
     }
-    let given = view.extra.iter().find(|one| one.id == field.id);
-    let present = given.map(|one| {
-        view! { <p class="small">{t(StepWords::PresentPerson)}": "<strong>{one.value.clone()}</strong></p> }
-            .into_any()
-    });
+    let known = field.id.clone();
+    let present = move || {
+        let view = form.case.view.get()?;
+        let given = view.extra.iter().find(|one| one.id == field.id)?;
+        let name = given.value.clone();
+        Some(
+            view! { <p class="small">{t(StepWords::PresentPerson)}": "<strong>{name}</strong></p> }
+                .into_any(),
+        )
+    };
     let person = RwSignal::new(None::<Person>);
     watch(move || {
-        if let Some(key) = person.with(|person| person.as_ref().map(|one| one.id.to_string())) {
-            value.set(key);
-        }
+        let chosen = person.with(|person| person.as_ref().map(|one| one.id.to_string()));
+        let present = || {
+            let view = form.view()?;
+            let given = view.extra.iter().find(|one| one.id == known)?;
+            Some(given.given.clone())
+        };
+        value.set(chosen.or_else(present).unwrap_or_default());
     });
     view! {
         <PersonPicker id label desk=view.desk.clone() person faults optional/>
@@ -175,10 +201,18 @@ fn special_field(
 /// Keeps the cause that was found.
 #[component]
 pub fn CauseWindow(form: ActionForm) -> impl IntoView {
-    let known = move || form.view().and_then(|view| view.cause.clone());
-    let filled = StoredValue::new(known());
-    let cause = RwSignal::new(known().unwrap_or_default());
-    KEPT.keep(form.key_of("cause"), cause);
+    let known = move || {
+        let view = form.case.view.get()?;
+        Some(view.cause.clone().unwrap_or_default())
+    };
+    let present = StoredValue::new(untrack(known).unwrap_or_default());
+    let cause = RwSignal::new(present.get_value());
+    KEPT.keep_over(form.key_of("cause"), cause, present);
+    watch(move || {
+        if known().is_some_and(|now| keep_up(cause, present, now)) {
+            form.overtaken();
+        }
+    });
     let submit = move |()| {
         let mut check = Check::default();
         let typed = check.text(
@@ -190,9 +224,6 @@ pub fn CauseWindow(form: ActionForm) -> impl IntoView {
             return;
         }
         let Some(typed) = typed else { return };
-        if form.overtaken(filled, known()) {
-            return;
-        }
         let body = NewCause {
             cause: typed.into_string(),
         };

@@ -205,19 +205,9 @@ impl ActionForm {
         }
     }
 
-    /// Whether what a window was filled with has been changed since, or since that was last said above the form; sending it
-    /// after that is meant.
-    fn overtaken<T: PartialEq + Send + Sync + 'static>(
-        self,
-        filled: StoredValue<T>,
-        now: T,
-    ) -> bool {
-        let changed = filled.with_value(|filled| *filled != now);
-        if changed {
-            filled.set_value(now);
-            self.notice.set(Some(t(Words::ChangedMeanwhile).to_owned()));
-        }
-        changed
+    /// Says above the form that what it was filled with has been changed by others, and is up to date now.
+    fn overtaken(self) {
+        self.notice.set(Some(t(Words::ChangedMeanwhile).to_owned()));
     }
 
     /// Closes this window and shows a place of the panel instead.
@@ -261,9 +251,10 @@ fn ActionWindow(
 ) -> impl IntoView {
     let code = form.case.code();
     let notice = move || {
-        form.notice
-            .get()
-            .map(|text| view! { <Banner kind=Kind::Warning><p>{text}</p></Banner> }.into_any())
+        form.notice.get().map(|text| {
+            view! { <div class="stays"><Banner kind=Kind::Warning><p>{text}</p></Banner></div> }
+                .into_any()
+        })
     };
     let agents = move || {
         let error = form.no_agents.get().filter(|_| form.offers_agents())?;
