@@ -11,7 +11,9 @@ use e2e::database::Engine;
 use e2e::desks::{Desk, quiet_tuesday};
 use e2e::hands::Hand;
 use e2e::people::{ANA, DIEGO, IVAN, PILAR, ROSA};
-use e2e::seek::Target::{Button, Choice, Fact, Field, Heading, Link, Text, Tick, TickWith};
+use e2e::seek::Target::{
+    Button, Choice, Fact, Field, Heading, Link, LinkWith, Text, Tick, TickWith,
+};
 use e2e::stage::{Stage, play};
 use serde_json::{Value, json};
 
@@ -352,6 +354,13 @@ async fn user_authorises(stage: &Stage, ana: &Browser, ivan: &Seat, code: &str, 
     stage.server.pass(TimeDelta::hours(1));
     //
     ivan.comes_to(code, "Cerrado").await;
+    // Looked for in a view where it is no more, it is found among all.
+    ivan.open("/console/queue").await;
+    ivan.find(Heading("Mis casos")).await;
+    ivan.fill("Buscar por código o asunto", code).await;
+    ivan.click(Button("Buscar en todos, también cerrados"))
+        .await;
+    ivan.find(LinkWith(code)).await;
     ana.prove_for(DESK, &stage.post, ANA, &format!("tickets/{code}"))
         .await;
     ana.see("Este caso está cerrado.").await;

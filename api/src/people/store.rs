@@ -203,7 +203,7 @@ pub fn open_tickets(
     Ok(tickets::table
         .filter(tickets::requester_id.eq_any(ids.to_vec()))
         .filter(visible.clone())
-        .filter(tickets::status.ne_all(["closed", "not_managed"]))
+        .filter(tickets::open.eq(true))
         .group_by(tickets::requester_id)
         .select((tickets::requester_id, diesel::dsl::count_star()))
         .load(conn)?)

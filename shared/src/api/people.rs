@@ -37,7 +37,7 @@ pub struct Person {
     /// Whether the person raises the priority at desks that say so.
     #[serde(default)]
     pub vip: bool,
-    /// Tickets of this person that are not closed.
+    /// Tickets of this person that are not solved or closed.
     pub open_tickets: i64,
     /// When the person was registered.
     pub created_at: DateTime<Utc>,

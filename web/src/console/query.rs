@@ -2,6 +2,7 @@
 //! can be bookmarked, shared and reached again with the back button.
 
 use shared::api::tickets::{Sort, TicketQuery, View};
+use shared::ticket::status::Status;
 use web_sys::UrlSearchParams;
 
 /// Rows of one page of the queue.
@@ -80,14 +81,15 @@ pub fn toggled(current: Option<Sort>, column: (Sort, Sort)) -> Sort {
 pub fn from_search(search: &str, desk: Option<String>) -> TicketQuery {
     let params = UrlSearchParams::new_with_str(search).ok();
     let text = |name: &str| params.as_ref()?.get(name).filter(|value| !value.is_empty());
+    let view = text("view")
+        .and_then(|word| parse_view(&word))
+        .unwrap_or(View::Mine);
+    // What has ended is due no more.
+    let usual = (view == View::Closed).then_some(Sort::UpdatedDesc);
     TicketQuery {
         request_type: text("request_type").and_then(|word| word.parse().ok()),
         desk,
-        view: Some(
-            text("view")
-                .and_then(|word| parse_view(&word))
-                .unwrap_or(View::Mine),
-        ),
+        view: Some(view),
         status: text("status"),
         priority: text("priority"),
         level: text("level").and_then(|number| number.parse().ok()),
@@ -95,7 +97,7 @@ pub fn from_search(search: &str, desk: Option<String>) -> TicketQuery {
         assignee: text("assignee").and_then(|key| key.parse().ok()),
         requester: text("requester").and_then(|key| key.parse().ok()),
         q: text("q"),
-        sort: text("sort").and_then(|word| parse_sort(&word)),
+        sort: text("sort").and_then(|word| parse_sort(&word)).or(usual),
         limit: None,
         cursor: None,
     }
@@ -148,6 +150,19 @@ pub fn unfiltered(query: &TicketQuery) -> TicketQuery {
         desk: query.desk.clone(),
         view: query.view,
         sort: query.sort,
+        ..TicketQuery::default()
+    }
+}
+
+/// The search of a query in every state and view.
+pub fn everywhere(query: &TicketQuery) -> TicketQuery {
+    let states: Vec<&str> = Status::ALL.iter().map(|status| status.as_str()).collect();
+    TicketQuery {
+        desk: query.desk.clone(),
+        view: Some(View::All),
+        status: Some(states.join(",")),
+        q: query.q.clone(),
+        sort: Some(Sort::UpdatedDesc),
         ..TicketQuery::default()
     }
 }

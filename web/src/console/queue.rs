@@ -609,9 +609,22 @@ fn NoRows(queue: Queue) -> impl IntoView {
     let filtered = queue.query.with_untracked(query::is_filtered);
     if filtered {
         let clear = move |_| refine(query::unfiltered(&queue.query.get_untracked()));
+        let searched = queue.query.get_untracked();
+        let all = query::everywhere(&searched);
+        let narrow = searched.q.is_some() && searched.status != all.status;
+        let help = if narrow {
+            Words::NothingInView
+        } else {
+            Words::NothingFoundHelp
+        };
+        let elsewhere = narrow.then(|| {
+            view! { <button class="btn primary" type="button" on:click=act(move |_| refine(all.clone()))>{t(Words::SearchAll)}</button> }
+                .into_any()
+        });
         view! {
             <Empty symbol="filter" title=session().speech().ticket.say(Words::NothingFound)>
-                <p>{t(Words::NothingFoundHelp)}</p>
+                <p>{t(help)}</p>
+                {elsewhere}
                 <button class="btn" type="button" on:click=act(clear)>{t(Words::ClearFilters)}</button>
             </Empty>
         }

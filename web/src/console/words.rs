@@ -66,6 +66,8 @@ crate::messages! {
         NoTicketsHelp = "Elija otra vista o busque por código, asunto o persona.", "Choose another view, or search by code, subject or person.";
         NothingFound = "No hay {words} que coincidan", "No matching {words}";
         NothingFoundHelp = "Cambie la búsqueda o quite los filtros.", "Change the search or clear the filters.";
+        NothingInView = "Se buscó solo en esta vista.", "Only this view was searched.";
+        SearchAll = "Buscar en todos, también cerrados", "Search all, closed ones too";
         ClearFilters = "Quitar filtros", "Clear filters";
         Filters = "Filtros", "Filters";
         FiltersCount = "Filtros ({0})", "Filters ({0})";
@@ -207,8 +209,8 @@ crate::messages! {
         Reason = "Motivo", "Reason";
         Change = "Cambiar", "Change";
         Solve = "Solucionar", "Solve";
-        ChangedMeanwhile = "Alguien cambió estos datos mientras tanto. Ya están actualizados; revise y envíe de nuevo. Lo que escribió se conserva.",
-            "Someone changed this in the meantime. It is up to date now: check it and send again. What you typed is kept.";
+        ChangedMeanwhile = "Alguien cambió estos datos mientras tanto. Ya están actualizados y lo que escribió se conserva: revise antes de enviar.",
+            "Someone changed this in the meantime. It is up to date now, and what you typed is kept: check it before you send.";
         PossibleNow = "Ahora puede: {0}.", "Possible now: {0}.";
         Cancel = "Cancelar", "Cancel";
         MoreActions = "Más acciones", "More actions";

@@ -252,7 +252,7 @@ fn ActionWindow(
     let code = form.case.code();
     let notice = move || {
         form.notice.get().map(|text| {
-            view! { <div class="stays"><Banner kind=Kind::Warning><p>{text}</p></Banner></div> }
+            view! { <div class="dialog-note"><Banner kind=Kind::Warning><p>{text}</p></Banner></div> }
                 .into_any()
         })
     };
@@ -280,8 +280,8 @@ fn ActionWindow(
     view! {
         <Dialog id title=[&title, " · ", &code].concat() open=form.open class>
             <form novalidate on:submit=act(move |event: leptos::ev::SubmitEvent| { event.prevent_default(); if !explains.get_untracked() { submit.run(()); } })>
+                {move || notice()}
                 <div class="dialog-body stack">
-                    {move || notice()}
                     {move || agents()}
                     <ErrorSummary faults=form.faults/>
                     <ErrorNote error=form.error/>
